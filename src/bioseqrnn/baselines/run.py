@@ -1,0 +1,45 @@
+"""One baseline job: tables in, predictions out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.baselines.methods import METHODS
+from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION
+from bioseqrnn.folds.table import read_folds
+from bioseqrnn.sequences.table import read_sequences
+
+
+def train_baseline(
+    sequences: Path,
+    folds: Path,
+    output: Path,
+    *,
+    baseline: str,
+    fold: int,
+    seed: int,
+    threads: int,
+) -> None:
+    """Fit a baseline on a fold's training and validation records, predict its test records.
+
+    Writes the same prediction table as a network.
+    """
+    if baseline not in METHODS:
+        raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
+    table = read_sequences(sequences)
+    roles = read_folds(folds, table)
+    train, validation, test = (roles.indices(fold, r) for r in (TRAIN, VALIDATION, TEST))
+    start = time.perf_counter()
+    # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
+    with threadpool_limits(threads):
+        probability = METHODS[baseline](table, train, validation, test, seed)
+    write_predictions(
+        output, table, test, probability, model=baseline, kind="baseline", fold=fold, seed=seed
+    )
+    say(f"{baseline}, fold {fold}: {len(test)} test records, {time.perf_counter() - start:.1f} s")

@@ -1,0 +1,36 @@
+"""``bioseqrnn baseline``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Fold, Folds, Seed, Sequences, Threads
+
+
+class BaselineName(StrEnum):
+    """The plain methods."""
+
+    composition = "composition"
+    kmer_logistic = "kmer_logistic"
+    gradient_boosting = "gradient_boosting"
+
+
+def baseline(
+    sequences: Sequences,
+    folds: Folds,
+    fold: Fold,
+    output: Annotated[Path, typer.Option("--output", "-o", help="predictions.parquet to write.")],
+    method: Annotated[BaselineName, typer.Option(help="Which baseline.")],
+    seed: Seed = 1,
+    threads: Threads = 1,
+) -> None:
+    """Fit a plain method on a fold's training records and predict its test records."""
+    from bioseqrnn.baselines.run import train_baseline
+
+    train_baseline(
+        sequences, folds, output, baseline=method.value, fold=fold, seed=seed, threads=threads
+    )

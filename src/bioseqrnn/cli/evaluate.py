@@ -1,0 +1,38 @@
+"""``bioseqrnn evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Folds, Seed
+
+
+def evaluate(
+    predictions: Annotated[
+        list[Path],
+        typer.Argument(
+            help="predictions.parquet of every network and baseline, fold and seed. A network's "
+            "has model.safetensors and history.tsv beside it."
+        ),
+    ],
+    folds: Folds,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the tables and selected.json.")
+    ],
+    bootstrap: Annotated[
+        int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")
+    ] = 1000,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")
+    ] = 0.95,
+    seed: Seed = 1,
+) -> None:
+    """Score all models with intervals, compare them, and select one on validation records."""
+    from bioseqrnn.evaluation.run import evaluate_models
+
+    evaluate_models(
+        predictions, folds, output, replicates=bootstrap, confidence=confidence, seed=seed
+    )

@@ -1,0 +1,31 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where a network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'.")]
+Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'.")]
+Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed.")]
+Threads = Annotated[
+    int,
+    typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),
+]
+DeviceOption = Annotated[
+    Device,
+    typer.Option(help="auto takes a CUDA GPU where there is one; cuda without one is an error."),
+]

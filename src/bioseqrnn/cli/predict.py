@@ -1,0 +1,30 @@
+"""``bioseqrnn predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Device, DeviceOption, Threads
+
+
+def predict(
+    fasta: Annotated[Path, typer.Argument(help="FASTA file with the new sequences.")],
+    model: Annotated[Path, typer.Option(help="model.safetensors, written by 'train'.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Parquet to write; a gzipped TSV is written beside it."
+        ),
+    ],
+    device: DeviceOption = Device.auto,
+    threads: Threads = 1,
+) -> None:
+    """Predict new sequences: one row a record, in the order of the file."""
+    from bioseqrnn.prediction.run import predict_query
+
+    predict_query(
+        fasta, model, output, output.with_suffix(".tsv.gz"), device=device.value, threads=threads
+    )

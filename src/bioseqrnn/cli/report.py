@@ -1,0 +1,48 @@
+"""``bioseqrnn report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Folds, Sequences
+from bioseqrnn.errors import InputError
+
+
+def report(
+    sequences: Sequences,
+    folds: Folds,
+    audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'.")],
+    evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder for report.html, tables/ and manifest.json."),
+    ],
+    dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
+    settings: Annotated[
+        str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
+    ] = "{}",
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="Confidence that 'evaluate' was given.")
+    ] = 0.95,
+) -> None:
+    """Make the HTML report (MultiQC), the same numbers as TSV, and a manifest."""
+    try:
+        shown = json.loads(settings)
+    except json.JSONDecodeError as error:
+        raise InputError(f"--settings: not JSON ({error})") from error
+    from bioseqrnn.report.build import build_report
+
+    build_report(
+        sequences,
+        audit,
+        folds,
+        evaluation,
+        output,
+        dataset=dataset,
+        settings=shown,
+        confidence=confidence,
+    )

@@ -1,0 +1,69 @@
+"""``bioseqrnn train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Device, DeviceOption, Seed, Sequences, Threads
+from bioseqrnn.errors import InputError
+
+
+def train(
+    sequences: Sequences,
+    output: Annotated[Path, typer.Option("--output", "-o", help="model.safetensors to write.")],
+    folds: Annotated[Path | None, typer.Option(help="folds.parquet, written by 'split'.")] = None,
+    fold: Annotated[int | None, typer.Option(min=0, help="Fold that tests, from 0.")] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="history.tsv to write. Default: beside the model."),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="predictions.parquet to write. Default: beside the model."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name of the model in tables.")] = "gru",
+    config: Annotated[
+        str,
+        typer.Option(
+            help='Settings as a JSON object, like \'{"cell": "lstm", "epochs": 40}\'; '
+            "config/README.md lists them with defaults and units."
+        ),
+    ] = '{"cell": "gru"}',
+    selected: Annotated[
+        Path | None,
+        typer.Option(
+            help="selected.json, written by 'evaluate': train the final model on all records "
+            "instead of one fold; --folds, --fold, --model and --config are not used."
+        ),
+    ] = None,
+    seed: Seed = 1,
+    device: DeviceOption = Device.auto,
+    threads: Threads = 1,
+) -> None:
+    """Train a recurrent classifier: one fold, or with --selected the final model."""
+    if selected is not None:
+        from bioseqrnn.training.run import train_final
+
+        train_final(sequences, selected, output, seed=seed, device=device.value, threads=threads)
+        return
+    if folds is None or fold is None:
+        raise InputError("give --folds and --fold, or --selected for the final model")
+    from bioseqrnn.config.validate import model_config_from_json
+    from bioseqrnn.training.run import train_fold
+
+    train_fold(
+        sequences,
+        folds,
+        output,
+        history or output.with_name("history.tsv"),
+        predictions or output.with_name("predictions.parquet"),
+        model=model,
+        config=model_config_from_json(config, "--config"),
+        fold=fold,
+        seed=seed,
+        device=device.value,
+        threads=threads,
+    )

@@ -1,0 +1,1 @@
+"""The typed configuration: one source for schemas, command line, documentation and defaults."""

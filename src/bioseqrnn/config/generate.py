@@ -1,0 +1,128 @@
+"""Write the workflow's schemas and the tables of ``config/README.md`` from ``config/schema.py``.
+
+Run as ``python -m bioseqrnn.config.generate`` (``make schemas``) in the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from bioseqrnn.config.schema import (
+    Config,
+    DatasetOptions,
+    DatasetRow,
+    EvaluationConfig,
+    FoldsConfig,
+    ModelConfig,
+    QueryRow,
+)
+from bioseqrnn.io import write_text
+
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "config": Config,
+    "datasets": DatasetRow,
+    "queries": QueryRow,
+}
+TABLES: list[tuple[str, type[BaseModel]]] = [
+    ("config.yaml", Config),
+    ("config.yaml, under `dataset_options`, by dataset", DatasetOptions),
+    ("config.yaml, under `folds`", FoldsConfig),
+    ("config.yaml, under `models`, by model", ModelConfig),
+    ("config.yaml, under `evaluation`", EvaluationConfig),
+    ("datasets.tsv", DatasetRow),
+    ("queries.tsv", QueryRow),
+]
+BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
+HEADER = "# Generated from src/bioseqrnn/config/schema.py by `make schemas`; do not edit.\n"
+
+
+def _tidy(node: Any) -> Any:
+    """Drop titles, and close every object: a key that no pattern matches is a typo."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {key: _tidy(value) for key, value in node.items() if not _is_title(key, value)}
+    if "patternProperties" in tidy:
+        tidy["additionalProperties"] = False
+    return tidy
+
+
+def _is_title(key: str, value: Any) -> bool:
+    return key == "title" and isinstance(value, str)
+
+
+def schema_text(model: type[BaseModel]) -> str:
+    """JSON Schema (draft 2020-12) of a model as YAML."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema |= _tidy(model.model_json_schema())
+    return HEADER + yaml.safe_dump(schema, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _type(field: dict[str, Any]) -> str:
+    """A short name for the type of a schema property."""
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if "anyOf" in field:
+        return " or ".join(_type(option) for option in field["anyOf"])
+    if "$ref" in field:
+        return "section"
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}"
+    kind = {"object": "section", "string": "text", "number": "number", "boolean": "true or false"}
+    name = kind.get(field.get("type", ""), field.get("type", ""))
+    low = field.get("minimum", field.get("exclusiveMinimum"))
+    high = field.get("maximum", field.get("exclusiveMaximum"))
+    if low is not None and high is not None:
+        return f"{name}, {low} to {high}"
+    if low is not None:
+        return f"{name}, {'above' if 'exclusiveMinimum' in field else 'at least'} {low}"
+    return name
+
+
+def _default(field: dict[str, Any], required: bool) -> str:
+    if required:
+        return "required"
+    value = field.get("default")
+    if isinstance(value, dict) and value:
+        return ", ".join(value) if all(isinstance(v, dict) for v in value.values()) else "see below"
+    return f"`{json.dumps(value)}`"
+
+
+def table_text() -> str:
+    """All settings as Markdown tables."""
+    parts = []
+    for title, model in TABLES:
+        schema = model.model_json_schema()
+        parts.append(f"### {title}\n\n{(model.__doc__ or '').strip()}\n")
+        parts.append("| key | type | default | meaning |\n|---|---|---|---|")
+        for name, field in schema["properties"].items():
+            default = _default(field, name in schema.get("required", []))
+            parts.append(f"| `{name}` | {_type(field)} | {default} | {field['description']} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def generated_files(root: Path) -> dict[Path, str]:
+    """Every generated file with the text that it should have."""
+    files = {
+        root / "workflow" / "schemas" / f"{name}.schema.yaml": schema_text(model)
+        for name, model in SCHEMAS.items()
+    }
+    readme = root / "config" / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    files[readme] = f"{before}{BEGIN}\n\n{table_text()}\n{END}{after}"
+    return files
+
+
+if __name__ == "__main__":
+    for path, text in generated_files(Path.cwd()).items():
+        write_text(path, text)
+        sys.stdout.write(f"wrote {path}\n")

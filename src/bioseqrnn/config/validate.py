@@ -1,0 +1,45 @@
+"""Settings checked, with one line where something is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
+
+
+def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
+    """The first problem of a validation error as: where, key, what, and a likely correction."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, known, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
+        return f"{where}: unknown setting '{key}'{hint}"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first["input"]
+    shown = f" (given: {given!r})" if not isinstance(given, dict) else ""
+    return f"{where}: {key + ': ' if key else ''}{message}{shown}"
+
+
+def model_config(values: dict[str, Any], where: str) -> ModelConfig:
+    """Build a ModelConfig; InputError with one line where a key or value is wrong."""
+    try:
+        return ModelConfig(**values)
+    except ValidationError as error:
+        raise InputError(_one_line(error, where, list(ModelConfig.model_fields))) from error
+
+
+def model_config_from_json(text: str, where: str) -> ModelConfig:
+    """Build a ModelConfig from a JSON object given on the command line."""
+    try:
+        values = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not JSON ({error})") from error
+    if not isinstance(values, dict):
+        raise InputError(f'{where}: a JSON object is needed, like \'{{"cell": "gru"}}\'')
+    return model_config(values, where)

@@ -1,0 +1,9 @@
+"""The one exception that a user can cause."""
+
+
+class InputError(Exception):
+    """Input that cannot be used: the message says what, where (file, record, position) and what to do.
+
+    The command line prints it as one line on standard error and exits with code 2. Anything else
+    that is raised is a fault of ours: it shows its traceback and exits with code 1.
+    """

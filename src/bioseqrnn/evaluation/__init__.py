@@ -1,0 +1,1 @@
+"""Stage ``evaluation``: how good each network and baseline is, and how sure that is."""

@@ -1,0 +1,106 @@
+"""All test predictions of a dataset, put together record by record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.metrics import Doubles
+from bioseqrnn.evaluation.predictions import Predictions, read_predictions
+from bioseqrnn.io import read_parquet
+from bioseqrnn.sequences.packing import Ints
+
+
+@dataclass(frozen=True)
+class Model:
+    """Out-of-fold predictions of one network or baseline.
+
+    Attributes
+    ----------
+    name, kind : str
+    runs : list of Predictions
+        One a fold and seed.
+    probability : dict of int to float64 [n, classes]
+        Per seed, in the order of the fold table: every record predicted by the run that did not
+        train on it.
+    """
+
+    name: str
+    kind: str
+    runs: list[Predictions]
+    probability: dict[int, Doubles]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that the evaluation looks at.
+
+    Attributes
+    ----------
+    models : list of Model
+        Networks first, then baselines, each in the order given.
+    targets, groups, fold : int64 [n]
+    classes : list of str
+    """
+
+    models: list[Model]
+    targets: Ints
+    groups: Ints
+    fold: Ints
+    classes: list[str]
+
+
+def collect(predictions: list[Path], folds: Path) -> Evidence:
+    """Read prediction tables and align them; InputError where a record is missing or foreign."""
+    columns, _ = read_parquet(folds, "fold table", ["id", "group", "fold"])
+    row_of = {name: row for row, name in enumerate(columns.column("id").to_pylist())}
+    targets = np.full(len(row_of), -1, np.int64)
+    runs: dict[str, list[Predictions]] = {}
+    classes: list[str] = []
+    for path in predictions:
+        run = read_predictions(path)
+        if classes and run.classes != classes:
+            raise InputError(f"{path}: classes {run.classes}, other tables have {classes}")
+        classes = run.classes
+        unknown = [name for name in run.ids if name not in row_of]
+        if unknown:
+            raise InputError(f"{path}: record '{unknown[0]}' is not in {folds}")
+        targets[[row_of[name] for name in run.ids]] = run.targets
+        runs.setdefault(run.model, []).append(run)
+    if not runs:
+        raise InputError("no prediction table to evaluate")
+    models = []
+    for name, tables in runs.items():
+        models.append(Model(name, tables[0].kind, tables, _align(name, tables, row_of, folds)))
+    models.sort(key=lambda model: model.kind != "network")
+    return Evidence(
+        models,
+        targets,
+        columns.column("group").to_numpy(),
+        columns.column("fold").to_numpy(),
+        classes,
+    )
+
+
+def _align(
+    name: str, runs: list[Predictions], row_of: dict[str, int], folds: Path
+) -> dict[int, Doubles]:
+    probability: dict[int, Doubles] = {}
+    for run in runs:
+        values = probability.setdefault(run.seed, np.full((len(row_of), len(run.classes)), np.nan))
+        rows = [row_of[record] for record in run.ids]
+        if not np.isnan(values[rows, 0]).all():
+            raise InputError(f"{name}, seed {run.seed}: fold {run.fold} predicts records twice")
+        values[rows] = run.probability
+    ids = list(row_of)
+    for seed, values in probability.items():
+        missing = np.flatnonzero(np.isnan(values).any(axis=1))
+        if len(missing):
+            raise InputError(
+                f"{name}, seed {seed}: {len(missing)} records of {folds} have no prediction, "
+                f"first '{ids[missing[0]]}'; is a fold missing?"
+            )
+    return probability

@@ -1,0 +1,1 @@
+"""The networks: recurrent layers, stem, position embedding, pooling, classifier, model files."""

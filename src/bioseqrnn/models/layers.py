@@ -1,0 +1,56 @@
+"""What stands before the recurrent layer: a motif stem and a position embedding."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class MotifStem(nn.Module):
+    """One convolution whose filters read motifs; keeps the number of positions.
+
+    Parameters
+    ----------
+    symbols, filters, width : int
+        One-hot columns in, channels out, positions a filter spans (odd).
+    """
+
+    def __init__(self, symbols: int, filters: int, width: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv1d(symbols, filters, width, padding=width // 2)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map [batch, time, symbols] to [batch, time, filters], zero where ``mask`` is False.
+
+        The input is zero past a sequence's end, which is also how the convolution pads: a
+        sequence gives the same numbers alone and in a batch.
+        """
+        out = torch.relu(self.convolution(x.transpose(1, 2)).transpose(1, 2))
+        return out * mask.unsqueeze(-1)
+
+
+class PositionEmbedding(nn.Module):
+    """A learned vector per position, counted from both ends, added to the input.
+
+    Parameters
+    ----------
+    positions : int
+        Positions told apart at each end; all further inside share one vector.
+    features : int
+        Size of an input vector.
+    """
+
+    def __init__(self, positions: int, features: int) -> None:
+        super().__init__()
+        self.from_start = nn.Embedding(positions, features)
+        self.from_end = nn.Embedding(positions, features)
+        for table in (self.from_start, self.from_end):
+            nn.init.normal_(table.weight, std=0.1)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Add to ``x`` [batch, time, features]; values past ``lengths`` [batch] mean nothing."""
+        last = self.from_start.num_embeddings - 1
+        time = torch.arange(x.shape[1], device=x.device)
+        end = (lengths.to(x.device).unsqueeze(1) - 1 - time).clamp(0, last)
+        added: Tensor = x + self.from_start(time.clamp(max=last)) + self.from_end(end)
+        return added

@@ -1,0 +1,121 @@
+"""Recurrent layers with real masking: padding can never change an output.
+
+Same constructors, parameter names and layouts as ``torch.nn.RNN``, ``GRU`` and ``LSTM`` (so a
+state dict moves both ways), with three differences: ``batch_first`` defaults to True, ``forward``
+takes lengths, and input may be integer symbol codes. The equations, for one direction and layer:
+
+RNN    h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)                (Elman, 1990)
+GRU    r, z = σ(W x_t + U h_{t-1} + b);  n = tanh(W_n x_t + b_n + r ∘ (U_n h_{t-1} + c_n));
+       h_t = (1 - z) ∘ n + z ∘ h_{t-1}                                  (Cho et al., 2014)
+LSTM   i, f, o = σ(W x_t + U h_{t-1} + b);  g = tanh(W_g x_t + U_g h_{t-1} + b_g);
+       c_t = f ∘ c_{t-1} + i ∘ g;  h_t = o ∘ tanh(c_t)                  (Gers et al., 2000)
+
+The classic b_h of the vanilla RNN is b_ih + b_hh.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+State = Tensor | tuple[Tensor, Tensor]
+
+
+class _Lengths(nn.RNNBase):
+    """Adds lengths and symbol codes to a ``torch.nn`` recurrent module."""
+
+    symbols: Tensor | None
+
+    def __init__(
+        self,
+        *args: Any,
+        batch_first: bool = True,
+        symbols: Tensor | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, batch_first=batch_first, **kwargs)
+        # not part of the state dict, which stays that of torch.nn
+        self.register_buffer("symbols", symbols, persistent=False)
+
+    def forward(  # type: ignore[override]
+        self, x: Tensor, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """Run the layer over a batch of sequences.
+
+        Parameters
+        ----------
+        x : Tensor
+            Float ``[batch, time, input]``, or integer symbol codes ``[batch, time]``, which are
+            looked up in ``symbols`` (float ``[codes, input]``, given at construction).
+        lengths : int64 Tensor ``[batch]``, optional
+            True length of each sequence, 1 to ``time``; None means all are ``time`` long.
+
+        Returns
+        -------
+        output : Tensor ``[batch, time, directions * hidden]``
+            Zero past a sequence's end.
+        state : Tensor ``[layers * directions, batch, hidden]``
+            State after each sequence's own last position; for the LSTM (h, c).
+
+        Raises
+        ------
+        ValueError
+            Integer input without ``symbols``; lengths outside 1 to ``time``.
+        """
+        if not x.is_floating_point():
+            if self.symbols is None:
+                raise ValueError("integer input needs the symbol table given at construction")
+            x = self.symbols[x]
+        time = x.shape[1] if self.batch_first else x.shape[0]
+        if lengths is not None and bool(((lengths < 1) | (lengths > time)).any()):
+            raise ValueError(f"lengths must be 1 to {time}")
+        if lengths is None or bool((lengths == time).all()):
+            output, state = super().forward(x)
+            return output, state
+        packed = pack_padded_sequence(
+            x, lengths.cpu(), batch_first=self.batch_first, enforce_sorted=False
+        )
+        packed_output, state = super().forward(packed)
+        output, _ = pad_packed_sequence(
+            packed_output, batch_first=self.batch_first, total_length=time
+        )
+        return output, state
+
+
+class RNN(_Lengths, nn.RNN):
+    """Vanilla (Elman) RNN; see the module docstring for its equation."""
+
+
+class GRU(_Lengths, nn.GRU):
+    """Gated recurrent unit, in the form that applies the reset gate after the product."""
+
+
+class LSTM(_Lengths, nn.LSTM):
+    """Long short-term memory with a forget gate, without peepholes."""
+
+
+CELLS: dict[str, type[RNN] | type[GRU] | type[LSTM]] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
+
+
+def initialise(layer: nn.RNNBase) -> None:
+    """Orthogonal recurrent matrices (one a gate), Xavier input matrices, forget-gate bias 1.
+
+    Orthogonal: Saxe et al., 2014; forget-gate bias: Jozefowicz et al., 2015. ``torch.nn`` orders
+    the LSTM's gates i, f, g, o and adds two biases, so the input bias carries the 1.
+    """
+    hidden = layer.hidden_size
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters():
+            if name.startswith("weight_hh"):
+                for gate in parameter.split(hidden):
+                    nn.init.orthogonal_(gate)
+            elif name.startswith("weight_ih"):
+                for gate in parameter.split(hidden):
+                    nn.init.xavier_uniform_(gate)
+            else:
+                parameter.zero_()
+                if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
+                    parameter[hidden : 2 * hidden] = 1.0

@@ -1,0 +1,46 @@
+"""``model.safetensors``: the weights and the card, written and read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.io import atomic_path
+from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card
+from bioseqrnn.models.classifier import SequenceClassifier
+
+
+def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) -> None:
+    """Write weights and card atomically.
+
+    The card must hold ``alphabet``, ``symbols``, ``classes``, ``task`` and ``config`` (the
+    ModelConfig as a dict), from which the network is rebuilt; the rest documents it.
+    """
+    card = {"format": FORMAT, "versions": package_versions()} | card
+    weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    with atomic_path(path) as temporary:
+        save_file(weights, temporary, metadata={CARD_KEY: json.dumps(card, sort_keys=True)})
+
+
+def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:
+    """Rebuild a network from its file; no code in the file is ever executed.
+
+    Returns
+    -------
+    network : SequenceClassifier
+        In evaluation mode on ``device``.
+    card : dict
+    """
+    card = read_card(path)
+    network = SequenceClassifier(
+        ModelConfig(**card["config"]), len(card["symbols"]), len(card["classes"])
+    )
+    with safe_open(path, framework="pt") as tensors:
+        network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+    return network.to(device).eval(), card

@@ -1,0 +1,113 @@
+"""The prediction job: FASTA and a model in, one row a record out, in bounded memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bioseqrnn.console import progress, say
+from bioseqrnn.evaluation.predictions import PROBABILITY
+from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
+from bioseqrnn.models.store import load_model
+from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.sequences.alphabet import ALPHABETS
+from bioseqrnn.sequences.encode import pack_block
+from bioseqrnn.sequences.fasta import read_blocks
+from bioseqrnn.training.device import choose_device, describe, set_deterministic
+
+FORMAT = 1
+
+
+@contextmanager
+def _gzip_text(path: Path) -> Iterator[io.TextIOWrapper]:
+    """Open gzip text whose bytes depend on its content only (no name, no time in the header)."""
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as zipped,
+        io.TextIOWrapper(zipped, encoding="utf-8", newline="\n") as text,
+    ):
+        yield text
+
+
+def predict_query(
+    fasta: Path, model: Path, output: Path, tsv: Path, *, device: str, threads: int
+) -> int:
+    """Predict every record of a FASTA file, in its order.
+
+    Parameters
+    ----------
+    fasta : Path
+        Any number of records; an id may occur more than once.
+    model : Path
+        ``model.safetensors``.
+    output, tsv : Path
+        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (the most probable
+        class) and ``probability_{class}``. Written together, or neither.
+    device : {"auto", "cpu", "cuda"}
+    threads : int
+        CPU threads.
+
+    Returns
+    -------
+    int
+        Records predicted, which equals records read.
+    """
+    set_deterministic(0, threads)
+    chosen = choose_device(device)
+    network, card = load_model(model, chosen)
+    alphabet = ALPHABETS[card["alphabet"]]
+    classes: list[str] = card["classes"]
+    say(f"{card['model']} trained on {card['trained_on']:,} records, on {describe(chosen)}")
+    fields: list[tuple[str, pa.DataType]] = [
+        ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
+    ]  # fmt: skip
+    fields += [(PROBABILITY + name, pa.float64()) for name in classes]
+    schema = pa.schema(fields)
+    done = 0
+    with atomic_path(tsv) as tsv_temporary, atomic_path(output) as temporary:
+        with (
+            pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer,
+            _gzip_text(tsv_temporary) as text,
+            progress(f"predict {fasta.name}", "records") as bar,
+        ):
+            for ids, sequences in read_blocks(fasta):
+                packed, _ = pack_block(fasta, ids, sequences, alphabet)
+                rows = np.arange(len(ids))
+                probability = predict_packed(network, packed, alphabet, rows, chosen)
+                columns: dict[str, Any] = {
+                    "id": ids,
+                    "length": packed.lengths,
+                    "call": [classes[code] for code in probability.argmax(axis=1)],
+                }
+                for code, name in enumerate(classes):
+                    columns[PROBABILITY + name] = probability[:, code]
+                frame = pd.DataFrame(columns)
+                writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
+                frame.to_csv(
+                    text, sep="\t", index=False, header=done == 0, float_format="%.6f",
+                    lineterminator="\n",
+                )  # fmt: skip
+                done += len(ids)
+                bar.advance(len(ids))
+            metadata = {
+                "format": FORMAT,
+                "classes": classes,
+                "model": card["model"],
+                "model_sha256": sha256(model),
+                "query": fasta.name,
+                "query_sha256": sha256(fasta),
+                "records": done,
+            }
+            writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    say(f"{fasta.name}: {done:,} records in, {done:,} rows out")
+    return done

@@ -1,0 +1,290 @@
+"""The report's sections as MultiQC custom content, one function a section.
+
+MultiQC does not escape names, so every text that came from a user's file is escaped here.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.evaluation.metrics import LOWER_IS_BETTER
+
+Section = dict[str, Any]
+TITLES = {
+    "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "mcc": "MCC",
+    "auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "brier": "Brier", "log_loss": "Log loss",
+}  # fmt: skip
+EXPLAINED = {
+    "accuracy": "Share of records called right",
+    "balanced_accuracy": "Mean over classes of the share called right",
+    "mcc": "Matthews correlation: 1 perfect, 0 no better than chance",
+    "auroc": "Area under the ROC curve: 0.5 chance, 1 perfect ranking",
+    "auprc": "Average precision",
+    "f1": "Harmonic mean of precision and recall",
+    "brier": "Squared error of the probabilities; lower is better",
+    "log_loss": "Mean negative log probability of the true class; lower is better",
+}
+WITH_INTERVAL = ("accuracy", "mcc", "auroc")
+
+
+def _section(name: str, title: str, description: str, plot: str, **more: Any) -> Section:
+    config = {"id": f"{name}_plot", "title": f"bioseqrnn: {title}"} | more.pop("config", {})
+    return {
+        "id": name,
+        "section_name": title,
+        "description": description,
+        "plot_type": plot,
+        "pconfig": config,
+    } | more
+
+
+def html_table(frame: pd.DataFrame) -> str:
+    """Return a frame as an HTML table with every cell escaped."""
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row) + "</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return (
+        '<table class="table table-sm table-bordered" style="width:auto">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def models_section(summary: pd.DataFrame, confidence: float) -> Section:
+    """The headline: every network and baseline with its metrics and intervals."""
+    data: dict[str, dict[str, Any]] = {}
+    for name, rows in summary.groupby("model", sort=False):
+        by_metric = rows.set_index("metric")
+        cells: dict[str, Any] = {"kind": rows["kind"].iloc[0]}
+        for metric in TITLES:
+            cells[metric] = by_metric.loc[metric, "estimate"]
+            if metric in WITH_INTERVAL:
+                low, high = by_metric.loc[metric, ["ci_low", "ci_high"]]
+                cells[f"{metric}_interval"] = f"{low:.3f} to {high:.3f}"
+        data[escape(str(name))] = cells
+    headers: dict[str, Any] = {"kind": {"title": "Kind", "scale": False}}
+    for metric, title in TITLES.items():
+        headers[metric] = {
+            "title": title,
+            "description": EXPLAINED[metric],
+            "format": "{:,.3f}",
+            "scale": "RdYlGn-rev" if metric in LOWER_IS_BETTER else "RdYlGn",
+            "hidden": metric in ("balanced_accuracy", "f1"),
+        }
+        if metric in WITH_INTERVAL:
+            headers[f"{metric}_interval"] = {
+                "title": f"{title} {confidence:.0%} interval",
+                "description": f"{confidence:.0%} interval of {title}, bootstrap over groups",
+                "scale": False,
+            }
+    return _section(
+        "models",
+        "Models and baselines",
+        "Every record is predicted by the run whose fold did not train on it. Intervals come from "
+        "a bootstrap over groups of identical sequences. A network earns its keep only where it "
+        "beats the best baseline.",
+        "table",
+        data=data,
+        headers=headers,
+        config={"col1_header": "Model", "sort_rows": False, "no_violin": True},
+    )
+
+
+def comparisons_section(comparisons: pd.DataFrame, confidence: float) -> Section:
+    """Networks minus baselines, paired."""
+    rows = comparisons[comparisons["metric"].isin(("accuracy", "auroc"))]
+    frame = pd.DataFrame(
+        {
+            "Network": rows["model"],
+            "Baseline": rows["baseline"],
+            "Metric": rows["metric"].map(TITLES),
+            "Difference": [f"{value:+.4f}" for value in rows["difference"]],
+            f"{confidence:.0%} interval": [
+                f"{low:+.4f} to {high:+.4f}"
+                for low, high in zip(rows["ci_low"], rows["ci_high"], strict=True)
+            ],
+            "p": [f"{value:.3g}" for value in rows["p"]],
+        }
+    )
+    return _section(
+        "comparisons",
+        "Networks against baselines",
+        "Difference of network and baseline on the same records and bootstrap replicates. An "
+        "interval that contains 0 means the data cannot tell them apart. p is two-sided and not "
+        "corrected for the number of comparisons.",
+        "html",
+        data=html_table(frame),
+    )
+
+
+def folds_section(runs: pd.DataFrame, metric: str) -> Section:
+    """Spread over folds and seeds."""
+    values = runs[runs["metric"] == metric].groupby("model", sort=False)["estimate"]
+    return _section(
+        "fold_distributions",
+        f"{TITLES[metric]} of each fold",
+        f"{TITLES[metric]} on the test records of every fold and seed.",
+        "box",
+        data={escape(str(name)): [float(v) for v in column] for name, column in values},
+        config={"xlab": TITLES[metric], "sort_samples": False, "boxpoints": "all"},
+    )
+
+
+def learning_section(curves: pd.DataFrame) -> Section:
+    """Training and validation loss by epoch, mean over runs still training."""
+    means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
+    datasets = []
+    for column in ("validation_loss", "train_loss"):
+        datasets.append(
+            {
+                escape(str(name)): {int(e): float(v) for e, v in rows.droplevel(0).items()}
+                for name, rows in means[column].groupby(level="model", sort=False)
+            }
+        )
+    labels = [
+        {"name": "Validation loss", "ylab": "Validation loss (nats)"},
+        {"name": "Training loss", "ylab": "Training loss (nats)"},
+    ]
+    return _section(
+        "learning_curves",
+        "Learning curves",
+        "Mean cross-entropy by epoch over the folds and seeds that were still training. Training "
+        "stops when the validation loss has not improved for a while; the best epoch is kept.",
+        "linegraph",
+        data=datasets,
+        config={"xlab": "Epoch", "ylab": "Loss (nats)", "ymin": 0, "data_labels": labels},
+    )
+
+
+def curve_sections(curves: pd.DataFrame) -> list[Section]:
+    """ROC and precision-recall curves, one switch a class."""
+    sections = []
+    for curve, title, xlab, ylab, name in (
+        ("roc", "ROC curves", "False positive rate", "True positive rate", "roc_curves"),
+        ("pr", "Precision-recall curves", "Recall", "Precision", "pr_curves"),
+    ):
+        rows = curves[curves["curve"] == curve]
+        datasets, labels = [], []
+        for label, of_class in rows.groupby("class", sort=False):
+            datasets.append(
+                {
+                    escape(str(model)): list(
+                        zip(part["x"].tolist(), part["y"].tolist(), strict=True)
+                    )
+                    for model, part in of_class.groupby("model", sort=False)
+                }
+            )
+            labels.append({"name": escape(str(label)), "xlab": xlab, "ylab": ylab})
+        config = {"xlab": xlab, "ylab": ylab, "xmin": 0, "xmax": 1, "ymin": 0, "ymax": 1}
+        sections.append(
+            _section(
+                name,
+                title,
+                "All out-of-fold predictions of the first seed together; the named class against "
+                "the rest.",
+                "linegraph",
+                data=datasets if len(datasets) > 1 else datasets[0],
+                config=config | ({"data_labels": labels} if len(datasets) > 1 else {}),
+            )
+        )
+    return sections
+
+
+def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section:
+    """True against called class of one model, as shares of the true class."""
+    counts = confusion[confusion["model"] == model].pivot(
+        index="target", columns="called", values="count"
+    )
+    order = list(dict.fromkeys(confusion["target"]))
+    counts = counts.loc[order, order]
+    share = counts.div(counts.sum(axis=1), axis=0)
+    names = [escape(str(name)) for name in order]
+    rows = [f"{name} ({total:,.0f})" for name, total in zip(names, counts.sum(axis=1), strict=True)]
+    return _section(
+        f"confusion_{kind}",
+        f"Confusion of the {'selected network' if kind == 'network' else 'best baseline'} "
+        f"({escape(model)})",
+        "Rows: true class and its number of records. Columns: called class. Cells: share of the "
+        "true class.",
+        "heatmap",
+        data=share.to_numpy().tolist(),
+        xcats=names,
+        ycats=rows,
+        config={
+            "xlab": "Called", "ylab": "True", "zlab": "Share", "min": 0, "max": 1,
+            "tt_decimals": 3, "display_values": True, "square": False, "angled_xticks": False,
+            "xcats_samples": False, "ycats_samples": False, "cluster_rows": False,
+            "cluster_cols": False,
+        },
+    )  # fmt: skip
+
+
+def calibration_section(calibration: pd.DataFrame) -> Section:
+    """Stated against observed probability of being right."""
+    data: dict[str, Any] = {
+        escape(str(name)): list(
+            zip(rows["stated"].tolist(), rows["observed"].tolist(), strict=True)
+        )
+        for name, rows in calibration.groupby("model", sort=False)
+    }
+    diagonal = {"name": "perfect", "pairs": [[0, 0], [1, 1]], "color": "#999", "dash": "dash"}
+    return _section(
+        "calibration",
+        "Calibration",
+        "Mean probability of the called class against how often the call was right, in ten bins. "
+        "Below the diagonal a model is too sure of itself.",
+        "linegraph",
+        data=data,
+        config={
+            "xlab": "Stated probability", "ylab": "Observed share right", "xmin": 0, "xmax": 1,
+            "ymin": 0, "ymax": 1, "extra_series": [diagonal], "style": "lines+markers",
+        },
+    )  # fmt: skip
+
+
+def audit_section(audit: pd.DataFrame) -> Section:
+    """What the FASTA files hold."""
+    return _section(
+        "audit",
+        "Audit of the FASTA files",
+        "Duplicates: records whose sequence stood before in this dataset (they share a fold). "
+        "Label conflicts: records whose sequence also stands under another label. Ambiguous "
+        "residues are encoded as all residues they may be.",
+        "html",
+        data=html_table(audit.rename(columns=lambda name: name.replace("_", " "))),
+    )
+
+
+def fold_sizes_section(sizes: pd.DataFrame) -> Section:
+    """Records of each class by role and fold."""
+    return _section(
+        "fold_sizes",
+        "Folds",
+        "Records of each class that train, validate (early stopping and selection) and test in "
+        "each fold. Identical sequences are never on two sides.",
+        "html",
+        data=html_table(sizes),
+    )
+
+
+def provenance_section(rows: pd.DataFrame) -> Section:
+    """Where the numbers come from."""
+    return _section(
+        "provenance",
+        "Provenance",
+        "Software, settings and the SHA-256 checksums of the input files. The same and more stands "
+        "in manifest.json.",
+        "html",
+        data=html_table(rows),
+    )

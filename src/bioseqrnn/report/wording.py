@@ -1,0 +1,69 @@
+"""The report's opening words, for somebody who did not run it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+
+def best(summary: pd.DataFrame, kind: str, metric: str) -> pd.Series | None:
+    """Return the row of the best network or baseline by a higher-is-better metric."""
+    rows = summary[(summary["kind"] == kind) & (summary["metric"] == metric)]
+    return None if rows.empty else rows.loc[rows["estimate"].idxmax()]
+
+
+def _scored(row: pd.Series, confidence: float) -> str:
+    return (
+        f"<b>{escape(str(row['model']))}</b> {row['estimate']:.3f} "
+        f"({confidence:.0%} interval {row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    )
+
+
+def introduction(
+    dataset: str,
+    metadata: dict[str, Any],
+    summary: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    selected: dict[str, Any],
+    confidence: float,
+) -> str:
+    """Say in HTML what was asked, how well it went, and which model predicts new sequences."""
+    kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
+    classes = ", ".join(escape(name) for name in metadata["classes"])
+    if len(metadata["classes"]) == 2:
+        classes += f"; {escape(metadata['classes'][1])} is the positive class"
+    text = [
+        f"<p>Can a recurrent network recognise the {metadata['records']:,} {kind} sequences of "
+        f"<b>{escape(dataset)}</b> in {len(metadata['classes'])} classes ({classes})?</p>"
+    ]
+    for metric, title in (("accuracy", "Accuracy"), ("auroc", "AUROC")):
+        network = best(summary, "network", metric)
+        baseline = best(summary, "baseline", metric)
+        assert network is not None
+        line = f"<p>{title} in cross-validation: best network {_scored(network, confidence)}"
+        if baseline is not None:
+            line += f", best baseline {_scored(baseline, confidence)}"
+            line += f". {_verdict(comparisons, network['model'], baseline['model'], metric)}"
+        text.append(line + "</p>")
+    text.append(
+        f"<p>The final model for new sequences is <b>{escape(selected['model'])}</b>, chosen by "
+        f"{escape(selected['criterion'])} and trained on all records for {selected['epochs']} "
+        f"epochs. Networks were trained on {escape(', '.join(selected['devices']))}.</p>"
+    )
+    return "\n".join(text)
+
+
+def _verdict(comparisons: pd.DataFrame, network: str, baseline: str, metric: str) -> str:
+    row = comparisons[
+        (comparisons["model"] == network)
+        & (comparisons["baseline"] == baseline)
+        & (comparisons["metric"] == metric)
+    ].iloc[0]
+    between = f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f}"
+    if row["ci_low"] > 0:
+        return f"The network is better (difference {between})."
+    if row["ci_high"] < 0:
+        return f"The baseline is better (difference {between})."
+    return f"The data cannot tell the two apart (difference {between})."

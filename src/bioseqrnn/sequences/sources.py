@@ -1,0 +1,174 @@
+"""Where the records of a dataset come from, and which class each belongs to."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioseqrnn.errors import InputError
+from bioseqrnn.io import require_file
+
+
+@dataclass(frozen=True)
+class Source:
+    """One FASTA file of a dataset.
+
+    Attributes
+    ----------
+    fasta : Path
+    label : str or None
+        The class of every record of the file, or
+    labels : Path or None
+        a TSV with columns ``id`` and ``label`` (and optionally ``group``).
+    group : str or None
+        The group of every record of the file: records of one group never straddle a fold.
+    """
+
+    fasta: Path
+    label: str | None = None
+    labels: Path | None = None
+    group: str | None = None
+
+
+def read_sheet(sheet: Path) -> list[dict[str, str]]:
+    """Read a tab-separated sheet with a header as dicts of stripped text; blank cells are left out.
+
+    Raises
+    ------
+    InputError
+        No such file, not UTF-8, no header, a row with more cells than the header.
+    """
+    require_file(sheet, "sheet")
+    try:
+        with sheet.open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            rows = []
+            for row in reader:
+                if None in row:
+                    raise InputError(f"{sheet}: line {reader.line_num}: more cells than the header")
+                cells = {k.strip(): v.strip() for k, v in row.items() if v is not None}
+                rows.append({k: v for k, v in cells.items() if v})
+    except UnicodeDecodeError as error:
+        raise InputError(f"{sheet}: not UTF-8 text; save it as UTF-8") from error
+    return rows
+
+
+def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
+    """Return the sources of one dataset of ``datasets.tsv``, in the sheet's order."""
+    rows = [row for row in read_sheet(sheet) if row.get("dataset") == dataset]
+    if not rows:
+        raise InputError(f"{sheet}: no row has the dataset '{dataset}'")
+    for row in rows:
+        if "fasta" not in row:
+            raise InputError(f"{sheet}: a row of dataset '{dataset}' has no 'fasta'")
+    return [
+        Source(
+            Path(row["fasta"]),
+            row.get("label"),
+            Path(row["labels"]) if "labels" in row else None,
+            row.get("group"),
+        )
+        for row in rows
+    ]
+
+
+def check_sources(sources: Iterable[Source]) -> None:
+    """Refuse a source without a class, with two kinds of class, or named twice."""
+    seen: set[Path] = set()
+    for source in sources:
+        if (source.label is None) == (source.labels is None):
+            raise InputError(
+                f"{source.fasta}: give either 'label' (the class of the file) or 'labels' "
+                "(a TSV of id and label), not both or neither"
+            )
+        if source.fasta in seen:
+            raise InputError(f"{source.fasta}: the file stands twice in this dataset")
+        seen.add(source.fasta)
+
+
+class Labels:
+    """The class (and group) of each record of one source."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._table: dict[str, tuple[str, str | None]] = {}
+        if source.labels is not None:
+            self._table = _read_labels(source.labels)
+        self._used = 0
+
+    def of(self, name: str) -> tuple[str, str | None]:
+        """Return (label, group) of a record; an unlabelled record is an InputError."""
+        source = self._source
+        if source.label is not None:
+            return source.label, source.group
+        entry = self._table.get(name)
+        if entry is None:
+            raise InputError(
+                f"{source.fasta}: record '{name}' has no label in {source.labels}; "
+                "add a row for it or remove the record"
+            )
+        self._used += 1
+        return entry[0], entry[1] or source.group
+
+    @property
+    def unused(self) -> int:
+        """Rows of the labels TSV that no record has asked for so far."""
+        return len(self._table) - self._used
+
+    @property
+    def classes(self) -> set[str]:
+        """Classes that this source can give."""
+        if self._source.label is not None:
+            return {self._source.label}
+        return {label for label, _ in self._table.values()}
+
+
+def _read_labels(path: Path) -> dict[str, tuple[str, str | None]]:
+    table: dict[str, tuple[str, str | None]] = {}
+    for number, row in enumerate(read_sheet(path), start=2):
+        if "id" not in row or "label" not in row:
+            missing = "id" if "id" not in row else "label"
+            raise InputError(
+                f"{path}: row {number} has no '{missing}' (columns: id, label[, group])"
+            )
+        if row["id"] in table:
+            raise InputError(f"{path}: row {number}: id '{row['id']}' is labelled twice")
+        table[row["id"]] = (row["label"], row.get("group"))
+    if not table:
+        raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
+    return table
+
+
+def order_classes(
+    found: set[str], declared: list[str] | None, positive: str | None, where: str
+) -> list[str]:
+    """Return the classes in column order: as declared, else sorted; a positive one goes last.
+
+    Raises
+    ------
+    InputError
+        One class only; a class that was not declared; a positive class that does not exist.
+    """
+
+    def unknown(name: str, known: Iterable[str], what: str) -> InputError:
+        close = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return InputError(f"{where}: {what} '{name}' is unknown (known: {', '.join(known)}){hint}")
+
+    if declared is not None:
+        for label in sorted(found):
+            if label not in declared:
+                raise unknown(label, declared, "class")
+    classes = [c for c in declared if c in found] if declared is not None else sorted(found)
+    if len(classes) < 2:
+        raise InputError(
+            f"{where}: one class only ('{classes[0]}'); a classifier needs records of at least two"
+        )
+    if positive is not None:
+        if positive not in classes:
+            raise unknown(positive, classes, "positive class")
+        classes = [c for c in classes if c != positive] + [positive]
+    return classes

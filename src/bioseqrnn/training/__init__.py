@@ -1,0 +1,1 @@
+"""Stage ``training``: recurrent classifiers, per fold and seed, and the final one."""

@@ -1,0 +1,41 @@
+"""Which processor trains."""
+
+from __future__ import annotations
+
+import torch
+
+from bioseqrnn.errors import InputError
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError."""
+    if name == "cpu":
+        return torch.device("cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if name == "cuda":
+        built = torch.version.cuda
+        why = "no GPU is visible to it" if built else "this build of PyTorch is for CPUs only"
+        raise InputError(f"device cuda: PyTorch finds no CUDA device ({why}); use auto or cpu")
+    return torch.device("cpu")
+
+
+def describe(device: torch.device) -> str:
+    """Return a device's name for the log, the card and the report."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''})"
+
+
+def set_deterministic(seed: int, threads: int) -> None:
+    """Seed PyTorch and fix everything else that changes results from run to run.
+
+    The number of CPU threads is part of it: sums are split over threads. It therefore comes from
+    the configuration, never from the number of cores that happen to be free.
+    """
+    import os
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)

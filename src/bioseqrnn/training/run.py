@@ -1,0 +1,111 @@
+"""One training job: tables in, model, history and predictions out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.validate import model_config
+from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION
+from bioseqrnn.folds.table import read_folds
+from bioseqrnn.io import require_file, sha256, write_tsv
+from bioseqrnn.models.store import save_model
+from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.sequences.table import SequenceTable, read_sequences
+from bioseqrnn.training.device import choose_device, describe, set_deterministic
+from bioseqrnn.training.loop import train_network
+
+
+def _card(
+    table: SequenceTable, sequences: Path, config: ModelConfig, model: str, seed: int, device: str
+) -> dict[str, Any]:
+    """What every model card says, whatever the model was trained on."""
+    keys = ("alphabet", "symbols", "strands", "classes", "task", "sources")
+    return {key: table.metadata[key] for key in keys} | {
+        "model": model,
+        "config": config.model_dump(),
+        "seed": seed,
+        "device": device,
+        "sequences_sha256": sha256(sequences),
+    }
+
+
+def train_fold(
+    sequences: Path,
+    folds: Path,
+    output: Path,
+    history: Path,
+    predictions: Path,
+    *,
+    model: str,
+    config: ModelConfig,
+    fold: int,
+    seed: int,
+    device: str,
+    threads: int,
+) -> None:
+    """Train on a fold's training records, stop by its validation records, predict its test records.
+
+    Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
+    """
+    set_deterministic(seed, threads)
+    chosen = choose_device(device)
+    table = read_sequences(sequences)
+    roles = read_folds(folds, table)
+    train, validation, test = (roles.indices(fold, r) for r in (TRAIN, VALIDATION, TEST))
+    what = f"{model}, fold {fold}, seed {seed}"
+    say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
+    say(f"{what}: on {describe(chosen)}")
+    trained = train_network(table, train, validation, config, seed=seed, device=chosen, what=what)
+    probability = predict_packed(trained.network, table.packed, table.alphabet, test, chosen)
+    card = _card(table, sequences, config, model, seed, describe(chosen))
+    card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
+    save_model(output, trained.network, card)
+    write_tsv(history, trained.history)
+    write_predictions(
+        predictions, table, test, probability, model=model, kind="network", fold=fold, seed=seed
+    )
+
+
+def train_final(
+    sequences: Path, selected: Path, output: Path, *, seed: int, device: str, threads: int
+) -> None:
+    """Train the selected configuration on all records, for the epochs that cross-validation took.
+
+    ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``.
+    """
+    require_file(selected, "selection")
+    choice = json.loads(selected.read_text(encoding="utf-8"))
+    if "config" not in choice:
+        raise InputError(f"{selected}: names no configuration; evaluate again")
+    config = model_config(choice["config"], f"{selected}: config")
+    set_deterministic(seed, threads)
+    chosen = choose_device(device)
+    table = read_sequences(sequences)
+    what = f"final {choice['model']}"
+    say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {describe(chosen)}")
+    trained = train_network(
+        table,
+        np.arange(len(table)),
+        np.arange(0),
+        config,
+        seed=seed,
+        device=chosen,
+        last_epoch=choice["epochs"],
+        what=what,
+    )
+    card = _card(table, sequences, config, choice["model"], seed, describe(chosen))
+    card |= {
+        "fold": None,
+        "trained_on": len(table),
+        "epoch": choice["epochs"],
+        "metrics": choice["metrics"],
+    }
+    save_model(output, trained.network, card)

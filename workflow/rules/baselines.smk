@@ -1,0 +1,24 @@
+rule train_baseline:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+    output:
+        f"{RESULTS}/{{dataset}}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
+    params:
+        seed=config["seeds"][0],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["baselines"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_baseline/{{baseline}}.fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_baseline/{{baseline}}.fold-{{fold}}.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    shell:
+        "bioseqrnn baseline --sequences {input.sequences:q} --folds {input.folds:q}"
+        " --method {wildcards.baseline} --fold {wildcards.fold} --seed {params.seed}"
+        " --threads {params.threads} --output {output:q} > {log:q} 2>&1"

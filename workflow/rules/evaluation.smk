@@ -1,0 +1,34 @@
+rule evaluate_models:
+    input:
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        networks=network_files("predictions.parquet"),
+        models=network_files("model.safetensors"),
+        histories=network_files("history.tsv"),
+        baselines=baseline_files(),
+    output:
+        runs=f"{RESULTS}/{{dataset}}/evaluation/runs.tsv",
+        summary=f"{RESULTS}/{{dataset}}/evaluation/summary.tsv",
+        comparisons=f"{RESULTS}/{{dataset}}/evaluation/comparisons.tsv",
+        calibration=f"{RESULTS}/{{dataset}}/evaluation/calibration.tsv",
+        confusion=f"{RESULTS}/{{dataset}}/evaluation/confusion.tsv",
+        learning_curves=f"{RESULTS}/{{dataset}}/evaluation/learning_curves.tsv",
+        curves=f"{RESULTS}/{{dataset}}/evaluation/curves.parquet",
+        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+    params:
+        folder=subpath(output.selected, parent=True),
+        bootstrap=config["evaluation"]["bootstrap"],
+        confidence=config["evaluation"]["confidence"],
+        seed=config["evaluation"]["seed"],
+        version=STAGE_VERSIONS["evaluation"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "bioseqrnn evaluate {input.networks:q} {input.baselines:q} --folds {input.folds:q}"
+        " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
+        " --output {params.folder:q} > {log:q} 2>&1"

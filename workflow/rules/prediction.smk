@@ -1,0 +1,26 @@
+rule predict_query:
+    input:
+        fasta=query_file,
+        model=f"{RESULTS}/{{dataset}}/final/model.safetensors",
+    output:
+        parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
+        tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",
+    params:
+        device=config["device"],
+        threads=config["threads"],
+        checksum=query_checksum,
+        version=STAGE_VERSIONS["prediction"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/predict_query/{{query}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/predict_query/{{query}}.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=1 if config["device"] == "cuda" else 0,
+    shell:
+        "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
+        " --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"

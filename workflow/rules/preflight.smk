@@ -1,0 +1,193 @@
+# Checks of configuration and sheets, before any job starts; each problem is one line.
+import csv
+import difflib
+import json
+from pathlib import Path
+
+import jsonschema
+import yaml
+from snakemake.exceptions import WorkflowError
+
+
+def read_schema(name):
+    path = workflow.source_path(f"../schemas/{name}.schema.yaml")
+    with open(path, encoding="utf-8") as handle:
+        return yaml.safe_load(handle)
+
+
+def suggestion(name, known):
+    """A likely correction of a name, or what is known."""
+    close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
+    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(known))}"
+
+
+def schema_problem(error):
+    """One line for a schema error: key, what is wrong, what to do."""
+    key = ".".join(str(part) for part in error.absolute_path)
+    prefix = f"{key}: " if key else ""
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        patterns = error.schema.get("patternProperties", {})
+        extra = [
+            k
+            for k in error.instance
+            if k not in known and not any(re.search(p, str(k)) for p in patterns)
+        ]
+        if patterns:
+            return f"{prefix}name '{extra[0]}' may have letters, digits, '.', '_' and '-' only"
+        return f"{prefix}unknown key '{extra[0]}'; {suggestion(extra[0], known)}"
+    if error.validator in ("type", "anyOf") and isinstance(error.instance, str):
+        try:
+            float(error.instance)
+            return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
+        except ValueError:
+            pass
+    if error.validator == "enum":
+        return f"{prefix}'{error.instance}' is not allowed; {suggestion(error.instance, error.validator_value)}"
+    if error.validator == "not":
+        return f"{prefix}{error.instance} must be an odd number"
+    if error.validator == "pattern":
+        return f"{prefix}'{error.instance}' may have letters, digits, '.', '_' and '-' only"
+    if error.validator == "minLength":
+        return f"{prefix}is empty"
+    return f"{prefix}{error.message}"
+
+
+def check_schema(instance, validator, where):
+    # the deepest error is the one that names the key
+    errors = sorted(validator.iter_errors(instance), key=lambda e: (-len(e.absolute_path), e.message))
+    if errors:
+        raise WorkflowError(f"{where}: {schema_problem(errors[0])}")
+
+
+def read_sheet(path, schema_name):
+    """Rows of a sheet as dicts of text with their line numbers; blank cells are left out."""
+    validator = jsonschema.Draft202012Validator(read_schema(schema_name))
+    columns = validator.schema["properties"]
+    if not Path(path).is_file():
+        raise WorkflowError(f"{path}: no such file; 'config/README.md' says what it holds")
+    rows = []
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            for name in reader.fieldnames or []:
+                if name not in columns:
+                    raise WorkflowError(f"{path}: unknown column '{name}'; {suggestion(name, columns)}")
+            for name in validator.schema["required"]:
+                if name not in (reader.fieldnames or []):
+                    raise WorkflowError(f"{path}: no column '{name}' (tab-separated, with a header)")
+            for row in reader:
+                where = f"{path}: line {reader.line_num}"
+                if None in row:
+                    raise WorkflowError(f"{where}: more cells than the header")
+                cells = {k: v.strip() for k, v in row.items() if v and v.strip()}
+                if not cells:
+                    continue
+                for name in validator.schema["required"]:
+                    if name not in cells:
+                        raise WorkflowError(f"{where}: '{name}' is empty")
+                check_schema(cells, validator, where)
+                rows.append((where, cells))
+    except UnicodeDecodeError:
+        raise WorkflowError(f"{path}: not UTF-8 text; save it as UTF-8")
+    return rows
+
+
+def check_fasta(where, path):
+    if not Path(path).exists():
+        raise WorkflowError(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
+    if not Path(path).is_file():
+        raise WorkflowError(f"{where}: '{path}' is not a file")
+
+
+def read_datasets(path):
+    """{dataset: rows} of the datasets sheet, in one pass, every row checked."""
+    found = {}
+    seen = set()
+    for where, row in read_sheet(path, "datasets"):
+        if ("label" in row) == ("labels" in row):
+            raise WorkflowError(
+                f"{where}: give either 'label' (the class of the file) or 'labels' "
+                "(a TSV of id and label)"
+            )
+        check_fasta(where, row["fasta"])
+        if "labels" in row:
+            check_fasta(where, row["labels"])
+        if (row["dataset"], row["fasta"]) in seen:
+            raise WorkflowError(f"{where}: '{row['fasta']}' stands twice in '{row['dataset']}'")
+        seen.add((row["dataset"], row["fasta"]))
+        found.setdefault(row["dataset"], []).append(row)
+    if not found:
+        raise WorkflowError(f"{path}: no dataset in it")
+    return found
+
+
+def read_queries(path, datasets):
+    """{dataset: {query: FASTA}} of the queries sheet."""
+    found = {}
+    if path is None:
+        return found
+    for where, row in read_sheet(path, "queries"):
+        if row["dataset"] not in datasets:
+            raise WorkflowError(
+                f"{where}: unknown dataset '{row['dataset']}'; {suggestion(row['dataset'], datasets)}"
+            )
+        check_fasta(where, row["fasta"])
+        queries = found.setdefault(row["dataset"], {})
+        if row["query"] in queries:
+            raise WorkflowError(f"{where}: query '{row['query']}' stands twice for '{row['dataset']}'")
+        queries[row["query"]] = row["fasta"]
+    return found
+
+
+def labels_in(path):
+    """Classes in a labels TSV."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            for name in ("id", "label"):
+                if name not in (reader.fieldnames or []):
+                    raise WorkflowError(f"{path}: no column '{name}' (tab-separated, with a header)")
+            return {row["label"].strip() for row in reader if row["label"]}
+    except UnicodeDecodeError:
+        raise WorkflowError(f"{path}: not UTF-8 text; save it as UTF-8")
+
+
+def check_classes(dataset, rows, options, sheet):
+    """Unknown and missing classes of one dataset."""
+    labels = set()
+    for row in rows:
+        labels |= {row["label"]} if "label" in row else labels_in(row["labels"])
+    declared = options.get("classes")
+    for label in sorted(labels):
+        if declared is not None and label not in declared:
+            raise WorkflowError(
+                f"{sheet}: class '{label}' of '{dataset}' is not in dataset_options.{dataset}"
+                f".classes; {suggestion(label, declared)}"
+            )
+    if len(labels) < 2:
+        raise WorkflowError(
+            f"{sheet}: dataset '{dataset}' has one class only ({', '.join(labels)}); "
+            "a classifier needs records of at least two"
+        )
+    positive = options.get("positive")
+    if positive is not None and positive not in labels:
+        raise WorkflowError(
+            f"dataset_options.{dataset}.positive: unknown class '{positive}'; "
+            f"{suggestion(positive, labels)}"
+        )
+
+
+def check_config(settings, datasets):
+    """What a schema cannot say: options of datasets that do not exist, classes that do not."""
+    for name in settings["dataset_options"]:
+        if name not in datasets:
+            raise WorkflowError(
+                f"dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
+            )
+    overlap = set(settings["models"]) & set(settings["baselines"])
+    if overlap:
+        raise WorkflowError(f"models: '{overlap.pop()}' is the name of a baseline; rename it")
+    for dataset, rows in datasets.items():
+        options = settings["dataset_options"].get(dataset, {})
+        check_classes(dataset, rows, options, settings["datasets"])

@@ -1,0 +1,28 @@
+rule build_report:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+    output:
+        html=f"{RESULTS}/{{dataset}}/report/report.html",
+        manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
+    params:
+        evaluation=subpath(input.selected, parent=True),
+        folder=subpath(output.html, parent=True),
+        confidence=config["evaluation"]["confidence"],
+        settings=report_settings,
+        version=STAGE_VERSIONS["report"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/build_report.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    shell:
+        "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
+        " --audit {input.audit:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"
+        " --settings {params.settings:q} --confidence {params.confidence}"
+        " --output {params.folder:q} > {log:q} 2>&1"

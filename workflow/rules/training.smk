@@ -1,0 +1,59 @@
+rule train_model:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+    output:
+        model=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
+        predictions=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/predictions.parquet",
+    params:
+        settings=model_settings,
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["training"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1 if config["device"] == "cuda" else 0,
+    shell:
+        "bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
+        " --model {wildcards.model} --config {params.settings:q}"
+        " --fold {wildcards.fold} --seed {wildcards.seed}"
+        " --device {params.device} --threads {params.threads}"
+        " --history {output.history:q} --predictions {output.predictions:q}"
+        " --output {output.model:q} > {log:q} 2>&1"
+
+
+rule train_final:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+    output:
+        f"{RESULTS}/{{dataset}}/final/model.safetensors",
+    params:
+        seed=config["seeds"][0],
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["training"],
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_final.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_final.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1 if config["device"] == "cuda" else 0,
+    shell:
+        "bioseqrnn train --sequences {input.sequences:q} --selected {input.selected:q}"
+        " --seed {params.seed} --device {params.device} --threads {params.threads}"
+        " --output {output:q} > {log:q} 2>&1"
