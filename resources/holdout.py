@@ -1,4 +1,4 @@
-"""Shared by the two conversion scripts: hold query records out of the training rows and write FASTA.
+"""What both conversion scripts share: hold query records out of the training rows, write FASTA.
 
 A query record's sequence stands nowhere in the training rows (only sequences that occur once are
 drawn), and its id says nothing about its class, so the predictions shown in the README are honest.

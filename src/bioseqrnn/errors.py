@@ -2,8 +2,9 @@
 
 
 class InputError(Exception):
-    """Input that cannot be used: the message says what, where (file, record, position) and what to do.
+    """Input that cannot be used.
 
-    The command line prints it as one line on standard error and exits with code 2. Anything else
-    that is raised is a fault of ours: it shows its traceback and exits with code 1.
+    The message says what is wrong, where (file, record, position) and what to do. The command line
+    prints it as one line on standard error and exits with code 2. Anything else that is raised is
+    a fault of ours: it shows its traceback and exits with code 1.
     """

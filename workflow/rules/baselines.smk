@@ -4,10 +4,6 @@ rule train_baseline:
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
     output:
         f"{RESULTS}/{{dataset}}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
-    params:
-        seed=config["seeds"][0],
-        threads=config["threads"],
-        version=STAGE_VERSIONS["baselines"],
     log:
         f"{RESULTS}/{{dataset}}/logs/train_baseline/{{baseline}}.fold-{{fold}}.log",
     benchmark:
@@ -18,6 +14,10 @@ rule train_baseline:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        seed=config["seeds"][0],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["baselines"],
     shell:
         "bioseqrnn baseline --sequences {input.sequences:q} --folds {input.folds:q}"
         " --method {wildcards.baseline} --fold {wildcards.fold} --seed {params.seed}"

@@ -1,6 +1,5 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
-import re
 import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
@@ -18,7 +17,8 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 check_schema(
     config,
     jsonschema.Draft202012Validator(read_schema("config")),
-    ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "configuration",
+    ", ".join(os.path.relpath(path) for path in workflow.configfiles)
+    or "configuration",
 )
 validate(config, workflow.source_path("../schemas/config.schema.yaml"))
 
@@ -56,14 +56,20 @@ def dataset_options(wildcards):
 def dataset_files(wildcards):
     """FASTA files and labels TSVs of a dataset; not watched by time stamp, see checksums.smk."""
     rows = DATASETS[wildcards.dataset]
-    return [ancient(row[key]) for row in rows for key in ("fasta", "labels") if key in row]
+    return [
+        ancient(row[key]) for row in rows for key in ("fasta", "labels") if key in row
+    ]
 
 
 def dataset_checksums(wildcards):
     """What a dataset is made of: every row of the sheet with the sums of its files."""
     rows = []
     for row in DATASETS[wildcards.dataset]:
-        sums = {f"{key}_sha256": checksum(row[key]) for key in ("fasta", "labels") if key in row}
+        sums = {
+            f"{key}_sha256": checksum(row[key])
+            for key in ("fasta", "labels")
+            if key in row
+        }
         rows.append(row | sums)
     return sorted_json(rows)
 

@@ -14,12 +14,6 @@ rule evaluate_models:
         learning_curves=f"{RESULTS}/{{dataset}}/evaluation/learning_curves.tsv",
         curves=f"{RESULTS}/{{dataset}}/evaluation/curves.parquet",
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
-    params:
-        folder=subpath(output.selected, parent=True),
-        bootstrap=config["evaluation"]["bootstrap"],
-        confidence=config["evaluation"]["confidence"],
-        seed=config["evaluation"]["seed"],
-        version=STAGE_VERSIONS["evaluation"],
     log:
         f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
     conda:
@@ -28,6 +22,12 @@ rule evaluate_models:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        folder=subpath(output.selected, parent=True),
+        bootstrap=config["evaluation"]["bootstrap"],
+        confidence=config["evaluation"]["confidence"],
+        seed=config["evaluation"]["seed"],
+        version=STAGE_VERSIONS["evaluation"],
     shell:
         "bioseqrnn evaluate {input.networks:q} {input.baselines:q} --folds {input.folds:q}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"

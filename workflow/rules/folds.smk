@@ -3,11 +3,6 @@ rule assign_folds:
         f"{RESULTS}/{{dataset}}/sequences.parquet",
     output:
         f"{RESULTS}/{{dataset}}/folds.parquet",
-    params:
-        folds=config["folds"]["count"],
-        validation_fraction=config["folds"]["validation_fraction"],
-        seed=config["folds"]["seed"],
-        version=STAGE_VERSIONS["folds"],
     log:
         f"{RESULTS}/{{dataset}}/logs/assign_folds.log",
     conda:
@@ -16,6 +11,11 @@ rule assign_folds:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        folds=config["folds"]["count"],
+        validation_fraction=config["folds"]["validation_fraction"],
+        seed=config["folds"]["seed"],
+        version=STAGE_VERSIONS["folds"],
     shell:
         "bioseqrnn split --sequences {input:q} --output {output:q} --folds {params.folds}"
         " --validation-fraction {params.validation_fraction} --seed {params.seed}"

@@ -5,11 +5,6 @@ rule predict_query:
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
         tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",
-    params:
-        device=config["device"],
-        threads=config["threads"],
-        checksum=query_checksum,
-        version=STAGE_VERSIONS["prediction"],
     log:
         f"{RESULTS}/{{dataset}}/logs/predict_query/{{query}}.log",
     benchmark:
@@ -21,6 +16,11 @@ rule predict_query:
         mem_mb=4000,
         runtime=120,
         gpu=1 if config["device"] == "cuda" else 0,
+    params:
+        device=config["device"],
+        threads=config["threads"],
+        checksum=query_checksum,
+        version=STAGE_VERSIONS["prediction"],
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
         " --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"

@@ -2,11 +2,18 @@
 import csv
 import difflib
 import json
+import re
+import sys
 from pathlib import Path
 
 import jsonschema
 import yaml
-from snakemake.exceptions import WorkflowError
+
+
+def stop(message):
+    """End with one line: an exception would bury it among file names and line numbers."""
+    sys.stderr.write(f"bioseqrnn: error: {message}\n")
+    raise SystemExit(2)
 
 
 def read_schema(name):
@@ -18,7 +25,9 @@ def read_schema(name):
 def suggestion(name, known):
     """A likely correction of a name, or what is known."""
     close = difflib.get_close_matches(str(name), [str(k) for k in known], n=1)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(known))}"
+    return (
+        f"did you mean '{close[0]}'?" if close else f"known: {', '.join(sorted(known))}"
+    )
 
 
 def schema_problem(error):
@@ -55,9 +64,12 @@ def schema_problem(error):
 
 def check_schema(instance, validator, where):
     # the deepest error is the one that names the key
-    errors = sorted(validator.iter_errors(instance), key=lambda e: (-len(e.absolute_path), e.message))
+    errors = sorted(
+        validator.iter_errors(instance),
+        key=lambda e: (-len(e.absolute_path), e.message),
+    )
     if errors:
-        raise WorkflowError(f"{where}: {schema_problem(errors[0])}")
+        stop(f"{where}: {schema_problem(errors[0])}")
 
 
 def read_sheet(path, schema_name):
@@ -65,39 +77,41 @@ def read_sheet(path, schema_name):
     validator = jsonschema.Draft202012Validator(read_schema(schema_name))
     columns = validator.schema["properties"]
     if not Path(path).is_file():
-        raise WorkflowError(f"{path}: no such file; 'config/README.md' says what it holds")
+        stop(f"{path}: no such file; 'config/README.md' says what it holds")
     rows = []
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, delimiter="\t")
             for name in reader.fieldnames or []:
                 if name not in columns:
-                    raise WorkflowError(f"{path}: unknown column '{name}'; {suggestion(name, columns)}")
+                    stop(
+                        f"{path}: unknown column '{name}'; {suggestion(name, columns)}"
+                    )
             for name in validator.schema["required"]:
                 if name not in (reader.fieldnames or []):
-                    raise WorkflowError(f"{path}: no column '{name}' (tab-separated, with a header)")
+                    stop(f"{path}: no column '{name}' (tab-separated, with a header)")
             for row in reader:
                 where = f"{path}: line {reader.line_num}"
                 if None in row:
-                    raise WorkflowError(f"{where}: more cells than the header")
+                    stop(f"{where}: more cells than the header")
                 cells = {k: v.strip() for k, v in row.items() if v and v.strip()}
                 if not cells:
                     continue
                 for name in validator.schema["required"]:
                     if name not in cells:
-                        raise WorkflowError(f"{where}: '{name}' is empty")
+                        stop(f"{where}: '{name}' is empty")
                 check_schema(cells, validator, where)
                 rows.append((where, cells))
     except UnicodeDecodeError:
-        raise WorkflowError(f"{path}: not UTF-8 text; save it as UTF-8")
+        stop(f"{path}: not UTF-8 text; save it as UTF-8")
     return rows
 
 
 def check_fasta(where, path):
     if not Path(path).exists():
-        raise WorkflowError(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
+        stop(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
     if not Path(path).is_file():
-        raise WorkflowError(f"{where}: '{path}' is not a file")
+        stop(f"{where}: '{path}' is not a file")
 
 
 def read_datasets(path):
@@ -106,7 +120,7 @@ def read_datasets(path):
     seen = set()
     for where, row in read_sheet(path, "datasets"):
         if ("label" in row) == ("labels" in row):
-            raise WorkflowError(
+            stop(
                 f"{where}: give either 'label' (the class of the file) or 'labels' "
                 "(a TSV of id and label)"
             )
@@ -114,11 +128,11 @@ def read_datasets(path):
         if "labels" in row:
             check_fasta(where, row["labels"])
         if (row["dataset"], row["fasta"]) in seen:
-            raise WorkflowError(f"{where}: '{row['fasta']}' stands twice in '{row['dataset']}'")
+            stop(f"{where}: '{row['fasta']}' stands twice in '{row['dataset']}'")
         seen.add((row["dataset"], row["fasta"]))
         found.setdefault(row["dataset"], []).append(row)
     if not found:
-        raise WorkflowError(f"{path}: no dataset in it")
+        stop(f"{path}: no dataset in it")
     return found
 
 
@@ -129,13 +143,13 @@ def read_queries(path, datasets):
         return found
     for where, row in read_sheet(path, "queries"):
         if row["dataset"] not in datasets:
-            raise WorkflowError(
+            stop(
                 f"{where}: unknown dataset '{row['dataset']}'; {suggestion(row['dataset'], datasets)}"
             )
         check_fasta(where, row["fasta"])
         queries = found.setdefault(row["dataset"], {})
         if row["query"] in queries:
-            raise WorkflowError(f"{where}: query '{row['query']}' stands twice for '{row['dataset']}'")
+            stop(f"{where}: query '{row['query']}' stands twice for '{row['dataset']}'")
         queries[row["query"]] = row["fasta"]
     return found
 
@@ -147,10 +161,10 @@ def labels_in(path):
             reader = csv.DictReader(handle, delimiter="\t")
             for name in ("id", "label"):
                 if name not in (reader.fieldnames or []):
-                    raise WorkflowError(f"{path}: no column '{name}' (tab-separated, with a header)")
+                    stop(f"{path}: no column '{name}' (tab-separated, with a header)")
             return {row["label"].strip() for row in reader if row["label"]}
     except UnicodeDecodeError:
-        raise WorkflowError(f"{path}: not UTF-8 text; save it as UTF-8")
+        stop(f"{path}: not UTF-8 text; save it as UTF-8")
 
 
 def check_classes(dataset, rows, options, sheet):
@@ -161,18 +175,18 @@ def check_classes(dataset, rows, options, sheet):
     declared = options.get("classes")
     for label in sorted(labels):
         if declared is not None and label not in declared:
-            raise WorkflowError(
+            stop(
                 f"{sheet}: class '{label}' of '{dataset}' is not in dataset_options.{dataset}"
                 f".classes; {suggestion(label, declared)}"
             )
     if len(labels) < 2:
-        raise WorkflowError(
+        stop(
             f"{sheet}: dataset '{dataset}' has one class only ({', '.join(labels)}); "
             "a classifier needs records of at least two"
         )
     positive = options.get("positive")
     if positive is not None and positive not in labels:
-        raise WorkflowError(
+        stop(
             f"dataset_options.{dataset}.positive: unknown class '{positive}'; "
             f"{suggestion(positive, labels)}"
         )
@@ -182,12 +196,12 @@ def check_config(settings, datasets):
     """What a schema cannot say: options of datasets that do not exist, classes that do not."""
     for name in settings["dataset_options"]:
         if name not in datasets:
-            raise WorkflowError(
+            stop(
                 f"dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
             )
     overlap = set(settings["models"]) & set(settings["baselines"])
     if overlap:
-        raise WorkflowError(f"models: '{overlap.pop()}' is the name of a baseline; rename it")
+        stop(f"models: '{overlap.pop()}' is the name of a baseline; rename it")
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_classes(dataset, rows, options, settings["datasets"])

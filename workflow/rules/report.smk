@@ -7,12 +7,6 @@ rule build_report:
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
-    params:
-        evaluation=subpath(input.selected, parent=True),
-        folder=subpath(output.html, parent=True),
-        confidence=config["evaluation"]["confidence"],
-        settings=report_settings,
-        version=STAGE_VERSIONS["report"],
     log:
         f"{RESULTS}/{{dataset}}/logs/build_report.log",
     conda:
@@ -21,6 +15,12 @@ rule build_report:
     resources:
         mem_mb=2000,
         runtime=20,
+    params:
+        evaluation=subpath(input.selected, parent=True),
+        folder=subpath(output.html, parent=True),
+        confidence=config["evaluation"]["confidence"],
+        settings=report_settings,
+        version=STAGE_VERSIONS["report"],
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
         " --audit {input.audit:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"

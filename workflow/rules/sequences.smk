@@ -4,11 +4,6 @@ rule encode_sequences:
     output:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         audit=f"{RESULTS}/{{dataset}}/audit.tsv",
-    params:
-        sheet=config["datasets"],
-        options=encode_options,
-        checksums=dataset_checksums,
-        version=STAGE_VERSIONS["sequences"],
     log:
         f"{RESULTS}/{{dataset}}/logs/encode_sequences.log",
     benchmark:
@@ -19,6 +14,11 @@ rule encode_sequences:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        sheet=config["datasets"],
+        options=encode_options,
+        checksums=dataset_checksums,
+        version=STAGE_VERSIONS["sequences"],
     shell:
         "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
         " {params.options:q} --audit {output.audit:q} --output {output.sequences:q}"

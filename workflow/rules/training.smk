@@ -6,11 +6,6 @@ rule train_model:
         model=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
         predictions=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/predictions.parquet",
-    params:
-        settings=model_settings,
-        device=config["device"],
-        threads=config["threads"],
-        version=STAGE_VERSIONS["training"],
     log:
         f"{RESULTS}/{{dataset}}/logs/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
     benchmark:
@@ -22,6 +17,11 @@ rule train_model:
         mem_mb=4000,
         runtime=240,
         gpu=1 if config["device"] == "cuda" else 0,
+    params:
+        settings=model_settings,
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["training"],
     shell:
         "bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
         " --model {wildcards.model} --config {params.settings:q}"
@@ -37,11 +37,6 @@ rule train_final:
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
     output:
         f"{RESULTS}/{{dataset}}/final/model.safetensors",
-    params:
-        seed=config["seeds"][0],
-        device=config["device"],
-        threads=config["threads"],
-        version=STAGE_VERSIONS["training"],
     log:
         f"{RESULTS}/{{dataset}}/logs/train_final.log",
     benchmark:
@@ -53,6 +48,11 @@ rule train_final:
         mem_mb=4000,
         runtime=240,
         gpu=1 if config["device"] == "cuda" else 0,
+    params:
+        seed=config["seeds"][0],
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["training"],
     shell:
         "bioseqrnn train --sequences {input.sequences:q} --selected {input.selected:q}"
         " --seed {params.seed} --device {params.device} --threads {params.threads}"

@@ -32,7 +32,9 @@ MOST_ITERATIONS = 2000
 def _full(model: Any, features: Any, classes: int) -> Probabilities:
     """Probabilities with a column for every class, also for one that was not in training."""
     probability = np.zeros((features.shape[0], classes))
+    # in double precision from here on, so that a row sums to 1 as a network's does
     probability[:, model.classes_] = model.predict_proba(features)
+    probability /= probability.sum(axis=1, keepdims=True)
     return probability
 
 
@@ -92,7 +94,7 @@ def kmer_logistic(
 def gradient_boosting(
     table: SequenceTable, train: Ints, validation: Ints, test: Ints, seed: int
 ) -> Probabilities:
-    """Boosted trees on one-hot positions where all records have one length, else on k-mer counts."""
+    """Boosted trees: on one-hot positions where all records have one length, else on k-mers."""
     fit = np.concatenate([train, validation])
     columns = int(table.lengths.max()) * len(table.alphabet.symbols)
     if len(np.unique(table.lengths)) == 1 and columns <= MOST_ONEHOT_COLUMNS:

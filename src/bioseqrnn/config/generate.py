@@ -76,7 +76,7 @@ def _type(field: dict[str, Any]) -> str:
     if field.get("type") == "array":
         return f"list of {_type(field['items'])}"
     kind = {"object": "section", "string": "text", "number": "number", "boolean": "true or false"}
-    name = kind.get(field.get("type", ""), field.get("type", ""))
+    name: str = kind.get(field.get("type", ""), field.get("type", ""))
     low = field.get("minimum", field.get("exclusiveMinimum"))
     high = field.get("maximum", field.get("exclusiveMaximum"))
     if low is not None and high is not None:

@@ -54,9 +54,9 @@ class ModelConfig(Strict):
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
     )
-    epochs: int = Field(25, ge=1, description="Most passes over the training records.")
+    epochs: int = Field(20, ge=1, description="Most passes over the training records.")
     patience: int = Field(
-        10, ge=1, description="Stop after so many epochs without a better validation loss."
+        8, ge=1, description="Stop after so many epochs without a better validation loss."
     )
     batch_size: int = Field(64, ge=1, description="Records per optimiser step.")
     learning_rate: float = Field(0.005, gt=0, description="Peak learning rate of AdamW.")

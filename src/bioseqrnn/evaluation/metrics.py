@@ -23,12 +23,15 @@ def confusion(targets: Ints, called: Ints, classes: int, weights: Doubles) -> Do
     """Weighted confusion counts [replicates, true class, called class]."""
     cell = np.zeros((len(targets), classes * classes))
     cell[np.arange(len(targets)), targets * classes + called] = 1.0
-    return (weights @ cell).reshape(len(weights), classes, classes)
+    counts: Doubles = (weights @ cell).reshape(len(weights), classes, classes)
+    return counts
 
 
 def _divide(top: Doubles, bottom: Doubles, empty: float) -> Doubles:
     """Divide where the bottom is positive; elsewhere ``empty``."""
-    return np.divide(top, bottom, out=np.full(np.shape(top), empty), where=bottom > 0)
+    quotient = np.full(np.shape(top), empty)
+    np.divide(top, bottom, out=quotient, where=bottom > 0)
+    return quotient
 
 
 def _matthews(counts: Doubles) -> Doubles:
@@ -37,7 +40,9 @@ def _matthews(counts: Doubles) -> Doubles:
     right = np.trace(counts, axis1=1, axis2=2)
     true, called = counts.sum(axis=2), counts.sum(axis=1)
     top = right * total - (true * called).sum(axis=1)
-    bottom = np.sqrt((total**2 - (called**2).sum(axis=1)) * (total**2 - (true**2).sum(axis=1)))
+    bottom: Doubles = np.sqrt(
+        (total**2 - (called**2).sum(axis=1)) * (total**2 - (true**2).sum(axis=1))
+    )
     return _divide(top, bottom, 0.0)
 
 

@@ -49,7 +49,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]
             ).join(history)
         )
         devices.add(card["device"])
-        best = history["validation_loss"].idxmin()
+        best = int(history["validation_loss"].to_numpy().argmin())
         losses.setdefault(name, []).append(float(history["validation_loss"][best]))
         epochs.setdefault(name, []).append(int(history["epoch"][best]))
     if not losses:

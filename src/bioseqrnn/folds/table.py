@@ -41,7 +41,7 @@ class FoldTable:
     @property
     def count(self) -> int:
         """Number of folds."""
-        return self.roles.shape[1]
+        return int(self.roles.shape[1])
 
     def indices(self, fold: int, role: str) -> Ints:
         """Row numbers of the records that have a role in a fold, ascending."""
@@ -84,9 +84,7 @@ def split_table(
         columns[f"role_{k}"] = pa.array(roles[:, k]).dictionary_encode()
     write_parquet(output, pa.table(columns), {"format": FORMAT, "folds": folds, "seed": seed})
     together = len(groups) - len(np.unique(groups))
-    say(
-        f"{where}: {len(groups):,} records in {folds} folds; {together:,} repeats kept with their twins"
-    )
+    say(f"{where}: {len(groups):,} records in {folds} folds, {together:,} kept with a twin")
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:

@@ -24,6 +24,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 State = Tensor | tuple[Tensor, Tensor]
 
 
+# The ignored type errors: forward takes lengths where torch.nn takes a state, on purpose.
+
+
 class _Lengths(nn.RNNBase):
     """Adds lengths and symbol codes to a ``torch.nn`` recurrent module."""
 
@@ -36,13 +39,11 @@ class _Lengths(nn.RNNBase):
         symbols: Tensor | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, batch_first=batch_first, **kwargs)
+        super().__init__(*args, batch_first=batch_first, **kwargs)  # type: ignore[misc]
         # not part of the state dict, which stays that of torch.nn
         self.register_buffer("symbols", symbols, persistent=False)
 
-    def forward(  # type: ignore[override]
-        self, x: Tensor, lengths: Tensor | None = None
-    ) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Run the layer over a batch of sequences.
 
         Parameters
@@ -85,15 +86,15 @@ class _Lengths(nn.RNNBase):
         return output, state
 
 
-class RNN(_Lengths, nn.RNN):
+class RNN(_Lengths, nn.RNN):  # type: ignore[misc]
     """Vanilla (Elman) RNN; see the module docstring for its equation."""
 
 
-class GRU(_Lengths, nn.GRU):
+class GRU(_Lengths, nn.GRU):  # type: ignore[misc]
     """Gated recurrent unit, in the form that applies the reset gate after the product."""
 
 
-class LSTM(_Lengths, nn.LSTM):
+class LSTM(_Lengths, nn.LSTM):  # type: ignore[misc]
     """Long short-term memory with a forget gate, without peepholes."""
 
 
@@ -110,10 +111,10 @@ def initialise(layer: nn.RNNBase) -> None:
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
             if name.startswith("weight_hh"):
-                for gate in parameter.split(hidden):
+                for gate in parameter.chunk(len(parameter) // hidden):
                     nn.init.orthogonal_(gate)
             elif name.startswith("weight_ih"):
-                for gate in parameter.split(hidden):
+                for gate in parameter.chunk(len(parameter) // hidden):
                     nn.init.xavier_uniform_(gate)
             else:
                 parameter.zero_()

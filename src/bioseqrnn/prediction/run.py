@@ -74,40 +74,41 @@ def predict_query(
     fields += [(PROBABILITY + name, pa.float64()) for name in classes]
     schema = pa.schema(fields)
     done = 0
-    with atomic_path(tsv) as tsv_temporary, atomic_path(output) as temporary:
-        with (
-            pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer,
-            _gzip_text(tsv_temporary) as text,
-            progress(f"predict {fasta.name}", "records") as bar,
-        ):
-            for ids, sequences in read_blocks(fasta):
-                packed, _ = pack_block(fasta, ids, sequences, alphabet)
-                rows = np.arange(len(ids))
-                probability = predict_packed(network, packed, alphabet, rows, chosen)
-                columns: dict[str, Any] = {
-                    "id": ids,
-                    "length": packed.lengths,
-                    "call": [classes[code] for code in probability.argmax(axis=1)],
-                }
-                for code, name in enumerate(classes):
-                    columns[PROBABILITY + name] = probability[:, code]
-                frame = pd.DataFrame(columns)
-                writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
-                frame.to_csv(
-                    text, sep="\t", index=False, header=done == 0, float_format="%.6f",
-                    lineterminator="\n",
-                )  # fmt: skip
-                done += len(ids)
-                bar.advance(len(ids))
-            metadata = {
-                "format": FORMAT,
-                "classes": classes,
-                "model": card["model"],
-                "model_sha256": sha256(model),
-                "query": fasta.name,
-                "query_sha256": sha256(fasta),
-                "records": done,
+    with (
+        atomic_path(tsv) as tsv_temporary,
+        atomic_path(output) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer,
+        _gzip_text(tsv_temporary) as text,
+        progress(f"predict {fasta.name}", "records") as bar,
+    ):
+        for ids, sequences in read_blocks(fasta):
+            packed, _ = pack_block(fasta, ids, sequences, alphabet)
+            rows = np.arange(len(ids))
+            probability = predict_packed(network, packed, alphabet, rows, chosen)
+            columns: dict[str, Any] = {
+                "id": ids,
+                "length": packed.lengths,
+                "call": [classes[code] for code in probability.argmax(axis=1)],
             }
-            writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+            for code, name in enumerate(classes):
+                columns[PROBABILITY + name] = probability[:, code]
+            frame = pd.DataFrame(columns)
+            writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
+            frame.to_csv(
+                text, sep="\t", index=False, header=done == 0, float_format="%.6f",
+                lineterminator="\n",
+            )  # fmt: skip
+            done += len(ids)
+            bar.advance(len(ids))
+        metadata = {
+            "format": FORMAT,
+            "classes": classes,
+            "model": card["model"],
+            "model_sha256": sha256(model),
+            "query": fasta.name,
+            "query_sha256": sha256(fasta),
+            "records": done,
+        }
+        writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
     say(f"{fasta.name}: {done:,} records in, {done:,} rows out")
     return done

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import sections
 from bioseqrnn.report.wording import best, introduction
 
+# MultiQC's greeting and its second logo say nothing about the data
+STYLE = "#mqc_welcome, #page_title { display: none !important; }"
 TABLES = ("summary", "runs", "comparisons", "confusion", "calibration", "learning_curves")
 
 
@@ -137,7 +140,7 @@ def build_report(
 def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) -> None:
     """Let MultiQC make one offline page of the sections."""
     config = {
-        "title": f"bioseqrnn: {dataset}",
+        "title": f"bioseqrnn: {escape(dataset)}",
         "intro_text": text,
         "show_analysis_paths": False,
         "no_ai": True,
@@ -156,6 +159,8 @@ def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) 
         for number, part in enumerate(parts):
             path = work / f"{number:02d}_{part['id']}_mqc.json"
             path.write_text(json.dumps(part), encoding="utf-8")
+        (work / "style.css").write_text(STYLE, encoding="utf-8")
+        config["custom_css_files"] = [str(work / "style.css")]
         (work / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         command = [
             sys.executable, "-m", "multiqc", str(work), "--config", str(work / "config.yaml"),

@@ -28,6 +28,8 @@ EXPLAINED = {
     "brier": "Squared error of the probabilities; lower is better",
     "log_loss": "Mean negative log probability of the true class; lower is better",
 }
+# a calibration bin with a smaller share of the predictions says little
+LEAST_OF_BIN = 0.01
 WITH_INTERVAL = ("accuracy", "mcc", "auroc")
 
 
@@ -144,14 +146,13 @@ def folds_section(runs: pd.DataFrame, metric: str) -> Section:
 def learning_section(curves: pd.DataFrame) -> Section:
     """Training and validation loss by epoch, mean over runs still training."""
     means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
-    datasets = []
-    for column in ("validation_loss", "train_loss"):
-        datasets.append(
-            {
-                escape(str(name)): {int(e): float(v) for e, v in rows.droplevel(0).items()}
-                for name, rows in means[column].groupby(level="model", sort=False)
-            }
-        )
+    datasets = [
+        {
+            escape(str(name)): rows.droplevel(0).reset_index().to_numpy().tolist()
+            for name, rows in means[column].groupby(level="model", sort=False)
+        }
+        for column in ("validation_loss", "train_loss")
+    ]
     labels = [
         {"name": "Validation loss", "ylab": "Validation loss (nats)"},
         {"name": "Training loss", "ylab": "Training loss (nats)"},
@@ -232,17 +233,19 @@ def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section
 
 def calibration_section(calibration: pd.DataFrame) -> Section:
     """Stated against observed probability of being right."""
+    share = calibration["count"] / calibration.groupby("model")["count"].transform("sum")
     data: dict[str, Any] = {
         escape(str(name)): list(
             zip(rows["stated"].tolist(), rows["observed"].tolist(), strict=True)
         )
-        for name, rows in calibration.groupby("model", sort=False)
+        for name, rows in calibration[share >= LEAST_OF_BIN].groupby("model", sort=False)
     }
     diagonal = {"name": "perfect", "pairs": [[0, 0], [1, 1]], "color": "#999", "dash": "dash"}
     return _section(
         "calibration",
         "Calibration",
-        "Mean probability of the called class against how often the call was right, in ten bins. "
+        "Mean probability of the called class against how often the call was right, in ten bins "
+        f"(those with at least {LEAST_OF_BIN:.0%} of the predictions). "
         "Below the diagonal a model is too sure of itself.",
         "linegraph",
         data=data,

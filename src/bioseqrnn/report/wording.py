@@ -11,7 +11,7 @@ import pandas as pd
 def best(summary: pd.DataFrame, kind: str, metric: str) -> pd.Series | None:
     """Return the row of the best network or baseline by a higher-is-better metric."""
     rows = summary[(summary["kind"] == kind) & (summary["metric"] == metric)]
-    return None if rows.empty else rows.loc[rows["estimate"].idxmax()]
+    return None if rows.empty else rows.iloc[int(rows["estimate"].to_numpy().argmax())]
 
 
 def _scored(row: pd.Series, confidence: float) -> str:

@@ -98,8 +98,7 @@ DNA_SHARE = 0.9
 
 
 def guess_alphabet(sample: bytes) -> Alphabet:
-    """Say whether a sample of residues looks like DNA or protein."""
-    if not sample:
-        raise ValueError("no residues to judge by")
-    nucleotides = sum(sample.count(letter) for letter in b"ACGTUNacgtun")
-    return DNA if nucleotides >= DNA_SHARE * len(sample) else PROTEIN
+    """Say whether the letters of a sample look like DNA or protein; other characters are ignored."""
+    letters = bytes(character for character in sample.upper() if 65 <= character <= 90)
+    nucleotides = sum(letters.count(letter) for letter in b"ACGTUN")
+    return DNA if nucleotides >= DNA_SHARE * len(letters) else PROTEIN

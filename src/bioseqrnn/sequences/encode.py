@@ -107,12 +107,13 @@ def encode_sequences(
     given = set().union(*(entry.classes for entry in labels))
     ordered = order_classes(given, classes, positive, where)
     names = _source_names(sources)
-    grouped = any(s.group for s in sources) or any(
-        group for entry in labels for _, group in entry._table.values()
-    )
+    grouped = any(entry.grouped for entry in labels)
     columns: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()), ("source", pa.string()), ("length", pa.int64()), ("label", pa.string()),
-    ]  # fmt: skip
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("length", pa.int64()),
+        ("label", pa.string()),
+    ]
     columns += [("group", pa.string())] * grouped + [("onehot", pa.large_binary())]
     schema = pa.schema(columns)
     audits = [Audit(name, source.label or "") for name, source in zip(names, sources, strict=True)]
@@ -130,9 +131,8 @@ def encode_sequences(
                     written += batch.num_rows
                     bar.advance(batch.num_rows)
                 if entry.unused and source.labels is not None:
-                    say(
-                        f"{source.labels}: {entry.unused:,} labelled ids have no record in {source.fasta}"
-                    )
+                    missing = f"{entry.unused:,} labelled ids have no record"
+                    say(f"{source.labels}: {missing} in {source.fasta}")
             found = set().union(*(tally.labels for tally in audits))
             ordered = order_classes(found, ordered, positive, where)
             metadata = {

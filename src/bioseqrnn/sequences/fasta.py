@@ -54,7 +54,7 @@ def read_records(path: Path) -> Iterator[tuple[str, str]]:
         with xopen(path, "rt", encoding="utf-8") as handle:
             _check_start(path, handle.read(64))
         with xopen(path, "rt", encoding="utf-8") as handle:
-            for title, sequence in SimpleFastaParser(handle):
+            for title, sequence in SimpleFastaParser(handle):  # type: ignore[no-untyped-call]
                 number += 1
                 words = title.split(None, 1)
                 if not words:

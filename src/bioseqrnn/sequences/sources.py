@@ -119,6 +119,11 @@ class Labels:
         return len(self._table) - self._used
 
     @property
+    def grouped(self) -> bool:
+        """Whether a record of this source has a group."""
+        return bool(self._source.group) or any(group for _, group in self._table.values())
+
+    @property
     def classes(self) -> set[str]:
         """Classes that this source can give."""
         if self._source.label is not None:

@@ -96,15 +96,14 @@ def train_network(
                 optimizer.zero_grad()
                 loss = loss_function(network(x, lengths), target)
                 loss.backward()
-                norms.append(
-                    nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip).item()
-                )
+                norm = nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
+                norms.append(float(norm))
                 optimizer.step()
                 scheduler.step()
                 total += loss.item() * len(target)
             row = {
                 "epoch": epoch,
-                "learning_rate": scheduler.get_last_lr()[0],
+                "learning_rate": float(scheduler.get_last_lr()[0]),
                 "train_loss": total / len(train),
                 "gradient_norm": float(np.mean(norms)),
             }

@@ -1,0 +1,58 @@
+# make run | test | check | clean (and: format, schemas). Needs Python >= 3.11 with pip and venv.
+PYTHON ?= python3
+CORES ?= 2
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check clean format schemas install
+.DEFAULT_GOAL := run
+
+run: install
+	@echo "==> Running the workflow of config/config.yaml on $(CORES) cores (make run CORES=8 for more)"
+	snakemake --cores $(CORES)
+	@echo "==> Done. Open a report in a browser, or read its tables beside it:"
+	@ls -1 results/*/report/report.html | sed 's/^/      /'
+	@echo "==> Predictions of the sequences in config/queries.tsv:"
+	@ls -1 results/*/predictions/*.tsv.gz | sed 's/^/      /'
+
+test: install
+	@echo "==> Running the tests"
+	pytest -n $(CORES) --dist loadgroup
+
+check: install
+	@echo "==> Format, lint, types"
+	ruff format --check .
+	ruff check .
+	mypy
+	@echo "==> Workflow"
+	snakefmt --check workflow
+	snakemake --lint
+
+format: install
+	ruff format .
+	ruff check --fix .
+	snakefmt workflow
+
+schemas: install
+	python -m bioseqrnn.config.generate
+
+# Runs again only when the project's dependencies change.
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "bioseqrnn needs Python >= 3.11, but $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+	    "name another: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) lacks the venv module; install it (Debian: apt install python3-venv)" >&2; exit 2; }
+	@echo "==> Installing into $(VENV) (about two minutes, once)"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .snakemake results .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf src/*.egg-info

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from bioseqrnn import __version__
+
+COMMANDS = ["encode", "split", "train", "baseline", "evaluate", "predict", "report"]
+
+
+def test_version(cli):
+    assert cli("--version").out.strip() == f"bioseqrnn {__version__}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help(cli, command):
+    shown = cli(command, "--help")
+    assert shown.code == 0
+    assert command in cli("--help").out
+    assert "--" in shown.out
+
+
+def test_help_imports_nothing_heavy():
+    """What keeps ``bioseqrnn --help`` under half a second."""
+    code = "import sys, bioseqrnn.cli; print(sorted(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in ("torch", "numpy", "pandas", "pyarrow", "sklearn", "pydantic", "Bio", "multiqc"):
+        assert f"'{heavy}'" not in shown.stdout, heavy
+
+
+def test_the_whole_path_without_snakemake(cli, tmp_path):
+    """The commands of docs/cli.md, on a few of the bundled peptides."""
+    from conftest import RESOURCES, first_records
+
+    for name in ("ACP", "Random"):
+        (tmp_path / f"{name}.fa").write_text(first_records(RESOURCES / "acp" / f"{name}.fa", 60))
+    tables = ("--sequences", "sequences.parquet", "--folds", "folds.parquet")
+    steps = [
+        ["encode", "--fasta", "ACP.fa", "--label", "ACP", "--fasta", "Random.fa", "--label",
+         "Random", "--positive", "ACP", "--audit", "audit.tsv", "-o", "sequences.parquet"],
+        ["split", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 2],
+        *(["train", *tables, "--fold", k, "--config", '{"cell": "gru", "epochs": 3}',
+           "-o", f"gru/{k}/model.safetensors"] for k in (0, 1)),
+        *(["baseline", *tables, "--fold", k, "--method", "composition",
+           "-o", f"composition/{k}/predictions.parquet"] for k in (0, 1)),
+        ["evaluate", *(f"{m}/{k}/predictions.parquet" for m in ("gru", "composition")
+                       for k in (0, 1)), "--folds", "folds.parquet", "-o", "evaluation"],
+        ["train", "--sequences", "sequences.parquet", "--selected", "evaluation/selected.json",
+         "-o", "final.safetensors"],
+        ["predict", RESOURCES / "acp" / "query.fa", "--model", "final.safetensors",
+         "-o", "query.parquet"],
+        ["report", *tables, "--audit", "audit.tsv", "--evaluation", "evaluation", "-o", "report"],
+    ]  # fmt: skip
+    for step in steps:
+        done = cli(*step)
+        assert done.code == 0, done.err
+        assert "Traceback" not in done.err
+    assert (tmp_path / "report" / "report.html").stat().st_size > 100_000
+    assert (tmp_path / "query.tsv.gz").exists()
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(**texts):
+        for name, text in texts.items():
+            data = text if isinstance(text, bytes) else text.encode()
+            (tmp_path / f"{name}.fa").write_bytes(data)
+
+    write(a=">1\nACGT\n>2\nACGG\n", b=">3\nACCC\n>4\nTTTT\n")
+    return write
+
+
+ENCODE = ("encode", "--audit", "audit.tsv", "-o", "sequences.parquet")
+TWO = ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b")
+
+BAD_FILES = [
+    ("empty", {"b": ""}, "b.fa: empty FASTA file (no '>' record)"),
+    ("blank", {"b": "\n\n"}, "b.fa: empty FASTA file (no '>' record)"),
+    ("not_fasta", {"b": "hello\n"}, "b.fa: line 1 is 'hello', not a '>' header; is it FASTA?"),
+    (
+        "duplicate_id",
+        {"b": ">3\nACCC\n>1 again\nTTTT\n"},
+        "b.fa: duplicate id '1'; ids must be unique in a dataset",
+    ),
+    (
+        "no_residues",
+        {"b": ">3\n>4\nTTTT\n"},
+        "b.fa: record 1 ('3') has no residues; remove it or give it a sequence",
+    ),
+    ("no_id", {"b": ">3\nACCC\n>\nTTTT\n"}, "b.fa: record 2 has no id after '>'; give it one"),
+    (
+        "non_utf8",
+        {"b": b">3\nACCC\n>caf\xe9\nTTTT\n"},
+        "b.fa: line 3, byte 5 (record 'caf�'): not UTF-8 text; save the file as",
+    ),
+    (
+        "protein_in_dna",
+        {"b": ">3\nACCC\n>4\nMKTL\n"},
+        "b.fa: record '4', position 4: 'L' is not a DNA letter (a protein in a DNA dataset?)",
+    ),
+    (
+        "truncated_gz",
+        {"b": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03KN\xc8\xcf"},
+        "b.fa: cannot be",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"), [b[1:] for b in BAD_FILES], ids=[b[0] for b in BAD_FILES]
+)
+def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
+    files(**texts)
+    done = cli(*ENCODE, *TWO, "--alphabet", "dna")
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
+    assert done.err.startswith(f"bioseqrnn: error: {message}")
+    assert not (tmp_path / "sequences.parquet").exists()
+    assert not (tmp_path / "audit.tsv").exists()
+
+
+BAD_OPTIONS = [
+    (("--fasta", "no.fa", "--label", "a"), "FASTA file no.fa: no such file; check the path"),
+    (("--fasta", ".", "--label", "a"), "FASTA file .: is a folder, a file is needed"),
+    (
+        ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "a"),
+        "dataset: one class only ('a'); a classifier needs records of at least two",
+    ),
+    (("--fasta", "a.fa"), "1 --fasta but 0 --label; give one for each"),
+    (
+        (*TWO, "--positive", "c"),
+        "dataset: positive class 'c' is unknown (known: a, b)",
+    ),
+    (
+        (*TWO, "--class", "a", "--class", "bb"),
+        "dataset: class 'b' is unknown (known: a, bb); did you mean 'bb'?",
+    ),
+    (
+        ("--fasta", "a.fa", "--label", "a", "--fasta", "a.fa", "--label", "b"),
+        "a.fa: the file stands",
+    ),
+    (("--fasta", "a.fa", "--labels", "l.tsv"), "a.fa: record '2' has no label in l.tsv; add a row"),
+    (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: row 3: id '1' is labelled twice"),
+    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: row 2 has no 'label' (columns: id, label"),
+    (
+        (*TWO, "--strands", "both", "--alphabet", "protein"),
+        "dataset: strands 'both' makes sense for",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS, ids=[b[1][:30] for b in BAD_OPTIONS])
+def test_bad_options_are_one_clear_line(cli, files, tmp_path, options, message):
+    (tmp_path / "l.tsv").write_text("id\tlabel\n1\ta\n9\tb\n")
+    (tmp_path / "d.tsv").write_text("id\tlabel\n1\ta\n1\tb\n")
+    (tmp_path / "h.tsv").write_text("id\tlable\n1\ta\n2\tb\n")
+    done = cli(*ENCODE, *options)
+    assert done.code == 2
+    assert done.err.strip().splitlines() == [done.err.strip()]
+    assert done.err.startswith(f"bioseqrnn: error: {message}")
+
+
+def test_a_class_with_fewer_records_than_folds(cli, files):
+    assert cli(*ENCODE, *TWO).code == 0
+    done = cli("split", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 3)
+    assert done.code == 2
+    assert done.err.strip() == (
+        "bioseqrnn: error: dataset: class 'a' has 2 records, fewer than 3 folds; "
+        "add records or lower folds.count"
+    )
+
+
+BAD_CONFIGS = [
+    (
+        '{"cell": "gru", "hiden_size": 3}',
+        "unknown setting 'hiden_size'; did you mean 'hidden_size'?",
+    ),
+    ('{"cell": "elman"}', "cell: Input should be 'rnn', 'gru' or 'lstm' (given: 'elman')"),
+    ('{"cell": "gru", "epochs": "ten"}', "epochs: Input should be a valid integer (given: 'ten')"),
+    ('{"cell": "gru", "stem_width": 4}', "stem_width must be odd, not 4"),
+    ("{cell: gru}", "not JSON"),
+]
+
+
+@pytest.mark.parametrize(("config", "message"), BAD_CONFIGS)
+def test_bad_model_settings_are_one_clear_line(cli, config, message):
+    done = cli(
+        "train", "--sequences", "s", "--folds", "f", "--fold", 0, "-o", "m", "--config", config
+    )
+    assert done.code == 2
+    assert done.err.startswith(f"bioseqrnn: error: --config: {message}")
+
+
+def test_tables_that_are_not_ours(cli, tmp_path):
+    (tmp_path / "x.parquet").write_text("nonsense")
+    done = cli("split", "--sequences", "x.parquet", "-o", "f.parquet")
+    assert done.code == 2
+    assert "x.parquet: not a readable Parquet file" in done.err
+    done = cli("predict", "x.parquet", "--model", "x.parquet", "-o", "p.parquet")
+    assert done.code == 2
+    assert "model x.parquet: not a readable safetensors file" in done.err

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from bioseqrnn.sequences.encode import encode_sequences
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.table import SequenceTable, read_sequences
+
+ROOT = Path(__file__).parents[1]
+RESOURCES = ROOT / "resources"
+BIN = Path(sys.executable).parent
+
+# as in a job of the workflow; test processes would otherwise fight over the cores
+torch.set_num_threads(1)
+
+
+@dataclass
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+def run_command(*words: object, cwd: Path | None = None) -> Outcome:
+    done = subprocess.run(
+        [str(word) for word in words], capture_output=True, text=True, cwd=cwd, check=False
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def cli(tmp_path):
+    """Run the real command line in an empty folder."""
+
+    def run(*words: object) -> Outcome:
+        return run_command(BIN / "bioseqrnn", *words, cwd=tmp_path)
+
+    return run
+
+
+def first_records(fasta: Path, count: int) -> str:
+    """The first records of a FASTA file, as text."""
+    records = fasta.read_text().split(">")[1 : count + 1]
+    return "".join(f">{record}" for record in records)
+
+
+def encode(folder: Path, sources: list[Source], **options) -> SequenceTable:
+    encode_sequences(sources, folder / "sequences.parquet", folder / "audit.tsv", **options)
+    return read_sequences(folder / "sequences.parquet")
+
+
+@pytest.fixture(scope="session")
+def splice(tmp_path_factory) -> SequenceTable:
+    """The bundled splice junctions."""
+    sources = [Source(RESOURCES / "splice" / f"{c}.fa", c) for c in ("EI", "IE", "N")]
+    return encode(tmp_path_factory.mktemp("splice"), sources, where="splice")
+
+
+@pytest.fixture(scope="session")
+def acp(tmp_path_factory) -> SequenceTable:
+    """The bundled anticancer peptides, of 8 to 28 residues."""
+    sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
+    return encode(tmp_path_factory.mktemp("acp"), sources, where="acp", positive="ACP")

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from conftest import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioseqrnn.errors import InputError
+from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, stratified_group_folds
+from bioseqrnn.folds.groups import merge_groups, sequence_keys
+from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.sequences.alphabet import DNA
+from bioseqrnn.sequences.packing import pack
+from bioseqrnn.sequences.sources import Source
+
+
+def split(table, path, **options):
+    settings = {"folds": 5, "validation_fraction": 0.1, "seed": 1} | options
+    split_table(table, path, **settings)
+    return read_folds(path, table)
+
+
+def test_splice_folds_are_balanced_and_twins_stay_together(splice, tmp_path):
+    folds = split(splice, tmp_path / "folds.parquet")
+    onehot, _ = splice.dense(np.arange(len(splice)))
+    _, sequence = np.unique(onehot.reshape(len(splice), -1), axis=0, return_inverse=True)
+    assert len(np.unique(folds.groups)) == len(np.unique(sequence)) < len(splice)
+    for k in range(5):
+        roles = folds.roles[:, k]
+        assert np.array_equal(roles == TEST, folds.fold == k)
+        for role in (TRAIN, VALIDATION, TEST):
+            inside = set(sequence[roles == role])
+            assert inside.isdisjoint(sequence[roles != role])
+        for code in range(3):
+            of_class = splice.targets == code
+            assert abs((of_class & (roles == TEST)).sum() - of_class.sum() / 5) <= 2
+            assert abs((of_class & (roles == VALIDATION)).sum() - of_class.sum() * 0.08) <= 3
+
+
+def test_columns_and_determinism(acp, tmp_path):
+    split(acp, tmp_path / "a.parquet")
+    split(acp, tmp_path / "b.parquet")
+    split(acp, tmp_path / "c.parquet", seed=2)
+    names = pq.read_schema(tmp_path / "a.parquet").names
+    assert names == ["id", "group", "fold", *[f"role_{k}" for k in range(5)]]
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+    assert (tmp_path / "a.parquet").read_bytes() != (tmp_path / "c.parquet").read_bytes()
+
+
+def test_reverse_complements_are_twins_only_where_strands_are_equivalent():
+    packed, _ = pack(["AACG", "CGTT", "ACGT", "AACC"], DNA)
+    assert sequence_keys(packed, both_strands=False).tolist() == [0, 1, 2, 3]
+    assert sequence_keys(packed, both_strands=True).tolist() == [0, 0, 1, 2]
+
+
+def test_strands_and_user_groups_reach_the_folds(tmp_path):
+    fasta = "".join(
+        f">{i}\n{'ACGT'[i % 4] * 9}{'AC'[i // 4 % 2]}{i % 3 * 'G'}\n" for i in range(24)
+    )
+    (tmp_path / "x.fa").write_text(fasta + ">f\nAACGGTA\n>r\nTACCGTT\n")
+    rows = [f"{i}\t{'ab'[i % 2]}\tg{i // 3}" for i in range(24)]
+    labels = "id\tlabel\tgroup\n" + "\n".join([*rows, "f\ta\t", "r\tb\t"]) + "\n"
+    (tmp_path / "labels.tsv").write_text(labels)
+    table = encode(
+        tmp_path, [Source(tmp_path / "x.fa", labels=tmp_path / "labels.tsv")], strands="both"
+    )
+    folds = split(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.3)
+    for i in range(0, 24, 3):
+        assert len(set(folds.groups[i : i + 3])) == 1
+    assert folds.groups[24] == folds.groups[25]
+
+
+def test_merge_groups_follows_chains():
+    first = np.array([0, 0, 1, 2, 3])
+    second = np.array([-1, 5, 5, -1, -1])
+    assert merge_groups(first, second).tolist() == [0, 0, 0, 1, 2]
+
+
+@given(st.data())
+def test_groups_never_straddle_and_every_record_has_a_fold(data):
+    n = data.draw(st.integers(10, 80))
+    folds = data.draw(st.integers(2, 5))
+    targets = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
+    raw = np.array(data.draw(st.lists(st.integers(0, n // 2), min_size=n, max_size=n)))
+    groups = merge_groups(raw)
+    fold = stratified_group_folds(targets, groups, folds, seed=3)
+    assert ((fold >= 0) & (fold < folds)).all()
+    assert all(len(set(fold[groups == g])) == 1 for g in groups)
+
+
+def test_too_few_records_of_a_class():
+    targets = np.array([0] * 10 + [1] * 3)
+    with pytest.raises(InputError, match="class 'b' has 3 records, fewer than 5 folds"):
+        assign_roles(targets, np.arange(13), ["a", "b"], folds=5, validation_fraction=0.1, seed=1)
+    with pytest.raises(InputError, match="class 'b' has 5 records but only 2 groups"):
+        assign_roles(
+            np.array([0] * 10 + [1] * 5),
+            np.concatenate([np.arange(10), [10, 10, 10, 10, 11]]),
+            ["a", "b"],
+            folds=5,
+            validation_fraction=0.1,
+            seed=1,
+        )
+
+
+def test_small_classes_still_train_in_every_fold():
+    targets = np.array([0] * 5 + [1] * 5)
+    _, roles = assign_roles(
+        targets, np.arange(10), ["a", "b"], folds=5, validation_fraction=0.1, seed=1
+    )
+    for k in range(5):
+        for code in (0, 1):
+            of_class = roles[targets == code, k]
+            assert (of_class == TRAIN).sum() == 3
+            assert (of_class == VALIDATION).sum() == 1
+
+
+def test_folds_of_another_table_are_refused(splice, acp, tmp_path):
+    split(acp, tmp_path / "folds.parquet")
+    with pytest.raises(InputError, match="its ids are not those of the sequence table"):
+        read_folds(tmp_path / "folds.parquet", splice)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
+from bioseqrnn.models.card import read_card
+from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.store import load_model, save_model
+
+POOLINGS = [["last"], ["max"], ["mean"], ["attention"], ["last", "max", "mean", "attention"]]
+
+
+def network(**settings):
+    torch.manual_seed(2)
+    return SequenceClassifier(ModelConfig(**settings), symbols=4, classes=3).eval()
+
+
+def sequences(*lengths):
+    x = torch.zeros(len(lengths), max(lengths), 4)
+    for row, length in enumerate(lengths):
+        x[row, :length] = torch.eye(4)[torch.randint(0, 4, (length,))]
+    return x, torch.tensor(lengths)
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("stem_filters", [0, 6])
+def test_padding_never_changes_an_output(cell, pooling, bidirectional, stem_filters):
+    net = network(
+        cell=cell, hidden_size=5, layers=2, pooling=pooling, bidirectional=bidirectional,
+        stem_filters=stem_filters, stem_width=3, positions=8,
+    )  # fmt: skip
+    torch.manual_seed(3)
+    x, lengths = sequences(1, 4, 11, 30, 17)
+    together = net(x, lengths)
+    more = torch.nn.functional.pad(x, (0, 0, 0, 25))
+    torch.testing.assert_close(net(more, lengths), together, atol=1e-6, rtol=0)
+    for row, length in enumerate(lengths):
+        alone = net(x[row : row + 1, :length], lengths[row : row + 1])
+        torch.testing.assert_close(alone[0], together[row], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
+def test_padding_gets_no_gradient(pooling):
+    net = network(cell="gru", hidden_size=5, pooling=pooling, stem_filters=6, positions=8)
+    x, lengths = sequences(3, 12)
+    x.requires_grad_()
+    net(x, lengths)[0].sum().backward()
+    assert x.grad[0, :3].abs().sum() > 0
+    # the stem may look past the end, where the input is zero by contract, not the recurrence
+    assert not x.grad[0, 3 + 4 :].any()
+
+
+def test_the_classic_network_is_its_two_equations():
+    """h_t = tanh(W_hh h_{t-1} + W_xh x_t + b_h), y_t = W_hy h_t + b_y, at the last position."""
+    net = network(
+        cell="rnn", hidden_size=6, bidirectional=False, stem_filters=0, positions=0,
+        pooling=["last"], dropout=0.0,
+    )  # fmt: skip
+    for parameter in net.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    x, lengths = sequences(9, 5)
+    W = {name: value.detach().double().numpy() for name, value in net.named_parameters()}
+    for row, length in enumerate(lengths):
+        h = np.zeros(6)
+        for x_t in x[row, :length].numpy():
+            b_h = W["recurrent.bias_ih_l0"] + W["recurrent.bias_hh_l0"]
+            h = np.tanh(W["recurrent.weight_hh_l0"] @ h + W["recurrent.weight_ih_l0"] @ x_t + b_h)
+            y = W["head.weight"] @ h + W["head.bias"]
+        np.testing.assert_allclose(net(x, lengths)[row].detach(), y, atol=1e-6)
+
+
+def test_position_embedding_counts_from_both_ends():
+    net = network(cell="gru", positions=4, stem_filters=0)
+    added = net.position(torch.zeros(1, 10, 4), torch.tensor([10]))[0]
+    start, end = net.position.from_start.weight, net.position.from_end.weight
+    torch.testing.assert_close(added[1], start[1] + end[3])
+    torch.testing.assert_close(added[5], start[3] + end[3])
+    torch.testing.assert_close(added[9], start[3] + end[0])
+
+
+CARD = {"alphabet": "dna", "symbols": "ACGT", "classes": ["a", "b", "c"], "task": "multiclass"}
+
+
+def test_saved_model_predicts_the_same(tmp_path):
+    config = ModelConfig(cell="lstm", hidden_size=5, pooling=["attention", "last"])
+    net = SequenceClassifier(config, 4, 3).eval()
+    save_model(tmp_path / "m.safetensors", net, CARD | {"config": config.model_dump()})
+    loaded, card = load_model(tmp_path / "m.safetensors", torch.device("cpu"))
+    x, lengths = sequences(4, 9)
+    torch.testing.assert_close(loaded(x, lengths), net(x, lengths), atol=0, rtol=0)
+    assert card["classes"] == ["a", "b", "c"]
+    assert card["versions"]["torch"]
+
+
+def test_card_is_read_without_torch_and_junk_is_refused(tmp_path):
+    config = ModelConfig(cell="rnn", hidden_size=2)
+    net = SequenceClassifier(config, 4, 3)
+    path = tmp_path / "m.safetensors"
+    save_model(path, net, CARD | {"config": config.model_dump()})
+    code = (
+        "import sys, json; from pathlib import Path; from bioseqrnn.models.card import read_card\n"
+        f"card = read_card(Path({str(path)!r}))\n"
+        "print(json.dumps([card['task'], 'torch' in sys.modules]))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout) == ["multiclass", False]
+    (tmp_path / "junk").write_bytes(b"not a model")
+    with pytest.raises(InputError, match="not a readable safetensors file"):
+        read_card(tmp_path / "junk")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
+from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.store import save_model
+from bioseqrnn.prediction.run import predict_query
+
+
+@pytest.fixture
+def model(tmp_path):
+    torch.manual_seed(4)
+    config = ModelConfig(cell="gru", hidden_size=6, stem_filters=4)
+    card = {
+        "alphabet": "dna", "symbols": "ACGT", "classes": ["a", "b", "c"], "task": "multiclass",
+        "config": config.model_dump(), "model": "gru", "trained_on": 10,
+    }  # fmt: skip
+    path = tmp_path / "model.safetensors"
+    save_model(path, SequenceClassifier(config, 4, 3), card)
+    return path
+
+
+def predict(folder, model):
+    count = predict_query(
+        folder / "q.fa", model, folder / "q.parquet", folder / "q.tsv.gz", device="cpu", threads=1
+    )
+    return count, pq.read_table(folder / "q.parquet").to_pandas()
+
+
+def random_fasta(count):
+    rng = np.random.default_rng(3)
+    return [
+        (f"r{i}", "".join(rng.choice(list("ACGTN"), rng.integers(1, 120)))) for i in range(count)
+    ]
+
+
+def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
+    monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_RESIDUES", 1000)
+    records = random_fasta(700)
+    (tmp_path / "q.fa").write_text("".join(f">{n} note\n{s}\n" for n, s in records))
+    count, frame = predict(tmp_path, model)
+    assert count == len(frame) == 700
+    assert frame["id"].tolist() == [name for name, _ in records]
+    assert frame["length"].tolist() == [len(sequence) for _, sequence in records]
+    columns = [f"probability_{c}" for c in "abc"]
+    assert list(frame) == ["id", "length", "call", *columns]
+    probability = frame[columns].to_numpy()
+    np.testing.assert_allclose(probability.sum(axis=1), 1, rtol=1e-12)
+    assert frame["call"].tolist() == [list("abc")[k] for k in probability.argmax(axis=1)]
+    with gzip.open(tmp_path / "q.tsv.gz", "rt") as handle:
+        text = pd.read_csv(handle, sep="\t")
+    assert text["id"].tolist() == frame["id"].tolist()
+    np.testing.assert_allclose(text[columns], probability, atol=1e-6)
+    metadata = json.loads(pq.read_schema(tmp_path / "q.parquet").metadata[b"bioseqrnn"])
+    assert metadata["records"] == 700
+
+
+def test_a_record_does_not_depend_on_its_company(tmp_path, model):
+    records = random_fasta(50)
+    (tmp_path / "q.fa").write_text("".join(f">{n}\n{s}\n" for n, s in records))
+    _, together = predict(tmp_path, model)
+    for i in (0, 17, 49):
+        (tmp_path / "q.fa").write_text(f">{records[i][0]}\n{records[i][1]}\n")
+        _, alone = predict(tmp_path, model)
+        np.testing.assert_allclose(
+            alone["probability_b"][0], together["probability_b"][i], atol=1e-6
+        )
+
+
+def test_same_bytes_twice(tmp_path, model):
+    (tmp_path / "q.fa").write_text("".join(f">{n}\n{s}\n" for n, s in random_fasta(20)))
+    predict(tmp_path, model)
+    first = [(tmp_path / name).read_bytes() for name in ("q.parquet", "q.tsv.gz")]
+    predict(tmp_path, model)
+    assert first == [(tmp_path / name).read_bytes() for name in ("q.parquet", "q.tsv.gz")]
+
+
+def test_odd_and_repeated_ids_survive(tmp_path, model):
+    ids = ['a"b', "<b>x</b>", "$(id)", "twice", "twice"]
+    (tmp_path / "q.fa").write_text("".join(f">{name}\nACGT\n" for name in ids))
+    _, frame = predict(tmp_path, model)
+    assert frame["id"].tolist() == ids
+    assert pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")["id"].tolist() == ids
+
+
+def test_a_bad_record_leaves_no_table(tmp_path, model):
+    (tmp_path / "q.fa").write_text(">1\nACGT\n>2\nACG1\n")
+    with pytest.raises(InputError, match=r"q\.fa: record '2', position 4: '1' is not a DNA letter"):
+        predict(tmp_path, model)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.safetensors", "q.fa"]

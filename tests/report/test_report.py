@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import encode
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.evaluation.run import evaluate_models
+from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.io import write_tsv
+from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.store import save_model
+from bioseqrnn.report.build import TABLES, build_report
+from bioseqrnn.sequences.sources import Source
+
+EVIL = "<script>alert('x')</script>"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """A report on a dataset whose class and file names try to be HTML."""
+    folder = tmp_path_factory.mktemp("report")
+    rng = np.random.default_rng(1)
+    for number in range(2):
+        lines = [f">{number}_{i}\n{''.join(rng.choice(list('ACGT'), 20))}\n" for i in range(30)]
+        (folder / f"{number}<i>.fa").write_text("".join(lines))
+    sources = [Source(folder / "0<i>.fa", EVIL), Source(folder / "1<i>.fa", "b & c")]
+    table = encode(folder, sources)
+    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    folds = read_folds(folder / "folds.parquet", table)
+    config = ModelConfig(cell="gru", hidden_size=2, stem_filters=0)
+    card = {
+        "alphabet": "dna", "symbols": "ACGT", "classes": table.classes, "task": "binary",
+        "model": "gru", "config": config.model_dump(), "seed": 1, "device": "cpu (1 thread)",
+    }  # fmt: skip
+    paths = []
+    for kind, model in (("network", "gru"), ("baseline", "composition")):
+        for fold in (0, 1):
+            rows = folds.indices(fold, "test")
+            p = rng.dirichlet([1, 1], len(rows))
+            path = folder / model / str(fold) / "predictions.parquet"
+            write_predictions(path, table, rows, p, model=model, kind=kind, fold=fold, seed=1)
+            paths.append(path)
+            if kind == "network":
+                network = SequenceClassifier(config, 4, 2)
+                save_model(path.with_name("model.safetensors"), network, card | {"fold": fold})
+                losses = list(rng.random(12))
+                history = {
+                    "epoch": range(1, 13), "train_loss": losses, "validation_loss": losses,
+                }  # fmt: skip
+                write_tsv(path.with_name("history.tsv"), pd.DataFrame(history))
+    torch.manual_seed(1)
+    evaluate_models(
+        paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
+        seed=1,
+    )  # fmt: skip
+    build_report(
+        folder / "sequences.parquet", folder / "audit.tsv", folder / "folds.parquet",
+        folder / "evaluation", folder / "report", dataset="toy", settings={"folds": 2},
+        confidence=0.9,
+    )  # fmt: skip
+    return folder
+
+
+def test_every_section_is_there(report):
+    page = (report / "report" / "report.html").read_text()
+    for title in (
+        "Models and baselines", "Networks against baselines", "AUROC of each fold",
+        "Learning curves", "ROC curves", "Precision-recall curves",
+        "Confusion of the selected network (gru)", "Confusion of the best baseline (composition)",
+        "Calibration", "Audit of the FASTA files", "Folds", "Provenance", "90% interval",
+    ):  # fmt: skip
+        assert title in page, title
+
+
+def test_names_from_files_are_text_not_html(report):
+    page = (report / "report" / "report.html").read_text()
+    assert EVIL not in page
+    assert "&lt;script&gt;alert(" in page
+    assert "0<i>.fa" not in page
+
+
+def test_tables_say_what_the_evaluation_said(report):
+    for name in TABLES:
+        ours = pd.read_csv(report / "report" / "tables" / f"{name}.tsv", sep="\t")
+        theirs = pd.read_csv(report / "evaluation" / f"{name}.tsv", sep="\t")
+        pd.testing.assert_frame_equal(ours, theirs)
+    sizes = pd.read_csv(report / "report" / "tables" / "folds.tsv", sep="\t")
+    assert sizes.drop(columns=["fold", "role"]).to_numpy().sum() == 2 * 60
+
+
+def test_manifest_tells_where_the_numbers_come_from(report):
+    manifest = json.loads((report / "report" / "manifest.json").read_text())
+    assert manifest["dataset"] == "toy"
+    assert manifest["settings"] == {"folds": 2}
+    assert set(manifest["sequences"]["sources"]) == {"0<i>.fa", "1<i>.fa"}
+    assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
+    assert manifest["selected"]["model"] == "gru"
+    assert len(manifest["sha256"]["folds.parquet"]) == 64

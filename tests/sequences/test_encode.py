@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from Bio import SeqIO
+from conftest import RESOURCES, encode
+
+from bioseqrnn.errors import InputError
+from bioseqrnn.io import sha256
+from bioseqrnn.sequences.encode import encode_sequences
+from bioseqrnn.sequences.sources import Source
+
+
+def test_bundled_data_keep_every_record_in_order(splice, acp):
+    for table, name, width in ((splice, "splice", 4), (acp, "acp", 20)):
+        files = table.metadata["sources"]
+        records = [r for f in files for r in SeqIO.parse(RESOURCES / name / f, "fasta")]
+        assert table.ids == [record.id for record in records]
+        assert table.lengths.tolist() == [len(record) for record in records]
+        for i in (0, 1, len(records) // 2, len(records) - 1):
+            onehot, _ = table.dense(np.array([i]))
+            assert onehot.shape[2] == width
+            called = "".join(table.alphabet.symbols[k] for k in onehot[0].argmax(axis=1))
+            assert called == str(records[i].seq)
+
+
+def test_table_is_read_in_three_lines_without_this_package(tmp_path):
+    """The lines that docs/formats.md prints."""
+    (tmp_path / "a.fa").write_text(">x\nACGTN\n")
+    (tmp_path / "b.fa").write_text(">y\nGG\n")
+    encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
+    row = pq.read_table(tmp_path / "sequences.parquet").to_pylist()[0]
+    bits = np.unpackbits(np.frombuffer(row["onehot"], np.uint8), count=row["length"] * 4)
+    onehot = bits.reshape(row["length"], 4)
+    expected = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [1, 1, 1, 1]]
+    assert onehot.tolist() == expected
+
+
+def test_schema_and_metadata(tmp_path):
+    (tmp_path / "a.fa").write_text(">x\nACGTN\n")
+    (tmp_path / "b.fa").write_text(">y\nGG\n")
+    encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")], positive="a")
+    schema = pq.read_schema(tmp_path / "sequences.parquet")
+    assert schema.names == ["id", "source", "length", "label", "onehot"]
+    assert json.loads(schema.metadata[b"bioseqrnn"]) == {
+        "format": 1,
+        "alphabet": "dna",
+        "symbols": "ACGT",
+        "strands": "single",
+        "task": "binary",
+        "classes": ["b", "a"],
+        "records": 2,
+        "sources": {n: sha256(tmp_path / n) for n in ("a.fa", "b.fa")},
+    }
+
+
+def test_audit_counts(tmp_path):
+    (tmp_path / "a.fa").write_text(">1\nACGT\n>2\nACGT\n>3\nNNRA\n")
+    (tmp_path / "b.fa").write_text(">4\nacgt\n>5\nGGGGGG\n")
+    encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
+    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t", keep_default_na=False)
+    assert audit.to_dict("records") == [
+        {
+            "source": "a.fa", "label": "a", "records": 3, "residues": 12, "min_length": 4,
+            "median_length": 4, "max_length": 4, "duplicates": 1, "label_conflicts": 2,
+            "ambiguous_residues": 3, "ambiguity_codes": "R=1;N=2",
+        },
+        {
+            "source": "b.fa", "label": "b", "records": 2, "residues": 10, "min_length": 4,
+            "median_length": 5, "max_length": 6, "duplicates": 1, "label_conflicts": 1,
+            "ambiguous_residues": 0, "ambiguity_codes": "",
+        },
+    ]  # fmt: skip
+
+
+def test_labels_and_groups_from_a_tsv(tmp_path):
+    with gzip.open(tmp_path / "all.fa.gz", "wt") as handle:
+        handle.write(">1 text behind the id\nACGT\n>2\nACGA\n>3\nACGC\n")
+    (tmp_path / "labels.tsv").write_text(
+        "id\tlabel\tgroup\tnote\n3\tb\tg2\tx\n1\ta\tg1\ty\n2\ta\tg1\tz\n"
+    )
+    source = Source(tmp_path / "all.fa.gz", labels=tmp_path / "labels.tsv")
+    table = encode(tmp_path, [source])
+    assert table.ids == ["1", "2", "3"]
+    assert [table.classes[t] for t in table.targets] == ["a", "a", "b"]
+    assert table.groups == ["g1", "g1", "g2"]
+
+
+def test_blocks_join_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_RESIDUES", 100)
+    sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
+    table = encode(tmp_path, sources)
+    assert pq.ParquetFile(tmp_path / "sequences.parquet").num_row_groups > 50
+    records = [r for s in sources for r in SeqIO.parse(s.fasta, "fasta")]
+    onehot, lengths = table.dense(np.arange(len(table)))
+    for row, length, record in zip(onehot, lengths, records, strict=True):
+        text = "".join(table.alphabet.symbols[k] for k in row[:length].argmax(axis=1))
+        assert text == str(record.seq)
+
+
+def test_odd_ids_survive(tmp_path):
+    ids = ['a"b', "c,d", "<script>alert(1)</script>", "$(touch-x);`y`", "ü", "x" * 10_000]
+    (tmp_path / "a.fa").write_text("".join(f">{name}\nACGT\n" for name in ids), encoding="utf-8")
+    (tmp_path / "b.fa").write_text(">z\nGG\n")
+    table = encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
+    assert table.ids == [*ids, "z"]
+
+
+def test_a_failed_run_leaves_no_file(tmp_path):
+    (tmp_path / "a.fa").write_text(">1\nACGT\n")
+    (tmp_path / "b.fa").write_text(">2\nACGT\n>3\nAC-T\n")
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=r"b\.fa: record '3', position 3: '-'"):
+        encode_sequences(
+            [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")],
+            out / "sequences.parquet",
+            out / "audit.tsv",
+        )
+    assert list(out.iterdir()) == []

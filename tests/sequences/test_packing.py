@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from Bio.Seq import reverse_complement as biopython_reverse_complement
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
+from bioseqrnn.sequences.packing import BadResidueError, pack, reverse_complement, unpack
+
+
+def letters(alphabet):
+    accepted = alphabet.letters + alphabet.letters.lower()
+    return st.lists(st.text(accepted, min_size=1, max_size=40), min_size=1, max_size=8)
+
+
+def reference_bits(sequence: str, alphabet) -> np.ndarray:
+    """The contract, written out: one row a position, a bit for every residue a code stands for."""
+    rows = [[s in alphabet.codes[letter.upper()] for s in alphabet.symbols] for letter in sequence]
+    return np.array(rows, np.uint8)
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@given(data=st.data())
+def test_pack_is_numpy_packbits_of_the_onehot_rows(alphabet, data):
+    sequences = data.draw(letters(alphabet))
+    packed, counts = pack(sequences, alphabet)
+    assert len(packed) == len(sequences)
+    for i, sequence in enumerate(sequences):
+        assert packed.row(i) == np.packbits(reference_bits(sequence, alphabet)).tobytes()
+        assert len(packed.row(i)) == alphabet.packed_size(len(sequence))
+    text = "".join(sequences).upper()
+    assert {c: n for c, n in zip(alphabet.letters, counts[1:], strict=True) if n} == {
+        c: text.count(c) for c in set(text)
+    }
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@given(data=st.data())
+def test_unpack_gives_rows_that_sum_to_one_and_zeros_past_the_end(alphabet, data):
+    sequences = data.draw(letters(alphabet))
+    packed, _ = pack(sequences, alphabet)
+    order = np.array(data.draw(st.permutations(range(len(sequences)))))
+    onehot, lengths = unpack(packed, order, alphabet)
+    assert onehot.dtype == np.float32
+    assert onehot.shape == (len(order), lengths.max(), len(alphabet.symbols))
+    for row, i in enumerate(order):
+        bits = reference_bits(sequences[i], alphabet).astype(np.float32)
+        np.testing.assert_allclose(
+            onehot[row, : lengths[row]], bits / bits.sum(axis=1, keepdims=True), rtol=1e-6
+        )
+        assert not onehot[row, lengths[row] :].any()
+
+
+@given(st.text("ACGTRYSWKMBDHVN", min_size=1, max_size=50))
+def test_reverse_complement_is_biopythons(sequence):
+    packed, _ = pack([sequence], DNA)
+    other, _ = pack([biopython_reverse_complement(sequence)], DNA)
+    assert reverse_complement(packed.row(0), len(sequence)) == other.row(0)
+
+
+@pytest.mark.parametrize(
+    ("sequence", "position", "letter"),
+    [("ACGE", 4, "E"), ("-ACG", 1, "-"), ("AC GT", 3, " "), ("ACé", 3, "é"), ("A C", 2, " ")],
+)
+def test_bad_letter_is_located(sequence, position, letter):
+    with pytest.raises(BadResidueError) as caught:
+        pack(["ACG", sequence], DNA)
+    found = caught.value
+    assert (found.index, found.position, found.letter) == (1, position, letter)
+
+
+@pytest.mark.parametrize(
+    ("sample", "name"),
+    [
+        (b"ACGTNNACGU", "dna"),
+        (b"acgtacgtacgtR", "dna"),
+        (b"MKTAYIAKQR", "protein"),
+        (b"GGC", "dna"),
+    ],
+)
+def test_guess_alphabet(sample, name):
+    assert guess_alphabet(sample).name == name

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import encode
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.predictions import read_predictions
+from bioseqrnn.folds.table import split_table
+from bioseqrnn.models.card import read_card
+from bioseqrnn.models.store import load_model
+from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
+from bioseqrnn.training.device import choose_device
+from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.run import train_final, train_fold
+
+CPU = torch.device("cpu")
+SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 3}
+
+
+def planted(folder, shuffle_labels=False):
+    """Sequences of 20 to 60 nt; one class has TATAAGC at a random place."""
+    rng = np.random.default_rng(5)
+    lines = {"plain": [], "motif": []}
+    for i in range(1500):
+        sequence = "".join(rng.choice(list("ACGT"), rng.integers(20, 60)))
+        if i % 2:
+            at = rng.integers(0, len(sequence) - 7)
+            sequence = sequence[:at] + "TATAAGC" + sequence[at + 7 :]
+        has_motif = rng.random() < 0.5 if shuffle_labels else i % 2
+        lines["motif" if has_motif else "plain"].append(f">s{i}\n{sequence}\n")
+    for name, records in lines.items():
+        (folder / f"{name}.fa").write_text("".join(records))
+    return encode(folder, [Source(folder / f"{name}.fa", name) for name in lines])
+
+
+def accuracy_on_the_rest(table, **settings):
+    order = np.random.default_rng(1).permutation(len(table))
+    train, validation, test = order[:1000], order[1000:1200], order[1200:]
+    config = ModelConfig(**({"hidden_size": 16, "stem_filters": 16, "epochs": 20} | settings))
+    trained = train_network(table, train, validation, config, seed=1, device=CPU)
+    probability = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
+    return (probability.argmax(axis=1) == table.targets[test]).mean()
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_planted_motif_is_learned(cell, tmp_path):
+    assert accuracy_on_the_rest(planted(tmp_path), cell=cell) > 0.9
+
+
+def test_shuffled_labels_are_not_learned(tmp_path):
+    # 300 test records: chance is 0.5 with a standard error of 0.029
+    assert 0.38 < accuracy_on_the_rest(planted(tmp_path, shuffle_labels=True), cell="gru") < 0.62
+
+
+def test_history_and_early_stopping(acp):
+    order = np.random.default_rng(2).permutation(len(acp))
+    config = ModelConfig(
+        cell="gru", hidden_size=16, epochs=40, patience=2, learning_rate=0.02, schedule="constant"
+    )
+    validation = order[200:300]
+    trained = train_network(acp, order[:200], validation, config, seed=1, device=CPU)
+    history = trained.history
+    assert len(history) < 40
+    assert len(history) == trained.best_epoch + 2
+    assert history["validation_loss"].argmin() + 1 == trained.best_epoch
+    # the weights kept are those of the best epoch
+    p = predict_packed(trained.network, acp.packed, acp.alphabet, validation, CPU)
+    loss = -np.log(p[np.arange(100), acp.targets[validation]]).mean()
+    assert loss == pytest.approx(history["validation_loss"].min(), rel=1e-9)
+    assert list(history) == [
+        "epoch", "learning_rate", "train_loss", "gradient_norm", "validation_loss",
+        "validation_accuracy", "seconds",
+    ]  # fmt: skip
+
+
+def test_validation_records_are_not_trained_on(acp):
+    """Changing what validation records are changes when training stops, never a gradient."""
+    order = np.random.default_rng(2).permutation(len(acp))
+    config = ModelConfig(cell="gru", **SMALL)
+    runs = [
+        train_network(acp, order[:200], rows, config, seed=1, device=CPU).history["train_loss"]
+        for rows in (order[200:300], order[300:400])
+    ]
+    assert runs[0].tolist() == runs[1].tolist()
+
+
+def test_gradients_are_clipped(acp):
+    config = ModelConfig(
+        cell="rnn", gradient_clip=1e-6, schedule="constant", weight_decay=0.0, **SMALL
+    )
+    trained = train_network(acp, np.arange(100), np.arange(0), config, seed=1, device=CPU)
+    assert (trained.history["gradient_norm"] > 1e-3).all()
+
+
+def test_unstable_training_is_one_clear_line(acp):
+    config = ModelConfig(cell="rnn", learning_rate=1e30, schedule="constant", **SMALL)
+    with pytest.raises(InputError, match="is not finite; lower learning_rate"):
+        train_network(acp, np.arange(200), np.arange(0), config, seed=1, device=CPU)
+
+
+@pytest.fixture
+def folder(acp, tmp_path):
+    """Tables of the peptides and a fold table, as files."""
+    from conftest import RESOURCES
+
+    sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
+    encode(tmp_path, sources, where="acp", positive="ACP")
+    split_table(acp, tmp_path / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    return tmp_path
+
+
+def train(folder, name, seed=1, cell="gru"):
+    out = folder / name
+    train_fold(
+        folder / "sequences.parquet", folder / "folds.parquet", out / "model.safetensors",
+        out / "history.tsv", out / "predictions.parquet", model="m",
+        config=ModelConfig(cell=cell, **SMALL), fold=1, seed=seed, device="cpu", threads=1,
+    )  # fmt: skip
+    return out
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_same_seed_same_bytes(folder, cell):
+    first, second, other = (
+        train(folder, name, seed, cell) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    for name in ("predictions.parquet", "model.safetensors"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+        assert (first / name).read_bytes() != (other / name).read_bytes()
+
+
+def test_fold_outputs(folder, acp):
+    out = train(folder, "run")
+    run = read_predictions(out / "predictions.parquet")
+    from bioseqrnn.folds.table import read_folds
+
+    test = read_folds(folder / "folds.parquet", acp).indices(1, "test")
+    assert run.ids == [acp.ids[i] for i in test]
+    assert (run.model, run.kind, run.fold, run.seed) == ("m", "network", 1, 1)
+    np.testing.assert_allclose(run.probability.sum(axis=1), 1, rtol=1e-12)
+    network, card = load_model(out / "model.safetensors", CPU)
+    again = predict_packed(network, acp.packed, acp.alphabet, test, CPU)
+    assert np.array_equal(again, run.probability)
+    assert card["device"] == "cpu (1 thread)"
+    assert card["sources"] == acp.metadata["sources"]
+
+
+def test_final_model_uses_every_record_and_the_selected_epochs(folder, acp, tmp_path):
+    choice = {
+        "model": "gru", "config": {"cell": "gru", **SMALL}, "epochs": 2, "metrics": {"auroc": 0.9},
+    }  # fmt: skip
+    (tmp_path / "selected.json").write_text(json.dumps(choice))
+    train_final(
+        folder / "sequences.parquet", tmp_path / "selected.json",
+        tmp_path / "final.safetensors", seed=1, device="cpu", threads=1,
+    )  # fmt: skip
+    card = read_card(tmp_path / "final.safetensors")
+    assert (card["trained_on"], card["epoch"], card["metrics"]) == (len(acp), 2, {"auroc": 0.9})
+
+
+def test_fold_that_does_not_exist(folder):
+    with pytest.raises(InputError, match="fold 7 does not exist; there are folds 0 to 2"):
+        train_fold(
+            folder / "sequences.parquet", folder / "folds.parquet", folder / "m.safetensors",
+            folder / "h.tsv", folder / "p.parquet", model="m", config=ModelConfig(cell="gru"),
+            fold=7, seed=1, device="cpu", threads=1,
+        )  # fmt: skip
+
+
+def test_batches_hold_every_record_once_and_little_padding(acp):
+    rows = np.arange(100, 700)
+    batches = bucketed(rows, acp.lengths, 64, np.random.default_rng(1))
+    assert sorted(np.concatenate(batches)) == rows.tolist()
+    padded = sum(acp.lengths[batch].max() * len(batch) for batch in batches)
+    assert padded < 1.1 * acp.lengths[rows].sum()
+    other = bucketed(rows, acp.lengths, 64, np.random.default_rng(2))
+    assert [b.tolist() for b in batches] != [b.tolist() for b in other]
+
+
+def test_prediction_batches_are_bounded():
+    lengths = np.array([10] * 1000 + [100_000] * 5 + [10_000_000])
+    batches = list(by_length(np.arange(len(lengths)), lengths))
+    assert sorted(np.concatenate(batches)) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) <= 512
+        assert len(batch) == 1 or len(batch) * lengths[batch].max() <= PREDICTION_POSITIONS
+
+
+def test_prediction_is_the_same_in_any_batch(acp, monkeypatch):
+    config = ModelConfig(cell="lstm", **SMALL)
+    trained = train_network(acp, np.arange(300), np.arange(0), config, seed=1, device=CPU)
+    rows = np.arange(len(acp))[::-1]
+    whole = predict_packed(trained.network, acp.packed, acp.alphabet, rows, CPU)
+    monkeypatch.setattr("bioseqrnn.training.batches.PREDICTION_RECORDS", 7)
+    parts = predict_packed(trained.network, acp.packed, acp.alphabet, rows, CPU)
+    np.testing.assert_allclose(whole, parts, atol=1e-6)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_asked_for_and_absent():
+    with pytest.raises(InputError, match="device cuda: PyTorch finds no CUDA device"):
+        choose_device("cuda")
+    assert choose_device("auto").type == "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_agrees_with_the_cpu(acp):
+    config = ModelConfig(cell="gru", **SMALL)
+    trained = train_network(
+        acp, np.arange(300), np.arange(0), config, seed=1, device=torch.device("cuda")
+    )
+    rows = np.arange(300, len(acp))
+    on_gpu = predict_packed(trained.network, acp.packed, acp.alphabet, rows, torch.device("cuda"))
+    on_cpu = predict_packed(trained.network.cpu(), acp.packed, acp.alphabet, rows, CPU)
+    np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-4)
+
+
+def test_history_file_has_numbers(folder):
+    history = pd.read_csv(train(folder, "run") / "history.tsv", sep="\t")
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert history.notna().all().all()

@@ -1,0 +1,141 @@
+"""Bad configuration and sheets: one clear line each, before any job starts."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+
+def change(**values):
+    def apply(project):
+        config = project.read_config()
+        for key, value in values.items():
+            node = config
+            *parents, last = key.split("__")
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[last] = value
+        project.write_config(config)
+
+    return apply
+
+
+def sheet(name, *rows):
+    return lambda project: project.write_sheet(name, *rows)
+
+
+def raw(path, data):
+    return lambda project: (project.folder / path).write_bytes(data)
+
+
+HEAD = "dataset fasta label"
+CASES = {
+    "typo": (
+        change(folds__cuont=3),
+        "config/config.yaml: folds: unknown key 'cuont'; did you mean 'count'?",
+    ),
+    "model typo": (
+        change(models__gru__hiden_size=3),
+        "config/config.yaml: models.gru: unknown key 'hiden_size'; did you mean 'hidden_size'?",
+    ),
+    "wrong type": (
+        change(models__gru__epochs="ten"),
+        "config/config.yaml: models.gru.epochs: 'ten' is not of type 'integer'",
+    ),
+    "text for a number": (
+        change(models__gru__learning_rate="1e-3"),
+        "config/config.yaml: models.gru.learning_rate: '1e-3' is text, not a number; write 0.001",
+    ),
+    "out of range": (
+        change(folds__count=1),
+        "config/config.yaml: folds.count: 1 is less than the minimum of 2",
+    ),
+    "unknown cell": (
+        change(models__gru__cell="gruu"),
+        "config/config.yaml: models.gru.cell: 'gruu' is not allowed; did you mean 'gru'?",
+    ),
+    "even width": (
+        change(models__gru__stem_width=4),
+        "config/config.yaml: models.gru.stem_width: 4 must be an odd number",
+    ),
+    "bad model name": (
+        change(models={"a b": {"cell": "gru"}}),
+        "config/config.yaml: models: name 'a b' may have letters, digits, '.', '_' and '-' only",
+    ),
+    "model without a cell": (
+        change(models={"m": {}}),
+        "config/config.yaml: models.m: 'cell' is a required property",
+    ),
+    "model named like a baseline": (
+        change(models={"composition": {"cell": "gru"}}),
+        "models: 'composition' is the name of a baseline; rename it",
+    ),
+    "unknown dataset option": (
+        change(dataset_options={"pepp": {}}),
+        "dataset_options: unknown dataset 'pepp'; did you mean 'pep'?",
+    ),
+    "unknown positive class": (
+        change(dataset_options={"pep": {"positive": "APC"}}),
+        "dataset_options.pep.positive: unknown class 'APC'; did you mean 'ACP'?",
+    ),
+    "undeclared class": (
+        change(dataset_options={"dna": {"classes": ["EI", "IE"]}}),
+        "config/datasets.tsv: class 'N' of 'dna' is not in dataset_options.dna.classes",
+    ),
+    "no such sheet": (
+        change(datasets="config/nothing.tsv"),
+        "config/nothing.tsv: no such file",
+    ),
+    "no such fasta": (
+        sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/Rndom.fa Random"),
+        "config/datasets.tsv: line 3: no such file 'data/Rndom.fa'",
+    ),
+    "one class": (
+        sheet(
+            "datasets", HEAD, "pep data/ACP.fa ACP", "pep data/Random.fa Random",
+            "dna data/EI.fa EI", "dna data/IE.fa EI",
+        ),
+        "config/datasets.tsv: dataset 'dna' has one class only (EI)",
+    ),
+    "no label": (
+        sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/Random.fa"),
+        "config/datasets.tsv: line 3: give either 'label'",
+    ),
+    "unknown column": (
+        sheet("datasets", "dataset fasta lable", "pep data/ACP.fa ACP"),
+        "config/datasets.tsv: unknown column 'lable'; did you mean 'label'?",
+    ),
+    "path in a name": (
+        sheet("datasets", HEAD, "../pep data/ACP.fa ACP"),
+        "config/datasets.tsv: line 2: dataset: '../pep' may have letters, digits",
+    ),
+    "file twice": (
+        sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/ACP.fa Random"),
+        "config/datasets.tsv: line 3: 'data/ACP.fa' stands twice in 'pep'",
+    ),
+    "query of an unknown dataset": (
+        sheet("queries", "query dataset fasta", "new dnaa data/query.fa"),
+        "config/queries.tsv: line 2: unknown dataset 'dnaa'; did you mean 'dna'?",
+    ),
+    "query twice": (
+        sheet("queries", "query dataset fasta", "q dna data/query.fa", "q dna data/EI.fa"),
+        "config/queries.tsv: line 3: query 'q' stands twice for 'dna'",
+    ),
+    "non-UTF-8 sheet": (
+        raw("config/datasets.tsv", b"dataset\tfasta\tlabel\npep\tdata/ACP.fa\tcaf\xe9\n"),
+        "config/datasets.tsv: not UTF-8 text; save it as UTF-8",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_one_clear_line_before_any_job(project, case):
+    spoil, message = CASES[case]
+    spoil(project)
+    done = project.snakemake()
+    assert done.code == 2
+    lines = [line for line in (done.out + done.err).splitlines() if "workflow specific" not in line]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(f"bioseqrnn: error: {message}")
+    assert not (project.folder / "results").exists()

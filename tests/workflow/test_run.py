@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import shutil
+import time
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import RESOURCES
+
+# in one test process, so that the run they start from is made once
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
+
+OUTPUTS = [
+    "sequences.parquet", "audit.tsv", "folds.parquet", "final/model.safetensors",
+    "evaluation/runs.tsv", "evaluation/summary.tsv", "evaluation/comparisons.tsv",
+    "evaluation/calibration.tsv", "evaluation/confusion.tsv", "evaluation/learning_curves.tsv",
+    "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",
+    "report/manifest.json", "report/tables/summary.tsv",
+    *(f"models/{m}/fold-{k}/seed-1/{f}" for m in ("rnn", "gru") for k in (0, 1)
+      for f in ("model.safetensors", "history.tsv", "predictions.parquet")),
+    *(f"baselines/composition/fold-{k}/predictions.parquet" for k in (0, 1)),
+]  # fmt: skip
+
+
+def test_every_output_of_the_design_is_made(finished):
+    for dataset in ("pep", "dna"):
+        for name in OUTPUTS:
+            assert (finished.folder / "results" / dataset / name).stat().st_size > 0, name
+
+
+def test_networks_and_baselines_write_one_schema(finished):
+    results = finished.folder / "results" / "dna"
+    tables = [*results.glob("models/*/*/*/*.parquet"), *results.glob("baselines/*/*/*.parquet")]
+    columns = ["id", "fold", "seed", "model", "target"]
+    columns += [f"probability_{c}" for c in ("EI", "IE", "N")]
+    assert len(tables) == 6
+    for path in tables:
+        assert pq.read_schema(path).names == columns
+    assert sum(pq.read_metadata(path).num_rows for path in tables) == 3 * 120
+
+
+def test_query_rows_are_in_order(finished):
+    frame = pq.read_table(finished.folder / "results/dna/predictions/new.parquet").to_pandas()
+    truth = pd.read_csv(RESOURCES / "splice" / "query_truth.tsv", sep="\t")
+    assert frame["id"].tolist() == truth["id"].tolist()
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    done = finished.snakemake()
+    assert done.code == 0
+    assert "Nothing to be done" in done.out + done.err
+
+
+def test_same_bytes_whatever_the_cores(finished, project):
+    done = project.snakemake(cores=1)
+    assert done.code == 0, done.err
+    paths = [p.relative_to(project.folder) for p in project.folder.rglob("predictions.parquet")]
+    assert len(paths) == 12
+    for path in [*paths, "results/dna/predictions/new.parquet", "results/pep/folds.parquet"]:
+        ours, theirs = project.folder / path, finished.folder / path
+        assert ours.read_bytes() == theirs.read_bytes(), path
+    for name in ("summary.tsv", "selected.json"):
+        path = f"results/pep/evaluation/{name}"
+        assert (project.folder / path).read_text() == (finished.folder / path).read_text()
+
+
+def test_a_touch_reruns_nothing(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    for fasta in (project.folder / "data").iterdir():
+        fasta.touch()
+    assert not project.planned()
+
+
+def test_new_content_reruns_its_branch_even_with_an_older_time(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    fasta = project.folder / "data" / "EI.fa"
+    fasta.write_text(fasta.read_text().replace(">", ">x", 1))
+    long_ago = time.time() - 10_000_000
+    os.utime(fasta, (long_ago, long_ago))
+    jobs = project.planned()
+    assert jobs["encode_sequences dna"] == 1
+    assert jobs["train_model dna gru 0 1"] == 1
+    assert jobs["predict_query dna new"] == 1
+    assert not [job for job in jobs if " pep" in job]
+
+
+def test_a_new_query_runs_only_its_jobs(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    shutil.copy(RESOURCES / "acp" / "query.fa", project.folder / "data" / "peptides.fa")
+    project.write_sheet(
+        "queries", "query dataset fasta", "new dna data/query.fa", "more pep data/peptides.fa"
+    )
+    assert project.planned() == {"predict_query pep more": 1}
+    assert project.snakemake().code == 0
+    assert (project.folder / "results/pep/predictions/more.tsv.gz").exists()
+
+
+def test_a_new_dataset_runs_only_its_jobs(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    sheet = project.folder / "config" / "datasets.tsv"
+    sheet.write_text(sheet.read_text() + "two\tdata/EI.fa\tEI\ntwo\tdata/IE.fa\tIE\n")
+    jobs = project.planned()
+    assert jobs["build_report two"] == 1
+    assert all(job.split()[1] == "two" for job in jobs), jobs
+
+
+def test_editing_one_model_retrains_only_that_one(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    config = project.read_config()
+    config["models"]["gru"]["epochs"] = 3
+    project.write_config(config)
+    jobs = project.planned()
+    assert {job.split()[2] for job in jobs if job.startswith("train_model")} == {"gru"}
+    assert not [job for job in jobs if job.startswith(("train_baseline", "encode", "assign"))]
+
+
+def test_reordered_settings_rerun_nothing(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    config = project.read_config()
+    config["models"]["gru"] = dict(reversed(config["models"]["gru"].items()))
+    project.write_config(config)
+    path = project.folder / "config" / "config.yaml"
+    path.write_text("# a comment\n" + path.read_text())
+    assert not project.planned()
+
+
+def test_a_failed_job_shows_why(project):
+    fasta = project.folder / "data" / "IE.fa"
+    fasta.write_text(fasta.read_text() + ">bad\nACGT!\n")
+    done = project.snakemake("results/dna/sequences.parquet")
+    assert done.code != 0
+    assert "record 'bad', position 5: '!' is not a DNA letter" in done.out + done.err
+    assert not (project.folder / "results/dna/sequences.parquet").exists()
