@@ -19,6 +19,7 @@ from bioseqrnn.report.build import TABLES, build_report
 from bioseqrnn.sequences.sources import Source
 
 EVIL = "<script>alert('x')</script>"
+OTHER = "001"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def report(tmp_path_factory):
     for number in range(2):
         lines = [f">{number}_{i}\n{''.join(rng.choice(list('ACGT'), 20))}\n" for i in range(30)]
         (folder / f"{number}<i>.fa").write_text("".join(lines))
-    sources = [Source(folder / "0<i>.fa", EVIL), Source(folder / "1<i>.fa", "b & c")]
+    sources = [Source(folder / "0<i>.fa", EVIL), Source(folder / "1<i>.fa", OTHER)]
     table = encode(folder, sources)
     split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
     folds = read_folds(folder / "folds.parquet", table)
@@ -83,6 +84,11 @@ def test_names_from_files_are_text_not_html(report):
     assert EVIL not in page
     assert "&lt;script&gt;alert(" in page
     assert "0<i>.fa" not in page
+
+
+def test_a_class_named_like_a_number_keeps_its_name(report):
+    confusion = pd.read_csv(report / "report" / "tables" / "confusion.tsv", sep="\t", dtype="str")
+    assert set(confusion["target"]) == {EVIL, OTHER}
 
 
 def test_tables_say_what_the_evaluation_said(report):

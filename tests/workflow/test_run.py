@@ -133,3 +133,14 @@ def test_a_failed_job_shows_why(project):
     assert done.code != 0
     assert "record 'bad', position 5: '!' is not a DNA letter" in done.out + done.err
     assert not (project.folder / "results/dna/sequences.parquet").exists()
+
+
+def test_the_workflow_parses_where_the_package_is_not_installed(project, monkeypatch):
+    """A catalog scans bare clones: bioseqrnn and torch must not be imported by the Snakefile."""
+    blocked = project.folder / "blocked"
+    blocked.mkdir()
+    for name in ("bioseqrnn", "torch", "numpy", "pandas", "pyarrow", "pydantic"):
+        (blocked / f"{name}.py").write_text(f"raise ImportError('{name} is not installed')\n")
+    monkeypatch.setenv("PYTHONPATH", str(blocked))
+    assert project.planned()["train_model dna gru 0 1"] == 1
+    assert project.snakemake("--lint").code == 0

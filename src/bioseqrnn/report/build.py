@@ -33,6 +33,18 @@ STYLE = "#mqc_welcome, #page_title { display: none !important; }"
 TABLES = ("summary", "runs", "comparisons", "confusion", "calibration", "learning_curves")
 
 
+def _read_table(path: Path) -> pd.DataFrame:
+    """Read one of our TSV files; names stay text, also a class called 1, 001 or NA."""
+    names = ("model", "kind", "baseline", "target", "called", "source", "label")
+    return pd.read_csv(
+        require_file(path, "table"),
+        sep="\t",
+        keep_default_na=False,
+        na_values={"ci_low": "", "ci_high": "", "estimate": "", "difference": ""},
+        dtype=dict.fromkeys(names, "str"),
+    )
+
+
 def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
     """Count records by fold, role and class."""
     labels, metadata = read_parquet(sequences, "sequence table", ["label"])
@@ -86,12 +98,8 @@ def build_report(
         That the intervals were computed with, 0 to 1.
     """
     _, metadata = read_parquet(sequences, "sequence table", ["id"])
-    frames = {
-        name: pd.read_csv(require_file(evaluation / f"{name}.tsv", "evaluation table"), sep="\t",
-                          keep_default_na=False, na_values=[""])
-        for name in TABLES
-    }  # fmt: skip
-    audit_frame = pd.read_csv(require_file(audit, "audit"), sep="\t", keep_default_na=False)
+    frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
+    audit_frame = _read_table(audit)
     curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
     selected = json.loads((evaluation / "selected.json").read_text(encoding="utf-8"))
     sizes = fold_sizes(sequences, folds)

@@ -98,7 +98,7 @@ DNA_SHARE = 0.9
 
 
 def guess_alphabet(sample: bytes) -> Alphabet:
-    """Say whether the letters of a sample look like DNA or protein; other characters are ignored."""
+    """Say whether a sample looks like DNA or protein, by its letters alone."""
     letters = bytes(character for character in sample.upper() if 65 <= character <= 90)
     nucleotides = sum(letters.count(letter) for letter in b"ACGTUN")
     return DNA if nucleotides >= DNA_SHARE * len(letters) else PROTEIN
