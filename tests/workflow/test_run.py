@@ -139,7 +139,7 @@ def test_the_workflow_parses_where_the_package_is_not_installed(project, monkeyp
     """A catalog scans bare clones: bioseqrnn and torch must not be imported by the Snakefile."""
     blocked = project.folder / "blocked"
     blocked.mkdir()
-    for name in ("bioseqrnn", "torch", "numpy", "pandas", "pyarrow", "pydantic"):
+    for name in ("bioseqrnn", "torch", "numpy", "pandas", "pyarrow", "Bio"):
         (blocked / f"{name}.py").write_text(f"raise ImportError('{name} is not installed')\n")
     monkeypatch.setenv("PYTHONPATH", str(blocked))
     assert project.planned()["train_model dna gru 0 1"] == 1

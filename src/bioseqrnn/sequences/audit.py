@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.packing import Packed
+from bioseqrnn.sequences.packing import Ints, Packed
 
 DIGEST_BYTES = 16
+Digests = npt.NDArray[np.void]
 
 
 def digest(row: bytes, length: int) -> bytes:
@@ -22,24 +23,37 @@ def digest(row: bytes, length: int) -> bytes:
 
 
 class Audit:
-    """Counts of one source."""
+    """Counts of one source; keeps 24 bytes a record, to find twins at the end.
 
-    def __init__(self, name: str, label: str) -> None:
+    Parameters
+    ----------
+    name, label : str
+        As they shall stand in the table; an empty label is replaced by the classes found.
+    classes : list of str
+        Every class that a record can have.
+    """
+
+    def __init__(self, name: str, label: str, classes: list[str]) -> None:
         self.name, self.label = name, label
-        self.labels: set[str] = set()
-        self._lengths: list[npt.NDArray[np.int64]] = []
-        self._digests: list[bytes] = []
-        self._record_labels: list[str] = []
-        self._letters: npt.NDArray[np.int64] | None = None
+        self._classes = classes
+        self._code_of = {label: code for code, label in enumerate(classes)}
+        self._lengths: list[Ints] = []
+        self._digests: list[Digests] = []
+        self._codes: list[npt.NDArray[np.int32]] = []
+        self._letters: Ints | None = None
 
-    def add(self, packed: Packed, letter_counts: list[int], labels: list[str]) -> None:
+    def add(self, packed: Packed, letter_counts: Ints, labels: list[str]) -> None:
         """Count one block of records."""
-        self.labels.update(labels)
         self._lengths.append(packed.lengths)
-        self._record_labels += labels
-        self._digests += [digest(packed.row(i), int(packed.lengths[i])) for i in range(len(packed))]
-        counts = np.array(letter_counts)
-        self._letters = counts if self._letters is None else self._letters + counts
+        self._codes.append(np.array([self._code_of[label] for label in labels], np.int32))
+        digests = [digest(packed.row(i), int(packed.lengths[i])) for i in range(len(packed))]
+        self._digests.append(np.frombuffer(b"".join(digests), f"V{DIGEST_BYTES}"))
+        self._letters = letter_counts if self._letters is None else self._letters + letter_counts
+
+    @property
+    def labels(self) -> list[str]:
+        """Classes found so far, sorted."""
+        return sorted(self._classes[code] for code in np.unique(np.concatenate(self._codes)))
 
     @staticmethod
     def table(audits: list[Audit], alphabet: Alphabet) -> pd.DataFrame:
@@ -49,37 +63,50 @@ class Audit:
         ``label_conflicts``: records whose sequence also stands under another label.
         ``ambiguity_codes``: each ambiguity letter with its count, ``N=3;R=1``.
         """
-        first_seen: set[bytes] = set()
-        labels_of: dict[bytes, set[str]] = {}
-        for audit in audits:
-            for key, label in zip(audit._digests, audit._record_labels, strict=True):
-                labels_of.setdefault(key, set()).add(label)
-        rows = []
+        repeated, conflicting = _twins(
+            np.concatenate([part for audit in audits for part in audit._digests]),
+            np.concatenate([part for audit in audits for part in audit._codes]),
+        )
+        rows, start = [], 0
         for audit in audits:
             lengths = np.concatenate(audit._lengths)
-            duplicates = 0
-            for key in audit._digests:
-                duplicates += key in first_seen
-                first_seen.add(key)
-            assert audit._letters is not None
-            ambiguous = {
-                letter: int(audit._letters[number])
-                for number, letter in enumerate(alphabet.letters, start=1)
-                if not alphabet.unambiguous[number] and audit._letters[number]
-            }
+            end = start + len(lengths)
+            ambiguous = audit._ambiguous(alphabet)
             rows.append(
                 {
                     "source": audit.name,
-                    "label": audit.label or ",".join(sorted(audit.labels)),
+                    "label": audit.label or ",".join(audit.labels),
                     "records": len(lengths),
                     "residues": int(lengths.sum()),
                     "min_length": int(lengths.min()),
                     "median_length": float(np.median(lengths)),
                     "max_length": int(lengths.max()),
-                    "duplicates": duplicates,
-                    "label_conflicts": sum(len(labels_of[key]) > 1 for key in audit._digests),
+                    "duplicates": int(repeated[start:end].sum()),
+                    "label_conflicts": int(conflicting[start:end].sum()),
                     "ambiguous_residues": sum(ambiguous.values()),
                     "ambiguity_codes": ";".join(f"{k}={v}" for k, v in ambiguous.items()),
                 }
             )
+            start = end
         return pd.DataFrame(rows)
+
+    def _ambiguous(self, alphabet: Alphabet) -> dict[str, int]:
+        """Count each ambiguity code that occurs."""
+        assert self._letters is not None
+        return {
+            letter: int(self._letters[number])
+            for number, letter in enumerate(alphabet.letters, start=1)
+            if not alphabet.unambiguous[number] and self._letters[number]
+        }
+
+
+def _twins(
+    digests: Digests, codes: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Say of each record whether its sequence stood before, and whether under another class."""
+    _, first, kind = np.unique(digests, return_index=True, return_inverse=True)
+    lowest = np.full(len(first), np.iinfo(np.int32).max, np.int32)
+    highest = np.full(len(first), -1, np.int32)
+    np.minimum.at(lowest, kind, codes)
+    np.maximum.at(highest, kind, codes)
+    return first[kind] != np.arange(len(digests)), (lowest != highest)[kind]

@@ -15,7 +15,7 @@ from bioseqrnn.io import METADATA_KEY, atomic_path, sha256, write_tsv
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit
 from bioseqrnn.sequences.fasta import read_blocks, sample_residues
-from bioseqrnn.sequences.packing import BadResidueError, Packed, pack
+from bioseqrnn.sequences.packing import BadResidueError, Ints, Packed, pack
 from bioseqrnn.sequences.sources import Labels, Source, check_sources, order_classes
 
 FORMAT = 1
@@ -38,7 +38,7 @@ def choose_alphabet(fastas: list[Path], name: str) -> Alphabet:
 
 def pack_block(
     path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet
-) -> tuple[Packed, list[int]]:
+) -> tuple[Packed, Ints]:
     """Pack one block of records; a letter outside the alphabet is an InputError that names it."""
     try:
         packed, counts = pack(sequences, alphabet)
@@ -50,7 +50,7 @@ def pack_block(
             f"{path}: record '{ids[error.index]}', position {error.position}: "
             f"'{error.letter}' is not a {alphabet.name.replace('dna', 'DNA')} letter{hint}"
         ) from None
-    return packed, counts.tolist()
+    return packed, counts
 
 
 def onehot_column(packed: Packed) -> pa.Array:
@@ -116,7 +116,10 @@ def encode_sequences(
     ]
     columns += [("group", pa.string())] * grouped + [("onehot", pa.large_binary())]
     schema = pa.schema(columns)
-    audits = [Audit(name, source.label or "") for name, source in zip(names, sources, strict=True)]
+    audits = [
+        Audit(name, source.label or "", sorted(given))
+        for name, source in zip(names, sources, strict=True)
+    ]
     written = 0
     seen: set[str] = set()
     with atomic_path(output) as temporary:
