@@ -36,10 +36,12 @@ def run(folder: Path, cores: int) -> float:
             "--cores",
             str(cores),
             "--quiet",
+            "all",
         ],
         cwd=folder,
         check=True,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     return time.perf_counter() - start
 
