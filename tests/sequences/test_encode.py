@@ -91,6 +91,16 @@ def test_labels_and_groups_from_a_tsv(tmp_path):
     assert table.groups == ["g1", "g1", "g2"]
 
 
+def test_files_share_a_labels_tsv_and_spare_labels_are_told(tmp_path, capfd):
+    (tmp_path / "a.fa").write_text(">1\nACGT\n>2\nAC\n")
+    (tmp_path / "b.fa").write_text(">3\nACGA\n")
+    labels = tmp_path / "labels.tsv"
+    labels.write_text("id\tlabel\n1\tx\n2\ty\n3\ty\n8\tx\n9\ty\n")
+    table = encode(tmp_path, [Source(tmp_path / f"{n}.fa", labels=labels) for n in "ab"])
+    assert [table.classes[t] for t in table.targets] == ["x", "y", "y"]
+    assert capfd.readouterr().err.splitlines()[0] == f"{labels}: 2 labelled ids have no record"
+
+
 def test_blocks_join_up(tmp_path, monkeypatch):
     monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_RESIDUES", 100)
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]

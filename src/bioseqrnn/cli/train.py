@@ -24,7 +24,9 @@ def train(
         Path | None,
         typer.Option(help="predictions.parquet to write. Default: beside the model."),
     ] = None,
-    model: Annotated[str, typer.Option(help="Name of the model in tables.")] = "gru",
+    model: Annotated[
+        str | None, typer.Option(help="Name of the model in tables. Default: its cell.")
+    ] = None,
     config: Annotated[
         str,
         typer.Option(
@@ -54,14 +56,15 @@ def train(
     from bioseqrnn.config.validate import model_config_from_json
     from bioseqrnn.training.run import train_fold
 
+    settings = model_config_from_json(config, "--config")
     train_fold(
         sequences,
         folds,
         output,
         history or output.with_name("history.tsv"),
         predictions or output.with_name("predictions.parquet"),
-        model=model,
-        config=model_config_from_json(config, "--config"),
+        model=model or settings.cell,
+        config=settings,
         fold=fold,
         seed=seed,
         device=device.value,

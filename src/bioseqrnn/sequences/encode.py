@@ -16,7 +16,7 @@ from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit
 from bioseqrnn.sequences.fasta import read_blocks, sample_residues
 from bioseqrnn.sequences.packing import BadResidueError, Ints, Packed, pack
-from bioseqrnn.sequences.sources import Labels, Source, check_sources, order_classes
+from bioseqrnn.sequences.sources import LabelFile, Labels, Source, check_sources, order_classes
 
 FORMAT = 1
 
@@ -103,7 +103,8 @@ def encode_sequences(
     codes = choose_alphabet([source.fasta for source in sources], alphabet)
     if strands == "both" and codes.name != "dna":
         raise InputError(f"{where}: strands 'both' makes sense for DNA only, this is {codes.name}")
-    labels = [Labels(source) for source in sources]
+    label_files: dict[Path, LabelFile] = {}
+    labels = [Labels(source, label_files) for source in sources]
     given = set().union(*(entry.classes for entry in labels))
     ordered = order_classes(given, classes, positive, where)
     names = _source_names(sources)
@@ -133,9 +134,6 @@ def encode_sequences(
                     writer.write_batch(batch)
                     written += batch.num_rows
                     bar.advance(batch.num_rows)
-                if entry.unused and source.labels is not None:
-                    missing = f"{entry.unused:,} labelled ids have no record"
-                    say(f"{source.labels}: {missing} in {source.fasta}")
             found = set().union(*(tally.labels for tally in audits))
             ordered = order_classes(found, ordered, positive, where)
             metadata = {
@@ -150,6 +148,9 @@ def encode_sequences(
             }
             writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
         write_tsv(audit, Audit.table(audits, codes))
+    for file in label_files.values():
+        if unused := len(file.table) - file.used:
+            say(f"{file.path}: {unused:,} labelled ids have no record")
     say(f"{where}: {written:,} records in, {written:,} out, {len(ordered)} classes, {codes.name}")
     return written
 

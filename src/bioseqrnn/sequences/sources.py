@@ -89,62 +89,78 @@ def check_sources(sources: Iterable[Source]) -> None:
         seen.add(source.fasta)
 
 
-class Labels:
-    """The class (and group) of each record of one source."""
+class LabelFile:
+    """A labels TSV: the class and group of each id, and how many of them were asked for.
 
-    def __init__(self, source: Source) -> None:
+    Raises
+    ------
+    InputError
+        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.used = 0
+        self.table: dict[str, tuple[str, str | None]] = {}
+        for number, row in enumerate(read_sheet(path), start=2):
+            if "id" not in row or "label" not in row:
+                missing = "id" if "id" not in row else "label"
+                raise InputError(
+                    f"{path}: row {number} has no '{missing}' (columns: id, label[, group])"
+                )
+            if row["id"] in self.table:
+                raise InputError(f"{path}: row {number}: id '{row['id']}' is labelled twice")
+            self.table[row["id"]] = (row["label"], row.get("group"))
+        if not self.table:
+            raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
+
+
+class Labels:
+    """The class (and group) of each record of one source.
+
+    Parameters
+    ----------
+    source : Source
+    files : dict of Path to LabelFile
+        Label files read so far, so that sources can share one; a new one is added.
+    """
+
+    def __init__(self, source: Source, files: dict[Path, LabelFile]) -> None:
         self._source = source
-        self._table: dict[str, tuple[str, str | None]] = {}
+        self._file: LabelFile | None = None
         if source.labels is not None:
-            self._table = _read_labels(source.labels)
-        self._used = 0
+            if source.labels not in files:
+                files[source.labels] = LabelFile(source.labels)
+            self._file = files[source.labels]
 
     def of(self, name: str) -> tuple[str, str | None]:
         """Return (label, group) of a record; an unlabelled record is an InputError."""
         source = self._source
         if source.label is not None:
             return source.label, source.group
-        entry = self._table.get(name)
+        assert self._file is not None
+        entry = self._file.table.get(name)
         if entry is None:
             raise InputError(
                 f"{source.fasta}: record '{name}' has no label in {source.labels}; "
                 "add a row for it or remove the record"
             )
-        self._used += 1
+        self._file.used += 1
         return entry[0], entry[1] or source.group
 
     @property
-    def unused(self) -> int:
-        """Rows of the labels TSV that no record has asked for so far."""
-        return len(self._table) - self._used
-
-    @property
     def grouped(self) -> bool:
-        """Whether a record of this source has a group."""
-        return bool(self._source.group) or any(group for _, group in self._table.values())
+        """Whether a record of this source can have a group."""
+        in_file = self._file is not None and any(group for _, group in self._file.table.values())
+        return bool(self._source.group) or in_file
 
     @property
     def classes(self) -> set[str]:
         """Classes that this source can give."""
         if self._source.label is not None:
             return {self._source.label}
-        return {label for label, _ in self._table.values()}
-
-
-def _read_labels(path: Path) -> dict[str, tuple[str, str | None]]:
-    table: dict[str, tuple[str, str | None]] = {}
-    for number, row in enumerate(read_sheet(path), start=2):
-        if "id" not in row or "label" not in row:
-            missing = "id" if "id" not in row else "label"
-            raise InputError(
-                f"{path}: row {number} has no '{missing}' (columns: id, label[, group])"
-            )
-        if row["id"] in table:
-            raise InputError(f"{path}: row {number}: id '{row['id']}' is labelled twice")
-        table[row["id"]] = (row["label"], row.get("group"))
-    if not table:
-        raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
-    return table
+        assert self._file is not None
+        return {label for label, _ in self._file.table.values()}
 
 
 def order_classes(
