@@ -35,6 +35,9 @@ WITH_INTERVAL = ("accuracy", "mcc", "auroc")
 
 def _section(name: str, title: str, description: str, plot: str, **more: Any) -> Section:
     config = {"id": f"{name}_plot", "title": f"bioseqrnn: {title}"} | more.pop("config", {})
+    if plot == "linegraph":
+        # a page that is printed or sent as a picture has no labels on hover
+        config["showlegend"] = True
     return {
         "id": name,
         "section_name": title,

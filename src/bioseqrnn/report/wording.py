@@ -61,7 +61,7 @@ def _verdict(comparisons: pd.DataFrame, network: str, baseline: str, metric: str
         & (comparisons["baseline"] == baseline)
         & (comparisons["metric"] == metric)
     ].iloc[0]
-    between = f"{row['ci_low']:+.3f} to {row['ci_high']:+.3f}"
+    between = f"{row['ci_low']:+.4f} to {row['ci_high']:+.4f}"
     if row["ci_low"] > 0:
         return f"The network is better (difference {between})."
     if row["ci_high"] < 0:
