@@ -12,10 +12,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: install
 	@echo "==> Running the workflow of config/config.yaml on $(CORES) cores (make run CORES=8 for more)"
 	snakemake --cores $(CORES)
-	@echo "==> Done. Open a report in a browser, or read its tables beside it:"
-	@ls -1 results/*/report/report.html | sed 's/^/      /'
-	@echo "==> Predictions of the sequences in config/queries.tsv:"
-	@ls -1 results/*/predictions/*.tsv.gz | sed 's/^/      /'
+	@results=$$(python -c 'import yaml; \
+	  print(yaml.safe_load(open("config/config.yaml")).get("results", "results"))'); \
+	echo "==> Done. Open a report in a browser, or read the tables beside it:"; \
+	find "$$results" -path '*/report/report.html' | sort | sed 's/^/      /'; \
+	echo "==> Predictions of the sequences in the queries sheet:"; \
+	find "$$results" -path '*/predictions/*.tsv.gz' | sort | sed 's/^/      /'
 
 test: install
 	@echo "==> Running the tests"
