@@ -52,6 +52,8 @@ def require_file(path: Path, what: str) -> Path:
         raise InputError(f"{what} {path}: no such file; check the path")
     if path.is_dir():
         raise InputError(f"{what} {path}: is a folder, a file is needed")
+    if not path.is_file():
+        raise InputError(f"{what} {path}: is a pipe or device, which cannot be read twice; save it")
     if not os.access(path, os.R_OK):
         raise InputError(f"{what} {path}: not readable; check its permissions")
     return path
@@ -74,10 +76,22 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
+def read_json(path: Path, what: str, keys: tuple[str, ...]) -> dict[str, Any]:
+    """Read a JSON object that must have some keys; InputError where it is not one."""
+    require_file(path, what)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{what} {path}: not JSON ({error})") from error
+    if not isinstance(value, dict) or not set(keys) <= set(value):
+        raise InputError(f"{what} {path}: must be an object with {', '.join(keys)}; make it again")
+    return value
+
+
 def write_tsv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as tab-separated text atomically; floats keep 6 significant digits."""
+    """Write a frame as tab-separated text atomically; floats keep 10 significant digits."""
     with atomic_path(path) as temporary:
-        frame.to_csv(temporary, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+        frame.to_csv(temporary, sep="\t", index=False, float_format="%.10g", lineterminator="\n")
 
 
 def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any]) -> None:

@@ -78,7 +78,11 @@ TWO = ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b")
 BAD_FILES = [
     ("empty", {"b": ""}, "b.fa: empty FASTA file (no '>' record)"),
     ("blank", {"b": "\n\n"}, "b.fa: empty FASTA file (no '>' record)"),
-    ("not_fasta", {"b": "hello\n"}, "b.fa: line 1 is 'hello', not a '>' header; is it FASTA?"),
+    (
+        "not_fasta",
+        {"b": "hello\n"},
+        "b.fa: line 1 is 'hello', not a '>' header at the start of a line",
+    ),
     (
         "duplicate_id",
         {"b": ">3\nACCC\n>1 again\nTTTT\n"},
@@ -94,6 +98,16 @@ BAD_FILES = [
         "non_utf8",
         {"b": b">3\nACCC\n>caf\xe9\nTTTT\n"},
         "b.fa: line 3, byte 5 (record 'caf�'): not UTF-8 text; save the file as",
+    ),
+    (
+        "text_before_the_first_record",
+        {"b": "; a comment\n>3\nACCC\n>4\nTTTT\n"},
+        "b.fa: line 1 is '; a comment', not a '>' header at the start of a line; is it FASTA?",
+    ),
+    (
+        "indented_header",
+        {"b": "  >3\nACCC\n>4\nTTTT\n"},
+        "b.fa: line 1 is ' >3', not a '>' header at the start of a line; is it FASTA?",
     ),
     (
         "protein_in_dna",
@@ -142,8 +156,8 @@ BAD_OPTIONS = [
         "a.fa: the file stands",
     ),
     (("--fasta", "a.fa", "--labels", "l.tsv"), "a.fa: record '2' has no label in l.tsv; add a row"),
-    (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: row 3: id '1' is labelled twice"),
-    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: row 2 has no 'label' (columns: id, label"),
+    (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: line 3: id '1' is labelled twice"),
+    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: line 2 has no 'label' (columns: id, label"),
     (
         (*TWO, "--strands", "both", "--alphabet", "protein"),
         "dataset: strands 'both' makes sense for",
@@ -201,3 +215,51 @@ def test_tables_that_are_not_ours(cli, tmp_path):
     done = cli("predict", "x.parquet", "--model", "x.parquet", "-o", "p.parquet")
     assert done.code == 2
     assert "model x.parquet: not a readable safetensors file" in done.err
+
+
+def test_a_pipe_is_refused_before_its_head_is_lost(cli, files, tmp_path):
+    import os
+
+    files()
+    os.mkfifo(tmp_path / "pipe")
+    done = cli(*ENCODE, "--fasta", "a.fa", "--label", "a", "--fasta", "pipe", "--label", "b")
+    assert done.code == 2
+    assert "pipe: is a pipe or device, which cannot be read twice" in done.err
+
+
+def test_a_byte_order_mark_is_no_letter(cli, files):
+    files(b=b"\xef\xbb\xbf>3\nACCC\n>4\nTTTT\n")
+    done = cli(*ENCODE, *TWO)
+    assert (done.code, "4 records in, 4 out" in done.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("split", "--folds", "1", "--sequences", "x", "-o", "y"), "--folds"),
+        (("split", "--output", "y"), "--sequences"),
+        (("encode", "--nonsense"), "--nonsense"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_usage_errors_are_one_line(cli, words, message):
+    done = cli(*words)
+    assert done.code == 2
+    assert done.err.startswith("bioseqrnn: error: ")
+    assert len(done.err.splitlines()) == 1
+    assert message in done.err
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(cli, files):
+    files()
+    done = cli("encode", *TWO, "--audit", "a.fa/audit.tsv", "-o", "a.fa/sequences.parquet")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert "a.fa" in done.err
+
+
+def test_a_selection_that_is_none(cli, tmp_path):
+    (tmp_path / "s.json").write_text("{}")
+    done = cli("train", "--sequences", "x", "--selected", "s.json", "-o", "m")
+    assert done.code == 2
+    assert "selection s.json: must be an object with model, config, epochs, metrics" in done.err

@@ -31,14 +31,17 @@ def test_chunks_do_not_change_the_draws(monkeypatch):
 
 def test_interval_covers_the_truth_about_95_times_in_100():
     rng = np.random.default_rng(0)
-    covered = 0
+    covered, widths = 0, []
     for seed in range(300):
         right = (rng.random(200) < 0.8).astype(float)
         values = replicate(np.arange(200), 400, seed, accuracy(right))["accuracy"]
         low, high = interval(values, 0.95)
         covered += low <= 0.8 <= high
+        widths.append(high - low)
     # binomial(300, 0.95): 3 standard deviations are 11
-    assert 300 * 0.95 - 15 <= covered <= 300
+    assert covered >= 300 * 0.95 - 15
+    # and not by being too wide: twice 1.96 standard errors of a share
+    assert np.mean(widths) == pytest.approx(2 * 1.96 * np.sqrt(0.8 * 0.2 / 200), rel=0.1)
 
 
 def test_twins_widen_the_interval():

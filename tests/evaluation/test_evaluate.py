@@ -50,7 +50,7 @@ class Made:
         card = {
             "alphabet": "protein", "symbols": "ACDEFGHIKLMNPQRSTVWY", "classes": ["Random", "ACP"],
             "task": "binary", "model": model, "config": config.model_dump(), "fold": fold,
-            "seed": seed, "device": "cpu (1 thread)",
+            "seed": seed, "device": "cpu (1 thread)", "epoch": 2 if fold else 3,
         }  # fmt: skip
         save_model(out / "model.safetensors", SequenceClassifier(config, 20, 2), card)
         losses = [1.0, validation_loss, 0.9] if fold else [1.0, 0.95, validation_loss]
@@ -146,3 +146,24 @@ def test_only_baselines_is_refused(made):
     made.add("plain", "baseline", 0.5)
     with pytest.raises(InputError, match="no network"):
         made.evaluate()
+
+
+def test_a_network_without_its_model_is_noticed(made):
+    made.add("good", "network", 1.5, validation_loss=0.3)
+    made.paths[1].with_name("model.safetensors").unlink()
+    with pytest.raises(InputError, match=r"fold-1/seed-1/model\.safetensors: no such file"):
+        made.evaluate()
+
+
+def test_predictions_of_other_folds_are_refused(made, acp):
+    made.add("good", "network", 1.5, validation_loss=0.3)
+    split_table(acp, made.folder / "folds.parquet", folds=3, validation_fraction=0.2, seed=2)
+    with pytest.raises(InputError, match="tests in another fold"):
+        made.evaluate()
+
+
+def test_networks_alone_are_evaluated(made):
+    made.add("good", "network", 1.5, validation_loss=0.3)
+    out = made.evaluate()
+    assert read(out, "comparisons").empty
+    assert set(read(out, "summary")["model"]) == {"good"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, stratified_group_folds
+from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, deal_groups
 from bioseqrnn.folds.groups import merge_groups, sequence_keys
 from bioseqrnn.folds.table import read_folds, split_table
 from bioseqrnn.sequences.alphabet import DNA
@@ -85,7 +85,7 @@ def test_groups_never_straddle_and_every_record_has_a_fold(data):
     targets = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)))
     raw = np.array(data.draw(st.lists(st.integers(0, n // 2), min_size=n, max_size=n)))
     groups = merge_groups(raw)
-    fold = stratified_group_folds(targets, groups, folds, seed=3)
+    fold = deal_groups(targets, groups, np.full(folds, 1 / folds), seed=3)
     assert ((fold >= 0) & (fold < folds)).all()
     assert all(len(set(fold[groups == g])) == 1 for g in groups)
 
@@ -121,3 +121,50 @@ def test_folds_of_another_table_are_refused(splice, acp, tmp_path):
     split(acp, tmp_path / "folds.parquet")
     with pytest.raises(InputError, match="its ids are not those of the sequence table"):
         read_folds(tmp_path / "folds.parquet", splice)
+
+
+@pytest.mark.parametrize("count", [5, 6, 8, 12, 40])
+def test_few_large_groups_still_validate_in_every_fold(count):
+    """Groups like chromosomes, each with records of both classes."""
+    groups = np.repeat(np.arange(count), 20)
+    targets = np.tile([0, 1], len(groups) // 2)
+    _, roles = assign_roles(targets, groups, ["a", "b"], folds=5, validation_fraction=0.1, seed=1)
+    for k in range(5):
+        inside = groups[roles[:, k] == VALIDATION]
+        assert 20 <= len(inside) <= max(20, 0.15 * len(groups))
+        assert set(inside).isdisjoint(groups[roles[:, k] != VALIDATION])
+
+
+def test_two_groups_cannot_make_three_roles():
+    with pytest.raises(InputError, match="fold 0 has no"):
+        assign_roles(
+            np.tile([0, 1], 20), np.repeat([0, 1], 20), ["a", "b"],
+            folds=2, validation_fraction=0.1, seed=1,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.1, 0.25, 0.4, 0.5])
+def test_validation_fraction_is_what_is_asked_for(fraction):
+    targets = np.array([0] * 1000 + [1] * 4000 + [2] * 5)
+    _, roles = assign_roles(
+        targets, np.arange(5005), list("abc"), folds=5, validation_fraction=fraction, seed=1
+    )
+    for k in range(5):
+        for code, size in ((0, 800), (1, 3200)):
+            validating = (roles[targets == code, k] == VALIDATION).sum()
+            assert validating == pytest.approx(fraction * size, abs=1)
+        assert (roles[targets == 2, k] == VALIDATION).sum() in (1, 2)
+
+
+def test_folds_of_other_sequences_with_the_same_ids_are_refused(tmp_path):
+    tables = []
+    for name, base in (("one", "A"), ("two", "C")):
+        (tmp_path / name).mkdir()
+        for label in "xy":
+            records = "".join(f">{label}{i}\n{base * (i + 5)}G\n" for i in range(6))
+            (tmp_path / name / f"{label}.fa").write_text(records)
+        sources = [Source(tmp_path / name / f"{label}.fa", label) for label in "xy"]
+        tables.append(encode(tmp_path / name, sources, alphabet="dna"))
+    split(tables[0], tmp_path / "folds.parquet", folds=2)
+    with pytest.raises(InputError, match="made for other FASTA files"):
+        read_folds(tmp_path / "folds.parquet", tables[1])

@@ -49,8 +49,9 @@ def report(tmp_path_factory):
             paths.append(path)
             if kind == "network":
                 network = SequenceClassifier(config, 4, 2)
-                save_model(path.with_name("model.safetensors"), network, card | {"fold": fold})
                 losses = list(rng.random(12))
+                card |= {"fold": fold, "epoch": int(np.argmin(losses)) + 1}
+                save_model(path.with_name("model.safetensors"), network, card)
                 history = {
                     "epoch": range(1, 13), "train_loss": losses, "validation_loss": losses,
                 }  # fmt: skip

@@ -132,3 +132,22 @@ def test_a_failed_run_leaves_no_file(tmp_path):
             out / "audit.tsv",
         )
     assert list(out.iterdir()) == []
+
+
+def test_reverse_complements_are_duplicates_where_strands_are_equivalent(tmp_path):
+    (tmp_path / "a.fa").write_text(">1\nAACG\n>2\nCGTT\n")
+    (tmp_path / "b.fa").write_text(">3\nCCCC\n>4\nGGGG\n")
+    sources = [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")]
+    for strands, duplicates in (("single", [0, 0]), ("both", [1, 1])):
+        encode(tmp_path, sources, strands=strands)
+        audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
+        assert audit["duplicates"].tolist() == duplicates
+
+
+def test_quotes_and_blank_lines_in_a_labels_tsv(tmp_path):
+    (tmp_path / "x.fa").write_text('>"1\nACGT\n>2\nAC\n>3\nGG\n')
+    labels = tmp_path / "labels.tsv"
+    labels.write_text('id\tlabel\n"1\tx\n\n\t\n2\ty\n3\t"y"\n')
+    table = encode(tmp_path, [Source(tmp_path / "x.fa", labels=labels)])
+    assert [table.classes[t] for t in table.targets] == ["x", "y", '"y"']
+    assert set(table.metadata["sources"]) == {"x.fa", "labels.tsv"}

@@ -69,19 +69,39 @@ CASES = {
     ),
     "model named like a baseline": (
         change(models={"composition": {"cell": "gru"}}),
-        "models: 'composition' is the name of a baseline; rename it",
+        "config/config.yaml: models: 'composition' is the name of a baseline; rename it",
     ),
     "unknown dataset option": (
         change(dataset_options={"pepp": {}}),
-        "dataset_options: unknown dataset 'pepp'; did you mean 'pep'?",
+        "config/config.yaml: dataset_options: unknown dataset 'pepp'; did you mean 'pep'?",
     ),
     "unknown positive class": (
         change(dataset_options={"pep": {"positive": "APC"}}),
-        "dataset_options.pep.positive: unknown class 'APC'; did you mean 'ACP'?",
+        "config/config.yaml: dataset_options.pep.positive: unknown class 'APC'; did you mean",
     ),
     "undeclared class": (
         change(dataset_options={"dna": {"classes": ["EI", "IE"]}}),
         "config/datasets.tsv: class 'N' of 'dna' is not in dataset_options.dna.classes",
+    ),
+    "float for an integer": (
+        change(folds__count=3.0),
+        "config/config.yaml: folds.count: 3.0 is not of type 'integer'",
+    ),
+    "number as a name": (
+        change(dataset_options={2024: {}}),
+        "config/config.yaml: dataset_options.2024 is a key that is not text; put it in quotes",
+    ),
+    "number as a class": (
+        change(dataset_options={"pep": {"positive": 1}}),
+        "config/config.yaml: dataset_options.pep.positive: 1 does not fit; names must be text",
+    ),
+    "class named twice": (
+        change(dataset_options={"dna": {"classes": ["EI", "EI", "IE", "N"]}}),
+        "config/config.yaml: dataset_options.dna.classes: ['EI', 'EI', 'IE', 'N'] has non-unique",
+    ),
+    "results in the root": (
+        change(results="/"),
+        "config/config.yaml: results: '/' is not a folder to write into",
     ),
     "no such sheet": (
         change(datasets="config/nothing.tsv"),

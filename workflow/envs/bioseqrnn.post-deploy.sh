@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
-# Installs the package of the checkout that the workflow is run from into the rule's environment.
+# Installs the package into the rule's environment. Snakemake runs this in its working directory, so
+# `--sdm conda` must be called from the checkout.
 set -euo pipefail
 "${CONDA_PREFIX}/bin/python" -m pip install --no-deps --no-build-isolation --editable "${PWD}"

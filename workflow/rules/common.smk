@@ -12,14 +12,26 @@ STAGE_VERSIONS = {
     "prediction": 1,
     "report": 1,
 }
+# what bioseqrnn.report.build writes
+REPORT_TABLES = (
+    "summary",
+    "runs",
+    "comparisons",
+    "confusion",
+    "calibration",
+    "learning_curves",
+    "curves",
+    "audit",
+    "folds",
+    "provenance",
+)
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
-check_schema(
-    config,
-    jsonschema.Draft202012Validator(read_schema("config")),
-    ", ".join(os.path.relpath(path) for path in workflow.configfiles)
-    or "configuration",
+CONFIG_NAME = (
+    ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "configuration"
 )
+check_keys(config, CONFIG_NAME)
+check_schema(config, SchemaValidator(read_schema("config")), CONFIG_NAME)
 validate(config, workflow.source_path("../schemas/config.schema.yaml"))
 
 DATASETS = read_datasets(config["datasets"])

@@ -1,6 +1,7 @@
 # Checks of configuration and sheets, before any job starts; each problem is one line.
 import csv
 import difflib
+import functools
 import json
 import re
 import sys
@@ -30,6 +31,30 @@ def suggestion(name, known):
     )
 
 
+def is_integer(checker, value):
+    # JSON Schema takes 3.0 for an integer; the command line does not
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+SchemaValidator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", is_integer
+    ),
+)
+
+
+def check_keys(node, where, path=""):
+    """YAML reads an unquoted 2024, yes or null as something that is not text."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if not isinstance(key, str):
+                stop(
+                    f"{where}: {path}{key!r} is a key that is not text; put it in quotes"
+                )
+            check_keys(value, where, f"{path}{key}.")
+
+
 def schema_problem(error):
     """One line for a schema error: key, what is wrong, what to do."""
     key = ".".join(str(part) for part in error.absolute_path)
@@ -51,10 +76,14 @@ def schema_problem(error):
             return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
         except ValueError:
             pass
+    if error.validator == "anyOf":
+        return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
     if error.validator == "enum":
         return f"{prefix}'{error.instance}' is not allowed; {suggestion(error.instance, error.validator_value)}"
     if error.validator == "not":
         return f"{prefix}{error.instance} must be an odd number"
+    if error.validator == "pattern" and key == "results":
+        return f"{prefix}'{error.instance}' is not a folder to write into"
     if error.validator == "pattern":
         return f"{prefix}'{error.instance}' may have letters, digits, '.', '_' and '-' only"
     if error.validator == "minLength":
@@ -74,14 +103,14 @@ def check_schema(instance, validator, where):
 
 def read_sheet(path, schema_name):
     """Rows of a sheet as dicts of text with their line numbers; blank cells are left out."""
-    validator = jsonschema.Draft202012Validator(read_schema(schema_name))
+    validator = SchemaValidator(read_schema(schema_name))
     columns = validator.schema["properties"]
     if not Path(path).is_file():
         stop(f"{path}: no such file; 'config/README.md' says what it holds")
     rows = []
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
+            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
             for name in reader.fieldnames or []:
                 if name not in columns:
                     stop(
@@ -104,6 +133,8 @@ def read_sheet(path, schema_name):
                 rows.append((where, cells))
     except UnicodeDecodeError:
         stop(f"{path}: not UTF-8 text; save it as UTF-8")
+    except csv.Error as error:
+        stop(f"{path}: line {reader.line_num}: {error}; is it a table?")
     return rows
 
 
@@ -154,17 +185,20 @@ def read_queries(path, datasets):
     return found
 
 
+@functools.cache
 def labels_in(path):
-    """Classes in a labels TSV."""
+    """Classes in a labels TSV, which several rows may share."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
+            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
             for name in ("id", "label"):
                 if name not in (reader.fieldnames or []):
                     stop(f"{path}: no column '{name}' (tab-separated, with a header)")
-            return {row["label"].strip() for row in reader if row["label"]}
+            return frozenset(row["label"].strip() for row in reader if row["label"])
     except UnicodeDecodeError:
         stop(f"{path}: not UTF-8 text; save it as UTF-8")
+    except csv.Error as error:
+        stop(f"{path}: line {reader.line_num}: {error}; is it a table?")
 
 
 def check_classes(dataset, rows, options, sheet):
@@ -187,7 +221,7 @@ def check_classes(dataset, rows, options, sheet):
     positive = options.get("positive")
     if positive is not None and positive not in labels:
         stop(
-            f"dataset_options.{dataset}.positive: unknown class '{positive}'; "
+            f"{CONFIG_NAME}: dataset_options.{dataset}.positive: unknown class '{positive}'; "
             f"{suggestion(positive, labels)}"
         )
 
@@ -197,11 +231,13 @@ def check_config(settings, datasets):
     for name in settings["dataset_options"]:
         if name not in datasets:
             stop(
-                f"dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
+                f"{CONFIG_NAME}: dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
             )
     overlap = set(settings["models"]) & set(settings["baselines"])
     if overlap:
-        stop(f"models: '{overlap.pop()}' is the name of a baseline; rename it")
+        stop(
+            f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
+        )
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_classes(dataset, rows, options, settings["datasets"])

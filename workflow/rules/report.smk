@@ -7,6 +7,11 @@ rule build_report:
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
+        tables=expand(
+            f"{RESULTS}/{{dataset}}/report/tables/{{table}}.tsv",
+            table=REPORT_TABLES,
+            allow_missing=True,
+        ),
     log:
         f"{RESULTS}/{{dataset}}/logs/build_report.log",
     conda:

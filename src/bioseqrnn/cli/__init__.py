@@ -6,7 +6,7 @@ Nothing heavy is imported here; a command imports what it needs when it runs.
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,7 +25,6 @@ app = typer.Typer(
     help="Recurrent-network classifiers of DNA and protein sequences.\n\n"
     "encode → split → train / baseline → evaluate → report, and predict for new FASTA. "
     "The Snakemake workflow runs these same commands.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -54,12 +53,25 @@ def _options(
 
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2."""
+    if len(sys.argv) == 1:
+        sys.argv.append("--help")
     try:
-        app()
-    except InputError as error:
-        message = " ".join(str(error).split())
-        sys.stderr.write(f"bioseqrnn: error: {message}\n")
-        sys.exit(2)
-    except KeyboardInterrupt:
+        sys.exit(app(standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("bioseqrnn: interrupted; nothing half-written was kept\n")
         sys.exit(130)
+    except Exception as error:
+        if isinstance(error, InputError):
+            _stop(str(error), 2)
+        if isinstance(error, OSError):
+            # a full disk or a folder without rights: named by the system, and no fault of the input
+            _stop(str(error), 1)
+        # a usage error of Click, or of the copy of Click that newer Typers carry
+        if format_message := getattr(error, "format_message", None):
+            _stop(f"{format_message()} (bioseqrnn {' '.join(sys.argv[1:2])} --help says more)", 2)
+        raise
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    sys.stderr.write(f"bioseqrnn: error: {' '.join(message.split())}\n")
+    sys.exit(code)

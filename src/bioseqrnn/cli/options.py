@@ -20,7 +20,7 @@ class Device(StrEnum):
 Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'.")]
 Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'.")]
 Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
-Seed = Annotated[int, typer.Option(min=0, help="Random seed.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Random seed.")]
 Threads = Annotated[
     int,
     typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),

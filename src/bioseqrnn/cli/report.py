@@ -34,6 +34,8 @@ def report(
         shown = json.loads(settings)
     except json.JSONDecodeError as error:
         raise InputError(f"--settings: not JSON ({error})") from error
+    if not isinstance(shown, dict):
+        raise InputError("--settings: a JSON object is needed")
     from bioseqrnn.report.build import build_report
 
     build_report(

@@ -80,7 +80,7 @@ def _type(field: dict[str, Any]) -> str:
     low = field.get("minimum", field.get("exclusiveMinimum"))
     high = field.get("maximum", field.get("exclusiveMaximum"))
     if low is not None and high is not None:
-        return f"{name}, {low} to {high}"
+        return f"{name}, {low} to {'below ' if 'exclusiveMaximum' in field else ''}{high}"
     if low is not None:
         return f"{name}, {'above' if 'exclusiveMinimum' in field else 'at least'} {low}"
     return name

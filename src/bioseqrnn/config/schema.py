@@ -85,14 +85,16 @@ class DatasetOptions(Strict):
     )
     strands: Literal["single", "both"] = Field(
         "single",
-        description="both: a DNA sequence and its reverse complement mean the same, and count as "
-        "duplicates.",
+        description="both: a DNA sequence and its reverse complement mean the same: they count as "
+        "duplicates and share a fold, and k-mers are counted on both. Networks read the strand "
+        "that is given.",
     )
     positive: str | None = Field(
         None, description="Positive class of two; null takes the last by name."
     )
     classes: list[str] | None = Field(
         None,
+        json_schema_extra={"uniqueItems": True},
         description="The only classes allowed, in column order; null allows any, sorted by name.",
     )
 
@@ -128,7 +130,9 @@ class Config(Strict):
     queries: str | None = Field(
         "config/queries.tsv", description="Sheet of FASTA files to predict; null for none."
     )
-    results: str = Field("results", description="Folder that everything is written into.")
+    results: str = Field(
+        "results", pattern=r"[^/]", description="Folder that everything is written into."
+    )
     dataset_options: dict[Name, DatasetOptions] = Field(
         {}, description="By dataset name: options that differ from the defaults."
     )

@@ -9,7 +9,8 @@ import numpy as np
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.sequences.packing import Ints
 
-CELLS_AT_ONCE = 20_000_000
+# 20 MB an array; the metrics hold about eight of that size at once
+CELLS_AT_ONCE = 2_500_000
 
 
 def group_weights(groups: Ints, replicates: int, seed: int) -> Iterator[Doubles]:

@@ -42,14 +42,13 @@ class Evidence:
     ----------
     models : list of Model
         Networks first, then baselines, each in the order given.
-    targets, groups, fold : int64 [n]
+    targets, groups : int64 [n]
     classes : list of str
     """
 
     models: list[Model]
     targets: Ints
     groups: Ints
-    fold: Ints
     classes: list[str]
 
 
@@ -57,6 +56,7 @@ def collect(predictions: list[Path], folds: Path) -> Evidence:
     """Read prediction tables and align them; InputError where a record is missing or foreign."""
     columns, _ = read_parquet(folds, "fold table", ["id", "group", "fold"])
     row_of = {name: row for row, name in enumerate(columns.column("id").to_pylist())}
+    fold = columns.column("fold").to_numpy()
     targets = np.full(len(row_of), -1, np.int64)
     runs: dict[str, list[Predictions]] = {}
     classes: list[str] = []
@@ -68,7 +68,13 @@ def collect(predictions: list[Path], folds: Path) -> Evidence:
         unknown = [name for name in run.ids if name not in row_of]
         if unknown:
             raise InputError(f"{path}: record '{unknown[0]}' is not in {folds}")
-        targets[[row_of[name] for name in run.ids]] = run.targets
+        rows = [row_of[name] for name in run.ids]
+        if (fold[rows] != run.fold).any():
+            raise InputError(
+                f"{path}: predicts records that {folds} tests in another fold; it was made with "
+                "other folds, so make it again"
+            )
+        targets[rows] = run.targets
         runs.setdefault(run.model, []).append(run)
     if not runs:
         raise InputError("no prediction table to evaluate")
@@ -76,13 +82,7 @@ def collect(predictions: list[Path], folds: Path) -> Evidence:
     for name, tables in runs.items():
         models.append(Model(name, tables[0].kind, tables, _align(name, tables, row_of, folds)))
     models.sort(key=lambda model: model.kind != "network")
-    return Evidence(
-        models,
-        targets,
-        columns.column("group").to_numpy(),
-        columns.column("fold").to_numpy(),
-        classes,
-    )
+    return Evidence(models, targets, columns.column("group").to_numpy(), classes)
 
 
 def _align(

@@ -21,10 +21,11 @@ SMALLEST = 1e-15
 
 def confusion(targets: Ints, called: Ints, classes: int, weights: Doubles) -> Doubles:
     """Weighted confusion counts [replicates, true class, called class]."""
-    cell = np.zeros((len(targets), classes * classes))
-    cell[np.arange(len(targets)), targets * classes + called] = 1.0
-    counts: Doubles = (weights @ cell).reshape(len(weights), classes, classes)
-    return counts
+    cell = targets * classes + called
+    counts = np.empty((len(weights), classes * classes))
+    for replicate, row in enumerate(weights):
+        counts[replicate] = np.bincount(cell, row, minlength=classes * classes)
+    return counts.reshape(len(weights), classes, classes)
 
 
 def _divide(top: Doubles, bottom: Doubles, empty: float) -> Doubles:

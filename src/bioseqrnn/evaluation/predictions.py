@@ -96,3 +96,9 @@ def read_predictions(path: Path) -> Predictions:
         ),
         classes=classes,
     )
+
+
+def read_kind(path: Path) -> str:
+    """Return ``network`` or ``baseline``: what made a prediction table."""
+    kind: str = read_parquet(path, "prediction table", ["id"])[1]["kind"]
+    return kind

@@ -10,6 +10,7 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation import tables
 from bioseqrnn.evaluation.collect import collect
+from bioseqrnn.evaluation.predictions import read_kind
 from bioseqrnn.evaluation.select import select_model
 from bioseqrnn.io import write_json, write_parquet, write_tsv
 
@@ -49,10 +50,10 @@ def evaluate_models(
         raise InputError("no network among the prediction tables: nothing to select")
     drawn = tables.replicates(evidence, replicates, seed)
     summary = tables.summary_table(evidence, drawn, confidence)
-    beside = [path.with_name("model.safetensors") for path in predictions]
-    selected, learning_curves = select_model([path for path in beside if path.exists()])
-    if set(networks) != {candidate["model"] for candidate in selected["candidates"]}:
-        raise InputError("a network's predictions lack the model.safetensors beside them")
+    of_networks = [path for path in predictions if read_kind(path) == "network"]
+    selected, learning_curves = select_model(
+        [path.with_name("model.safetensors") for path in of_networks]
+    )
     chosen = tables.estimate(networks[selected["model"]], evidence)
     selected["metrics"] = {name: round(value, 6) for name, value in chosen.items()}
 

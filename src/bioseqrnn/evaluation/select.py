@@ -49,9 +49,9 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]
             ).join(history)
         )
         devices.add(card["device"])
-        best = int(history["validation_loss"].to_numpy().argmin())
-        losses.setdefault(name, []).append(float(history["validation_loss"][best]))
-        epochs.setdefault(name, []).append(int(history["epoch"][best]))
+        kept = history.set_index("epoch").loc[card["epoch"]]
+        losses.setdefault(name, []).append(float(kept["validation_loss"]))
+        epochs.setdefault(name, []).append(int(card["epoch"]))
     if not losses:
         raise InputError("no network to select from")
     means = {name: float(np.mean(values)) for name, values in losses.items()}

@@ -145,7 +145,7 @@ def curves_table(evidence: Evidence) -> pd.DataFrame:
     """``curves.parquet``: ROC (x false, y true positive rate) and PR (x recall, y precision).
 
     For the positive class of two, or each class against the rest; the first seed's predictions;
-    at most 400 points a curve.
+    about 400 points a curve.
     """
     parts = []
     codes = [1] if len(evidence.classes) == 2 else range(len(evidence.classes))

@@ -8,14 +8,15 @@ import numpy.typing as npt
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.packing import Ints
 
+Doubles = npt.NDArray[np.float64]
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
-def stratified_group_folds(targets: Ints, groups: Ints, folds: int, seed: int) -> Ints:
-    """Deal groups into folds of equal class composition.
+def deal_groups(targets: Ints, groups: Ints, shares: Doubles, seed: int) -> Ints:
+    """Deal groups into parts whose class composition follows ``shares``.
 
-    Groups of several records go first, largest first, each to the fold that has the largest
-    deficit of its classes; single records then fill what is missing of each class, at random.
+    Groups of several records go first, largest first, each to the part that lacks most of its
+    classes; single records then fill what is missing of each class, at random.
 
     Parameters
     ----------
@@ -23,20 +24,21 @@ def stratified_group_folds(targets: Ints, groups: Ints, folds: int, seed: int) -
         Class of each record.
     groups : int64 [n]
         Group of each record, numbered from 0 without gaps.
-    folds : int
+    shares : float64 [parts] or [parts, classes]
+        Share of each class that a part shall get; sums to 1 over parts.
     seed : int
 
     Returns
     -------
     int64 [n]
-        Fold of each record, 0 to ``folds - 1``.
+        Part of each record. Linear in records and groups.
     """
     rng = np.random.default_rng(seed)
     classes = int(targets.max()) + 1
+    totals = np.bincount(targets, minlength=classes)
+    missing = np.broadcast_to(shares.reshape(len(shares), -1), (len(shares), classes)) * totals
     sizes = np.bincount(groups)
-    fold_of_group = np.full(len(sizes), -1)
-    wanted = np.bincount(targets, minlength=classes) / folds
-    missing = np.tile(wanted, (folds, 1))
+    part_of_group = np.full(len(sizes), -1)
 
     order = np.argsort(groups, kind="stable")
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -45,28 +47,41 @@ def stratified_group_folds(targets: Ints, groups: Ints, folds: int, seed: int) -
     for group in several:
         members = order[starts[group] : starts[group + 1]]
         counts = np.bincount(targets[members], minlength=classes)
-        deficit = (missing / np.maximum(wanted, 1)) @ counts
-        fold = int(np.argmax(deficit))
-        fold_of_group[group] = fold
-        missing[fold] -= counts
+        part = int(np.argmax((missing / np.maximum(totals, 1)) @ counts))
+        part_of_group[group] = part
+        missing[part] -= counts
 
     singles = order[starts[:-1][sizes == 1]]
     for code in range(classes):
         records = rng.permutation(singles[targets[singles] == code])
-        shares = _shares(missing[:, code], len(records))
-        fold_of_group[groups[records]] = np.repeat(np.arange(folds), shares)
-    return fold_of_group[groups]
+        counts = _fill(missing[:, code], len(records))
+        part_of_group[groups[records]] = np.repeat(np.arange(len(shares)), counts)
+    return part_of_group[groups]
 
 
-def _shares(missing: npt.NDArray[np.float64], count: int) -> Ints:
-    """Split ``count`` records over folds so that the fullest and emptiest end up alike: int [k]."""
-    shares = np.zeros(len(missing), np.int64)
+def _fill(missing: Doubles, count: int) -> Ints:
+    """Split ``count`` single records over parts so that what is missing levels out: int [parts]."""
+    filled = np.zeros(len(missing), np.int64)
     wanted = np.maximum(missing, 0)
     if wanted.sum() > 0:
-        shares = np.floor(wanted * min(1.0, count / wanted.sum())).astype(np.int64)
-    for _ in range(count - int(shares.sum())):
-        shares[np.argmax(missing - shares)] += 1
-    return shares
+        filled = np.floor(wanted * min(1.0, count / wanted.sum())).astype(np.int64)
+    for _ in range(count - int(filled.sum())):
+        filled[np.argmax(missing - filled)] += 1
+    return filled
+
+
+def _validation_part(targets: Ints, groups: Ints, fraction: float, seed: int) -> Ints:
+    """Choose the records that validate among those that a fold does not test: row numbers.
+
+    Every class of two records or more gets at least one, as far as groups allow; where groups are
+    so large that none would be chosen, the smallest one validates.
+    """
+    totals = np.bincount(targets)
+    share = np.where(totals > 1, np.maximum(fraction, 1 / np.maximum(totals, 1)), 0.0)
+    chosen = deal_groups(targets, groups, np.stack([1 - share, share]), seed) == 1
+    if not chosen.any():
+        chosen = groups == np.argmin(np.bincount(groups))
+    return np.flatnonzero(chosen)
 
 
 def assign_roles(
@@ -81,8 +96,8 @@ def assign_roles(
 ) -> tuple[Ints, npt.NDArray[np.str_]]:
     """Give every record its test fold and its role in each fold.
 
-    Within a fold the records that it does not test are dealt again into stratified parts; the
-    last part validates (early stopping, model selection), the rest train.
+    Within a fold, a stratified share of the records that it does not test validates (early
+    stopping, model selection); the rest train.
 
     Returns
     -------
@@ -109,18 +124,14 @@ def assign_roles(
                 f"{where}: class '{name}' has {records} records but only {kinds} groups of "
                 f"distinct sequences, fewer than {folds} folds; add records or lower folds.count"
             )
-    fold = stratified_group_folds(targets, groups, folds, seed)
+    fold = deal_groups(targets, groups, np.full(folds, 1 / folds), seed)
     roles = np.full((len(targets), folds), TRAIN, dtype="<U10")
     for k in range(folds):
         roles[fold == k, k] = TEST
         rest = np.flatnonzero(fold != k)
         _, dense = np.unique(groups[rest], return_inverse=True)
-        # a small class gets fewer, larger parts, so that it can validate too
-        smallest = int(np.bincount(targets[rest], minlength=len(classes)).min())
-        parts = max(2, min(round(1 / validation_fraction), smallest))
-        part = stratified_group_folds(targets[rest], dense, parts, seed + 1 + k)
-        # ties go to the first part, so the last never takes a class's only record from training
-        roles[rest[part == parts - 1], k] = VALIDATION
+        part = _validation_part(targets[rest], dense, validation_fraction, seed + 1 + k)
+        roles[rest[part], k] = VALIDATION
         _check_roles(targets, roles[:, k], classes, k, where)
     return fold, roles
 
@@ -136,3 +147,7 @@ def _check_roles(
                     f"{where}: fold {fold} has no {role} record of class '{name}', because its "
                     "groups are too large; lower folds.count or regroup"
                 )
+    if not (roles == VALIDATION).any():
+        raise InputError(
+            f"{where}: fold {fold} has no group left to validate; lower folds.count or regroup"
+        )

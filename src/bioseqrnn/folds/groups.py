@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from bioseqrnn.sequences.audit import digest
-from bioseqrnn.sequences.packing import Ints, Packed, reverse_complement
+from bioseqrnn.sequences.packing import Ints, Packed
+from bioseqrnn.sequences.twins import sequence_digests
 
 
 def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
@@ -16,14 +16,8 @@ def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
     With ``both_strands`` a DNA sequence and its reverse complement share a number.
     """
     numbers: dict[bytes, int] = {}
-    keys = np.empty(len(packed), np.int64)
-    for i in range(len(packed)):
-        length = int(packed.lengths[i])
-        row = packed.row(i)
-        if both_strands:
-            row = min(row, reverse_complement(row, length))
-        keys[i] = numbers.setdefault(digest(row, length), len(numbers))
-    return keys
+    digests = sequence_digests(packed, both_strands)
+    return np.array([numbers.setdefault(d, len(numbers)) for d in digests], np.int64)
 
 
 def merge_groups(*keys: Ints) -> Ints:

@@ -82,7 +82,13 @@ def split_table(
     columns = {"id": pa.array(table.ids), "group": pa.array(groups), "fold": pa.array(fold)}
     for k in range(folds):
         columns[f"role_{k}"] = pa.array(roles[:, k]).dictionary_encode()
-    write_parquet(output, pa.table(columns), {"format": FORMAT, "folds": folds, "seed": seed})
+    metadata = {
+        "format": FORMAT,
+        "folds": folds,
+        "seed": seed,
+        "sources": table.metadata["sources"],
+    }
+    write_parquet(output, pa.table(columns), metadata)
     together = len(groups) - len(np.unique(groups))
     say(f"{where}: {len(groups):,} records in {folds} folds, {together:,} kept with a twin")
 
@@ -94,6 +100,8 @@ def read_folds(path: Path, table: SequenceTable) -> FoldTable:
         raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
     if columns.column("id").to_pylist() != table.ids:
         raise InputError(f"{path}: its ids are not those of the sequence table; split again")
+    if metadata["sources"] != table.metadata["sources"]:
+        raise InputError(f"{path}: made for other FASTA files than the sequence table; split again")
     roles = np.stack(
         [
             np.array(columns.column(f"role_{k}").to_pylist(), dtype="<U10")

@@ -16,8 +16,10 @@ import pandas as pd
 import yaml
 
 from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
 from bioseqrnn.io import (
     atomic_path,
+    read_json,
     read_parquet,
     require_file,
     sha256,
@@ -49,13 +51,17 @@ def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
     """Count records by fold, role and class."""
     labels, metadata = read_parquet(sequences, "sequence table", ["label"])
     roles, about = read_parquet(folds, "fold table")
+    if "role_0" not in roles.column_names:
+        raise InputError(f"{folds}: not a fold table; split again")
     label = labels.column("label").to_pandas()
     rows = []
     for k in range(about["folds"]):
         counts = pd.crosstab(roles.column(f"role_{k}").to_pandas().astype(str), label)
         for role in ("train", "validation", "test"):
             row: dict[str, Any] = {"fold": k, "role": role}
-            rows.append(row | {c: int(counts.loc[role, c]) for c in metadata["classes"]})
+            rows.append(
+                row | {f"records_{c}": int(counts.loc[role, c]) for c in metadata["classes"]}
+            )
     return pd.DataFrame(rows)
 
 
@@ -101,7 +107,8 @@ def build_report(
     frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
     audit_frame = _read_table(audit)
     curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
-    selected = json.loads((evaluation / "selected.json").read_text(encoding="utf-8"))
+    keys = ("model", "epochs", "criterion", "devices")
+    selected = read_json(evaluation / "selected.json", "selection", keys)
     sizes = fold_sizes(sequences, folds)
     about = provenance(metadata, selected, settings)
     summary = frames["summary"]

@@ -89,8 +89,8 @@ def models_section(summary: pd.DataFrame, confidence: float) -> Section:
         }
         if metric in WITH_INTERVAL:
             headers[f"{metric}_interval"] = {
-                "title": f"{title} {confidence:.0%} interval",
-                "description": f"{confidence:.0%} interval of {title}, bootstrap over groups",
+                "title": f"{title} {100 * confidence:g}% interval",
+                "description": f"{100 * confidence:g}% interval of {title}, bootstrap over groups",
                 "scale": False,
             }
     return _section(
@@ -115,7 +115,7 @@ def comparisons_section(comparisons: pd.DataFrame, confidence: float) -> Section
             "Baseline": rows["baseline"],
             "Metric": rows["metric"].map(TITLES),
             "Difference": [f"{value:+.4f}" for value in rows["difference"]],
-            f"{confidence:.0%} interval": [
+            f"{100 * confidence:g}% interval": [
                 f"{low:+.4f} to {high:+.4f}"
                 for low, high in zip(rows["ci_low"], rows["ci_high"], strict=True)
             ],

@@ -17,7 +17,7 @@ def best(summary: pd.DataFrame, kind: str, metric: str) -> pd.Series | None:
 def _scored(row: pd.Series, confidence: float) -> str:
     return (
         f"<b>{escape(str(row['model']))}</b> {row['estimate']:.3f} "
-        f"({confidence:.0%} interval {row['ci_low']:.3f} to {row['ci_high']:.3f})"
+        f"({100 * confidence:g}% interval {row['ci_low']:.3f} to {row['ci_high']:.3f})"
     )
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.packing import Ints, Packed
+from bioseqrnn.sequences.twins import DIGEST_BYTES, sequence_digests
 
-DIGEST_BYTES = 16
 Digests = npt.NDArray[np.void]
-
-
-def digest(row: bytes, length: int) -> bytes:
-    """Return 16 bytes that stand for a packed sequence: equal sequences, equal digests."""
-    return hashlib.blake2b(
-        row, digest_size=DIGEST_BYTES, salt=length.to_bytes(8, "little")
-    ).digest()
 
 
 class Audit:
@@ -31,10 +22,12 @@ class Audit:
         As they shall stand in the table; an empty label is replaced by the classes found.
     classes : list of str
         Every class that a record can have.
+    both_strands : bool
+        Whether a reverse complement is a duplicate.
     """
 
-    def __init__(self, name: str, label: str, classes: list[str]) -> None:
-        self.name, self.label = name, label
+    def __init__(self, name: str, label: str, classes: list[str], both_strands: bool) -> None:
+        self.name, self.label, self._both_strands = name, label, both_strands
         self._classes = classes
         self._code_of = {label: code for code, label in enumerate(classes)}
         self._lengths: list[Ints] = []
@@ -46,7 +39,7 @@ class Audit:
         """Count one block of records."""
         self._lengths.append(packed.lengths)
         self._codes.append(np.array([self._code_of[label] for label in labels], np.int32))
-        digests = [digest(packed.row(i), int(packed.lengths[i])) for i in range(len(packed))]
+        digests = sequence_digests(packed, self._both_strands)
         self._digests.append(np.frombuffer(b"".join(digests), f"V{DIGEST_BYTES}"))
         self._letters = letter_counts if self._letters is None else self._letters + letter_counts
 

@@ -118,7 +118,7 @@ def encode_sequences(
     columns += [("group", pa.string())] * grouped + [("onehot", pa.large_binary())]
     schema = pa.schema(columns)
     audits = [
-        Audit(name, source.label or "", sorted(given))
+        Audit(name, source.label or "", sorted(given), strands == "both")
         for name, source in zip(names, sources, strict=True)
     ]
     written = 0
@@ -144,7 +144,8 @@ def encode_sequences(
                 "task": "binary" if len(ordered) == 2 else "multiclass",
                 "classes": ordered,
                 "records": written,
-                "sources": {n: sha256(s.fasta) for n, s in zip(names, sources, strict=True)},
+                "sources": {n: sha256(s.fasta) for n, s in zip(names, sources, strict=True)}
+                | {path.name: sha256(path) for path in label_files},
             }
             writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
         write_tsv(audit, Audit.table(audits, codes))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
@@ -51,10 +52,9 @@ def read_records(path: Path) -> Iterator[tuple[str, str]]:
     require_file(path, "FASTA file")
     number = 0
     try:
-        with xopen(path, "rt", encoding="utf-8") as handle:
-            _check_start(path, handle.read(64))
-        with xopen(path, "rt", encoding="utf-8") as handle:
-            for title, sequence in SimpleFastaParser(handle):  # type: ignore[no-untyped-call]
+        with xopen(path, "rt", encoding="utf-8-sig") as handle:
+            lines = _checked_start(path, handle)
+            for title, sequence in SimpleFastaParser(lines):  # type: ignore[no-untyped-call]
                 number += 1
                 words = title.split(None, 1)
                 if not words:
@@ -69,19 +69,26 @@ def read_records(path: Path) -> Iterator[tuple[str, str]]:
         raise _non_utf8(path) from error
     except (OSError, EOFError) as error:
         raise InputError(f"{path}: cannot be read after record {number} ({error})") from error
-    if number == 0:
-        raise InputError(f"{path}: empty FASTA file (no '>' record)")
 
 
-def _check_start(path: Path, start: str) -> None:
-    """Refuse a file whose first text is not a record: Biopython would skip it in silence."""
-    text = start.lstrip()
-    if not text:
+def _checked_start(path: Path, handle: Iterable[str]) -> Iterator[str]:
+    """Return the lines from the first header on; refuse text before it.
+
+    Biopython's parser skips such text in silence, and records with it.
+    """
+    lines = iter(handle)
+    number = 0
+    for number, line in enumerate(lines, start=1):  # noqa: B007
+        if line.strip():
+            break
+    else:
         raise InputError(f"{path}: empty FASTA file (no '>' record)")
-    if not text.startswith((">", ";")):
+    if not line.startswith(">"):
         raise InputError(
-            f"{path}: line 1 is '{text.splitlines()[0][:30]}', not a '>' header; is it FASTA?"
+            f"{path}: line {number} is '{line.rstrip()[:30]}', not a '>' header at the start of a "
+            "line; is it FASTA?"
         )
+    return itertools.chain([line], lines)
 
 
 def read_blocks(path: Path) -> Iterator[tuple[list[str], list[str]]]:

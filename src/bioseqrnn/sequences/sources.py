@@ -33,8 +33,10 @@ class Source:
     group: str | None = None
 
 
-def read_sheet(sheet: Path) -> list[dict[str, str]]:
-    """Read a tab-separated sheet with a header as dicts of stripped text; blank cells are left out.
+def read_sheet(sheet: Path) -> list[tuple[int, dict[str, str]]]:
+    """Read a tab-separated sheet with a header as (line number, {column: stripped text}).
+
+    Blank cells and blank lines are left out; quotes are letters like any other.
 
     Raises
     ------
@@ -44,21 +46,24 @@ def read_sheet(sheet: Path) -> list[dict[str, str]]:
     require_file(sheet, "sheet")
     try:
         with sheet.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t")
+            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
             rows = []
             for row in reader:
                 if None in row:
                     raise InputError(f"{sheet}: line {reader.line_num}: more cells than the header")
-                cells = {k.strip(): v.strip() for k, v in row.items() if v is not None}
-                rows.append({k: v for k, v in cells.items() if v})
+                cells = {k.strip(): v.strip() for k, v in row.items() if v and v.strip()}
+                if cells:
+                    rows.append((reader.line_num, cells))
     except UnicodeDecodeError as error:
         raise InputError(f"{sheet}: not UTF-8 text; save it as UTF-8") from error
+    except csv.Error as error:
+        raise InputError(f"{sheet}: line {reader.line_num}: {error}; is it a table?") from error
     return rows
 
 
 def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
     """Return the sources of one dataset of ``datasets.tsv``, in the sheet's order."""
-    rows = [row for row in read_sheet(sheet) if row.get("dataset") == dataset]
+    rows = [row for _, row in read_sheet(sheet) if row.get("dataset") == dataset]
     if not rows:
         raise InputError(f"{sheet}: no row has the dataset '{dataset}'")
     for row in rows:
@@ -102,14 +107,14 @@ class LabelFile:
         self.path = path
         self.used = 0
         self.table: dict[str, tuple[str, str | None]] = {}
-        for number, row in enumerate(read_sheet(path), start=2):
+        for number, row in read_sheet(path):
             if "id" not in row or "label" not in row:
                 missing = "id" if "id" not in row else "label"
                 raise InputError(
-                    f"{path}: row {number} has no '{missing}' (columns: id, label[, group])"
+                    f"{path}: line {number} has no '{missing}' (columns: id, label[, group])"
                 )
             if row["id"] in self.table:
-                raise InputError(f"{path}: row {number}: id '{row['id']}' is labelled twice")
+                raise InputError(f"{path}: line {number}: id '{row['id']}' is labelled twice")
             self.table[row["id"]] = (row["label"], row.get("group"))
         if not self.table:
             raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
@@ -180,6 +185,8 @@ def order_classes(
         return InputError(f"{where}: {what} '{name}' is unknown (known: {', '.join(known)}){hint}")
 
     if declared is not None:
+        if len(set(declared)) < len(declared):
+            raise InputError(f"{where}: the classes name one twice: {', '.join(declared)}")
         for label in sorted(found):
             if label not in declared:
                 raise unknown(label, declared, "class")

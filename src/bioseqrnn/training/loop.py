@@ -31,8 +31,8 @@ class Trained:
         With the weights of ``best_epoch``.
     history : DataFrame
         One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``,
-        ``validation_loss``, ``validation_accuracy``, ``gradient_norm`` (mean, before clipping),
-        ``seconds``. Losses are mean cross-entropies in nats.
+        ``validation_loss``, ``validation_accuracy``, ``gradient_norm`` (mean, before clipping).
+        Losses are mean cross-entropies in nats.
     best_epoch : int
     """
 
@@ -86,9 +86,9 @@ def train_network(
     rows: list[dict[str, float]] = []
     best_loss, best_epoch, best_weights = np.inf, 0, None
     epochs = last_epoch or config.epochs
+    start = time.perf_counter()
     with progress(what, "epochs", epochs) as bar:
         for epoch in range(1, epochs + 1):
-            start = time.perf_counter()
             network.train()
             total, norms = 0.0, []
             batches = bucketed(train, table.lengths, config.batch_size, rng)
@@ -115,7 +115,6 @@ def train_network(
                 picked = probability[np.arange(len(truth)), truth]
                 row["validation_loss"] = float(-np.log(np.maximum(picked, 1e-12)).mean())
                 row["validation_accuracy"] = float((probability.argmax(1) == truth).mean())
-            row["seconds"] = time.perf_counter() - start
             rows.append(row)
             bar.advance()
             if not np.isfinite(row["train_loss"]):
@@ -131,13 +130,12 @@ def train_network(
         network.load_state_dict(best_weights)
     else:
         best_epoch = len(rows)
-    _say_end(what, rows, best_epoch)
+    _say_end(what, rows, best_epoch, time.perf_counter() - start)
     return Trained(network, pd.DataFrame(rows), best_epoch)
 
 
-def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int) -> None:
+def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int, seconds: float) -> None:
     best = rows[best_epoch - 1]
-    seconds = sum(row["seconds"] for row in rows)
     line = f"{what}: {len(rows)} epochs in {seconds:.1f} s, training loss {best['train_loss']:.3f}"
     if "validation_loss" in best:
         line += (

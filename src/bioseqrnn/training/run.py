@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ import numpy as np
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
-from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION
 from bioseqrnn.folds.table import read_folds
-from bioseqrnn.io import require_file, sha256, write_tsv
+from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
@@ -81,10 +79,7 @@ def train_final(
 
     ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``.
     """
-    require_file(selected, "selection")
-    choice = json.loads(selected.read_text(encoding="utf-8"))
-    if "config" not in choice:
-        raise InputError(f"{selected}: names no configuration; evaluate again")
+    choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
     config = model_config(choice["config"], f"{selected}: config")
     set_deterministic(seed, threads)
     chosen = choose_device(device)
