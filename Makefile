@@ -16,7 +16,7 @@ run: install
 	  print(yaml.safe_load(open("config/config.yaml")).get("results", "results"))'); \
 	echo "==> Done. Open a report in a browser, or read the tables beside it:"; \
 	find "$$results" -path '*/report/report.html' | sort | sed 's/^/      /'; \
-	echo "==> Predictions of the sequences in the queries sheet:"; \
+	echo "==> Predictions of new sequences:"; \
 	find "$$results" -path '*/predictions/*.tsv.gz' | sort | sed 's/^/      /'
 
 test: install

@@ -182,7 +182,7 @@ def test_a_class_with_fewer_records_than_folds(cli, files):
     assert done.code == 2
     assert done.err.strip() == (
         "bioseqrnn: error: dataset: class 'a' has 2 records, fewer than 3 folds; "
-        "add records or lower folds.count"
+        "add records, lower folds.count, or correct a misspelt label"
     )
 
 

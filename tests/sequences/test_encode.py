@@ -151,3 +151,12 @@ def test_quotes_and_blank_lines_in_a_labels_tsv(tmp_path):
     table = encode(tmp_path, [Source(tmp_path / "x.fa", labels=labels)])
     assert [table.classes[t] for t in table.targets] == ["x", "y", '"y"']
     assert set(table.metadata["sources"]) == {"x.fa", "labels.tsv"}
+
+
+def test_dna_read_as_protein_is_told(tmp_path, capfd):
+    (tmp_path / "a.fa").write_text(">1\nACGTACGT\n")
+    (tmp_path / "b.fa").write_text(">2\nMKLVRE\n")
+    sources = [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")]
+    encode(tmp_path, sources, alphabet="protein")
+    warnings = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
+    assert warnings == [f"warning: {tmp_path / 'a.fa'} looks like DNA, but is read as protein"]

@@ -41,7 +41,7 @@ CASES = {
     ),
     "wrong type": (
         change(models__gru__epochs="ten"),
-        "config/config.yaml: models.gru.epochs: 'ten' is not of type 'integer'",
+        "config/config.yaml: models.gru.epochs: 'ten' is not a whole number",
     ),
     "text for a number": (
         change(models__gru__learning_rate="1e-3"),
@@ -65,7 +65,7 @@ CASES = {
     ),
     "model without a cell": (
         change(models={"m": {}}),
-        "config/config.yaml: models.m: 'cell' is a required property",
+        "config/config.yaml: models.m: 'cell' is missing",
     ),
     "model named like a baseline": (
         change(models={"composition": {"cell": "gru"}}),
@@ -83,9 +83,40 @@ CASES = {
         change(dataset_options={"dna": {"classes": ["EI", "IE"]}}),
         "config/datasets.tsv: class 'N' of 'dna' is not in dataset_options.dna.classes",
     ),
+    "not YAML": (
+        raw("config/config.yaml", b"folds:\n  count: [2\nseeds: [1]\n"),
+        "config/config.yaml: line 3: not valid YAML",
+    ),
+    "no settings": (
+        raw("config/config.yaml", b"# nothing\n"),
+        "config/config.yaml: holds no settings",
+    ),
+    "value for a section": (
+        change(folds=2),
+        "config/config.yaml: folds: 2 is not a section of keys and values",
+    ),
+    "commas": (
+        raw("config/datasets.tsv", b"dataset,fasta,label\npep,data/ACP.fa,ACP\n"),
+        "config/datasets.tsv: separated by commas; columns must be separated by tabs",
+    ),
+    "no header": (
+        sheet("datasets", "pep data/ACP.fa ACP"),
+        "config/datasets.tsv: unknown column 'pep'",
+    ),
+    "stray quote": (
+        sheet(
+            "datasets", HEAD, 'pep data/ACP.fa "ACP', "pep data/Random.fa Random",
+            "dna data/EI.fa EI", "dna data/IE.fa IE",
+        ),
+        "config/config.yaml: dataset_options.pep.positive: unknown class 'ACP'; did you",
+    ),
+    "brace in a path": (
+        sheet("datasets", HEAD, "pep data/{x}.fa ACP", "pep data/Random.fa Random"),
+        "config/datasets.tsv: line 2: 'data/{x}.fa' has a brace in it",
+    ),
     "float for an integer": (
         change(folds__count=3.0),
-        "config/config.yaml: folds.count: 3.0 is not of type 'integer'",
+        "config/config.yaml: folds.count: 3.0 is not a whole number",
     ),
     "number as a name": (
         change(dataset_options={2024: {}}),

@@ -31,6 +31,16 @@ def suggestion(name, known):
     )
 
 
+TYPE_WORDS = {
+    "object": "a section of keys and values",
+    "array": "a list, like [1, 2]",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text; put it in quotes",
+    "boolean": "true or false",
+}
+
+
 def is_integer(checker, value):
     # JSON Schema takes 3.0 for an integer; the command line does not
     return isinstance(value, int) and not isinstance(value, bool)
@@ -76,6 +86,11 @@ def schema_problem(error):
             return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
         except ValueError:
             pass
+    if error.validator == "type":
+        return f"{prefix}{error.instance!r} is not {TYPE_WORDS[error.validator_value]}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"{prefix}'{missing[0]}' is missing"
     if error.validator == "anyOf":
         return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
     if error.validator == "enum":
@@ -111,6 +126,8 @@ def read_sheet(path, schema_name):
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
+            if len(reader.fieldnames or []) == 1 and "," in reader.fieldnames[0]:
+                stop(f"{path}: separated by commas; columns must be separated by tabs")
             for name in reader.fieldnames or []:
                 if name not in columns:
                     stop(
@@ -138,7 +155,27 @@ def read_sheet(path, schema_name):
     return rows
 
 
+def check_yaml(path):
+    """Name the line of a YAML mistake; Snakemake's own message names neither file nor line."""
+    if not Path(path).is_file():
+        return
+    try:
+        with open(path, encoding="utf-8") as handle:
+            if not isinstance(yaml.safe_load(handle), dict):
+                stop(f"{path}: holds no settings; each is a line 'key: value'")
+    except UnicodeDecodeError:
+        stop(f"{path}: not UTF-8 text; save it as UTF-8")
+    except yaml.MarkedYAMLError as error:
+        stop(
+            f"{path}: line {error.problem_mark.line + 1}: not valid YAML ({error.problem})"
+        )
+
+
 def check_fasta(where, path):
+    if "{" in path or "}" in path:
+        stop(
+            f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
+        )
     if not Path(path).exists():
         stop(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
     if not Path(path).is_file():

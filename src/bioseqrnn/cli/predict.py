@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.options import Device, DeviceOption, Threads
+from bioseqrnn.errors import InputError
 
 
 def predict(
@@ -23,6 +24,8 @@ def predict(
     threads: Threads = 1,
 ) -> None:
     """Predict new sequences: one row a record, in the order of the file."""
+    if output.suffix != ".parquet":
+        raise InputError(f"--output {output}: must end in .parquet; the TSV is written beside it")
     from bioseqrnn.prediction.run import predict_query
 
     predict_query(

@@ -102,7 +102,7 @@ class DatasetOptions(Strict):
 class FoldsConfig(Strict):
     """Cross-validation."""
 
-    count: int = Field(5, ge=2, description="Number of folds.")
+    count: int = Field(5, ge=2, le=100, description="Number of folds.")
     validation_fraction: float = Field(
         0.1,
         ge=0.01,

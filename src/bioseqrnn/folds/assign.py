@@ -117,7 +117,7 @@ def assign_roles(
         if records < folds:
             raise InputError(
                 f"{where}: class '{name}' has {records} records, fewer than {folds} folds; "
-                "add records or lower folds.count"
+                "add records, lower folds.count, or correct a misspelt label"
             )
         if kinds < folds:
             raise InputError(

@@ -89,8 +89,7 @@ def split_table(
         "sources": table.metadata["sources"],
     }
     write_parquet(output, pa.table(columns), metadata)
-    together = len(groups) - len(np.unique(groups))
-    say(f"{where}: {len(groups):,} records in {folds} folds, {together:,} kept with a twin")
+    say(f"{where}: {len(groups):,} records in {len(np.unique(groups)):,} groups, {folds} folds")
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:

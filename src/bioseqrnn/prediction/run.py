@@ -21,7 +21,7 @@ from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.encode import pack_block
+from bioseqrnn.sequences.encode import pack_block, warn_of_dna
 from bioseqrnn.sequences.fasta import read_blocks
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
@@ -67,6 +67,7 @@ def predict_query(
     network, card = load_model(model, chosen)
     alphabet = ALPHABETS[card["alphabet"]]
     classes: list[str] = card["classes"]
+    warn_of_dna(fasta, alphabet)
     say(f"{card['model']} trained on {card['trained_on']:,} records, on {describe(chosen)}")
     fields: list[tuple[str, pa.DataType]] = [
         ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),

@@ -36,6 +36,12 @@ def choose_alphabet(fastas: list[Path], name: str) -> Alphabet:
     return first
 
 
+def warn_of_dna(fasta: Path, alphabet: Alphabet) -> None:
+    """Say so where a file that is to be read as protein looks like DNA: every letter would fit."""
+    if alphabet.name == "protein" and guess_alphabet(sample_residues(fasta)).name == "dna":
+        say(f"warning: {fasta} looks like DNA, but is read as protein")
+
+
 def pack_block(
     path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet
 ) -> tuple[Packed, Ints]:
@@ -48,7 +54,8 @@ def pack_block(
             hint = " (a protein in a DNA dataset?)"
         raise InputError(
             f"{path}: record '{ids[error.index]}', position {error.position}: "
-            f"'{error.letter}' is not a {alphabet.name.replace('dna', 'DNA')} letter{hint}"
+            f"'{error.letter}' is not a {alphabet.name.replace('dna', 'DNA')} letter{hint}; "
+            f"accepted: {alphabet.letters}"
         ) from None
     return packed, counts
 
@@ -103,6 +110,8 @@ def encode_sequences(
     codes = choose_alphabet([source.fasta for source in sources], alphabet)
     if strands == "both" and codes.name != "dna":
         raise InputError(f"{where}: strands 'both' makes sense for DNA only, this is {codes.name}")
+    for source in sources:
+        warn_of_dna(source.fasta, codes)
     label_files: dict[Path, LabelFile] = {}
     labels = [Labels(source, label_files) for source in sources]
     given = set().union(*(entry.classes for entry in labels))
