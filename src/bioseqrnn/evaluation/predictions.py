@@ -24,6 +24,8 @@ class Predictions:
 
     Attributes
     ----------
+    path : Path
+        Where the table stands; a network's model and history are beside it.
     model : str
     kind : {"network", "baseline"}
     fold, seed : int
@@ -34,6 +36,7 @@ class Predictions:
     classes : list of str
     """
 
+    path: Path
     model: str
     kind: str
     fold: int
@@ -85,6 +88,7 @@ def read_predictions(path: Path) -> Predictions:
     classes = list(metadata["classes"])
     code_of = {name: code for code, name in enumerate(classes)}
     return Predictions(
+        path=path,
         model=metadata["model"],
         kind=metadata["kind"],
         fold=metadata["fold"],
@@ -96,9 +100,3 @@ def read_predictions(path: Path) -> Predictions:
         ),
         classes=classes,
     )
-
-
-def read_kind(path: Path) -> str:
-    """Return ``network`` or ``baseline``: what made a prediction table."""
-    kind: str = read_parquet(path, "prediction table", ["id"])[1]["kind"]
-    return kind

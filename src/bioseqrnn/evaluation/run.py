@@ -10,7 +10,6 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation import tables
 from bioseqrnn.evaluation.collect import collect
-from bioseqrnn.evaluation.predictions import read_kind
 from bioseqrnn.evaluation.select import select_model
 from bioseqrnn.io import write_json, write_parquet, write_tsv
 
@@ -50,9 +49,8 @@ def evaluate_models(
         raise InputError("no network among the prediction tables: nothing to select")
     drawn = tables.replicates(evidence, replicates, seed)
     summary = tables.summary_table(evidence, drawn, confidence)
-    of_networks = [path for path in predictions if read_kind(path) == "network"]
     selected, learning_curves = select_model(
-        [path.with_name("model.safetensors") for path in of_networks]
+        [run.path.with_name("model.safetensors") for m in networks.values() for run in m.runs]
     )
     chosen = tables.estimate(networks[selected["model"]], evidence)
     selected["metrics"] = {name: round(value, 6) for name, value in chosen.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -64,7 +66,7 @@ def replicates(evidence: Evidence, count: int, seed: int) -> Replicates:
             evidence.groups,
             count,
             seed,
-            lambda weights, model=model: _mean_over_seeds(model, evidence, weights),  # type: ignore[misc]
+            partial(_mean_over_seeds, model, evidence),
         )
         for model in evidence.models
     }
