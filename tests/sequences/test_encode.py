@@ -160,3 +160,15 @@ def test_dna_read_as_protein_is_told(tmp_path, capfd):
     encode(tmp_path, sources, alphabet="protein")
     warnings = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert warnings == [f"warning: {tmp_path / 'a.fa'} looks like DNA, but is read as protein"]
+
+
+def test_files_of_one_name_are_told_apart_by_their_path(tmp_path):
+    sources = []
+    for folder, label in (("one", "x"), ("two", "y")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "s.fa").write_text(f">{label}\nACGT\n")
+        (tmp_path / folder / "l.tsv").write_text(f"id\tlabel\n{label}\t{label}\n")
+        sources.append(Source(tmp_path / folder / "s.fa", labels=tmp_path / folder / "l.tsv"))
+    table = encode(tmp_path, sources)
+    files = [tmp_path / folder / name for folder in ("one", "two") for name in ("s.fa", "l.tsv")]
+    assert table.metadata["sources"] == {str(path): sha256(path) for path in files}

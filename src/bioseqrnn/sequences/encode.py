@@ -110,13 +110,16 @@ def encode_sequences(
     codes = choose_alphabet([source.fasta for source in sources], alphabet)
     if strands == "both" and codes.name != "dna":
         raise InputError(f"{where}: strands 'both' makes sense for DNA only, this is {codes.name}")
-    for source in sources:
-        warn_of_dna(source.fasta, codes)
+    if alphabet != "auto":
+        for source in sources:
+            warn_of_dna(source.fasta, codes)
     label_files: dict[Path, LabelFile] = {}
     labels = [Labels(source, label_files) for source in sources]
     given = set().union(*(entry.classes for entry in labels))
     ordered = order_classes(given, classes, positive, where)
-    names = _source_names(sources)
+    files = [source.fasta for source in sources] + list(label_files)
+    file_names = _short_names(files)
+    names = file_names[: len(sources)]
     grouped = any(entry.grouped for entry in labels)
     columns: list[tuple[str, pa.DataType]] = [
         ("id", pa.string()),
@@ -153,8 +156,7 @@ def encode_sequences(
                 "task": "binary" if len(ordered) == 2 else "multiclass",
                 "classes": ordered,
                 "records": written,
-                "sources": {n: sha256(s.fasta) for n, s in zip(names, sources, strict=True)}
-                | {path.name: sha256(path) for path in label_files},
+                "sources": {n: sha256(path) for n, path in zip(file_names, files, strict=True)},
             }
             writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
         write_tsv(audit, Audit.table(audits, codes))
@@ -165,12 +167,10 @@ def encode_sequences(
     return written
 
 
-def _source_names(sources: list[Source]) -> list[str]:
+def _short_names(files: list[Path]) -> list[str]:
     """Return file names, or whole paths where two files share a name."""
-    names = [source.fasta.name for source in sources]
-    if len(set(names)) < len(names):
-        return [str(source.fasta) for source in sources]
-    return names
+    names = [path.name for path in files]
+    return names if len(set(names)) == len(names) else [str(path) for path in files]
 
 
 def _batches(
