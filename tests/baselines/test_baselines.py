@@ -25,6 +25,15 @@ def test_composition(table):
     np.testing.assert_allclose(composition(table, np.arange(3)), expected, atol=1e-6)
 
 
+def test_chunks_join_up(acp, monkeypatch):
+    rows = np.arange(len(acp))[::-1]
+    whole = kmer_counts(acp, rows, 2).toarray()
+    shares = composition(acp, rows)
+    monkeypatch.setattr("bioseqrnn.baselines.features.CHUNK_POSITIONS", 100)
+    assert np.array_equal(kmer_counts(acp, rows, 2).toarray(), whole)
+    np.testing.assert_allclose(composition(acp, rows), shares, rtol=1e-6)
+
+
 def test_flat_onehot(table):
     flat = flat_onehot(table, np.array([2, 0]))
     assert flat.shape == (2, 20)

@@ -12,13 +12,15 @@ from sklearn.feature_extraction.text import CountVectorizer
 from bioseqrnn.sequences.packing import Floats, Ints
 from bioseqrnn.sequences.table import SequenceTable
 
-CHUNK = 4096
+# positions with padding in one dense chunk: memory does not grow with the longest record times rows
+CHUNK_POSITIONS = 2**20
 AMBIGUOUS = "."
 
 
 def _dense_chunks(table: SequenceTable, rows: Ints) -> Iterator[tuple[Floats, Ints]]:
-    for start in range(0, len(rows), CHUNK):
-        yield table.dense(rows[start : start + CHUNK])
+    chunk = max(1, CHUNK_POSITIONS // int(table.lengths.max()))
+    for start in range(0, len(rows), chunk):
+        yield table.dense(rows[start : start + chunk])
 
 
 def composition(table: SequenceTable, rows: Ints) -> Floats:
