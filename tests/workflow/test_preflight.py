@@ -95,6 +95,10 @@ CASES = {
         change(folds=2),
         "config/config.yaml: folds: 2 is not a section of keys and values",
     ),
+    "text for a section": (
+        change(folds="2"),
+        "config/config.yaml: folds: '2' is not a section of keys and values",
+    ),
     "commas": (
         raw("config/datasets.tsv", b"dataset,fasta,label\npep,data/ACP.fa,ACP\n"),
         "config/datasets.tsv: separated by commas; columns must be separated by tabs",

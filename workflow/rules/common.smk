@@ -61,7 +61,7 @@ def sorted_json(value):
 
 
 def dataset_options(wildcards):
-    """Options of a dataset, defaults filled in."""
+    """Options of a dataset; none for one that is not named, which has the defaults."""
     return config["dataset_options"].get(wildcards.dataset, {})
 
 

@@ -80,7 +80,11 @@ def schema_problem(error):
         if patterns:
             return f"{prefix}name '{extra[0]}' may have letters, digits, '.', '_' and '-' only"
         return f"{prefix}unknown key '{extra[0]}'; {suggestion(extra[0], known)}"
-    if error.validator in ("type", "anyOf") and isinstance(error.instance, str):
+    numeric = error.validator == "type" and error.validator_value in (
+        "integer",
+        "number",
+    )
+    if numeric and isinstance(error.instance, str):
         try:
             float(error.instance)
             return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"

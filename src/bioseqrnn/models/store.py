@@ -42,5 +42,6 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
         ModelConfig(**card["config"]), len(card["symbols"]), len(card["classes"])
     )
     with safe_open(path, framework="pt") as tensors:
+        # the file handle has keys(), but is no dict to iterate over
         network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
     return network.to(device).eval(), card
