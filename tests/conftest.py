@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.sequences.encode import encode_sequences
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
@@ -50,8 +51,14 @@ def first_records(fasta: Path, count: int) -> str:
     return "".join(f">{record}" for record in records)
 
 
-def encode(folder: Path, sources: list[Source], **options) -> SequenceTable:
-    encode_sequences(sources, folder / "sequences.parquet", folder / "audit.tsv", **options)
+def encode(folder: Path, sources: list[Source], where="dataset", **options) -> SequenceTable:
+    encode_sequences(
+        sources,
+        folder / "sequences.parquet",
+        folder / "audit.tsv",
+        options=DatasetOptions(**options),
+        where=where,
+    )
     return read_sequences(folder / "sequences.parquet")
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bioseqrnn import __version__
 
-COMMANDS = ["encode", "split", "train", "baseline", "evaluate", "predict", "report"]
+COMMANDS = ["encode", "audit", "split", "train", "baseline", "evaluate", "predict", "report"]
 
 
 def test_version(cli):
@@ -39,8 +39,11 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
     tables = ("--sequences", "sequences.parquet", "--folds", "folds.parquet")
     steps = [
         ["encode", "--fasta", "ACP.fa", "--label", "ACP", "--fasta", "Random.fa", "--label",
-         "Random", "--positive", "ACP", "--audit", "audit.tsv", "-o", "sequences.parquet"],
-        ["split", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 2],
+         "Random", "--options", '{"positive": "ACP"}', "--audit", "audit.tsv",
+         "-o", "sequences.parquet"],
+        ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
+        ["split", "--sequences", "sequences.parquet", "--findings", "findings.tsv",
+         "-o", "folds.parquet", "--folds", 2],
         *(["train", *tables, "--fold", k, "--config", '{"cell": "gru", "epochs": 3}',
            "-o", f"gru/{k}/model.safetensors"] for k in (0, 1)),
         *(["baseline", *tables, "--fold", k, "--method", "composition",
@@ -51,7 +54,8 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
          "-o", "final.safetensors"],
         ["predict", RESOURCES / "acp" / "query.fa", "--model", "final.safetensors",
          "-o", "query.parquet"],
-        ["report", *tables, "--audit", "audit.tsv", "--evaluation", "evaluation", "-o", "report"],
+        ["report", *tables, "--audit", "audit.tsv", "--checks", "checks.tsv", "--evaluation",
+         "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:
         done = cli(*step)
@@ -86,7 +90,7 @@ BAD_FILES = [
     (
         "duplicate_id",
         {"b": ">3\nACCC\n>1 again\nTTTT\n"},
-        "b.fa: duplicate id '1'; ids must be unique in a dataset",
+        "b.fa: duplicate id '1': it stands in this file and a.fa; ids must be unique",
     ),
     (
         "no_residues",
@@ -101,8 +105,8 @@ BAD_FILES = [
     ),
     (
         "text_before_the_first_record",
-        {"b": "; a comment\n>3\nACCC\n>4\nTTTT\n"},
-        "b.fa: line 1 is '; a comment', not a '>' header at the start of a line; is it FASTA?",
+        {"b": "\nACGT\n>3\nACCC\n>4\nTTTT\n"},
+        "b.fa: line 2 is 'ACGT', not a '>' header at the start of a line; is it FASTA?",
     ),
     (
         "indented_header",
@@ -117,7 +121,7 @@ BAD_FILES = [
     (
         "truncated_gz",
         {"b": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03KN\xc8\xcf"},
-        "b.fa: cannot be",
+        "b.fa: the gz archive is damaged or cut short (",
     ),
 ]
 
@@ -127,7 +131,7 @@ BAD_FILES = [
 )
 def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
     files(**texts)
-    done = cli(*ENCODE, *TWO, "--alphabet", "dna")
+    done = cli(*ENCODE, *TWO, "--options", '{"alphabet": "dna"}')
     assert done.code == 2
     assert len(done.err.strip().splitlines()) == 1
     assert done.err.startswith(f"bioseqrnn: error: {message}")
@@ -137,18 +141,18 @@ def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
 
 BAD_OPTIONS = [
     (("--fasta", "no.fa", "--label", "a"), "FASTA file no.fa: no such file; check the path"),
-    (("--fasta", ".", "--label", "a"), "FASTA file .: is a folder, a file is needed"),
+    (("--fasta", "..", "--label", "a"), "..: no FASTA file in this folder (names end in .fa"),
     (
         ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "a"),
         "dataset: one class only ('a'); a classifier needs records of at least two",
     ),
-    (("--fasta", "a.fa"), "1 --fasta but 0 --label; give one for each"),
+    (("--fasta", "a.fa"), "a.fa: give either 'label' (the class of the file) or 'labels'"),
     (
-        (*TWO, "--positive", "c"),
+        (*TWO, "--options", '{"positive": "c"}'),
         "dataset: positive class 'c' is unknown (known: a, b)",
     ),
     (
-        (*TWO, "--class", "a", "--class", "bb"),
+        (*TWO, "--options", '{"classes": ["a", "bb"]}'),
         "dataset: class 'b' is unknown (known: a, bb); did you mean 'bb'?",
     ),
     (
@@ -157,9 +161,9 @@ BAD_OPTIONS = [
     ),
     (("--fasta", "a.fa", "--labels", "l.tsv"), "a.fa: record '2' has no label in l.tsv; add a row"),
     (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: line 3: id '1' is labelled twice"),
-    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: line 2 has no 'label' (columns: id, label"),
+    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: no column 'label' (columns: id, label"),
     (
-        (*TWO, "--strands", "both", "--alphabet", "protein"),
+        (*TWO, "--options", '{"strands": "both", "alphabet": "protein"}'),
         "dataset: strands 'both' makes sense for",
     ),
 ]

@@ -50,7 +50,7 @@ def test_columns_and_determinism(acp, tmp_path):
 
 
 def test_reverse_complements_are_twins_only_where_strands_are_equivalent():
-    packed, _ = pack(["AACG", "CGTT", "ACGT", "AACC"], DNA)
+    packed = pack(["AACG", "CGTT", "ACGT", "AACC"], DNA)
     assert sequence_keys(packed, both_strands=False).tolist() == [0, 1, 2, 3]
     assert sequence_keys(packed, both_strands=True).tolist() == [0, 0, 1, 2]
 

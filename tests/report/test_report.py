@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import encode
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
 from bioseqrnn.folds.table import read_folds, split_table
@@ -16,6 +16,8 @@ from bioseqrnn.io import write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.report.build import TABLES, build_report
+from bioseqrnn.sequences.checks import audit_sequences
+from bioseqrnn.sequences.gate import judge_findings
 from bioseqrnn.sequences.sources import Source
 
 EVIL = "<script>alert('x')</script>"
@@ -32,6 +34,10 @@ def report(tmp_path_factory):
         (folder / f"{number}<i>.fa").write_text("".join(lines))
     sources = [Source(folder / "0<i>.fa", EVIL), Source(folder / "1<i>.fa", OTHER)]
     table = encode(folder, sources)
+    found = folder / "findings.tsv"
+    audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
+    limits = AuditConfig(class_balance=BalanceCheck(limit=0.6))
+    judge_findings(found, folder / "checks.tsv", limits)
     split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
     folds = read_folds(folder / "folds.parquet", table)
     config = ModelConfig(cell="gru", hidden_size=2, stem_filters=0)
@@ -62,9 +68,9 @@ def report(tmp_path_factory):
         seed=1,
     )  # fmt: skip
     build_report(
-        folder / "sequences.parquet", folder / "audit.tsv", folder / "folds.parquet",
-        folder / "evaluation", folder / "report", dataset="toy", settings={"folds": 2},
-        confidence=0.9,
+        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
+        folder / "folds.parquet", folder / "evaluation", folder / "report", dataset="toy",
+        settings={"folds": 2}, confidence=0.9,
     )  # fmt: skip
     return folder
 
@@ -75,7 +81,8 @@ def test_every_section_is_there(report):
         "Models and baselines", "Networks against baselines", "AUROC of each fold",
         "Learning curves", "ROC curves", "Precision-recall curves",
         "Confusion of the selected network (gru)", "Confusion of the best baseline (composition)",
-        "Calibration", "Audit of the FASTA files", "Folds", "Provenance", "90% interval",
+        "Can the labels be trusted? Audit before training", "Calibration",
+        "Audit of the FASTA files", "Folds", "Provenance", "90% interval",
     ):  # fmt: skip
         assert title in page, title
 
@@ -99,6 +106,16 @@ def test_tables_say_what_the_evaluation_said(report):
         pd.testing.assert_frame_equal(ours, theirs)
     sizes = pd.read_csv(report / "report" / "tables" / "folds.tsv", sep="\t")
     assert sizes.drop(columns=["fold", "role"]).to_numpy().sum() == 2 * 60
+
+
+def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(report):
+    page = (report / "report" / "report.html").read_text()
+    assert "found 1 of 11 checks beyond their limit (<b>class balance</b>)" in page
+    for cell in ("class balance", "50 %", "at least 60 %", "warn", "at most AUC 0.800"):
+        assert f"<td>{cell}</td>" in page, cell
+    assert "The rarest class, &#x27;001&#x27;, has 50 % of the records (30 of 60)." in page
+    ours = (report / "report" / "tables" / "checks.tsv").read_bytes()
+    assert ours == (report / "checks.tsv").read_bytes()
 
 
 def test_manifest_tells_where_the_numbers_come_from(report):

@@ -13,7 +13,8 @@ from conftest import RESOURCES
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 
 OUTPUTS = [
-    "sequences.parquet", "audit.tsv", "folds.parquet", "final/model.safetensors",
+    "sequences.parquet", "audit.tsv", "findings.tsv", "flagged.tsv", "checks.tsv",
+    "folds.parquet", "final/model.safetensors",
     "evaluation/runs.tsv", "evaluation/summary.tsv", "evaluation/comparisons.tsv",
     "evaluation/calibration.tsv", "evaluation/confusion.tsv", "evaluation/learning_curves.tsv",
     "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",

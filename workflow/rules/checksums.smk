@@ -43,3 +43,8 @@ def checksum(path):
         with open(path, "rb") as handle:
             checksums[name] = [*key, hashlib.file_digest(handle, "sha256").hexdigest()]
     return checksums[name][3]
+
+
+def combined(sums):
+    """One sum of several, in their order."""
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()

@@ -4,13 +4,14 @@ import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
 STAGE_VERSIONS = {
-    "sequences": 1,
+    "sequences": 2,
+    "audit": 1,
     "folds": 1,
     "training": 1,
     "baselines": 1,
     "evaluation": 1,
     "prediction": 1,
-    "report": 1,
+    "report": 2,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (
@@ -21,6 +22,7 @@ REPORT_TABLES = (
     "calibration",
     "learning_curves",
     "curves",
+    "checks",
     "audit",
     "folds",
     "provenance",
@@ -34,12 +36,11 @@ check_keys(config, CONFIG_NAME)
 check_schema(config, SchemaValidator(read_schema("config")), CONFIG_NAME)
 validate(config, workflow.source_path("../schemas/config.schema.yaml"))
 
-DATASETS = read_datasets(config["datasets"])
+DATASETS = read_datasets(config["datasets"], config["dataset_options"])
 QUERIES = read_queries(config["queries"], DATASETS)
 check_config(config, DATASETS)
 
 RESULTS = config["results"].rstrip("/")
-FOLDS = range(config["folds"]["count"])
 
 # The commands of the environment that runs Snakemake are found without activating it; behind
 # everything else on the path, so that a conda environment of a rule comes first.
@@ -65,37 +66,61 @@ def dataset_options(wildcards):
     return config["dataset_options"].get(wildcards.dataset, {})
 
 
+def files_of(dataset):
+    """Every file that a dataset is made from: FASTA, labels, intervals, a genome for negatives."""
+    files = []
+    for row in DATASETS[dataset]:
+        files += row["files"] + [
+            row[key] for key in ("labels", "intervals") if key in row
+        ]
+    negatives = config["dataset_options"].get(dataset, {}).get("negatives", {})
+    if negatives.get("genome"):
+        files.append(negatives["genome"])
+    return list(dict.fromkeys(files))
+
+
 def dataset_files(wildcards):
-    """FASTA files and labels TSVs of a dataset; not watched by time stamp, see checksums.smk."""
-    rows = DATASETS[wildcards.dataset]
-    return [
-        ancient(row[key]) for row in rows for key in ("fasta", "labels") if key in row
-    ]
+    """Files of a dataset; not watched by time stamp, see checksums.smk."""
+    return [ancient(path) for path in files_of(wildcards.dataset)]
 
 
 def dataset_checksums(wildcards):
-    """What a dataset is made of: every row of the sheet with the sums of its files."""
-    rows = []
-    for row in DATASETS[wildcards.dataset]:
-        sums = {
-            f"{key}_sha256": checksum(row[key])
-            for key in ("fasta", "labels")
-            if key in row
-        }
-        rows.append(row | sums)
-    return sorted_json(rows)
+    """What a dataset is made of: every row of the sheet, and the sums of all files.
+
+    One sum over those of many files, so that a job's parameters stay short.
+    """
+    sums = [checksum(path) for path in files_of(wildcards.dataset)]
+    rows = [
+        {key: value for key, value in row.items() if key != "files"}
+        for row in DATASETS[wildcards.dataset]
+    ]
+    return sorted_json({"rows": rows, "files": combined(sums)})
 
 
 def encode_options(wildcards):
-    """Dataset options as options of 'bioseqrnn encode'."""
-    options = dataset_options(wildcards)
-    words = ["--alphabet", options.get("alphabet", "auto")]
-    words += ["--strands", options.get("strands", "single")]
-    if options.get("positive") is not None:
-        words += ["--positive", options["positive"]]
-    for name in options.get("classes") or []:
-        words += ["--class", name]
-    return words
+    """Dataset options as sorted JSON."""
+    return sorted_json(dataset_options(wildcards))
+
+
+def folds_of(dataset):
+    """Folds of a dataset: one where its sheet gives the split."""
+    given = any("split" in row for row in DATASETS[dataset])
+    return range(1 if given else config["folds"]["count"])
+
+
+def audit_limits():
+    """Limits and actions of the audit as sorted JSON."""
+    return sorted_json(config["audit"])
+
+
+def audit_stops():
+    """The same of what stops only: no other limit deals the folds, and so trains, again."""
+    stops = {
+        name: check if check["action"] == "stop" else {"action": "ignore"}
+        for name, check in config["audit"].items()
+        if isinstance(check, dict)
+    }
+    return sorted_json(stops)
 
 
 def model_settings(wildcards):
@@ -113,29 +138,39 @@ def query_checksum(wildcards):
 
 def report_settings(wildcards):
     """Settings that shape the results of a dataset, for the report's provenance."""
-    keys = ("folds", "models", "baselines", "seeds", "evaluation", "threads")
+    keys = ("audit", "folds", "models", "baselines", "seeds", "evaluation", "threads")
     options = {"dataset_options": dataset_options(wildcards)}
     return sorted_json(options | {key: config[key] for key in keys})
 
 
-def network_files(name):
+def network_files(wildcards, name):
     """One output of train_model for all models, folds and seeds of a dataset."""
     return expand(
-        f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
+        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
         model=config["models"],
-        fold=FOLDS,
+        fold=folds_of(wildcards.dataset),
         seed=config["seeds"],
-        allow_missing=True,
     )
 
 
-def baseline_files():
+def network_predictions(wildcards):
+    return network_files(wildcards, "predictions.parquet")
+
+
+def network_models(wildcards):
+    return network_files(wildcards, "model.safetensors")
+
+
+def network_histories(wildcards):
+    return network_files(wildcards, "history.tsv")
+
+
+def baseline_predictions(wildcards):
     """Predictions of all baselines and folds of a dataset."""
     return expand(
-        f"{RESULTS}/{{dataset}}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
+        f"{RESULTS}/{wildcards.dataset}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
         baseline=config["baselines"],
-        fold=FOLDS,
-        allow_missing=True,
+        fold=folds_of(wildcards.dataset),
     )
 
 

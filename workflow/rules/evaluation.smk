@@ -1,10 +1,10 @@
 rule evaluate_models:
     input:
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
-        networks=network_files("predictions.parquet"),
-        models=network_files("model.safetensors"),
-        histories=network_files("history.tsv"),
-        baselines=baseline_files(),
+        networks=network_predictions,
+        models=network_models,
+        histories=network_histories,
+        baselines=baseline_predictions,
     output:
         runs=f"{RESULTS}/{{dataset}}/evaluation/runs.tsv",
         summary=f"{RESULTS}/{{dataset}}/evaluation/summary.tsv",

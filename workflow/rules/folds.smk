@@ -1,6 +1,7 @@
 rule assign_folds:
     input:
-        f"{RESULTS}/{{dataset}}/sequences.parquet",
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        findings=f"{RESULTS}/{{dataset}}/findings.tsv",
     output:
         f"{RESULTS}/{{dataset}}/folds.parquet",
     log:
@@ -15,8 +16,11 @@ rule assign_folds:
         folds=config["folds"]["count"],
         validation_fraction=config["folds"]["validation_fraction"],
         seed=config["folds"]["seed"],
+        # the gate: nothing is dealt, and so trained, where a finding stops
+        limits=audit_stops(),
         version=STAGE_VERSIONS["folds"],
     shell:
-        "bioseqrnn split --sequences {input:q} --output {output:q} --folds {params.folds}"
+        "bioseqrnn split --sequences {input.sequences:q} --findings {input.findings:q}"
+        " --limits {params.limits:q} --output {output:q} --folds {params.folds}"
         " --validation-fraction {params.validation_fraction} --seed {params.seed}"
         " --dataset {wildcards.dataset} > {log:q} 2>&1"

@@ -2,6 +2,7 @@
 import csv
 import difflib
 import functools
+import glob
 import json
 import re
 import sys
@@ -186,25 +187,86 @@ def check_fasta(where, path):
         stop(f"{where}: '{path}' is not a file")
 
 
-def read_datasets(path):
-    """{dataset: rows} of the datasets sheet, in one pass, every row checked."""
+def find_fasta(where, text):
+    """The files that a cell names: a file, the FASTA files of a folder, or those of a glob.
+
+    The same files in the same order as bioseqrnn.sequences.sources.find_fasta.
+    """
+    path = Path(text)
+    if path.is_dir():
+        found = sorted(
+            str(entry) for entry in path.iterdir() if named_like_fasta(entry)
+        )
+        if not found:
+            stop(
+                f"{where}: no FASTA file in the folder '{text}'; names must end in .fa, .fasta …"
+            )
+        return found
+    if path.exists() or not glob.has_magic(text):
+        return [text]
+    found = sorted(
+        name for name in glob.glob(text, recursive=True) if Path(name).is_file()
+    )
+    if not found:
+        stop(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
+    return found
+
+
+def named_like_fasta(path):
+    name = path.name.lower()
+    for ending in (".gz", ".bgz", ".bz2", ".xz", ".zst"):
+        name = name.removesuffix(ending)
+    endings = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
+    return path.is_file() and name.endswith(endings) and not name.startswith(".")
+
+
+def check_label_source(where, row, options):
+    """Refuse a row without a kind of label, or with two."""
+    kinds = [key for key in ("label", "labels", "label_key", "intervals") if key in row]
+    if options.get("task") == "per_position":
+        if kinds:
+            stop(
+                f"{where}: '{kinds[0]}' is given, but with task per_position the labels stand in "
+                "the third line of each record; leave it out"
+            )
+    elif len(kinds) != 1 and kinds != ["label", "intervals"]:
+        stop(
+            f"{where}: give either 'label' (the class of the file) or 'labels' (a TSV of id and "
+            "label), 'label_key' (of the headers) or 'intervals' (of a genome)"
+        )
+
+
+def read_datasets(path, options):
+    """{dataset: rows} of the datasets sheet, in one pass, every row checked.
+
+    Each row names its files as a list under 'files'.
+    """
     found = {}
     seen = set()
     for where, row in read_sheet(path, "datasets"):
-        if ("label" in row) == ("labels" in row):
-            stop(
-                f"{where}: give either 'label' (the class of the file) or 'labels' "
-                "(a TSV of id and label)"
-            )
-        check_fasta(where, row["fasta"])
-        if "labels" in row:
-            check_fasta(where, row["labels"])
-        if (row["dataset"], row["fasta"]) in seen:
-            stop(f"{where}: '{row['fasta']}' stands twice in '{row['dataset']}'")
-        seen.add((row["dataset"], row["fasta"]))
+        check_label_source(where, row, options.get(row["dataset"], {}))
+        row["files"] = find_fasta(where, row["fasta"])
+        for name in row["files"]:
+            check_fasta(where, name)
+            if (row["dataset"], name) in seen and "intervals" not in row:
+                stop(f"{where}: '{name}' stands twice in '{row['dataset']}'")
+            seen.add((row["dataset"], name))
+        for key in ("labels", "intervals"):
+            if key in row:
+                check_fasta(where, row[key])
         found.setdefault(row["dataset"], []).append(row)
     if not found:
         stop(f"{path}: no dataset in it")
+    for dataset, rows in found.items():
+        splits = {row.get("split") for row in rows}
+        if splits != {None} and None in splits:
+            stop(
+                f"{path}: '{dataset}' has 'split' in some rows; give it in all of them or in none"
+            )
+        if splits != {None} and not {"train", "test"} <= splits:
+            stop(
+                f"{path}: '{dataset}' has 'split', which needs both train and test rows"
+            )
     return found
 
 
@@ -242,11 +304,38 @@ def labels_in(path):
         stop(f"{path}: line {reader.line_num}: {error}; is it a table?")
 
 
-def check_classes(dataset, rows, options, sheet):
-    """Unknown and missing classes of one dataset."""
+def known_labels(rows, options):
+    """Classes of a dataset, or None where only reading its records would tell."""
+    if options.get("task", "classification") != "classification":
+        return None
     labels = set()
     for row in rows:
-        labels |= {row["label"]} if "label" in row else labels_in(row["labels"])
+        if "label" in row:
+            labels.add(row["label"])
+        elif "labels" in row:
+            labels |= labels_in(row["labels"])
+        else:
+            return None
+    negatives = options.get("negatives", {})
+    if negatives.get("method", "none") != "none":
+        labels.add(negatives.get("label", "negative"))
+    return labels
+
+
+def check_classes(dataset, rows, options, sheet):
+    """Unknown and missing classes of one dataset."""
+    negatives = options.get("negatives", {})
+    if negatives.get("method") == "genome":
+        if not negatives.get("genome"):
+            stop(
+                f"{CONFIG_NAME}: dataset_options.{dataset}.negatives: method genome needs 'genome'"
+            )
+        check_fasta(
+            f"{CONFIG_NAME}: dataset_options.{dataset}.negatives", negatives["genome"]
+        )
+    labels = known_labels(rows, options)
+    if labels is None:
+        return
     declared = options.get("classes")
     for label in sorted(labels):
         if declared is not None and label not in declared:

@@ -2,6 +2,7 @@ rule build_report:
     input:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+        checks=f"{RESULTS}/{{dataset}}/checks.tsv",
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
     output:
@@ -28,6 +29,6 @@ rule build_report:
         version=STAGE_VERSIONS["report"],
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
-        " --audit {input.audit:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"
+        " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"
         " --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -1,25 +1,133 @@
-rule encode_sequences:
+if config["shards"] == 1:
+
+    rule encode_sequences:
+        input:
+            dataset_files,
+        output:
+            sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+            audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+        log:
+            f"{RESULTS}/{{dataset}}/logs/encode_sequences.log",
+        benchmark:
+            f"{RESULTS}/{{dataset}}/benchmarks/encode_sequences.tsv"
+        conda:
+            "../envs/bioseqrnn.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=240,
+        params:
+            sheet=config["datasets"],
+            options=encode_options,
+            checksums=dataset_checksums,
+            version=STAGE_VERSIONS["sequences"],
+        shell:
+            "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
+            " --options {params.options:q} --audit {output.audit:q}"
+            " --output {output.sequences:q} > {log:q} 2>&1"
+
+else:
+
+    scattergather:
+        shards=config["shards"],
+
+    rule encode_shard:
+        input:
+            dataset_files,
+        output:
+            temp(f"{RESULTS}/{{dataset}}/shards/{{scatteritem}}.parquet"),
+        log:
+            f"{RESULTS}/{{dataset}}/logs/encode_shard/{{scatteritem}}.log",
+        benchmark:
+            f"{RESULTS}/{{dataset}}/benchmarks/encode_shard/{{scatteritem}}.tsv"
+        conda:
+            "../envs/bioseqrnn.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=240,
+        params:
+            sheet=config["datasets"],
+            options=encode_options,
+            checksums=dataset_checksums,
+            version=STAGE_VERSIONS["sequences"],
+        shell:
+            "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
+            " --options {params.options:q} --shard {wildcards.scatteritem}"
+            " --output {output:q} > {log:q} 2>&1"
+
+    rule gather_shards:
+        input:
+            shards=gather.shards(
+                f"{RESULTS}/{{{{dataset}}}}/shards/{{scatteritem}}.parquet"
+            ),
+            files=dataset_files,
+        output:
+            sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+            audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+        log:
+            f"{RESULTS}/{{dataset}}/logs/gather_shards.log",
+        benchmark:
+            f"{RESULTS}/{{dataset}}/benchmarks/gather_shards.tsv"
+        conda:
+            "../envs/bioseqrnn.yaml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=240,
+        params:
+            options=encode_options,
+            version=STAGE_VERSIONS["sequences"],
+        shell:
+            "bioseqrnn gather {input.shards:q} --dataset {wildcards.dataset}"
+            " --options {params.options:q} --audit {output.audit:q}"
+            " --output {output.sequences:q} > {log:q} 2>&1"
+
+
+rule audit_sequences:
     input:
-        dataset_files,
+        f"{RESULTS}/{{dataset}}/sequences.parquet",
     output:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+        findings=f"{RESULTS}/{{dataset}}/findings.tsv",
+        flagged=f"{RESULTS}/{{dataset}}/flagged.tsv",
     log:
-        f"{RESULTS}/{{dataset}}/logs/encode_sequences.log",
+        f"{RESULTS}/{{dataset}}/logs/audit_sequences.log",
     benchmark:
-        f"{RESULTS}/{{dataset}}/benchmarks/encode_sequences.tsv"
+        f"{RESULTS}/{{dataset}}/benchmarks/audit_sequences.tsv"
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=4000,
+        runtime=120,
     params:
-        sheet=config["datasets"],
-        options=encode_options,
-        checksums=dataset_checksums,
-        version=STAGE_VERSIONS["sequences"],
+        limits=sorted_json({"identity": config["audit"]["identity"]}),
+        version=STAGE_VERSIONS["audit"],
     shell:
-        "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
-        " {params.options:q} --audit {output.audit:q} --output {output.sequences:q}"
-        " > {log:q} 2>&1"
+        "bioseqrnn audit --dataset {wildcards.dataset} --sequences {input:q}"
+        " --limits {params.limits:q} --flagged {output.flagged:q}"
+        " --findings {output.findings:q} > {log:q} 2>&1"
+
+
+# Apart from the audit itself, so that another limit makes nothing anew but the report.
+rule judge_findings:
+    input:
+        f"{RESULTS}/{{dataset}}/findings.tsv",
+    output:
+        f"{RESULTS}/{{dataset}}/checks.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/judge_findings.log",
+    # before the folds, where a finding may stop the run
+    priority: 1
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        limits=audit_limits(),
+        version=STAGE_VERSIONS["audit"],
+    shell:
+        "bioseqrnn audit --dataset {wildcards.dataset} --findings {input:q}"
+        " --limits {params.limits:q} --output {output:q} > {log:q} 2>&1"

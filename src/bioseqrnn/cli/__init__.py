@@ -11,9 +11,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from bioseqrnn import __version__
+from bioseqrnn.cli.audit import audit
 from bioseqrnn.cli.baseline import baseline
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
+from bioseqrnn.cli.gather import gather
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
 from bioseqrnn.cli.split import split
@@ -23,13 +25,13 @@ from bioseqrnn.errors import InputError
 app = typer.Typer(
     name="bioseqrnn",
     help="Recurrent-network classifiers of DNA and protein sequences.\n\n"
-    "encode → split → train / baseline → evaluate → report, and predict for new FASTA. "
+    "encode → audit → split → train / baseline → evaluate → report, and predict for new FASTA. "
     "The Snakemake workflow runs these same commands.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (encode, split, train, baseline, evaluate, predict, report):
+for command in (encode, gather, audit, split, train, baseline, evaluate, predict, report):
     app.command()(command)
 
 

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.options import DatasetOptionsJson
 from bioseqrnn.errors import InputError
-
-
-class AlphabetName(StrEnum):
-    """What the letters are."""
-
-    auto = "auto"
-    dna = "dna"
-    protein = "protein"
-
-
-class Strands(StrEnum):
-    """Whether the strand matters."""
-
-    single = "single"
-    both = "both"
 
 
 def encode(
     output: Annotated[Path, typer.Option("--output", "-o", help="sequences.parquet to write.")],
-    audit: Annotated[Path, typer.Option(help="audit.tsv to write.")],
+    audit: Annotated[
+        Path | None, typer.Option(help="audit.tsv to write; not with --shard.")
+    ] = None,
     fasta: Annotated[
-        list[Path] | None,
-        typer.Option(help="FASTA file, plain or compressed; give the option once a file."),
+        list[str] | None,
+        typer.Option(
+            help="FASTA file, plain or compressed, folder or glob; give the option once for each."
+        ),
     ] = None,
     label: Annotated[
         list[str] | None,
-        typer.Option(help="Class of the file; once for every --fasta, in the same order."),
+        typer.Option(help="Label of the records; once for every --fasta, in the same order."),
     ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="TSV with columns id, label[, group] for all files, instead of --label."),
+    ] = None,
+    label_key: Annotated[
+        str | None, typer.Option(help="Key of key=label in the headers, instead of --label.")
+    ] = None,
+    intervals: Annotated[
+        Path | None,
+        typer.Option(help="BED or TSV of labelled intervals; --fasta is then their genome."),
     ] = None,
     sheet: Annotated[
         Path | None, typer.Option(help="datasets.tsv to take the files from, with --dataset.")
@@ -47,48 +43,43 @@ def encode(
     dataset: Annotated[
         str | None, typer.Option(help="Dataset of the sheet, and its name in messages.")
     ] = None,
-    alphabet: Annotated[
-        AlphabetName, typer.Option(help="auto: DNA where 90 % of the letters are ACGTUN.")
-    ] = AlphabetName.auto,
-    strands: Annotated[
-        Strands, typer.Option(help="both: a DNA sequence and its reverse complement mean the same.")
-    ] = Strands.single,
-    positive: Annotated[
-        str | None, typer.Option(help="Positive class of two. Default: the last by name.")
-    ] = None,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option("--class", help="Allowed class, in column order; once a class. Default: any."),
+    options: DatasetOptionsJson = "{}",
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Encode one part only, like 2-of-8; 'gather' puts the parts together."),
     ] = None,
 ) -> None:
-    """Encode labelled FASTA as packed one-hot Parquet, and audit it.
+    """Encode labelled FASTA as packed one-hot Parquet, and count what was converted.
 
-    Either --fasta with --label or --labels, or --sheet with --dataset.
+    The labels are given by --label, --labels, --label-key, --intervals, or all by --sheet with
+    --dataset.
     """
+    from bioseqrnn.config.validate import dataset_options_from_json
     from bioseqrnn.sequences.encode import encode_sequences
-    from bioseqrnn.sequences.sources import Source, sources_from_sheet
+    from bioseqrnn.sequences.shards import encode_shard, parse_shard
+    from bioseqrnn.sequences.sources import Source, find_fasta, sources_from_sheet
 
+    settings = dataset_options_from_json(options, "--options")
     if sheet is not None:
-        if dataset is None or fasta or label or labels:
-            raise InputError("--sheet goes with --dataset, and without --fasta, --label, --labels")
+        if dataset is None or fasta or label or labels or label_key or intervals:
+            raise InputError("--sheet goes with --dataset, and without --fasta and labels")
         sources = sources_from_sheet(sheet, dataset)
     elif not fasta:
         raise InputError("give --fasta (with --label or --labels), or --sheet with --dataset")
-    elif labels is not None:
-        if label:
-            raise InputError("give --label or --labels, not both")
-        sources = [Source(path, labels=labels) for path in fasta]
-    elif len(label or []) != len(fasta):
-        raise InputError(f"{len(fasta)} --fasta but {len(label or [])} --label; give one for each")
+    elif label and len(label) != len(fasta):
+        raise InputError(f"{len(fasta)} --fasta but {len(label)} --label; give one for each")
     else:
-        sources = [Source(f, label=c) for f, c in zip(fasta, label or [], strict=True)]
-    encode_sequences(
-        sources,
-        output,
-        audit,
-        alphabet=alphabet.value,
-        classes=classes or None,
-        positive=positive,
-        strands=strands.value,
-        where=dataset or "dataset",
-    )
+        sources = [
+            Source(path, label[place] if label else None, labels, label_key, intervals)
+            for place, text in enumerate(fasta)
+            for path in find_fasta(text)
+        ]
+    where = dataset or "dataset"
+    if shard is not None:
+        if audit is not None:
+            raise InputError("--audit is written by 'gather', not with --shard; leave it out")
+        encode_shard(sources, output, parse_shard(shard), options=settings, where=where)
+    elif audit is None:
+        raise InputError("give --audit, the table of counts to write")
+    else:
+        encode_sequences(sources, output, audit, options=settings, where=where)

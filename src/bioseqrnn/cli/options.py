@@ -18,12 +18,26 @@ class Device(StrEnum):
 
 
 Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'.")]
+DatasetOptionsJson = Annotated[
+    str,
+    typer.Option(
+        help='What the dataset is, as a JSON object like \'{"strands": "both"}\'; '
+        "config/README.md lists its keys under dataset_options."
+    ),
+]
 Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'.")]
 Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Random seed.")]
 Threads = Annotated[
     int,
     typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),
+]
+AuditLimits = Annotated[
+    str,
+    typer.Option(
+        help='Limits and actions as a JSON object, like \'{"length": {"action": "stop"}}\'; '
+        "config/README.md lists them under audit."
+    ),
 ]
 DeviceOption = Annotated[
     Device,

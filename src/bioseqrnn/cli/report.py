@@ -16,6 +16,7 @@ def report(
     sequences: Sequences,
     folds: Folds,
     audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'.")],
+    checks: Annotated[Path, typer.Option(help="checks.tsv, written by 'audit'.")],
     evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'.")],
     output: Annotated[
         Path,
@@ -41,6 +42,7 @@ def report(
     build_report(
         sequences,
         audit,
+        checks,
         folds,
         evaluation,
         output,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bioseqrnn.cli.options import Seed, Sequences
+from bioseqrnn.cli.options import AuditLimits, Seed, Sequences
 
 
 def split(
@@ -21,12 +21,22 @@ def split(
         ),
     ] = 0.1,
     seed: Seed = 1,
+    findings: Annotated[
+        Path | None,
+        typer.Option(help="findings.tsv, written by 'audit': one may stop, and nothing is split."),
+    ] = None,
+    limits: AuditLimits = "{}",
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:
     """Assign stratified cross-validation folds; identical sequences stay together."""
     from bioseqrnn.folds.table import split_table
     from bioseqrnn.sequences.table import read_sequences
 
+    if findings is not None:
+        from bioseqrnn.config.validate import audit_config_from_json
+        from bioseqrnn.sequences.gate import pass_gate
+
+        pass_gate(findings, audit_config_from_json(limits, "--limits"), where=dataset)
     split_table(
         read_sequences(sequences),
         output,

@@ -14,6 +14,8 @@ import yaml
 from pydantic import BaseModel
 
 from bioseqrnn.config.schema import (
+    AuditConfig,
+    Check,
     Config,
     DatasetOptions,
     DatasetRow,
@@ -32,6 +34,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 TABLES: list[tuple[str, type[BaseModel]]] = [
     ("config.yaml", Config),
     ("config.yaml, under `dataset_options`, by dataset", DatasetOptions),
+    ("config.yaml, under `audit`", AuditConfig),
     ("config.yaml, under `folds`", FoldsConfig),
     ("config.yaml, under `models`, by model", ModelConfig),
     ("config.yaml, under `evaluation`", EvaluationConfig),
@@ -90,6 +93,8 @@ def _default(field: dict[str, Any], required: bool) -> str:
     if required:
         return "required"
     value = field.get("default")
+    if isinstance(value, dict) and set(value) == set(Check.model_fields):
+        return f"`{{{', '.join(f'{key}: {setting}' for key, setting in value.items())}}}`"
     if isinstance(value, dict) and value:
         return ", ".join(value) if all(isinstance(v, dict) for v in value.values()) else "see below"
     return f"`{json.dumps(value)}`"

@@ -77,11 +77,54 @@ class ModelConfig(Strict):
         return self
 
 
+class NegativesConfig(Strict):
+    """Negatives made for a dataset of positives, like ``negatives: {method: shuffle, k: 2}``."""
+
+    method: Literal["none", "shuffle", "genome"] = Field(
+        "none",
+        description="none: the records are all there is; shuffle: rearrange each record, keeping "
+        "the exact counts of its k-mers; genome: draw windows of a genome that match each record "
+        "in length and G+C.",
+    )
+    label: str = Field("negative", min_length=1, description="Class of what is made.")
+    k: int = Field(
+        2,
+        ge=1,
+        le=8,
+        description="Of shuffle: 2 keeps pairs of neighbours (dinucleotides), 1 the composition.",
+    )
+    per_positive: int = Field(1, ge=1, le=100, description="Negatives for each record.")
+    seed: Seed = Field(1, description="Seed of the draw.")
+    genome: str | None = Field(
+        None, description="Of genome: FASTA of the genome, plain or bgzip, relative to the run."
+    )
+
+
 class DatasetOptions(Strict):
     """What a dataset's sequences are; for datasets that need more than the defaults."""
 
+    task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
+        "classification",
+        description="What a label is: one class; any number of classes; a number; or one character "
+        "for each residue, in the third line of each record. Only classification is trained so "
+        "far, the others are encoded and audited.",
+    )
+    label_separator: str = Field(
+        ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
+    )
     alphabet: Literal["auto", "dna", "protein"] = Field(
         "auto", description="auto: DNA (or RNA) where 90 % of the letters are ACGTUN."
+    )
+    ids: Literal["word", "header"] = Field(
+        "word",
+        description="Id of a record: the first word of its header, or the whole header where first "
+        "words are not unique.",
+    )
+    window: int | None = Field(
+        None,
+        ge=1,
+        description="Of intervals: length of the windows, each around the middle of its interval; "
+        "null takes the intervals as they are.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
@@ -90,12 +133,153 @@ class DatasetOptions(Strict):
         "that is given.",
     )
     positive: str | None = Field(
-        None, description="Positive class of two; null takes the last by name."
+        None,
+        description="Positive class of two; null takes the last by name, or the class that "
+        "negatives are made for.",
     )
     classes: list[str] | None = Field(
         None,
         json_schema_extra={"uniqueItems": True},
         description="The only classes allowed, in column order; null allows any, sorted by name.",
+    )
+    negatives: NegativesConfig = Field(
+        NegativesConfig(), description="How to make negatives where there are only positives."
+    )
+
+    @property
+    def makes_negatives(self) -> bool:
+        """Whether records are to be made."""
+        return self.negatives.method != "none"
+
+
+class Check(Strict):
+    """One check of the audit."""
+
+    limit: float = Field(
+        ge=0, description="Largest value that passes; of class_balance the smallest."
+    )
+    action: Literal["warn", "stop", "ignore"] = Field(
+        "warn",
+        description="Beyond the limit: warn and go on, or stop before anything is trained. ignore "
+        "leaves the check out.",
+    )
+
+
+class LeakageCheck(Check):
+    """Exact leakage."""
+
+    limit: float = Field(0, ge=0, description="Most records that may stand on both sides.")
+    action: Literal["warn", "stop", "ignore"] = Field(
+        "stop", description="As of the other checks, but stop unless told otherwise."
+    )
+
+
+class CountCheck(Check):
+    """A number of records."""
+
+    limit: float = Field(0, ge=0, description="Most records that pass.")
+
+
+class RepeatCheck(Check):
+    """A share of the records."""
+
+    limit: float = Field(0.1, ge=0, le=1, description="Largest share of the records that passes.")
+
+
+class ShareCheck(Check):
+    """A small share of records or residues."""
+
+    limit: float = Field(0.05, ge=0, le=1, description="Largest share that passes.")
+
+
+class BalanceCheck(Check):
+    """The share of the rarest class."""
+
+    limit: float = Field(0.05, ge=0, le=1, description="Smallest share that passes.")
+
+
+class FirstResidueCheck(Check):
+    """AUC of the first residue."""
+
+    limit: float = Field(0.7, ge=0.5, le=1, description="Largest AUC that passes.")
+
+
+class LengthCheck(Check):
+    """AUC of the length."""
+
+    limit: float = Field(0.8, ge=0.5, le=1, description="Largest AUC that passes.")
+
+
+class CompositionCheck(Check):
+    """AUC of the composition."""
+
+    limit: float = Field(0.9, ge=0.5, le=1, description="Largest AUC that passes.")
+
+
+class AuditConfig(Strict):
+    """Checks before training, like ``duplicates: {limit: 0.2, action: stop}``.
+
+    ``limit`` is the largest value that passes (of ``class_balance`` the smallest). Beyond it,
+    ``action: warn`` says so and goes on, ``stop`` trains nothing; ``ignore`` leaves the check out.
+    """
+
+    identity: float = Field(
+        0.9,
+        ge=0.5,
+        le=1,
+        description="Share of identical residues, over at least 80 % of both sequences, from which "
+        "two records are near-identical.",
+    )
+    leakage: LeakageCheck = Field(
+        LeakageCheck(),
+        description="Records whose sequence (or its reverse complement) stands in a train or "
+        "validation row of the sheet and in a test row. One such record makes a test score a "
+        "lie, so it stops.",
+    )
+    near_leakage: CountCheck = Field(
+        CountCheck(),
+        description="The same with near-identical sequences.",
+    )
+    label_conflicts: CountCheck = Field(
+        CountCheck(),
+        description="Records whose sequence also stands under another label: no model can call "
+        "all of them right.",
+    )
+    duplicates: RepeatCheck = Field(
+        RepeatCheck(),
+        description="Share of records whose sequence stood before. They share a fold, so they "
+        "cannot leak, but count several times.",
+    )
+    reverse_complements: RepeatCheck = Field(
+        RepeatCheck(),
+        description="Share of DNA records whose reverse complement is another record. Passes with "
+        "strands: both, which keeps the two together.",
+    )
+    near_duplicates: ShareCheck = Field(
+        ShareCheck(),
+        description="Share of records with a near-identical record of another class in their "
+        "cluster: the labels hang on few residues, or are wrong.",
+    )
+    length: LengthCheck = Field(
+        LengthCheck(),
+        description="AUC that the length alone reaches (one class against the rest, the largest). "
+        "Real families differ in length somewhat; 0.8 is more than that explains.",
+    )
+    composition: CompositionCheck = Field(
+        CompositionCheck(),
+        description="AUC that the shares of the residues alone reach, out of fold. Composition is "
+        "often real biology (GC content, charge), so the limit is high.",
+    )
+    first_residue: FirstResidueCheck = Field(
+        FirstResidueCheck(),
+        description="AUC that the first residue alone reaches, out of fold. One residue should "
+        "say little: more betrays how records were cut (a start M in one class only).",
+    )
+    class_balance: BalanceCheck = Field(
+        BalanceCheck(), description="Share of the rarest class; less than this is beyond."
+    )
+    ambiguity: ShareCheck = Field(
+        ShareCheck(), description="Share of ambiguous residues (N, X and the like)."
     )
 
 
@@ -136,6 +320,16 @@ class Config(Strict):
     dataset_options: dict[Name, DatasetOptions] = Field(
         {}, description="By dataset name: options that differ from the defaults."
     )
+    shards: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Parts that the FASTA files of a dataset are encoded in, side by side; for "
+        "files of many gigabytes. The table is the same.",
+    )
+    audit: AuditConfig = Field(
+        AuditConfig(), description="What is checked before training, and what stops it."
+    )
     folds: FoldsConfig = Field(
         FoldsConfig(), description="How records are dealt into cross-validation folds."
     )
@@ -173,10 +367,26 @@ class DatasetRow(Strict):
     """One row of ``config/datasets.tsv``: a FASTA file of a dataset."""
 
     dataset: Name = Field(description="Dataset that the file belongs to; several rows make one.")
-    fasta: str = Field(min_length=1, description="FASTA file, plain or compressed.")
-    label: str | None = Field(None, description="Class of every record of the file, or")
+    fasta: str = Field(
+        min_length=1,
+        description="FASTA file, plain or compressed, or a folder or glob of several.",
+    )
+    label: str | None = Field(None, description="Label of every record of the file, or")
     labels: str | None = Field(
-        None, description="a TSV with columns id, label and optionally group."
+        None, description="a TSV with columns id, label and optionally group, or"
+    )
+    label_key: str | None = Field(
+        None, description="the key of key=label in each record's header, or"
+    )
+    intervals: str | None = Field(
+        None,
+        description="a BED or TSV file of labelled intervals: the FASTA file is a genome (plain or "
+        "bgzip), the records are its windows.",
+    )
+    split: Literal["train", "validation", "test"] | None = Field(
+        None,
+        description="What the file is for, in all rows of a dataset or in none: a given split "
+        "takes the place of cross-validation.",
     )
     group: str | None = Field(
         None, description="Group of every record of the file; a group never straddles a fold."

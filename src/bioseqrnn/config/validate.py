@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig
 from bioseqrnn.errors import InputError
 
 
@@ -34,12 +34,36 @@ def model_config(values: dict[str, Any], where: str) -> ModelConfig:
         raise InputError(_one_line(error, where, list(ModelConfig.model_fields))) from error
 
 
-def model_config_from_json(text: str, where: str) -> ModelConfig:
-    """Build a ModelConfig from a JSON object given on the command line."""
+def _json_object(text: str, where: str, example: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{where}: not JSON ({error})") from error
     if not isinstance(values, dict):
-        raise InputError(f'{where}: a JSON object is needed, like \'{{"cell": "gru"}}\'')
-    return model_config(values, where)
+        raise InputError(f"{where}: a JSON object is needed, like '{example}'")
+    return values
+
+
+def model_config_from_json(text: str, where: str) -> ModelConfig:
+    """Build a ModelConfig from a JSON object given on the command line."""
+    return model_config(_json_object(text, where, '{"cell": "gru"}'), where)
+
+
+def audit_config_from_json(text: str, where: str) -> AuditConfig:
+    """Build an AuditConfig from a JSON object given on the command line."""
+    values = _json_object(text, where, '{"length": {"action": "stop"}}')
+    try:
+        return AuditConfig(**values)
+    except ValidationError as error:
+        names = list(AuditConfig.model_fields)
+        known = names + [f"{name}.{key}" for name in names[1:] for key in Check.model_fields]
+        raise InputError(_one_line(error, where, known)) from error
+
+
+def dataset_options_from_json(text: str, where: str) -> DatasetOptions:
+    """Build DatasetOptions from a JSON object given on the command line."""
+    values = _json_object(text, where, '{"strands": "both"}')
+    try:
+        return DatasetOptions(**values)
+    except ValidationError as error:
+        raise InputError(_one_line(error, where, list(DatasetOptions.model_fields))) from error

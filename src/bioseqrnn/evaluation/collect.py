@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
@@ -55,6 +56,8 @@ class Evidence:
 def collect(predictions: list[Path], folds: Path) -> Evidence:
     """Read prediction tables and align them; InputError where a record is missing or foreign."""
     columns, _ = read_parquet(folds, "fold table", ["id", "group", "fold"])
+    # a given split tests some records only
+    columns = columns.filter(pc.greater_equal(columns.column("fold"), 0))
     row_of = {name: row for row, name in enumerate(columns.column("id").to_pylist())}
     fold = columns.column("fold").to_numpy()
     targets = np.full(len(row_of), -1, np.int64)

@@ -136,6 +136,48 @@ def assign_roles(
     return fold, roles
 
 
+def given_roles(
+    splits: list[str],
+    targets: Ints,
+    groups: Ints,
+    classes: list[str],
+    *,
+    validation_fraction: float,
+    seed: int,
+    where: str = "dataset",
+) -> tuple[Ints, npt.NDArray[np.str_]]:
+    """Give every record the role that the user gave it, in the one fold there is.
+
+    Where no record was given to validate, a stratified share of those that train does.
+
+    Returns
+    -------
+    fold : int64 [n]
+        0 for what is tested, -1 for the rest.
+    roles : str [n, 1]
+
+    Raises
+    ------
+    InputError
+        Where a class has no record to train or to test.
+    """
+    roles = np.array(splits, dtype="<U10")[:, None]
+    if not (roles == VALIDATION).any():
+        rest = np.flatnonzero(roles[:, 0] == TRAIN)
+        _, dense = np.unique(groups[rest], return_inverse=True)
+        part = _validation_part(targets[rest], dense, validation_fraction, seed)
+        roles[rest[part], 0] = VALIDATION
+    for role in (TRAIN, TEST):
+        present = set(targets[roles[:, 0] == role].tolist())
+        for code, name in enumerate(classes):
+            if code not in present:
+                raise InputError(
+                    f"{where}: the given split has no {role} record of class '{name}'; add some, "
+                    "or leave 'split' out for cross-validation"
+                )
+    return np.where(roles[:, 0] == TEST, 0, -1), roles
+
+
 def _check_roles(
     targets: Ints, roles: npt.NDArray[np.str_], classes: list[str], fold: int, where: str
 ) -> None:

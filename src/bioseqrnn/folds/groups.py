@@ -7,7 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from bioseqrnn.sequences.packing import Ints, Packed
-from bioseqrnn.sequences.twins import sequence_digests
+from bioseqrnn.sequences.twins import number, sequence_digests
 
 
 def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
@@ -15,9 +15,7 @@ def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
 
     With ``both_strands`` a DNA sequence and its reverse complement share a number.
     """
-    numbers: dict[bytes, int] = {}
-    digests = sequence_digests(packed, both_strands)
-    return np.array([numbers.setdefault(d, len(numbers)) for d in digests], np.int64)
+    return number(sequence_digests(packed, both_strands))
 
 
 def merge_groups(*keys: Ints) -> Ints:

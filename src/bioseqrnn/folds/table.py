@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import assign_roles
+from bioseqrnn.folds.assign import assign_roles, given_roles
 from bioseqrnn.folds.groups import merge_groups, sequence_keys
 from bioseqrnn.io import read_parquet, write_parquet
 from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.sequences.table import SequenceTable, require_classes
 
 FORMAT = 1
 
@@ -29,7 +29,7 @@ class FoldTable:
     groups : int64 [n]
         Records of a group share sequence (or the user's group) and never straddle a fold.
     fold : int64 [n]
-        The fold in which a record is tested.
+        The fold in which a record is tested; -1 where a given split tests it never.
     roles : str [n, folds]
         ``train``, ``validation`` or ``test``.
     """
@@ -61,7 +61,8 @@ def split_table(
 ) -> None:
     """Assign folds to a sequence table and write ``folds.parquet``.
 
-    Columns: ``id``, ``group``, ``fold`` and ``role_0`` … ``role_{folds - 1}``.
+    Columns: ``id``, ``group``, ``fold`` and ``role_0`` … ``role_{folds - 1}``. Where the user gave
+    a split, it is the one fold there is.
     """
     keys = [sequence_keys(table.packed, table.metadata["strands"] == "both")]
     if table.groups is not None:
@@ -70,15 +71,28 @@ def split_table(
         }
         keys.append(np.array([-1 if g is None else numbers[g] for g in table.groups], np.int64))
     groups = merge_groups(*keys)
-    fold, roles = assign_roles(
-        table.targets,
-        groups,
-        table.classes,
-        folds=folds,
-        validation_fraction=validation_fraction,
-        seed=seed,
-        where=where,
-    )
+    require_classes(table, where)
+    if table.splits is not None:
+        folds = 1
+        fold, roles = given_roles(
+            table.splits,
+            table.targets,
+            groups,
+            table.classes,
+            validation_fraction=validation_fraction,
+            seed=seed,
+            where=where,
+        )
+    else:
+        fold, roles = assign_roles(
+            table.targets,
+            groups,
+            table.classes,
+            folds=folds,
+            validation_fraction=validation_fraction,
+            seed=seed,
+            where=where,
+        )
     columns = {"id": pa.array(table.ids), "group": pa.array(groups), "fold": pa.array(fold)}
     for k in range(folds):
         columns[f"role_{k}"] = pa.array(roles[:, k]).dictionary_encode()
@@ -86,10 +100,12 @@ def split_table(
         "format": FORMAT,
         "folds": folds,
         "seed": seed,
+        "given": table.splits is not None,
         "sources": table.metadata["sources"],
     }
     write_parquet(output, pa.table(columns), metadata)
-    say(f"{where}: {len(groups):,} records in {len(np.unique(groups)):,} groups, {folds} folds")
+    count = "the given split" if table.splits is not None else f"{folds} folds"
+    say(f"{where}: {len(groups):,} records in {len(np.unique(groups)):,} groups, {count}")
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:

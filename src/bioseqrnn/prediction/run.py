@@ -21,11 +21,13 @@ from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.encode import pack_block, warn_of_dna
-from bioseqrnn.sequences.fasta import read_blocks
+from bioseqrnn.sequences.encode import warn_of_dna
+from bioseqrnn.sequences.records import in_larger_blocks, read_records
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
 FORMAT = 1
+# What is in memory at once, and sorted by length into batches
+BLOCK_RESIDUES = 4_000_000
 
 
 @contextmanager
@@ -75,6 +77,7 @@ def predict_query(
     fields += [(PROBABILITY + name, pa.float64()) for name in classes]
     schema = pa.schema(fields)
     done = 0
+    blocks = read_records(fasta, alphabet, whole_headers=card["ids"] == "header")
     with (
         atomic_path(tsv) as tsv_temporary,
         atomic_path(output) as temporary,
@@ -82,13 +85,12 @@ def predict_query(
         _gzip_text(tsv_temporary) as text,
         progress(f"predict {fasta.name}", "records") as bar,
     ):
-        for ids, sequences in read_blocks(fasta):
-            packed, _ = pack_block(fasta, ids, sequences, alphabet)
-            rows = np.arange(len(ids))
-            probability = predict_packed(network, packed, alphabet, rows, chosen)
+        for records in in_larger_blocks(blocks, BLOCK_RESIDUES):
+            rows = np.arange(len(records))
+            probability = predict_packed(network, records.packed, alphabet, rows, chosen)
             columns: dict[str, Any] = {
-                "id": ids,
-                "length": packed.lengths,
+                "id": records.ids.to_pylist(),
+                "length": records.packed.lengths,
                 "call": [classes[code] for code in probability.argmax(axis=1)],
             }
             for code, name in enumerate(classes):
@@ -99,8 +101,8 @@ def predict_query(
                 text, sep="\t", index=False, header=done == 0, float_format="%.6f",
                 lineterminator="\n",
             )  # fmt: skip
-            done += len(ids)
-            bar.advance(len(ids))
+            done += len(records)
+            bar.advance(len(records))
         metadata = {
             "format": FORMAT,
             "classes": classes,

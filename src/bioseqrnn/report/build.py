@@ -28,7 +28,8 @@ from bioseqrnn.io import (
 )
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import sections
-from bioseqrnn.report.wording import best, introduction
+from bioseqrnn.report.wording import best, beyond_limits, introduction
+from bioseqrnn.sequences.gate import read_checks
 
 # MultiQC's greeting and its second logo say nothing about the data
 STYLE = "#mqc_welcome, #page_title { display: none !important; }"
@@ -80,6 +81,7 @@ def provenance(
 def build_report(
     sequences: Path,
     audit: Path,
+    checks: Path,
     folds: Path,
     evaluation: Path,
     output: Path,
@@ -92,7 +94,7 @@ def build_report(
 
     Parameters
     ----------
-    sequences, audit, folds : Path
+    sequences, audit, checks, folds : Path
         Outputs of the stages ``sequences`` and ``folds``.
     evaluation : Path
         Folder that ``evaluate`` wrote.
@@ -106,6 +108,7 @@ def build_report(
     _, metadata = read_parquet(sequences, "sequence table", ["id"])
     frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
     audit_frame = _read_table(audit)
+    found = read_checks(checks)
     curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
     keys = ("model", "epochs", "criterion", "devices")
     selected = read_json(evaluation / "selected.json", "selection", keys)
@@ -127,13 +130,19 @@ def build_report(
         sections.provenance_section(about),
     ]
     if baseline is not None:
-        found = sections.confusion_section(frames["confusion"], baseline["model"], "baseline")
-        parts.insert(7, found)
+        matrix = sections.confusion_section(frames["confusion"], baseline["model"], "baseline")
+        parts.insert(7, matrix)
+    # before the details, behind the scores that it puts into perspective
+    parts.insert(2, sections.checks_section(found))
 
-    tables = frames | {"curves": curves, "audit": audit_frame, "folds": sizes, "provenance": about}
+    tables = frames | {
+        "curves": curves, "checks": found, "audit": audit_frame, "folds": sizes,
+        "provenance": about,
+    }  # fmt: skip
     for name, frame in tables.items():
         write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(dataset, metadata, summary, frames["comparisons"], selected, confidence)
+    text += beyond_limits(found)
     _render(parts, dataset, text, output / "report.html")
     manifest = {
         "dataset": dataset,
@@ -145,7 +154,7 @@ def build_report(
         "selected": selected,
         "sha256": {
             path.name: sha256(path)
-            for path in (sequences, folds, *(evaluation / f"{name}.tsv" for name in TABLES))
+            for path in (sequences, checks, folds, *(evaluation / f"{name}.tsv" for name in TABLES))
         },
     }
     write_json(output / "manifest.json", manifest)

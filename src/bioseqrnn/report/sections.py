@@ -28,6 +28,10 @@ EXPLAINED = {
     "brier": "Squared error of the probabilities; lower is better",
     "log_loss": "Mean negative log probability of the true class; lower is better",
 }
+# how the values of the audit's checks are read; the others are shares
+AUCS = ("length", "composition", "first_residue")
+COUNTS = ("leakage", "near_leakage", "label_conflicts")
+LEAST = ("class_balance",)
 # a calibration bin with a smaller share of the predictions says little
 LEAST_OF_BIN = 0.01
 WITH_INTERVAL = ("accuracy", "mcc", "auroc")
@@ -259,14 +263,47 @@ def calibration_section(calibration: pd.DataFrame) -> Section:
     )  # fmt: skip
 
 
+def checks_section(checks: pd.DataFrame) -> Section:
+    """What the audit found before training."""
+    frame = pd.DataFrame(
+        {
+            "Check": checks["check"].str.replace("_", " "),
+            "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
+            "Limit": [
+                f"{'at least' if name in LEAST else 'at most'} {_found(name, limit)}"
+                for name, limit in zip(checks["check"], checks["limit"], strict=True)
+            ],
+            "Verdict": checks["verdict"],
+            "What it means": checks["explanation"],
+        }
+    )
+    return _section(
+        "checks",
+        "Can the labels be trusted? Audit before training",
+        "What can make a score look better than a model is: records that repeat or contradict each "
+        "other, and properties that tell the classes apart without any biology. warn: beyond the "
+        "limit; stop: nothing would be trained. flagged.tsv, beside sequences.parquet, lists the "
+        "records.",
+        "html",
+        data=html_table(frame),
+    )
+
+
+def _found(check: str, value: float) -> str:
+    """A value of a check as a reader expects it: AUC, number of records, or percentage."""
+    if np.isnan(value):
+        return ""
+    if check in AUCS:
+        return f"AUC {value:.3f}"
+    return f"{value:,.0f} records" if check in COUNTS else f"{100 * value:.3g} %"
+
+
 def audit_section(audit: pd.DataFrame) -> Section:
     """What the FASTA files hold."""
     return _section(
         "audit",
         "Audit of the FASTA files",
-        "Duplicates: records whose sequence stood before in this dataset (they share a fold). "
-        "Label conflicts: records whose sequence also stands under another label. Ambiguous "
-        "residues are encoded as all residues they may be.",
+        "What each file holds. Ambiguous residues are encoded as all residues they may be.",
         "html",
         data=html_table(audit.rename(columns=lambda name: name.replace("_", " "))),
     )

@@ -55,6 +55,18 @@ def introduction(
     return "\n".join(text)
 
 
+def beyond_limits(checks: pd.DataFrame) -> str:
+    """Say in HTML which checks of the audit are beyond their limit, nothing where none is."""
+    names = checks.loc[checks["verdict"] != "pass", "check"]
+    if names.empty:
+        return ""
+    listed = escape(", ".join(name.replace("_", " ") for name in names))
+    return (
+        f"<p>The audit before training found {len(names)} of {len(checks)} checks beyond their "
+        f"limit (<b>{listed}</b>): read its table before the scores.</p>"
+    )
+
+
 def _verdict(comparisons: pd.DataFrame, network: str, baseline: str, metric: str) -> str:
     row = comparisons[
         (comparisons["model"] == network)

@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 
+# Flags above the numbers of letters
+UNUSUAL, REFUSED = 1 << 6, 1 << 7
+
 DNA_CODES = {
     "A": "A", "C": "C", "G": "G", "T": "T", "U": "T",
     "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
@@ -55,37 +58,46 @@ class Alphabet:
         """Bytes that a sequence of ``length`` residues takes."""
         return (length * self.width + 7) // 8
 
-    @cached_property
+    @property
     def letters(self) -> str:
-        """Accepted upper-case letters; a letter's number is its place here plus one."""
+        """Accepted upper-case letters."""
         return "".join(self.codes)
 
+    @property
+    def ambiguous(self) -> str:
+        """Accepted upper-case letters that stand for more than one residue."""
+        return "".join(letter for letter, symbols in self.codes.items() if len(symbols) > 1)
+
     @cached_property
-    def letter_numbers(self) -> Bytes:
-        """uint8 [256]: byte of a FASTA file → letter number, 0 where it is not accepted."""
-        table = np.zeros(256, np.uint8)
-        for number, letter in enumerate(self.letters, start=1):
-            table[ord(letter)] = table[ord(letter.lower())] = number
+    def numbers(self) -> Bytes:
+        """uint8 [256]: byte of a FASTA file → number of the letter, below 32, and flags.
+
+        The number of a DNA letter is its one-hot row as four bits; that of a protein's letter is
+        its place in ``letters``. ``UNUSUAL`` is set for what an audit counts (lower case, ambiguity
+        codes, U in DNA), ``REFUSED`` for every byte that is no letter, but a line's end.
+        """
+        table = np.full(256, REFUSED, np.uint8)
+        for place, letter in enumerate(self.letters):
+            number = self._bits(letter) if self.width == 4 else place
+            table[ord(letter)] = number | (0 if letter in self.symbols else UNUSUAL)
+            table[ord(letter.lower())] = number | UNUSUAL
+        table[ord("\n")] = 0
         return table
 
     @cached_property
-    def unambiguous(self) -> npt.NDArray[np.bool_]:
-        """Bool [letters + 1]: whether a letter number stands for exactly one residue."""
-        return np.array([False] + [len(self.codes[letter]) == 1 for letter in self.letters])
+    def pairs(self) -> Bytes:
+        """uint8 [1024, bytes]: packed rows of two letters, by 32 × first + second number."""
+        table = np.zeros((32, 32, 2 * self.width // 8), np.uint8)
+        for i, first in enumerate(self.letters):
+            for j, second in enumerate(self.letters):
+                both = self._bits(first) << self.width | self._bits(second)
+                table[i, j] = list(both.to_bytes(2 * self.width // 8, "big"))
+            table[i, -1] = list((self._bits(first) << self.width).to_bytes(table.shape[2], "big"))
+        return table.reshape(1024, -1)
 
-    @cached_property
-    def pair_table(self) -> Bytes:
-        """uint8 [(letters + 1)², bytes]: packed bits of two neighbouring letters.
-
-        Two positions fill whole bytes in both alphabets (8 and 40 bits), so a sequence is packed
-        by looking its letters up two at a time. Letter number 0 has no bits: it pads odd lengths.
-        """
-        bits = np.zeros((len(self.letters) + 1, self.width), np.uint8)
-        for number, letter in enumerate(self.letters, start=1):
-            bits[number, [self.symbols.index(symbol) for symbol in self.codes[letter]]] = 1
-        count = len(bits)
-        pairs = np.concatenate([np.repeat(bits, count, axis=0), np.tile(bits, (count, 1))], axis=1)
-        return np.packbits(pairs, axis=1)
+    def _bits(self, letter: str) -> int:
+        """One-hot row of a letter as a number, the first column highest."""
+        return sum(1 << (self.width - 1 - self.symbols.index(s)) for s in self.codes[letter])
 
 
 DNA = Alphabet("dna", "ACGT", DNA_CODES)
@@ -99,6 +111,6 @@ DNA_SHARE = 0.9
 
 def guess_alphabet(sample: bytes) -> Alphabet:
     """Say whether a sample looks like DNA or protein, by its letters alone."""
-    letters = bytes(character for character in sample.upper() if 65 <= character <= 90)
-    nucleotides = sum(letters.count(letter) for letter in b"ACGTUN")
-    return DNA if nucleotides >= DNA_SHARE * len(letters) else PROTEIN
+    counts = np.bincount(np.frombuffer(sample.upper(), np.uint8), minlength=256)
+    letters = counts[ord("A") : ord("Z") + 1].sum()
+    return DNA if counts[list(b"ACGTUN")].sum() >= DNA_SHARE * letters else PROTEIN

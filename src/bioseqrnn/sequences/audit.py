@@ -1,105 +1,85 @@
-"""What was found in each FASTA source, counted while it is encoded."""
+"""What was found in each source, counted while it is encoded: ``audit.tsv``."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.packing import Ints, Packed
-from bioseqrnn.sequences.twins import DIGEST_BYTES, sequence_digests
-
-Digests = npt.NDArray[np.void]
+from bioseqrnn.sequences.conversions import COUNTS, Conversions
+from bioseqrnn.sequences.records import Records
 
 
 class Audit:
-    """Counts of one source; keeps 24 bytes a record, to find twins at the end.
+    """Counts of one source; memory grows with the number of different lengths only.
 
     Parameters
     ----------
     name, label : str
         As they shall stand in the table; an empty label is replaced by the classes found.
-    classes : list of str
-        Every class that a record can have.
-    both_strands : bool
-        Whether a reverse complement is a duplicate.
     """
 
-    def __init__(self, name: str, label: str, classes: list[str], both_strands: bool) -> None:
-        self.name, self.label, self._both_strands = name, label, both_strands
-        self._classes = classes
-        self._code_of = {label: code for code, label in enumerate(classes)}
-        self._lengths: list[Ints] = []
-        self._digests: list[Digests] = []
-        self._codes: list[npt.NDArray[np.int32]] = []
-        self._letters: Ints | None = None
+    def __init__(self, name: str, label: str) -> None:
+        self.name, self.label = name, label
+        self.classes: set[str] = set()
+        self.conversions = Conversions()
+        self.records = 0
+        self._lengths: dict[int, int] = {}
 
-    def add(self, packed: Packed, letter_counts: Ints, labels: list[str]) -> None:
-        """Count one block of records."""
-        self._lengths.append(packed.lengths)
-        self._codes.append(np.array([self._code_of[label] for label in labels], np.int32))
-        digests = sequence_digests(packed, self._both_strands)
-        self._digests.append(np.frombuffer(b"".join(digests), f"V{DIGEST_BYTES}"))
-        self._letters = letter_counts if self._letters is None else self._letters + letter_counts
+    def add(self, records: Records) -> None:
+        """Count some records."""
+        self.records += len(records)
+        self.conversions.add(records.conversions)
+        lengths = records.packed.lengths
+        if len(lengths) and (lengths == lengths[0]).all():
+            distinct, counts = lengths[:1], np.array([len(lengths)])
+        else:
+            distinct, counts = np.unique(lengths, return_counts=True)
+        for length, count in zip(distinct.tolist(), counts.tolist(), strict=True):
+            self._lengths[length] = self._lengths.get(length, 0) + count
 
-    @property
-    def labels(self) -> list[str]:
-        """Classes found so far, sorted."""
-        return sorted(self._classes[code] for code in np.unique(np.concatenate(self._codes)))
-
-    @staticmethod
-    def table(audits: list[Audit], alphabet: Alphabet) -> pd.DataFrame:
-        """Return one row a source.
-
-        ``duplicates``: records whose sequence stood before, in this or an earlier source.
-        ``label_conflicts``: records whose sequence also stands under another label.
-        ``ambiguity_codes``: each ambiguity letter with its count, ``N=3;R=1``.
-        """
-        repeated, conflicting = _twins(
-            np.concatenate([part for audit in audits for part in audit._digests]),
-            np.concatenate([part for audit in audits for part in audit._codes]),
-        )
-        rows, start = [], 0
-        for audit in audits:
-            lengths = np.concatenate(audit._lengths)
-            end = start + len(lengths)
-            ambiguous = audit._ambiguous(alphabet)
-            rows.append(
-                {
-                    "source": audit.name,
-                    "label": audit.label or ",".join(audit.labels),
-                    "records": len(lengths),
-                    "residues": int(lengths.sum()),
-                    "min_length": int(lengths.min()),
-                    "median_length": float(np.median(lengths)),
-                    "max_length": int(lengths.max()),
-                    "duplicates": int(repeated[start:end].sum()),
-                    "label_conflicts": int(conflicting[start:end].sum()),
-                    "ambiguous_residues": sum(ambiguous.values()),
-                    "ambiguity_codes": ";".join(f"{k}={v}" for k, v in ambiguous.items()),
-                }
-            )
-            start = end
-        return pd.DataFrame(rows)
-
-    def _ambiguous(self, alphabet: Alphabet) -> dict[str, int]:
-        """Count each ambiguity code that occurs."""
-        assert self._letters is not None
+    def state(self) -> dict[str, Any]:
+        """Return everything counted, as JSON can hold it."""
         return {
-            letter: int(self._letters[number])
-            for number, letter in enumerate(alphabet.letters, start=1)
-            if not alphabet.unambiguous[number] and self._letters[number]
+            "name": self.name,
+            "label": self.label,
+            "classes": sorted(self.classes),
+            "records": self.records,
+            "lengths": sorted(self._lengths.items()),
+            "conversions": asdict(self.conversions),
+        }
+
+    def add_state(self, state: dict[str, Any]) -> None:
+        """Add what another process counted of the same source."""
+        self.classes.update(state["classes"])
+        self.records += state["records"]
+        self.conversions.add(Conversions(**state["conversions"]))
+        for length, count in state["lengths"]:
+            self._lengths[length] = self._lengths.get(length, 0) + count
+
+    def row(self) -> dict[str, Any]:
+        """Return the source's row of ``audit.tsv``."""
+        lengths = np.array(sorted(self._lengths), np.int64)
+        counts = np.array([self._lengths[length] for length in lengths.tolist()])
+        # the two middle records, which are one where their number is odd
+        middle = [(self.records + 1) // 2, self.records // 2 + 1]
+        ambiguous = self.conversions.ambiguous
+        return {
+            "source": self.name,
+            "label": self.label or ",".join(sorted(self.classes)),
+            "records": self.records,
+            "residues": int((lengths * counts).sum()),
+            "min_length": int(lengths[0]),
+            "median_length": float(lengths[np.searchsorted(np.cumsum(counts), middle)].mean()),
+            "max_length": int(lengths[-1]),
+            **{name: getattr(self.conversions, name) for name in COUNTS},
+            "ambiguous_residues": sum(ambiguous.values()),
+            "ambiguity_codes": ";".join(f"{k}={v}" for k, v in sorted(ambiguous.items())),
         }
 
 
-def _twins(
-    digests: Digests, codes: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Say of each record whether its sequence stood before, and whether under another class."""
-    _, first, kind = np.unique(digests, return_index=True, return_inverse=True)
-    lowest = np.full(len(first), np.iinfo(np.int32).max, np.int32)
-    highest = np.full(len(first), -1, np.int32)
-    np.minimum.at(lowest, kind, codes)
-    np.maximum.at(highest, kind, codes)
-    return first[kind] != np.arange(len(digests)), (lowest != highest)[kind]
+def audit_table(audits: list[Audit]) -> pd.DataFrame:
+    """Return one row a source that has records."""
+    return pd.DataFrame([audit.row() for audit in audits if audit.records])

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, atomic_path, sha256, write_tsv
+from bioseqrnn.io import atomic_path, sha256, write_tsv
+from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
-from bioseqrnn.sequences.audit import Audit
-from bioseqrnn.sequences.fasta import read_blocks, sample_residues
-from bioseqrnn.sequences.packing import BadResidueError, Ints, Packed, pack
-from bioseqrnn.sequences.sources import LabelFile, Labels, Source, check_sources, order_classes
+from bioseqrnn.sequences.audit import Audit, audit_table
+from bioseqrnn.sequences.fasta import WHOLE, Shard, sample_residues
+from bioseqrnn.sequences.intervals import read_intervals
+from bioseqrnn.sequences.labels import PER_POSITION, LabelFile, LabelReader
+from bioseqrnn.sequences.negative_rows import write_negatives
+from bioseqrnn.sequences.sources import Source, check_sources
+from bioseqrnn.sequences.stream import Batch, read_batches
+from bioseqrnn.sequences.writer import Batches, open_dataset, table_metadata
 
-FORMAT = 1
+DEFAULTS = DatasetOptions()
 
 
 def choose_alphabet(fastas: list[Path], name: str) -> Alphabet:
@@ -42,28 +45,68 @@ def warn_of_dna(fasta: Path, alphabet: Alphabet) -> None:
         say(f"warning: {fasta} looks like DNA, but is read as protein")
 
 
-def pack_block(
-    path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet
-) -> tuple[Packed, Ints]:
-    """Pack one block of records; a letter outside the alphabet is an InputError that names it."""
-    try:
-        packed, counts = pack(sequences, alphabet)
-    except BadResidueError as error:
-        hint = ""
-        if alphabet.name == "dna" and error.letter.upper() in ALPHABETS["protein"].codes:
-            hint = " (a protein in a DNA dataset?)"
-        raise InputError(
-            f"{path}: record '{ids[error.index]}', position {error.position}: "
-            f"'{error.letter}' is not a {alphabet.name.replace('dna', 'DNA')} letter{hint}; "
-            f"accepted: {alphabet.letters}"
-        ) from None
-    return packed, counts
+class Dataset:
+    """The sources of a dataset, ready to be read: alphabet chosen, label files loaded.
 
+    Attributes
+    ----------
+    alphabet : Alphabet
+    names : list of str
+        Of the sources, as they stand in the table.
+    reader : LabelReader
+        Knows the classes met so far.
+    grouped : bool
+        Whether any record can have a group.
+    """
 
-def onehot_column(packed: Packed) -> pa.Array:
-    """Return packed rows as an Arrow large-binary column without copying them one by one."""
-    buffers = [None, pa.py_buffer(packed.offsets), pa.py_buffer(packed.data)]
-    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(packed), buffers)
+    def __init__(self, sources: list[Source], options: DatasetOptions, where: str) -> None:
+        check_sources(sources, options.task == PER_POSITION)
+        self.sources, self.options, self.where = sources, options, where
+        fastas = [source.fasta for source in sources]
+        self.alphabet = choose_alphabet(fastas, options.alphabet)
+        if options.strands == "both" and self.alphabet.name != "dna":
+            raise InputError(
+                f"{where}: strands 'both' makes sense for DNA only, this is {self.alphabet.name}"
+            )
+        if options.alphabet != "auto":
+            for fasta in fastas:
+                warn_of_dna(fasta, self.alphabet)
+        if options.makes_negatives and options.task != "classification":
+            raise InputError(f"{where}: negatives are a class; task {options.task} has none")
+        self.reader = LabelReader(options.task, options.label_separator)
+        paths = dict.fromkeys(source.labels for source in sources if source.labels is not None)
+        self.label_files = {path: LabelFile(path) for path in paths}
+        self.names = _short_names(self.files)[: len(sources)]
+        self.grouped = (
+            any(source.group for source in sources)
+            or any(file.groups for file in self.label_files.values())
+            or any(row.group for s in sources if s.intervals for row in read_intervals(s.intervals))
+        )
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that is read: the FASTA file of each source, then labels and intervals."""
+        others = [*self.label_files, *(s.intervals for s in self.sources if s.intervals)]
+        if self.options.negatives.genome:
+            others.append(Path(self.options.negatives.genome))
+        return [source.fasta for source in self.sources] + list(dict.fromkeys(others))
+
+    def source_batches(self, index: int, shard: Shard = WHOLE) -> Iterator[Batch]:
+        """Yield the records of one source, or of a shard of it, in order."""
+        return read_batches(
+            self.sources[index], self.alphabet, self.options, self.reader, self.label_files, shard
+        )
+
+    def batches(self) -> Iterator[tuple[int, Batch]]:
+        """Yield (source, batch) of all records, in order."""
+        for index in range(len(self.sources)):
+            for batch in self.source_batches(index):
+                yield index, batch
+
+    def checksums(self) -> dict[str, str]:
+        """SHA-256 of every file, by short name."""
+        files = list(dict.fromkeys(self.files))
+        return {n: sha256(path) for n, path in zip(_short_names(files), files, strict=True)}
 
 
 def encode_sequences(
@@ -71,10 +114,7 @@ def encode_sequences(
     output: Path,
     audit: Path,
     *,
-    alphabet: str = "auto",
-    classes: list[str] | None = None,
-    positive: str | None = None,
-    strands: str = "single",
+    options: DatasetOptions = DEFAULTS,
     where: str = "dataset",
 ) -> int:
     """Encode labelled FASTA files to one Parquet table.
@@ -85,121 +125,131 @@ def encode_sequences(
         In the order in which their records are written.
     output, audit : Path
         Written atomically. A table has the columns ``id``, ``source``, ``length``, ``label``,
-        ``group`` (only where one is given) and ``onehot``.
-    alphabet : {"auto", "dna", "protein"}
-    classes : list of str, optional
-        The only classes allowed, in column order; by default those found, sorted.
-    positive : str, optional
-        The positive class of a two-class task; it is put last.
-    strands : {"single", "both"}
-        Whether both strands of a DNA sequence mean the same.
+        ``group`` and ``split`` (only where one is given) and ``onehot``.
+    options : DatasetOptions
+        What the sequences and labels are.
     where : str
         What to call the dataset in messages.
 
     Returns
     -------
     int
-        Records written, which equals records read.
+        Records written, which equals records read plus negatives made.
 
     Raises
     ------
     InputError
         For anything a user can get wrong; the message names file and record.
     """
-    check_sources(sources)
-    codes = choose_alphabet([source.fasta for source in sources], alphabet)
-    if strands == "both" and codes.name != "dna":
-        raise InputError(f"{where}: strands 'both' makes sense for DNA only, this is {codes.name}")
-    if alphabet != "auto":
-        for source in sources:
-            warn_of_dna(source.fasta, codes)
-    label_files: dict[Path, LabelFile] = {}
-    labels = [Labels(source, label_files) for source in sources]
-    given = set().union(*(entry.classes for entry in labels))
-    ordered = order_classes(given, classes, positive, where)
-    files = [source.fasta for source in sources] + list(label_files)
-    file_names = _short_names(files)
-    names = file_names[: len(sources)]
-    grouped = any(entry.grouped for entry in labels)
-    columns: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("length", pa.int64()),
-        ("label", pa.string()),
-    ]
-    columns += [("group", pa.string())] * grouped + [("onehot", pa.large_binary())]
-    schema = pa.schema(columns)
-    audits = [
-        Audit(name, source.label or "", sorted(given), strands == "both")
-        for name, source in zip(names, sources, strict=True)
-    ]
-    written = 0
-    seen: set[str] = set()
-    with atomic_path(output) as temporary:
-        with (
-            # without Arrow's own copy of the schema, the metadata added at the end is the schema's
-            pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer,
-            progress(f"encode {where}", "records") as bar,
-        ):
-            for source, name, entry, tally in zip(sources, names, labels, audits, strict=True):
-                for batch in _batches(source, name, entry, tally, codes, schema, seen):
-                    writer.write_batch(batch)
-                    written += batch.num_rows
-                    bar.advance(batch.num_rows)
-            found = set().union(*(tally.labels for tally in audits))
-            ordered = order_classes(found, ordered, positive, where)
-            metadata = {
-                "format": FORMAT,
-                "alphabet": codes.name,
-                "symbols": codes.symbols,
-                "strands": strands,
-                "task": "binary" if len(ordered) == 2 else "multiclass",
-                "classes": ordered,
-                "records": written,
-                "sources": {n: sha256(path) for n, path in zip(file_names, files, strict=True)},
-            }
-            writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
-        write_tsv(audit, Audit.table(audits, codes))
-    for file in label_files.values():
-        if unused := len(file.table) - file.used:
+    dataset = Dataset(sources, options, where)
+    encoded = Encoded(
+        sources=sources,
+        names=dataset.names,
+        options=options,
+        alphabet=dataset.alphabet,
+        grouped=dataset.grouped,
+        batches=dataset.batches,
+        classes=lambda: dataset.reader.classes,
+        checksums=dataset.checksums,
+        where=where,
+    )
+    written = write_table(encoded, output, audit)
+    for file in dataset.label_files.values():
+        if unused := len(file) - file.used:
             say(f"{file.path}: {unused:,} labelled ids have no record")
-    say(f"{where}: {written:,} records in, {written:,} out, {len(ordered)} classes, {codes.name}")
     return written
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """Everything that a table is written from, whether read from FASTA or from shards.
+
+    Attributes
+    ----------
+    sources : list of Source
+    names : list of str
+        Of the sources, in the table.
+    options : DatasetOptions
+    alphabet : Alphabet
+    grouped : bool
+        Whether any record can have a group.
+    batches : function
+        Yields (source, batch) of all records, as often as it is called.
+    classes : function
+        The classes met, once all batches were read.
+    checksums : function
+        SHA-256 of every file, by name.
+    where : str
+        The dataset in messages.
+    """
+
+    sources: list[Source]
+    names: list[str]
+    options: DatasetOptions
+    alphabet: Alphabet
+    grouped: bool
+    batches: Batches
+    classes: Callable[[], set[str]]
+    checksums: Callable[[], dict[str, str]]
+    where: str
+
+
+def write_table(
+    encoded: Encoded,
+    output: Path,
+    audit: Path,
+    add_counts: Callable[[list[Audit]], None] = lambda _: None,
+) -> int:
+    """Write ``sequences.parquet`` and ``audit.tsv``, both or neither; return the records written.
+
+    ``add_counts`` adds what was counted where the batches do not say it.
+    """
+    options, where = encoded.options, encoded.where
+    with atomic_path(output) as temporary:
+        with (
+            open_dataset(
+                temporary,
+                encoded.sources,
+                encoded.names,
+                options,
+                encoded.alphabet,
+                encoded.grouped,
+            ) as writer,
+            progress(f"encode {where}", "records") as bar,
+            collector_paused(),
+        ):
+            for source, batch in encoded.batches():
+                writer.add(source, batch)
+                bar.advance(len(batch.records))
+            read = writer.written
+            made = write_negatives(
+                writer, encoded.batches, encoded.sources, encoded.alphabet, options
+            )
+            writer.check_ids(encoded.batches, encoded.sources, options)
+            found = set(encoded.classes())
+            if options.makes_negatives:
+                found.add(options.negatives.label)
+            metadata = table_metadata(
+                found, options, encoded.alphabet, writer.written, encoded.checksums(), where
+            )
+            writer.finish(metadata | made)
+        for entry, tally in zip(encoded.sources, writer.audits, strict=False):
+            if not tally.records:
+                raise InputError(f"{entry.fasta}: empty FASTA file (no '>' record)")
+        add_counts(writer.audits)
+        write_tsv(audit, audit_table(writer.audits))
+    classes: list[str] = metadata["classes"]
+    what = f"{len(classes)} classes" if classes else "numbers"
+    extra = f" ({writer.written - read:,} of them made negatives)" if writer.written > read else ""
+    say(
+        f"{where}: {read:,} records in, {writer.written:,} out{extra}, {what}, "
+        f"{encoded.alphabet.name}"
+    )
+    return writer.written
+
+
 def _short_names(files: list[Path]) -> list[str]:
-    """Return file names, or whole paths where two files share a name."""
+    """Return file names, or whole paths where two different files share a name."""
     names = [path.name for path in files]
-    return names if len(set(names)) == len(names) else [str(path) for path in files]
-
-
-def _batches(
-    source: Source,
-    name: str,
-    labels: Labels,
-    audit: Audit,
-    alphabet: Alphabet,
-    schema: pa.Schema,
-    seen: set[str],
-) -> Iterator[pa.RecordBatch]:
-    """Yield one Arrow batch per block of records, checked and counted."""
-    for ids, sequences in read_blocks(source.fasta):
-        for record in ids:
-            if record in seen:
-                raise InputError(
-                    f"{source.fasta}: duplicate id '{record}'; ids must be unique in a dataset"
-                )
-            seen.add(record)
-        entries = [labels.of(record) for record in ids]
-        block_labels = [label for label, _ in entries]
-        packed, counts = pack_block(source.fasta, ids, sequences, alphabet)
-        audit.add(packed, counts, block_labels)
-        values = {
-            "id": ids,
-            "source": [name] * len(ids),
-            "length": packed.lengths,
-            "label": block_labels,
-            "group": [group for _, group in entries],
-            "onehot": onehot_column(packed),
-        }
-        yield pa.record_batch([pa.array(values[f.name], f.type) for f in schema], schema=schema)
+    clash = len(set(names)) < len(set(files))
+    return [str(path) for path in files] if clash else names

@@ -1,36 +1,52 @@
-"""Where the records of a dataset come from, and which class each belongs to."""
+"""Where the records of a dataset come from."""
 
 from __future__ import annotations
 
 import csv
 import difflib
+import glob
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 
+KINDS = ("label", "labels", "label_key", "intervals")
+# In a folder, files with these endings are FASTA, compressed or not
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
+COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+
 
 @dataclass(frozen=True)
 class Source:
-    """One FASTA file of a dataset.
+    """One FASTA file of a dataset, and where its labels are.
 
     Attributes
     ----------
     fasta : Path
     label : str or None
-        The class of every record of the file, or
+        The label of every record of the file, or
     labels : Path or None
-        a TSV with columns ``id`` and ``label`` (and optionally ``group``).
+        a TSV with columns ``id`` and ``label`` (and optionally ``group``), or
+    label_key : str or None
+        what stands before ``=`` and the label in each header, or
+    intervals : Path or None
+        BED or TSV: the records are windows of the file, which is a genome. ``label`` may be given
+        too, for all of them.
     group : str or None
         The group of every record of the file: records of one group never straddle a fold.
+    split : {"train", "validation", "test"} or None
+        What the file is for, in every row of a dataset or in none.
     """
 
     fasta: Path
     label: str | None = None
     labels: Path | None = None
+    label_key: str | None = None
+    intervals: Path | None = None
     group: str | None = None
+    split: str | None = None
 
 
 def read_sheet(sheet: Path) -> list[tuple[int, dict[str, str]]]:
@@ -66,117 +82,100 @@ def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
     rows = [row for _, row in read_sheet(sheet) if row.get("dataset") == dataset]
     if not rows:
         raise InputError(f"{sheet}: no row has the dataset '{dataset}'")
+    sources = []
     for row in rows:
         if "fasta" not in row:
             raise InputError(f"{sheet}: a row of dataset '{dataset}' has no 'fasta'")
-    return [
-        Source(
+        source = Source(
             Path(row["fasta"]),
-            row.get("label"),
-            Path(row["labels"]) if "labels" in row else None,
-            row.get("group"),
+            label=row.get("label"),
+            labels=Path(row["labels"]) if "labels" in row else None,
+            label_key=row.get("label_key"),
+            intervals=Path(row["intervals"]) if "intervals" in row else None,
+            group=row.get("group"),
+            split=row.get("split"),
         )
-        for row in rows
-    ]
+        sources += [replace(source, fasta=path) for path in find_fasta(row["fasta"])]
+    return sources
 
 
-def check_sources(sources: Iterable[Source]) -> None:
-    """Refuse a source without a class, with two kinds of class, or named twice."""
-    seen: set[Path] = set()
-    for source in sources:
-        if (source.label is None) == (source.labels is None):
-            raise InputError(
-                f"{source.fasta}: give either 'label' (the class of the file) or 'labels' "
-                "(a TSV of id and label), not both or neither"
-            )
-        if source.fasta in seen:
-            raise InputError(f"{source.fasta}: the file stands twice in this dataset")
-        seen.add(source.fasta)
+def find_fasta(text: str) -> list[Path]:
+    """Return the files that a cell ``fasta`` names, sorted: a file, a folder or a glob.
 
-
-class LabelFile:
-    """A labels TSV: the class and group of each id, and how many of them were asked for.
+    Of a folder, the files directly in it that are named like FASTA.
 
     Raises
     ------
     InputError
-        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row.
+        A folder or glob without a FASTA file.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.used = 0
-        self.table: dict[str, tuple[str, str | None]] = {}
-        for number, row in read_sheet(path):
-            if "id" not in row or "label" not in row:
-                missing = "id" if "id" not in row else "label"
-                raise InputError(
-                    f"{path}: line {number} has no '{missing}' (columns: id, label[, group])"
-                )
-            if row["id"] in self.table:
-                raise InputError(f"{path}: line {number}: id '{row['id']}' is labelled twice")
-            self.table[row["id"]] = (row["label"], row.get("group"))
-        if not self.table:
-            raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
+    path = Path(text)
+    if path.is_dir():
+        found = sorted(entry for entry in path.iterdir() if _named_like_fasta(entry))
+        if not found:
+            endings = ", ".join(FASTA_ENDINGS)
+            raise InputError(f"{text}: no FASTA file in this folder (names end in {endings})")
+        return found
+    if path.exists() or not glob.has_magic(text):
+        return [path]
+    found = sorted(Path(name) for name in glob.glob(text, recursive=True) if Path(name).is_file())  # noqa: PTH207
+    if not found:
+        raise InputError(f"{text}: no file has such a name; quote nothing, check the pattern")
+    return found
 
 
-class Labels:
-    """The class (and group) of each record of one source.
+def _named_like_fasta(path: Path) -> bool:
+    name = path.name.lower()
+    for ending in COMPRESSED_ENDINGS:
+        name = name.removesuffix(ending)
+    return path.is_file() and name.endswith(FASTA_ENDINGS) and not name.startswith(".")
 
-    Parameters
-    ----------
-    source : Source
-    files : dict of Path to LabelFile
-        Label files read so far, so that sources can share one; a new one is added.
+
+def check_sources(sources: Iterable[Source], per_position: bool) -> None:
+    """Refuse sources without a kind of label or with two, named twice, or some with a split.
+
+    With ``per_position`` the labels are in the FASTA file itself, and no other may be given.
     """
-
-    def __init__(self, source: Source, files: dict[Path, LabelFile]) -> None:
-        self._source = source
-        self._file: LabelFile | None = None
-        if source.labels is not None:
-            if source.labels not in files:
-                files[source.labels] = LabelFile(source.labels)
-            self._file = files[source.labels]
-
-    def of(self, name: str) -> tuple[str, str | None]:
-        """Return (label, group) of a record; an unlabelled record is an InputError."""
-        source = self._source
-        if source.label is not None:
-            return source.label, source.group
-        assert self._file is not None
-        entry = self._file.table.get(name)
-        if entry is None:
+    seen: set[Path] = set()
+    sources = list(sources)
+    for source in sources:
+        given = [kind for kind in KINDS if getattr(source, kind) is not None]
+        if per_position and given:
             raise InputError(
-                f"{source.fasta}: record '{name}' has no label in {source.labels}; "
-                "add a row for it or remove the record"
+                f"{source.fasta}: '{given[0]}' is given, but with task per_position the labels "
+                "stand in the file's third lines; leave it out"
             )
-        self._file.used += 1
-        return entry[0], entry[1] or source.group
-
-    @property
-    def grouped(self) -> bool:
-        """Whether a record of this source can have a group."""
-        in_file = self._file is not None and any(group for _, group in self._file.table.values())
-        return bool(self._source.group) or in_file
-
-    @property
-    def classes(self) -> set[str]:
-        """Classes that this source can give."""
-        if self._source.label is not None:
-            return {self._source.label}
-        assert self._file is not None
-        return {label for label, _ in self._file.table.values()}
+        if not per_position and len(given) != 1 and sorted(given) != ["intervals", "label"]:
+            raise InputError(
+                f"{source.fasta}: give either 'label' (the class of the file) or 'labels' "
+                "(a TSV of id and label), 'label_key' (of the headers) or 'intervals' (of a "
+                "genome), not several or none"
+            )
+        if source.fasta in seen and source.intervals is None:
+            raise InputError(f"{source.fasta}: the file stands twice in this dataset")
+        seen.add(source.fasta)
+    with_split = [source for source in sources if source.split is not None]
+    if with_split and len(with_split) < len(sources):
+        without = next(source for source in sources if source.split is None)
+        raise InputError(
+            f"{without.fasta}: no 'split', but {with_split[0].fasta} has one; give it to every row "
+            "of a dataset or to none"
+        )
+    if with_split and not {"train", "test"} <= {source.split for source in with_split}:
+        raise InputError(
+            f"{with_split[0].fasta}: a dataset with 'split' needs both train and test rows"
+        )
 
 
 def order_classes(
-    found: set[str], declared: list[str] | None, positive: str | None, where: str
+    found: set[str], declared: list[str] | None, positive: str | None, where: str, least: int = 2
 ) -> list[str]:
     """Return the classes in column order: as declared, else sorted; a positive one goes last.
 
     Raises
     ------
     InputError
-        One class only; a class that was not declared; a positive class that does not exist.
+        Fewer than ``least`` classes; a class that was not declared; an unknown positive class.
     """
 
     def unknown(name: str, known: Iterable[str], what: str) -> InputError:
@@ -191,9 +190,11 @@ def order_classes(
             if label not in declared:
                 raise unknown(label, declared, "class")
     classes = [c for c in declared if c in found] if declared is not None else sorted(found)
-    if len(classes) < 2:
+    if len(classes) < least:
+        only = f"one class only ('{classes[0]}')" if classes else "no class at all"
         raise InputError(
-            f"{where}: one class only ('{classes[0]}'); a classifier needs records of at least two"
+            f"{where}: {only}; a classifier needs records of at least two (give another file, or "
+            "let 'negatives' make some)"
         )
     if positive is not None:
         if positive not in classes:

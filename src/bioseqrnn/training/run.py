@@ -25,7 +25,7 @@ def _card(
     table: SequenceTable, sequences: Path, config: ModelConfig, model: str, seed: int, device: str
 ) -> dict[str, Any]:
     """What every model card says, whatever the model was trained on."""
-    keys = ("alphabet", "symbols", "strands", "classes", "task", "sources")
+    keys = ("alphabet", "symbols", "strands", "ids", "classes", "task", "sources")
     return {key: table.metadata[key] for key in keys} | {
         "model": model,
         "config": config.model_dump(),

@@ -1,0 +1,1 @@
+"""Speed and memory of encoding FASTA, and of reading the encoded sequences back."""

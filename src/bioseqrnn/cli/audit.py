@@ -1,0 +1,53 @@
+"""``bioseqrnn audit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import AuditLimits
+from bioseqrnn.errors import InputError
+
+
+def audit(
+    sequences: Annotated[
+        Path | None,
+        typer.Option(
+            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged."
+        ),
+    ] = None,
+    findings: Annotated[
+        Path | None,
+        typer.Option(help="findings.tsv, written without any limit. Default: beside --output."),
+    ] = None,
+    flagged: Annotated[
+        Path | None,
+        typer.Option(help="flagged.tsv to write. Default: beside the findings."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="checks.tsv to write, with verdicts.")
+    ] = None,
+    limits: AuditLimits = "{}",
+    dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
+) -> None:
+    """Check records before training: leakage, duplicates, label conflicts, shortcuts.
+
+    Nothing stops here; 'split --findings' does, so that the tables can be read.
+    """
+    from bioseqrnn.config.validate import audit_config_from_json
+    from bioseqrnn.sequences.gate import FINDINGS, FLAGGED, judge_findings
+
+    config = audit_config_from_json(limits, "--limits")
+    if findings is None:
+        if output is None or sequences is None:
+            raise InputError("give --sequences with --output, or --findings with one of them")
+        findings = output.with_name(FINDINGS)
+    if sequences is not None:
+        from bioseqrnn.sequences.checks import audit_sequences
+
+        lists = flagged or findings.with_name(FLAGGED)
+        audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)
+    if output is not None:
+        judge_findings(findings, output, config, where=dataset)

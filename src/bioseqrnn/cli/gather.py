@@ -1,0 +1,25 @@
+"""``bioseqrnn gather``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import DatasetOptionsJson
+
+
+def gather(
+    shards: Annotated[list[Path], typer.Argument(help="Every part that 'encode --shard' wrote.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="sequences.parquet to write.")],
+    audit: Annotated[Path, typer.Option(help="audit.tsv to write.")],
+    options: DatasetOptionsJson = "{}",
+    dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
+) -> None:
+    """Put the shards of a dataset together, to the table that one job would have written."""
+    from bioseqrnn.config.validate import dataset_options_from_json
+    from bioseqrnn.sequences.shards import gather_shards
+
+    settings = dataset_options_from_json(options, "--options")
+    gather_shards(shards, output, audit, options=settings, where=dataset)

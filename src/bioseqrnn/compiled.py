@@ -1,0 +1,19 @@
+"""Numba, with types and settings that are the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function on its first call, and keep the machine code on disk.
+
+    The cache lies beside the source, or in the user's cache folder where that cannot be written
+    (``NUMBA_CACHE_DIR`` says otherwise).
+    """
+    return cast(Function, numba.njit(cache=True, nogil=True)(function))

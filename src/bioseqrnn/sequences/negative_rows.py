@@ -1,0 +1,107 @@
+"""Made-up negatives as rows of a dataset's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
+from bioseqrnn.sequences.alphabet import Alphabet
+from bioseqrnn.sequences.intervals import read_intervals, resized
+from bioseqrnn.sequences.records import Records, pack_records
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.stream import Batch
+from bioseqrnn.sequences.writer import Batches, DatasetWriter
+
+
+def write_negatives(
+    writer: DatasetWriter,
+    batches: Batches,
+    sources: list[Source],
+    alphabet: Alphabet,
+    options: DatasetOptions,
+) -> dict[str, Any]:
+    """Make negatives of all records and write them behind these, where the options ask for it.
+
+    The records are read twice more: once to know every sequence that must not be made, once to
+    make something of each. A shuffled negative and its record form a group.
+
+    Returns
+    -------
+    dict
+        ``negatives``: what was made and how, for the table's metadata; empty where nothing was.
+    """
+    settings = options.negatives
+    if not options.makes_negatives:
+        return {}
+    from bioseqrnn.sequences.negatives import Negatives
+
+    genome = Path(settings.genome) if settings.genome else None
+    maker = Negatives(
+        alphabet,
+        settings.method,
+        k=settings.k,
+        per_positive=settings.per_positive,
+        seed=settings.seed,
+        both_strands=options.strands == "both",
+        genome=genome,
+        intervals=_known_intervals(sources, genome, options.window),
+    )
+    for _, batch in batches():
+        maker.add_positives(sequences_of(batch.records, alphabet))
+    before = writer.written
+    label = pa.array([settings.label])
+    for source, batch in batches():
+        if settings.label in _classes(batch):
+            raise InputError(
+                f"{sources[source].fasta}: has records of class '{settings.label}', which is also "
+                "the class of made negatives; set negatives.label to another, or make none"
+            )
+        ids, sequences, origins = maker.make(
+            batch.records.ids.to_pylist(), sequences_of(batch.records, alphabet)
+        )
+        if not ids:
+            continue
+        records = pack_records(Path("negatives"), ids, sequences, alphabet)
+        labels = pa.DictionaryArray.from_arrays(np.zeros(len(ids), np.int32), label)
+        writer.add(len(sources) + source, Batch(records, labels, _pairs(batch, origins)))
+    made = writer.written - before
+    if maker.missing:
+        say(f"{maker.missing:,} negatives could not be made: no other arrangement, or no window")
+    return {"negatives": settings.model_dump() | {"made": made, "missing": maker.missing}}
+
+
+def sequences_of(records: Records, alphabet: Alphabet) -> list[str]:
+    """Return sequences as upper-case text."""
+    from bioseqrnn.sequences.decode import letters
+
+    return list(letters(records.packed, np.arange(len(records)), alphabet))
+
+
+def _classes(batch: Batch) -> set[str]:
+    return set(batch.labels.unique().to_pylist())
+
+
+def _pairs(batch: Batch, origins: list[str]) -> pa.Array:
+    """Groups of negatives: that of the record each was made of, which is its id if it has none."""
+    own = pa.array(origins, pa.string())
+    if batch.groups is None:
+        return own
+    places = {name: i for i, name in enumerate(batch.records.ids.to_pylist())}
+    return batch.groups.take(pa.array([places[name] for name in origins])).fill_null(own)
+
+
+def _known_intervals(
+    sources: list[Source], genome: Path | None, window: int | None
+) -> Iterator[tuple[str, int, int]]:
+    """Yield where positives lie in the genome that windows are drawn from."""
+    for source in sources:
+        if source.intervals and genome and source.fasta.resolve() == genome.resolve():
+            for row in read_intervals(source.intervals):
+                yield (row.chrom, *resized(row, window))

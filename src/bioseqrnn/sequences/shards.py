@@ -1,0 +1,192 @@
+"""One huge FASTA encoded in parts, side by side, and the parts put together to the same table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
+from bioseqrnn.console import progress, say
+from bioseqrnn.errors import InputError
+from bioseqrnn.io import METADATA_KEY, atomic_path, require_file
+from bioseqrnn.memory import collector_paused
+from bioseqrnn.sequences.alphabet import ALPHABETS
+from bioseqrnn.sequences.audit import Audit
+from bioseqrnn.sequences.conversions import Conversions
+from bioseqrnn.sequences.encode import Dataset, Encoded, write_table
+from bioseqrnn.sequences.fasta import Shard
+from bioseqrnn.sequences.records import Records
+from bioseqrnn.sequences.row_groups import packed_column
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.stream import Batch
+from bioseqrnn.sequences.writer import open_dataset
+
+KIND = "shard"
+
+
+def parse_shard(text: str) -> Shard:
+    """Return the shard that ``2-of-8`` names (the second one)."""
+    found = re.fullmatch(r"(\d+)-of-(\d+)", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise InputError(f"'{text}' names no shard; the second of eight is '2-of-8'")
+    return Shard(int(found[1]) - 1, int(found[2]))
+
+
+def encode_shard(
+    sources: list[Source],
+    output: Path,
+    shard: Shard,
+    *,
+    options: DatasetOptions,
+    where: str = "dataset",
+) -> None:
+    """Encode one part of a dataset; what only the whole can tell is left to ``gather_shards``."""
+    dataset = Dataset(sources, options, where)
+    made_later = options.model_copy(update={"negatives": NegativesConfig()})
+    states = [_state(path) for path in dataset.files]
+    groups = [0]
+    with (
+        atomic_path(output) as temporary,
+        open_dataset(
+            temporary, sources, dataset.names, made_later, dataset.alphabet, dataset.grouped
+        ) as writer,
+        progress(f"encode {where}, part {shard.index + 1} of {shard.count}", "records") as bar,
+        collector_paused(),
+    ):
+        for index in range(len(sources)):
+            for batch in dataset.source_batches(index, shard):
+                writer.add(index, batch)
+                bar.advance(len(batch.records))
+            writer.end_group()
+            groups.append(writer.row_groups)
+        metadata = {
+            "kind": KIND,
+            "index": shard.index,
+            "count": shard.count,
+            "options": options.model_dump(),
+            "alphabet": dataset.alphabet.name,
+            "sources": [_source_state(source) for source in sources],
+            "files": states,
+            "row_groups": groups,
+            "audits": [audit.state() for audit in writer.audits],
+            "classes": sorted(dataset.reader.classes),
+            "grouped": dataset.grouped,
+            "labels": [[str(f.path), len(f), f.used] for f in dataset.label_files.values()],
+            # one job is enough to read the files again for their sums
+            "checksums": dataset.checksums() if shard.index == 0 else {},
+        }
+        writer.finish(metadata)
+    say(f"{where}: part {shard.index + 1} of {shard.count}, {writer.written:,} records")
+
+
+def gather_shards(
+    paths: list[Path], output: Path, audit: Path, *, options: DatasetOptions, where: str = "dataset"
+) -> int:
+    """Write the table of a dataset from all of its shards, in any order; return the records.
+
+    Raises
+    ------
+    InputError
+        A shard that is missing, damaged, or of other files, rows or options; and what only the
+        whole can tell: an id that stands twice, classes that make no task.
+    """
+    shards = sorted((_read_shard(path) for path in paths), key=lambda part: part.state["index"])
+    first = shards[0].state
+    for part in shards:
+        for key in ("count", "options", "alphabet", "sources", "files"):
+            if part.state[key] != first[key]:
+                raise InputError(
+                    f"{part.path}: is of another dataset than {shards[0].path}, or a file changed "
+                    f"between them ({key} differ); encode all shards again"
+                )
+    present = [part.state["index"] for part in shards]
+    if present != list(range(first["count"])):
+        raise InputError(
+            f"{where}: shards {[i + 1 for i in present]} of {first['count']} are given; every one "
+            "is needed, once"
+        )
+    if options.model_dump() != first["options"]:
+        raise InputError(f"{shards[0].path}: encoded with other options; encode all shards again")
+    names = [entry["name"] for entry in first["audits"]]
+    encoded = Encoded(
+        sources=[_source(entry) for entry in first["sources"]],
+        names=names,
+        options=options,
+        alphabet=ALPHABETS[first["alphabet"]],
+        grouped=any(part.state["grouped"] for part in shards),
+        batches=lambda: _batches(shards, len(names)),
+        classes=lambda: set().union(*(part.state["classes"] for part in shards)),
+        checksums=lambda: first["checksums"],
+        where=where,
+    )
+
+    def add_counts(audits: list[Audit]) -> None:
+        for part in shards:
+            for tally, counted in zip(audits, part.state["audits"], strict=False):
+                tally.conversions.add(Conversions(**counted["conversions"]))
+
+    written = write_table(encoded, output, audit, add_counts)
+    for place, (path, rows, _) in enumerate(first["labels"]):
+        used = sum(part.state["labels"][place][2] for part in shards)
+        if used < rows:
+            say(f"{path}: {rows - used:,} labelled ids have no record")
+    return written
+
+
+@dataclass(frozen=True)
+class _Part:
+    path: Path
+    file: pq.ParquetFile
+    state: dict[str, Any]
+
+
+def _read_shard(path: Path) -> _Part:
+    try:
+        file = pq.ParquetFile(require_file(path, "shard"))
+        state = json.loads((file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}"))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"shard {path}: not a readable Parquet file ({error})") from error
+    if state.get("kind") != KIND:
+        raise InputError(f"shard {path}: not written by 'bioseqrnn encode --shard'")
+    return _Part(path, file, state)
+
+
+def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
+    """Yield all records, source after source, as one job would have read them."""
+    for source in range(sources):
+        for part in shards:
+            groups = range(*list(pairwise(part.state["row_groups"]))[source])
+            if groups:
+                for rows in part.file.iter_batches(row_groups=list(groups)):
+                    yield source, _batch(rows)
+
+
+def _batch(rows: pa.RecordBatch) -> Batch:
+    packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
+    ids = rows.column("id")
+    groups = rows.column("group") if "group" in rows.schema.names else None
+    # headers have done their work: labels and ids are columns now
+    return Batch(Records(ids, packed, Conversions(), ()), rows.column("label"), groups)
+
+
+def _state(path: Path) -> list[Any]:
+    stat = path.stat()
+    return [str(path), stat.st_size, stat.st_mtime_ns]
+
+
+def _source_state(source: Source) -> dict[str, str | None]:
+    return {key: None if v is None else str(v) for key, v in vars(source).items()}
+
+
+def _source(state: dict[str, str | None]) -> Source:
+    paths = {key: Path(v) if v is not None and key in ("fasta", "labels", "intervals") else v
+             for key, v in state.items()}  # fmt: skip
+    return Source(**paths)  # type: ignore[arg-type]

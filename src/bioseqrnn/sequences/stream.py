@@ -1,0 +1,181 @@
+"""Labelled records of a dataset's sources, block after block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.errors import InputError
+from bioseqrnn.sequences.alphabet import Alphabet
+from bioseqrnn.sequences.fasta import WHOLE, Shard
+from bioseqrnn.sequences.genome import Genome
+from bioseqrnn.sequences.intervals import interval_windows
+from bioseqrnn.sequences.labels import (
+    CODE,
+    PER_POSITION,
+    LabelFile,
+    LabelReader,
+    header_label,
+    header_pattern,
+)
+from bioseqrnn.sequences.records import Records, in_larger_blocks, pack_records, read_records
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.three_line import read_three_line
+
+# Columns are built for so many residues at once: large enough that this costs nothing a record
+BATCH_RESIDUES = 1 << 22
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some consecutive records of one source, with their labels.
+
+    Attributes
+    ----------
+    records : Records
+    labels : pyarrow array [n]
+        Of the type that ``label_type`` names, or categories of it.
+    groups : pyarrow string array [n], or None
+        Where the user gave groups.
+    """
+
+    records: Records
+    labels: pa.Array
+    groups: pa.Array | None
+
+
+def read_batches(
+    source: Source,
+    alphabet: Alphabet,
+    options: DatasetOptions,
+    reader: LabelReader,
+    files: dict[Path, LabelFile],
+    shard: Shard = WHOLE,
+) -> Iterator[Batch]:
+    """Yield the labelled records of one source, in order.
+
+    ``files`` holds the label files read so far, so that sources can share one. Intervals, which
+    are read at random places, belong to the first shard.
+    """
+    if source.intervals is not None:
+        if shard.index == 0:
+            yield from _windows(source, source.intervals, alphabet, options, reader)
+        return
+    whole = options.ids == "header"
+    if options.task == PER_POSITION:
+        for records, texts in read_three_line(
+            source.fasta, alphabet, whole_headers=whole, shard=shard
+        ):
+            where = [str(source.fasta)] * len(texts)
+            reader.note(texts)
+            yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
+        return
+    blocks = in_larger_blocks(
+        read_records(
+            source.fasta,
+            alphabet,
+            whole_headers=whole,
+            keep_titles=source.label_key is not None,
+            shard=shard,
+        ),
+        BATCH_RESIDUES,
+    )
+    if source.labels is not None:
+        if source.labels not in files:
+            files[source.labels] = LabelFile(source.labels)
+        yield from _from_file(source, files[source.labels], reader, blocks)
+    elif source.label_key is not None:
+        yield from _from_headers(source, source.label_key, reader, blocks)
+    else:
+        assert source.label is not None
+        reader.note([source.label])
+        value = reader.column([source.label], [str(source.fasta)])
+        for records in blocks:
+            labels = pa.DictionaryArray.from_arrays(np.zeros(len(records), np.int32), value)
+            yield Batch(records, labels, _constant(source.group, len(records)))
+
+
+def _constant(text: str | None, count: int) -> pa.Array | None:
+    return None if text is None else pa.array([text] * count, pa.string())
+
+
+def _from_file(
+    source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[Records]
+) -> Iterator[Batch]:
+    # every distinct text is read once, however many records have it
+    values = reader.column(file.texts, [f"{file.path}: label '{text}'" for text in file.texts])
+    names = pa.array(file.groups, pa.string())
+    noted = np.zeros(len(file.texts), bool)
+    for records in blocks:
+        rows = file.find(records.ids)
+        if (rows < 0).any():
+            name = records.ids[int(np.flatnonzero(rows < 0)[0])].as_py()
+            raise InputError(
+                f"{source.fasta}: record '{name}' has no label in {file.path}; "
+                "add a row for it or remove the record"
+            )
+        new = np.setdiff1d(file.label_codes[rows], np.flatnonzero(noted))
+        reader.note(file.texts[code] for code in new)
+        noted[new] = True
+        labels = pa.DictionaryArray.from_arrays(pa.array(file.label_codes[rows], CODE), values)
+        groups = None
+        if file.groups:
+            codes = file.group_codes[rows]
+            groups = names.take(pa.array(codes, CODE, mask=codes < 0))
+            if source.group is not None:
+                groups = groups.fill_null(source.group)
+        else:
+            groups = _constant(source.group, len(records))
+        yield Batch(records, labels, groups)
+
+
+def _from_headers(
+    source: Source, key: str, reader: LabelReader, blocks: Iterator[Records]
+) -> Iterator[Batch]:
+    pattern = header_pattern(key)
+    for records in blocks:
+        texts = []
+        for place, title in enumerate(records.titles):
+            text = header_label(pattern, title)
+            if text is None:
+                name = records.ids[place].as_py()
+                raise InputError(
+                    f"{source.fasta}: record '{name}' has no '{key}=' in its header; add one or "
+                    "name another label_key"
+                )
+            texts.append(text)
+        where = (f"{source.fasta}: record '{name}'" for name in records.ids.to_pylist())
+        reader.note(texts)
+        yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
+
+
+def _windows(
+    source: Source,
+    intervals: Path,
+    alphabet: Alphabet,
+    options: DatasetOptions,
+    reader: LabelReader,
+) -> Iterator[Batch]:
+    if alphabet.name != "dna":
+        raise InputError(f"{source.fasta}: intervals are for DNA, this is {alphabet.name}")
+    genome = Genome(source.fasta)
+    for rows, sequences in interval_windows(genome, intervals, options.window):
+        records = pack_records(source.fasta, [row.name for row in rows], sequences, alphabet)
+        texts = [source.label or row.label or "" for row in rows]
+        for row, text in zip(rows, texts, strict=True):
+            if not text:
+                raise InputError(
+                    f"{intervals}: line {row.line} has no label; give it in the fourth column of "
+                    "BED or the column 'label' of a TSV, or one for all as 'label'"
+                )
+        where = (f"{intervals}: line {row.line}" for row in rows)
+        groups = None
+        if source.group is not None or any(row.group for row in rows):
+            groups = pa.array([row.group or source.group for row in rows], pa.string())
+        reader.note(texts)
+        yield Batch(records, reader.column(texts, where), groups)
