@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.sequences.encode import encode_sequences
 from bioseqrnn.sequences.sources import Source
 
@@ -35,8 +36,9 @@ def encode(fastas: list[str], folder: Path, alphabet: str) -> int:
     """Encode, silently."""
     sources = [Source(Path(path), label=Path(path).stem) for path in fastas]
     with contextlib.redirect_stderr(io.StringIO()):
+        options = DatasetOptions(alphabet=alphabet)
         return encode_sequences(
-            sources, folder / "sequences.parquet", folder / "audit.tsv", alphabet=alphabet
+            sources, folder / "sequences.parquet", folder / "audit.tsv", options=options
         )
 
 

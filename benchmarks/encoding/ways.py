@@ -88,13 +88,15 @@ def parse_only(fastas: list[Path], _: Path, __: str) -> int:
 
 def bioseqrnn(fastas: list[Path], folder: Path, alphabet: str) -> int:
     """Encode with this project; what it says is swallowed."""
+    from bioseqrnn.config.schema import DatasetOptions
     from bioseqrnn.sequences.encode import encode_sequences
     from bioseqrnn.sequences.sources import Source
 
     sources = [Source(path, label=path.stem) for path in fastas]
+    options = DatasetOptions(alphabet=alphabet)
     with contextlib.redirect_stderr(io.StringIO()):
         return encode_sequences(
-            sources, folder / "sequences.parquet", folder / "audit.tsv", alphabet=alphabet
+            sources, folder / "sequences.parquet", folder / "audit.tsv", options=options
         )
 
 

@@ -14,6 +14,10 @@ def compiled(function: Function) -> Function:
     """Compile a function on its first call, and keep the machine code on disk.
 
     The cache lies beside the source, or in the user's cache folder where that cannot be written
-    (``NUMBA_CACHE_DIR`` says otherwise).
+    (``NUMBA_CACHE_DIR`` says otherwise). Where there is no place at all, as in a read-only
+    container without a home, every process compiles anew.
     """
-    return cast(Function, numba.njit(cache=True, nogil=True)(function))
+    try:
+        return cast(Function, numba.njit(cache=True, nogil=True)(function))
+    except RuntimeError:
+        return cast(Function, numba.njit(nogil=True)(function))

@@ -8,12 +8,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
+from conftest import encode
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.run import predict_query
+from bioseqrnn.sequences.sources import Source
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def random_fasta(count):
 
 
 def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_RESIDUES", 1000)
+    monkeypatch.setattr("bioseqrnn.prediction.run.BLOCK_RESIDUES", 1000)
     records = random_fasta(700)
     (tmp_path / "q.fa").write_text("".join(f">{n} note\n{s}\n" for n, s in records))
     count, frame = predict(tmp_path, model)
@@ -97,3 +99,18 @@ def test_a_bad_record_leaves_no_table(tmp_path, model):
     with pytest.raises(InputError, match=r"q\.fa: record '2', position 4: '1' is not a DNA letter"):
         predict(tmp_path, model)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model.safetensors", "q.fa"]
+
+
+def test_records_of_the_training_are_told(tmp_path, model, capfd):
+    (tmp_path / "a.fa").write_text(">1\nACGTA\n>2\nNNACGG\n")
+    (tmp_path / "b.fa").write_text(">3\nTTTTT\n")
+    encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
+    (tmp_path / "q.fa").write_text(">x\nacgta\n>y\nTACGT\n>z\nACGTC\n>w\nCCGTNN\n>v\nACGT\n")
+    predict_query(
+        tmp_path / "q.fa", model, tmp_path / "q.parquet", tmp_path / "q.tsv.gz",
+        device="cpu", threads=1, sequences=tmp_path / "sequences.parquet",
+    )  # fmt: skip
+    frame = pq.read_table(tmp_path / "q.parquet").to_pandas()
+    # as it stands, as the other strand, not, as the other strand, a part of one only
+    assert frame["in_training"].tolist() == [True, True, False, True, False]
+    assert "q.fa: 3 of them stand among the records" in capfd.readouterr().err

@@ -10,7 +10,7 @@ STAGE_VERSIONS = {
     "training": 1,
     "baselines": 1,
     "evaluation": 1,
-    "prediction": 1,
+    "prediction": 2,
     "report": 2,
 }
 # what bioseqrnn.report.build writes

@@ -2,6 +2,7 @@ rule predict_query:
     input:
         fasta=query_file,
         model=f"{RESULTS}/{{dataset}}/final/model.safetensors",
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
         tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",
@@ -23,4 +24,4 @@ rule predict_query:
         version=STAGE_VERSIONS["prediction"],
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
-        " --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"
+        " --sequences {input.sequences:q} --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"

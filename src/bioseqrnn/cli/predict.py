@@ -20,6 +20,10 @@ def predict(
             "--output", "-o", help="Parquet to write; a gzipped TSV is written beside it."
         ),
     ],
+    sequences: Annotated[
+        Path | None,
+        typer.Option(help="sequences.parquet of the training: says which records stand in it."),
+    ] = None,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
 ) -> None:
@@ -29,5 +33,11 @@ def predict(
     from bioseqrnn.prediction.run import predict_query
 
     predict_query(
-        fasta, model, output, output.with_suffix(".tsv.gz"), device=device.value, threads=threads
+        fasta,
+        model,
+        output,
+        output.with_suffix(".tsv.gz"),
+        device=device.value,
+        threads=threads,
+        sequences=sequences,
     )

@@ -20,6 +20,7 @@ from bioseqrnn.evaluation.predictions import PROBABILITY
 from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.encode import warn_of_dna
 from bioseqrnn.sequences.records import in_larger_blocks, read_records
@@ -42,7 +43,14 @@ def _gzip_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def predict_query(
-    fasta: Path, model: Path, output: Path, tsv: Path, *, device: str, threads: int
+    fasta: Path,
+    model: Path,
+    output: Path,
+    tsv: Path,
+    *,
+    device: str,
+    threads: int,
+    sequences: Path | None = None,
 ) -> int:
     """Predict every record of a FASTA file, in its order.
 
@@ -55,6 +63,9 @@ def predict_query(
     output, tsv : Path
         Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (the most probable
         class) and ``probability_{class}``. Written together, or neither.
+    sequences : Path, optional
+        ``sequences.parquet`` that the model was trained on: then a column ``in_training`` says
+        whether a record's sequence (or its reverse complement) stands in it.
     device : {"auto", "cpu", "cuda"}
     threads : int
         CPU threads.
@@ -75,9 +86,11 @@ def predict_query(
         ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
     ]  # fmt: skip
     fields += [(PROBABILITY + name, pa.float64()) for name in classes]
+    seen = SeenSequences(sequences) if sequences is not None else None
+    fields += [("in_training", pa.bool_())] * (seen is not None)
     schema = pa.schema(fields)
-    done = 0
-    blocks = read_records(fasta, alphabet, whole_headers=card["ids"] == "header")
+    done = known = 0
+    blocks = read_records(fasta, alphabet, whole_headers=card.get("ids") == "header")
     with (
         atomic_path(tsv) as tsv_temporary,
         atomic_path(output) as temporary,
@@ -95,6 +108,9 @@ def predict_query(
             }
             for code, name in enumerate(classes):
                 columns[PROBABILITY + name] = probability[:, code]
+            if seen is not None:
+                columns["in_training"] = seen.contain(records.packed)
+                known += int(columns["in_training"].sum())
             frame = pd.DataFrame(columns)
             writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
             frame.to_csv(
@@ -114,4 +130,9 @@ def predict_query(
         }
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
     say(f"{fasta.name}: {done:,} records in, {done:,} rows out")
+    if known:
+        say(
+            f"{fasta.name}: {known:,} of them stand among the records that the model was trained "
+            "on (column in_training): how it does on these says nothing about new ones"
+        )
     return done

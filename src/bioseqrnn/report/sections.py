@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.evaluation.metrics import LOWER_IS_BETTER
+from bioseqrnn.sequences.conversions import COUNTS as CONVERSIONS
 
 Section = dict[str, Any]
 TITLES = {
@@ -299,13 +300,17 @@ def _found(check: str, value: float) -> str:
 
 
 def audit_section(audit: pd.DataFrame) -> Section:
-    """What the FASTA files hold."""
+    """What the FASTA files hold, and what was converted in any of them."""
+    unused = [name for name in CONVERSIONS if name in audit and not audit[name].any()]
+    shown = audit.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
     return _section(
         "audit",
         "Audit of the FASTA files",
-        "What each file holds. Ambiguous residues are encoded as all residues they may be.",
+        "What each file holds. Ambiguous residues are encoded as all residues they may be. Comment "
+        "lines, white space, gaps and the stop at a protein's end are left out, lower case and the "
+        "U of RNA are read as A C G T; such columns stand here where there was any.",
         "html",
-        data=html_table(audit.rename(columns=lambda name: name.replace("_", " "))),
+        data=html_table(shown),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,9 @@ import pandas as pd
 
 from bioseqrnn.sequences.conversions import COUNTS, Conversions
 from bioseqrnn.sequences.records import Records
+
+# More are counted, not named
+MOST_CLASSES = 50
 
 
 class Audit:
@@ -19,6 +21,11 @@ class Audit:
     ----------
     name, label : str
         As they shall stand in the table; an empty label is replaced by the classes found.
+
+    Attributes
+    ----------
+    classes : set of str
+        Found so far.
     """
 
     def __init__(self, name: str, label: str) -> None:
@@ -28,9 +35,10 @@ class Audit:
         self.records = 0
         self._lengths: dict[int, int] = {}
 
-    def add(self, records: Records) -> None:
-        """Count some records."""
+    def add(self, records: Records, classes: set[str]) -> None:
+        """Count some records, and note the classes that they have."""
         self.records += len(records)
+        self.classes |= classes
         self.conversions.add(records.conversions)
         lengths = records.packed.lengths
         if len(lengths) and (lengths == lengths[0]).all():
@@ -38,25 +46,6 @@ class Audit:
         else:
             distinct, counts = np.unique(lengths, return_counts=True)
         for length, count in zip(distinct.tolist(), counts.tolist(), strict=True):
-            self._lengths[length] = self._lengths.get(length, 0) + count
-
-    def state(self) -> dict[str, Any]:
-        """Return everything counted, as JSON can hold it."""
-        return {
-            "name": self.name,
-            "label": self.label,
-            "classes": sorted(self.classes),
-            "records": self.records,
-            "lengths": sorted(self._lengths.items()),
-            "conversions": asdict(self.conversions),
-        }
-
-    def add_state(self, state: dict[str, Any]) -> None:
-        """Add what another process counted of the same source."""
-        self.classes.update(state["classes"])
-        self.records += state["records"]
-        self.conversions.add(Conversions(**state["conversions"]))
-        for length, count in state["lengths"]:
             self._lengths[length] = self._lengths.get(length, 0) + count
 
     def row(self) -> dict[str, Any]:
@@ -68,7 +57,7 @@ class Audit:
         ambiguous = self.conversions.ambiguous
         return {
             "source": self.name,
-            "label": self.label or ",".join(sorted(self.classes)),
+            "label": self.label or self._found(),
             "records": self.records,
             "residues": int((lengths * counts).sum()),
             "min_length": int(lengths[0]),
@@ -78,6 +67,11 @@ class Audit:
             "ambiguous_residues": sum(ambiguous.values()),
             "ambiguity_codes": ";".join(f"{k}={v}" for k, v in sorted(ambiguous.items())),
         }
+
+    def _found(self) -> str:
+        if len(self.classes) > MOST_CLASSES:
+            return f"{len(self.classes):,} classes"
+        return ",".join(sorted(self.classes))
 
 
 def audit_table(audits: list[Audit]) -> pd.DataFrame:

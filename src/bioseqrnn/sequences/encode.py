@@ -13,22 +13,25 @@ from bioseqrnn.io import atomic_path, sha256, write_tsv
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit, audit_table
+from bioseqrnn.sequences.conversions import COUNTS, Conversions
 from bioseqrnn.sequences.fasta import WHOLE, Shard, sample_residues
 from bioseqrnn.sequences.intervals import read_intervals
-from bioseqrnn.sequences.labels import PER_POSITION, LabelFile, LabelReader
-from bioseqrnn.sequences.negative_rows import write_negatives
+from bioseqrnn.sequences.labels import CLASSIFICATION, PER_POSITION, LabelFile, LabelReader
+from bioseqrnn.sequences.negative_rows import check_negatives, write_negatives
 from bioseqrnn.sequences.sources import Source, check_sources
 from bioseqrnn.sequences.stream import Batch, read_batches
+from bioseqrnn.sequences.three_line import sample_three_line
 from bioseqrnn.sequences.writer import Batches, open_dataset, table_metadata
 
 DEFAULTS = DatasetOptions()
 
 
-def choose_alphabet(fastas: list[Path], name: str) -> Alphabet:
+def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -> Alphabet:
     """Return the alphabet called ``name``, or for ``auto`` the one that every file looks like."""
     if name != "auto":
         return ALPHABETS[name]
-    guesses = {fasta: guess_alphabet(sample_residues(fasta)) for fasta in fastas}
+    sample = sample_three_line if task == PER_POSITION else sample_residues
+    guesses = {fasta: guess_alphabet(sample(fasta)) for fasta in fastas}
     first = guesses[fastas[0]]
     for fasta, guess in guesses.items():
         if guess != first:
@@ -54,7 +57,6 @@ class Dataset:
     names : list of str
         Of the sources, as they stand in the table.
     reader : LabelReader
-        Knows the classes met so far.
     grouped : bool
         Whether any record can have a group.
     """
@@ -63,20 +65,21 @@ class Dataset:
         check_sources(sources, options.task == PER_POSITION)
         self.sources, self.options, self.where = sources, options, where
         fastas = [source.fasta for source in sources]
-        self.alphabet = choose_alphabet(fastas, options.alphabet)
+        self.alphabet = choose_alphabet(fastas, options.alphabet, options.task)
         if options.strands == "both" and self.alphabet.name != "dna":
             raise InputError(
                 f"{where}: strands 'both' makes sense for DNA only, this is {self.alphabet.name}"
             )
-        if options.alphabet != "auto":
+        if options.alphabet != "auto" and options.task != PER_POSITION:
             for fasta in fastas:
                 warn_of_dna(fasta, self.alphabet)
-        if options.makes_negatives and options.task != "classification":
-            raise InputError(f"{where}: negatives are a class; task {options.task} has none")
+        if options.makes_negatives:
+            check_negatives(sources, self.alphabet, options, where)
         self.reader = LabelReader(options.task, options.label_separator)
         paths = dict.fromkeys(source.labels for source in sources if source.labels is not None)
-        self.label_files = {path: LabelFile(path) for path in paths}
-        self.names = _short_names(self.files)[: len(sources)]
+        self.label_files = {path: LabelFile(path, self.reader.may_be_empty) for path in paths}
+        names = dict(zip(self.files, _short_names(self.files), strict=True))
+        self.names = [names[source.origin] for source in sources]
         self.grouped = (
             any(source.group for source in sources)
             or any(file.groups for file in self.label_files.values())
@@ -149,7 +152,6 @@ def encode_sequences(
         alphabet=dataset.alphabet,
         grouped=dataset.grouped,
         batches=dataset.batches,
-        classes=lambda: dataset.reader.classes,
         checksums=dataset.checksums,
         where=where,
     )
@@ -175,8 +177,6 @@ class Encoded:
         Whether any record can have a group.
     batches : function
         Yields (source, batch) of all records, as often as it is called.
-    classes : function
-        The classes met, once all batches were read.
     checksums : function
         SHA-256 of every file, by name.
     where : str
@@ -189,7 +189,6 @@ class Encoded:
     alphabet: Alphabet
     grouped: bool
     batches: Batches
-    classes: Callable[[], set[str]]
     checksums: Callable[[], dict[str, str]]
     where: str
 
@@ -221,23 +220,22 @@ def write_table(
             for source, batch in encoded.batches():
                 writer.add(source, batch)
                 bar.advance(len(batch.records))
+            for entry, tally in zip(encoded.sources, writer.audits, strict=False):
+                if not tally.records:
+                    raise _empty(entry)
             read = writer.written
             made = write_negatives(
                 writer, encoded.batches, encoded.sources, encoded.alphabet, options
             )
             writer.check_ids(encoded.batches, encoded.sources, options)
-            found = set(encoded.classes())
-            if options.makes_negatives:
-                found.add(options.negatives.label)
+            found = set().union(*(tally.classes for tally in writer.audits))
             metadata = table_metadata(
                 found, options, encoded.alphabet, writer.written, encoded.checksums(), where
             )
             writer.finish(metadata | made)
-        for entry, tally in zip(encoded.sources, writer.audits, strict=False):
-            if not tally.records:
-                raise InputError(f"{entry.fasta}: empty FASTA file (no '>' record)")
         add_counts(writer.audits)
         write_tsv(audit, audit_table(writer.audits))
+    say_conversions(writer.audits, where)
     classes: list[str] = metadata["classes"]
     what = f"{len(classes)} classes" if classes else "numbers"
     extra = f" ({writer.written - read:,} of them made negatives)" if writer.written > read else ""
@@ -246,6 +244,24 @@ def write_table(
         f"{encoded.alphabet.name}"
     )
     return writer.written
+
+
+def say_conversions(audits: list[Audit], where: str) -> None:
+    """Say in one line what was left out or read as something else, if anything was."""
+    total = Conversions()
+    for tally in audits:
+        total.add(tally.conversions)
+    counts = {name.replace("_", " "): getattr(total, name) for name in COUNTS}
+    counts["ambiguous residues"] = sum(total.ambiguous.values())
+    found = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    if found:
+        say(f"{where}: converted or left out: {found} (audit.tsv says where)")
+
+
+def _empty(source: Source) -> InputError:
+    if source.intervals:
+        return InputError(f"{source.intervals}: no interval in it")
+    return InputError(f"{source.fasta}: empty FASTA file (no '>' record)")
 
 
 def _short_names(files: list[Path]) -> list[str]:

@@ -24,6 +24,10 @@ COMMENT_MARKS = (b";", b"#", b"!")
 COMMENT = re.compile(rb"^[;#!][^\n]*\n?", re.MULTILINE)
 BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Text up to a letter behind which a line can be cut: one that is not '>' follows it
+LAST_LETTERS = re.compile(rb"(?s).*[!-~] *(?=[!-=?-~])")
+# Where a text ends: at a line's end, or inside a line
+NEW_LINE, SEQUENCE_LINE, COMMENT_LINE = "new line", "sequence", "comment"
 
 
 @dataclass(frozen=True)
@@ -83,26 +87,42 @@ def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
         # a part of a record has no header of its own
         lines = b">\n" + text if continues else text
         try:
-            unwrapped_lines, ends = unwrap(lines)
-            titles, residues = _parse(unwrapped_lines)
+            single_lines, ends = unwrap(lines)
         except UnicodeDecodeError as error:
             raise non_utf8(path) from error
-        block = Block(titles, residues, _joined(titles), _joined(residues), conversions,
-                      continues, unfinished)  # fmt: skip
-        # what is neither '>', header, residue nor line end was white space
-        kept = len(block.headers) + len(block.text) - len(titles)
-        conversions.white_space = len(lines) - kept - ends
-        yield block
+        titles, residues, text_lines, white_space = _parse(single_lines, len(lines) - ends)
+        conversions.white_space += white_space
+        yield Block(titles, residues, *text_lines, conversions, continues, unfinished)
         continues = unfinished
 
 
-def _parse(lines: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return titles and sequences, by Biopython's parser."""
-    from Bio.SeqIO.FastaIO import SimpleFastaParser
+def _parse(
+    lines: list[str], size: int
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bytes, bytes], int]:
+    """Return titles and sequences by Biopython, both also as joined text, and the white space gone.
 
-    records = SimpleFastaParser(iter(lines))  # type: ignore[no-untyped-call]
-    titles, residues = zip(*records, strict=True)
-    return titles, residues
+    Most text has two lines a record, which ``FastaTwoLineParser`` reads faster. It keeps blanks
+    inside sequences: where there is any white space, the result is that of ``SimpleFastaParser``.
+    """
+    from Bio.SeqIO.FastaIO import FastaTwoLineParser, SimpleFastaParser
+
+    try:
+        parser = FastaTwoLineParser(iter(lines))  # type: ignore[no-untyped-call]
+        parsed = _collect(parser, size)
+        if parsed[3] == 0 and b" " not in parsed[2][1]:
+            return parsed
+    except ValueError:
+        pass
+    return _collect(SimpleFastaParser(iter(lines)), size)  # type: ignore[no-untyped-call]
+
+
+def _collect(
+    parser: Iterator[tuple[str, str]], size: int
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bytes, bytes], int]:
+    titles, residues = zip(*parser, strict=True)
+    joined = _joined(titles), _joined(residues)
+    # what is neither '>', header nor residue was white space
+    return titles, residues, joined, size - len(joined[0]) - len(joined[1]) + len(titles)
 
 
 def _joined(lines: tuple[str, ...]) -> bytes:
@@ -110,31 +130,36 @@ def _joined(lines: tuple[str, ...]) -> bytes:
 
 
 def read_texts(
-    path: Path, shard: Shard, *, longest: int = PART_BYTES, comments: bool = True
+    path: Path, shard: Shard, *, longest: int | None = None, comments: bool = True
 ) -> Iterator[tuple[bytes, Conversions, bool]]:
     r"""Yield text that begins with ``>`` and ends before the next one, and its conversions.
 
     Lines end in ``\n``, comment lines are gone. The last value says whether the text is a part of
-    a record, longer than ``longest`` bytes: then the next text goes on with it and does not begin
-    with ``>``.
+    a record, longer than ``longest`` bytes (``PART_BYTES``): then the next text goes on with it,
+    does not begin with ``>``, and may be empty.
     """
+    longest = PART_BYTES if longest is None else longest
     with open_bytes(path) as reader:
         begin, end = _record_range(reader, shard)
         left = end - begin if end is not None else None
         reader.seek(begin) if begin else None
         rest = held = b""
-        started, part, inside_line = begin > 0, False, False
+        started, part, line = begin > 0, False, NEW_LINE
+        conversions = Conversions()
         while True:
             wanted = max(BLOCK_BYTES, len(rest))
             data = reader.read(wanted if left is None else min(wanted, left))
             if left is not None:
                 left -= len(data)
             last = not data
-            conversions = Conversions()
             data, held = _unix_lines(held + data, last, conversions)
             if not started and not rest and data.startswith(BYTE_ORDER_MARK):
                 data = data[len(BYTE_ORDER_MARK) :]
             text = rest + data
+            if part and line == NEW_LINE and text.startswith(b">"):
+                # the part before was the last one, which nobody knew
+                yield b"", conversions, False
+                part, conversions = False, Conversions()
             unfinished = False
             if last:
                 rest = b""
@@ -144,22 +169,19 @@ def read_texts(
                 rest = text
                 continue
             else:
-                text, rest = _cut_inside_record(path, text, part)
+                cut = _cut_inside_record(path, text, line, started, comments)
+                text, rest = text[:cut], text[cut:]
                 unfinished = True
-            ends_inside_line = unfinished and not text.endswith(b"\n")
             if comments:
-                text = _without_comments(text, inside_line, conversions)
-            inside_line = ends_inside_line
+                text, line = _without_comments(text, line, conversions)
+            else:
+                line = _last_line(text, line)
             if not started:
-                text = text[BLANK_LINES.match(text).end() :]  # type: ignore[union-attr]
-                if text and not text.startswith(b">"):
-                    if text.strip():
-                        raise _no_header(path)
-                    text = b""
+                text = _from_first_record(path, text, conversions)
                 started = bool(text)
-            if text or (part and last):
+            if text or (part and not unfinished):
                 yield text, conversions, unfinished
-                part = unfinished
+                part, conversions = unfinished, Conversions()
             if last:
                 break
         reader.check_unchanged()
@@ -173,45 +195,92 @@ def _unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[byte
     if data.endswith(b"\r") and not last:
         data, held = data[:-1], b"\r"
     if b"\r" in data:
-        conversions.carriage_returns = data.count(b"\r")
+        conversions.carriage_returns += data.count(b"\r")
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data, held
 
 
-def _cut_inside_record(path: Path, text: bytes, part: bool) -> tuple[bytes, bytes]:
-    """Cut a long record's text at a line's end, or inside a line but never at white space."""
-    cut = text.rfind(b"\n") + 1
-    if cut == 0 and not part:
-        raise InputError(f"{path}: a header line is longer than {PART_BYTES:,} bytes; is it FASTA?")
-    if cut == 0:
-        # the parser strips the ends of lines: white space must meet what stands behind it
-        cut = len(text.rstrip()) or len(text)
-    return text[:cut], text[cut:]
+def _cut_inside_record(path: Path, text: bytes, line: str, started: bool, comments: bool) -> int:
+    """Return where to cut a long text: at a line's end, or inside a line so that nobody can tell.
+
+    Inside a line the cut stands between two letters (blanks, which the parser drops, may follow
+    the first): it strips other white space from ends only, and takes a ``>`` for a header.
+    """
+    if cut := text.rfind(b"\n") + 1:
+        return cut
+    if line == COMMENT_LINE or (line == NEW_LINE and comments and text.startswith(COMMENT_MARKS)):
+        return len(text)
+    if line == NEW_LINE and text.startswith(b">"):
+        raise InputError(f"{path}: a header line is longer than {len(text):,} bytes; is it FASTA?")
+    if not started:
+        raise _no_header(path)
+    found = LAST_LETTERS.match(text)
+    if not found:
+        raise InputError(
+            f"{path}: {len(text):,} bytes of a sequence line without two letters side by side; "
+            "is it FASTA?"
+        )
+    return found.end()
 
 
-def _without_comments(text: bytes, inside_line: bool, conversions: Conversions) -> bytes:
-    """Leave out lines that begin with a comment mark; the first may be the middle of a line."""
-    found = any(
+def _last_line(text: bytes, before: str) -> str:
+    """Say which line a text ends inside of, if it does; ``before`` is the one it began in."""
+    begin = text.rfind(b"\n") + 1
+    if begin == len(text):
+        return NEW_LINE if text else before
+    if begin == 0 and before != NEW_LINE:
+        return before
+    return COMMENT_LINE if text.startswith(COMMENT_MARKS, begin) else SEQUENCE_LINE
+
+
+def _without_comments(text: bytes, line: str, conversions: Conversions) -> tuple[bytes, str]:
+    """Leave out lines that begin with a comment mark; ``line`` is the one the text begins in.
+
+    The second value says which one it ends in.
+    """
+    found = line == COMMENT_LINE or any(
         mark in text and (text.startswith(mark) or b"\n" + mark in text) for mark in COMMENT_MARKS
     )
     if not found:
-        return text
-    start = text.find(b"\n") + 1 if inside_line else 0
-    kept, conversions.comment_lines = COMMENT.subn(b"", text[start:])
-    return text[:start] + kept
+        return text, _last_line(text, line)
+    after = _last_line(text, line)
+    begun = 0 if line == NEW_LINE else text.find(b"\n") + 1 or len(text)
+    kept, count = COMMENT.subn(b"", text[begun:])
+    conversions.comment_lines += count
+    return (b"" if line == COMMENT_LINE else text[:begun]) + kept, after
+
+
+def _from_first_record(path: Path, text: bytes, conversions: Conversions) -> bytes:
+    """Leave out blank lines before the first record."""
+    blank = BLANK_LINES.match(text).end()  # type: ignore[union-attr]
+    if not text.startswith(b">", blank):
+        if text[blank:].strip():
+            raise _no_header(path)
+        blank = len(text)
+    conversions.white_space += blank - text.count(b"\n", 0, blank)
+    return text[blank:]
 
 
 def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
-    """Bytes of a shard: from the first record that begins in its part to the first behind it."""
+    """Bytes of a shard: from the first record that begins in its part to the first behind it.
+
+    What stands before the first record of the file belongs to that record.
+    """
     if shard.count == 1:
         return 0, None
     if reader.kind is not None:
         return (0, None) if shard.index == 0 else (0, 0)
     size = reader.path.stat().st_size
+    reader.seek(0)
+    head = reader.read(len(BYTE_ORDER_MARK) + 1).removeprefix(BYTE_ORDER_MARK)
+    first = 0 if head.startswith(b">") else _next_record(reader, 1, size)
+    if first == size:
+        # no record: the first shard finds out what there is instead
+        return (0, size) if shard.index == 0 else (size, size)
     bounds = [size * i // shard.count for i in (shard.index, shard.index + 1)]
     begin, end = (_next_record(reader, bound, size) for bound in bounds)
     reader.seek(0)
-    return begin, end
+    return (0 if begin <= first else begin), (0 if end <= first else end)
 
 
 def _next_record(reader: Reader, bound: int, size: int) -> int:

@@ -64,7 +64,7 @@ def read_intervals(path: Path) -> Iterator[Interval]:
         with path.open(encoding="utf-8-sig") as handle:
             for number, line in enumerate(handle, start=1):
                 text = line.rstrip("\r\n")
-                if not text.strip() or text.startswith(("track ", "browser ")):
+                if not text.strip() or text.split(None, 1)[0] in ("track", "browser"):
                     continue
                 cells = [cell.strip() for cell in text.lstrip("#").split("\t")]
                 if columns is BED_COLUMNS and {"chrom", "start", "end"} <= set(cells):
@@ -74,6 +74,8 @@ def read_intervals(path: Path) -> Iterator[Interval]:
                     continue
                 if len(cells) < 3:
                     cells = text.split()
+                if columns is not BED_COLUMNS and len(cells) > len(columns):
+                    raise InputError(f"{path}: line {number}: more cells than the header")
                 yield _interval(path, number, dict(zip(columns, cells, strict=False)))
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; is it BED or TSV?") from error

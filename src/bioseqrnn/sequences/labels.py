@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,9 @@ CLASSIFICATION, MULTILABEL = "classification", "multilabel"
 REGRESSION, PER_POSITION = "regression", "per_position"
 BLOCK_ROWS = 50_000
 CODE = pa.int32()
+# what can stand between the parts of a header
+ENDS = "|;,"
+NEXT_KEY = re.compile(rf"[{ENDS}][^\s{ENDS}=]+=")
 
 
 def label_type(task: str) -> pa.DataType:
@@ -31,8 +34,20 @@ def label_type(task: str) -> pa.DataType:
     return pa.large_string() if task == PER_POSITION else pa.string()
 
 
+def classes_in(labels: pa.Array, task: str) -> set[str]:
+    """Return the classes that some labels name, as far as they do: numbers name none."""
+    if task == REGRESSION:
+        return set()
+    if pa.types.is_dictionary(labels.type):
+        labels = labels.dictionary.take(labels.indices.unique())
+    if task == MULTILABEL:
+        labels = labels.flatten()
+    names = labels.unique().to_pylist()
+    return set("".join(names)) if task == PER_POSITION else set(names)
+
+
 class LabelReader:
-    """Turns the text of labels into a column, and remembers the classes.
+    """Turns the text of labels into a column.
 
     Parameters
     ----------
@@ -43,43 +58,50 @@ class LabelReader:
 
     def __init__(self, task: str, separator: str) -> None:
         self.task, self.separator = task, separator
-        self.classes: set[str] = set()
 
-    def column(self, texts: list[str], where: Iterable[str]) -> pa.Array:
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether no label at all is one: of several, a record may have none."""
+        return self.task == MULTILABEL
+
+    def column(self, texts: list[str], where: Callable[[int], str]) -> pa.Array:
         """Return the column of some records.
 
-        ``where`` says of each text where it stands, for the message of an InputError.
+        ``where`` says of a text where it stands, for the message of an InputError.
         """
         if self.task == REGRESSION:
-            return pa.array([self._number(t, w) for t, w in zip(texts, where, strict=False)])
+            numbers = [self._number(text, place, where) for place, text in enumerate(texts)]
+            return pa.array(numbers, label_type(REGRESSION))
         if self.task == MULTILABEL:
             return pa.array([self._several(text) for text in texts], label_type(MULTILABEL))
         return pa.array(texts, label_type(self.task))
-
-    def note(self, texts: Iterable[str]) -> None:
-        """Remember the classes that records have."""
-        if self.task == MULTILABEL:
-            self.classes.update(*(self._several(text) for text in texts))
-        elif self.task != REGRESSION:
-            self.classes.update("".join(texts) if self.task == PER_POSITION else texts)
 
     def _several(self, text: str) -> list[str]:
         """Labels of one record, sorted; none at all is a label set too."""
         return sorted({part.strip() for part in text.split(self.separator)} - {""})
 
     @staticmethod
-    def _number(text: str, where: str) -> float:
+    def _number(text: str, place: int, where: Callable[[int], str]) -> float:
         try:
-            value = float(text)
+            # Python reads 1_000 as a number; nobody else does
+            value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise InputError(f"{where}: label '{text}' is not a finite number, as regression needs")
+            raise InputError(
+                f"{where(place)}: label '{text}' is not a finite number, as regression needs"
+            )
         return value
 
 
 class LabelFile:
-    """A labels TSV: the label and group of each id; 24 bytes a row, and each distinct text once.
+    """A labels TSV: the label and group of each id; 25 bytes a row, and each distinct text once.
+
+    Parameters
+    ----------
+    path : Path
+    may_be_empty : bool
+        Whether a row may have no label.
 
     Attributes
     ----------
@@ -87,8 +109,6 @@ class LabelFile:
         Distinct labels and groups.
     label_codes, group_codes : int32 [rows]
         Their places in those; -1 where a row has no group.
-    used : int
-        Records that were found so far.
 
     Raises
     ------
@@ -96,9 +116,8 @@ class LabelFile:
         No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, may_be_empty: bool = False) -> None:
         self.path = path
-        self.used = 0
         self.texts: list[str] = []
         self.groups: list[str] = []
         texts: dict[str, int] = {}
@@ -106,7 +125,7 @@ class LabelFile:
         parts = []
         for lines, rows in _row_blocks(path):
             for line, row in zip(lines, rows, strict=True):
-                if not row[0] or not row[1]:
+                if not row[0] or not (row[1] or may_be_empty):
                     missing = "label" if row[0] else "id"
                     raise InputError(
                         f"{path}: line {line} has no '{missing}' (columns: id, label[, group])"
@@ -126,6 +145,7 @@ class LabelFile:
         if repeated.any():
             raise _labelled_twice(path)
         self.texts, self.groups = list(texts), list(groups)
+        self._found = np.zeros(len(self._keys), bool)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -145,8 +165,22 @@ class LabelFile:
             open_ = open_[~hit]
             places[open_] += 1
             open_ = open_[places[open_] < len(self._keys)]
-        self.used += int((found >= 0).sum())
+        self._found[found[found >= 0]] = True
         return found
+
+    @property
+    def used(self) -> int:
+        """Rows whose record was found so far."""
+        return int(self._found.sum())
+
+    def line_of(self, text: str) -> int:
+        """Line of the first row with a label; the file is read again."""
+        return next(
+            line
+            for lines, rows in _row_blocks(self.path)
+            for line, row in zip(lines, rows, strict=True)
+            if row[1] == text
+        )
 
 
 def _row_blocks(path: Path) -> Iterator[tuple[list[int], list[tuple[str, str, str]]]]:
@@ -195,15 +229,36 @@ def _labelled_twice(path: Path) -> InputError:
     raise AssertionError("no id stands twice")
 
 
-def header_pattern(key: str) -> re.Pattern[str]:
-    """Match ``key=value`` in a header; the value ends at white space unless it is in quotes."""
-    return re.compile(rf"""(?:^|[\s|;,]){re.escape(key)}=(?:"([^"]*)"|'([^']*)'|(\S*))""")
+class HeaderKey:
+    """Reads ``key=value`` in headers.
 
+    The value ends at white space, at the ``|``, ``;`` or ``,`` that also stands before the key, and
+    where one of them and a further ``name=`` follow; quotes keep it whole, and so do brackets
+    around all (``[key=two words]``).
 
-def header_label(pattern: re.Pattern[str], title: str) -> str | None:
-    """Return the label that a header names, None where it names none."""
-    found = pattern.search(title)
-    if found is None:
-        return None
-    quoted = found.group(1) or found.group(2)
-    return quoted or (found.group(3) or "").rstrip(";,") or None
+    Parameters
+    ----------
+    key : str
+    separator : str
+        Between several labels: what ends no value.
+    """
+
+    def __init__(self, key: str, separator: str = "") -> None:
+        name = re.escape(key)
+        self._pattern = re.compile(
+            rf"""(?:^|(?<=[\s|;,])){name}=(?:"([^"]*)"|'([^']*)'|(\S*))|\[{name}=([^\]]*)\]"""
+        )
+        self._ends = set(ENDS) - {separator}
+
+    def values(self, title: str) -> list[str]:
+        """Return the different values that a header gives, blank ones too."""
+        return list(dict.fromkeys(self._value(found) for found in self._pattern.finditer(title)))
+
+    def _value(self, found: re.Match[str]) -> str:
+        double, single, bare, bracketed = found.groups()
+        if bare is None:
+            return (double or single or bracketed or "").strip()
+        before = found.string[found.start() - 1 : found.start()]
+        if before and before in self._ends:
+            bare = bare.split(before, 1)[0]
+        return NEXT_KEY.split(bare, maxsplit=1)[0].rstrip(ENDS)

@@ -12,12 +12,35 @@ import pyarrow as pa
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.io import require_file
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.intervals import read_intervals, resized
+from bioseqrnn.sequences.labels import CLASSIFICATION
 from bioseqrnn.sequences.records import Records, pack_records
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.stream import Batch
 from bioseqrnn.sequences.writer import Batches, DatasetWriter
+
+
+def check_negatives(
+    sources: list[Source], alphabet: Alphabet, options: DatasetOptions, where: str
+) -> None:
+    """Raise InputError where it can be told before reading that no negatives can be made."""
+    settings = options.negatives
+    if options.task != CLASSIFICATION:
+        raise InputError(f"{where}: negatives are a class; task {options.task} has none")
+    if settings.method == "genome":
+        if alphabet.name != "dna":
+            raise InputError(
+                f"{where}: negatives from a genome are for DNA, this is {alphabet.name}; use "
+                "method shuffle"
+            )
+        if settings.genome is None:
+            raise InputError(f"{where}: negatives of method genome need its FASTA as 'genome'")
+        require_file(Path(settings.genome), "genome")
+    for source in sources:
+        if source.label == settings.label:
+            raise _class_exists(source, settings.label)
 
 
 def write_negatives(
@@ -59,10 +82,7 @@ def write_negatives(
     label = pa.array([settings.label])
     for source, batch in batches():
         if settings.label in _classes(batch):
-            raise InputError(
-                f"{sources[source].fasta}: has records of class '{settings.label}', which is also "
-                "the class of made negatives; set negatives.label to another, or make none"
-            )
+            raise _class_exists(sources[source], settings.label)
         ids, sequences, origins = maker.make(
             batch.records.ids.to_pylist(), sequences_of(batch.records, alphabet)
         )
@@ -82,6 +102,13 @@ def sequences_of(records: Records, alphabet: Alphabet) -> list[str]:
     from bioseqrnn.sequences.decode import letters
 
     return list(letters(records.packed, np.arange(len(records)), alphabet))
+
+
+def _class_exists(source: Source, label: str) -> InputError:
+    return InputError(
+        f"{source.origin}: has records of class '{label}', which is also the class of made "
+        "negatives; set negatives.label to another, or make none"
+    )
 
 
 def _classes(batch: Batch) -> set[str]:

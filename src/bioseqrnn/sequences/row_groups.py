@@ -52,7 +52,10 @@ class RowGroupWriter:
             compression={f.name: onehot if f.name == "onehot" else "zstd" for f in schema},
             use_dictionary=categories,
             # lengths apart from the bytes: what is left compresses twice as well and faster
-            column_encoding={"onehot": "DELTA_LENGTH_BYTE_ARRAY"},
+            column_encoding={
+                "onehot": "DELTA_LENGTH_BYTE_ARRAY",
+                "length": "DELTA_BINARY_PACKED",
+            },
             write_statistics=False,
             # without Arrow's own copy of the schema, the metadata added at the end is the schema's
             store_schema=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,8 @@ def encode_shard(
             "sources": [_source_state(source) for source in sources],
             "files": states,
             "row_groups": groups,
-            "audits": [audit.state() for audit in writer.audits],
-            "classes": sorted(dataset.reader.classes),
+            "names": dataset.names,
+            "conversions": [asdict(audit.conversions) for audit in writer.audits],
             "grouped": dataset.grouped,
             "labels": [[str(f.path), len(f), f.used] for f in dataset.label_files.values()],
             # one job is enough to read the files again for their sums
@@ -115,7 +115,7 @@ def gather_shards(
         )
     if options.model_dump() != first["options"]:
         raise InputError(f"{shards[0].path}: encoded with other options; encode all shards again")
-    names = [entry["name"] for entry in first["audits"]]
+    names = first["names"]
     encoded = Encoded(
         sources=[_source(entry) for entry in first["sources"]],
         names=names,
@@ -123,15 +123,14 @@ def gather_shards(
         alphabet=ALPHABETS[first["alphabet"]],
         grouped=any(part.state["grouped"] for part in shards),
         batches=lambda: _batches(shards, len(names)),
-        classes=lambda: set().union(*(part.state["classes"] for part in shards)),
         checksums=lambda: first["checksums"],
         where=where,
     )
 
     def add_counts(audits: list[Audit]) -> None:
         for part in shards:
-            for tally, counted in zip(audits, part.state["audits"], strict=False):
-                tally.conversions.add(Conversions(**counted["conversions"]))
+            for tally, counted in zip(audits, part.state["conversions"], strict=False):
+                tally.conversions.add(Conversions(**counted))
 
     written = write_table(encoded, output, audit, add_counts)
     for place, (path, rows, _) in enumerate(first["labels"]):

@@ -48,6 +48,11 @@ class Source:
     group: str | None = None
     split: str | None = None
 
+    @property
+    def origin(self) -> Path:
+        """The file that names the records: the intervals where they are windows of a genome."""
+        return self.intervals or self.fasta
+
 
 def read_sheet(sheet: Path) -> list[tuple[int, dict[str, str]]]:
     """Read a tab-separated sheet with a header as (line number, {column: stripped text}).

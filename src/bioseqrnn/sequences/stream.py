@@ -18,10 +18,9 @@ from bioseqrnn.sequences.intervals import interval_windows
 from bioseqrnn.sequences.labels import (
     CODE,
     PER_POSITION,
+    HeaderKey,
     LabelFile,
     LabelReader,
-    header_label,
-    header_pattern,
 )
 from bioseqrnn.sequences.records import Records, in_larger_blocks, pack_records, read_records
 from bioseqrnn.sequences.sources import Source
@@ -59,8 +58,8 @@ def read_batches(
 ) -> Iterator[Batch]:
     """Yield the labelled records of one source, in order.
 
-    ``files`` holds the label files read so far, so that sources can share one. Intervals, which
-    are read at random places, belong to the first shard.
+    ``files`` holds the label files, which sources can share. Intervals, which are read at random
+    places, belong to the first shard.
     """
     if source.intervals is not None:
         if shard.index == 0:
@@ -71,9 +70,8 @@ def read_batches(
         for records, texts in read_three_line(
             source.fasta, alphabet, whole_headers=whole, shard=shard
         ):
-            where = [str(source.fasta)] * len(texts)
-            reader.note(texts)
-            yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
+            labels = reader.column(texts, lambda _: str(source.fasta))
+            yield Batch(records, labels, _constant(source.group, len(texts)))
         return
     blocks = in_larger_blocks(
         read_records(
@@ -86,15 +84,12 @@ def read_batches(
         BATCH_RESIDUES,
     )
     if source.labels is not None:
-        if source.labels not in files:
-            files[source.labels] = LabelFile(source.labels)
         yield from _from_file(source, files[source.labels], reader, blocks)
     elif source.label_key is not None:
         yield from _from_headers(source, source.label_key, reader, blocks)
     else:
         assert source.label is not None
-        reader.note([source.label])
-        value = reader.column([source.label], [str(source.fasta)])
+        value = reader.column([source.label], lambda _: str(source.fasta))
         for records in blocks:
             labels = pa.DictionaryArray.from_arrays(np.zeros(len(records), np.int32), value)
             yield Batch(records, labels, _constant(source.group, len(records)))
@@ -108,9 +103,10 @@ def _from_file(
     source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[Records]
 ) -> Iterator[Batch]:
     # every distinct text is read once, however many records have it
-    values = reader.column(file.texts, [f"{file.path}: label '{text}'" for text in file.texts])
+    values = reader.column(
+        file.texts, lambda place: f"{file.path}: line {file.line_of(file.texts[place])}"
+    )
     names = pa.array(file.groups, pa.string())
-    noted = np.zeros(len(file.texts), bool)
     for records in blocks:
         rows = file.find(records.ids)
         if (rows < 0).any():
@@ -119,9 +115,6 @@ def _from_file(
                 f"{source.fasta}: record '{name}' has no label in {file.path}; "
                 "add a row for it or remove the record"
             )
-        new = np.setdiff1d(file.label_codes[rows], np.flatnonzero(noted))
-        reader.note(file.texts[code] for code in new)
-        noted[new] = True
         labels = pa.DictionaryArray.from_arrays(pa.array(file.label_codes[rows], CODE), values)
         groups = None
         if file.groups:
@@ -137,20 +130,22 @@ def _from_file(
 def _from_headers(
     source: Source, key: str, reader: LabelReader, blocks: Iterator[Records]
 ) -> Iterator[Batch]:
-    pattern = header_pattern(key)
+    headers = HeaderKey(key, reader.separator if reader.may_be_empty else "")
     for records in blocks:
+
+        def where(place: int, ids: pa.StringArray = records.ids) -> str:
+            return f"{source.fasta}: record '{ids[place].as_py()}'"
+
         texts = []
         for place, title in enumerate(records.titles):
-            text = header_label(pattern, title)
-            if text is None:
-                name = records.ids[place].as_py()
-                raise InputError(
-                    f"{source.fasta}: record '{name}' has no '{key}=' in its header; add one or "
-                    "name another label_key"
-                )
-            texts.append(text)
-        where = (f"{source.fasta}: record '{name}'" for name in records.ids.to_pylist())
-        reader.note(texts)
+            values = headers.values(title)
+            if len(values) != 1:
+                what = f"two values of '{key}='" if values else f"no '{key}='"
+                hint = "keep one" if values else "add one or name another label_key"
+                raise InputError(f"{where(place)} has {what} in its header; {hint}")
+            if not values[0] and not reader.may_be_empty:
+                raise InputError(f"{where(place)} has nothing behind '{key}='; add the label")
+            texts += values
         yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
 
 
@@ -173,9 +168,8 @@ def _windows(
                     f"{intervals}: line {row.line} has no label; give it in the fourth column of "
                     "BED or the column 'label' of a TSV, or one for all as 'label'"
                 )
-        where = (f"{intervals}: line {row.line}" for row in rows)
+        labels = reader.column(texts, lambda place: f"{intervals}: line {rows[place].line}")  # noqa: B023
         groups = None
         if source.group is not None or any(row.group for row in rows):
             groups = pa.array([row.group or source.group for row in rows], pa.string())
-        reader.note(texts)
-        yield Batch(records, reader.column(texts, where), groups)
+        yield Batch(records, labels, groups)

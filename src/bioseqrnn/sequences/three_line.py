@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
@@ -38,7 +39,7 @@ def read_three_line(
             raise non_utf8(path) from error
         _check_pattern(path, lines, number)
         two_lines = [line for pair in zip(lines[::3], lines[1::3], strict=True) for line in pair]
-        entries = list(SimpleFastaParser(two_lines))  # type: ignore[no-untyped-call]
+        entries = list(SimpleFastaParser(iter(two_lines)))  # type: ignore[no-untyped-call]
         ids = []
         for place, (title, _) in enumerate(entries, start=number + 1):
             words = [title.strip()] if whole_headers else title.split(None, 1)
@@ -56,6 +57,17 @@ def read_three_line(
         records.conversions.add(conversions)
         yield records, labels
         number += len(entries)
+
+
+def sample_three_line(path: Path, residues: int = 100_000) -> bytes:
+    """Return about the first ``residues`` letters of a file without labels, as a sample."""
+    sample = b""
+    for text, _, _ in read_texts(path, WHOLE, longest=LONGEST, comments=False):
+        lines = [line for line in text.split(b"\n") if line.strip()]
+        sample += b"".join(line for head, line in pairwise(lines) if head.startswith(b">"))
+        if len(sample) >= residues:
+            break
+    return sample[:residues]
 
 
 def _check_pattern(path: Path, lines: list[str], number: int) -> None:

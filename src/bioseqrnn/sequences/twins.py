@@ -70,17 +70,23 @@ def _finish(x: np.uint64) -> np.uint64:
 
 
 @compiled
-def _word(data: Bytes, start: np.uint64, count: np.uint64) -> np.uint64:
-    """Up to eight bytes as a number, the first lowest."""
+def _last_word(data: Bytes, first: np.uint64, end: np.uint64, count: np.uint64) -> np.uint64:
+    """The last ``count`` bytes before ``end``, up to eight, as a number, the first lowest."""
+    eight = np.uint64(8)
+    if count == 0:
+        return np.uint64(0)
+    if end - first >= eight:
+        # one load, from which what stands before is shifted out
+        return _whole_word(data, end - eight) >> (eight * (eight - count))
     value = np.uint64(0)
     for i in range(count):
-        value |= np.uint64(data[start + np.uint64(i)]) << (np.uint64(8) * np.uint64(i))
+        value |= np.uint64(data[end - count + np.uint64(i)]) << (eight * np.uint64(i))
     return value
 
 
 @compiled
 def _whole_word(data: Bytes, start: np.uint64) -> np.uint64:
-    """Eight bytes as a number; written out, it becomes one load."""
+    """Eight bytes as a number, the first lowest; written out, it becomes one load."""
     return (
         np.uint64(data[start])
         | np.uint64(data[start + np.uint64(1)]) << np.uint64(8)
@@ -98,7 +104,7 @@ def _murmur(data: Bytes, first: int, last: int, seed: np.uint64, out: Digests) -
     """Write MurmurHash3_x64_128 of ``data[first:last]`` to ``out`` [2]."""
     c1, c2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
     h1, h2 = seed, seed
-    i, end = np.uint64(first), np.uint64(last)
+    begin, i, end = np.uint64(first), np.uint64(first), np.uint64(last)
     eight, block = np.uint64(8), np.uint64(16)
     while i + block <= end:
         k1, k2 = _whole_word(data, i), _whole_word(data, i + eight)
@@ -108,10 +114,10 @@ def _murmur(data: Bytes, first: int, last: int, seed: np.uint64, out: Digests) -
         h2 = (_rotate(h2, 31) + h1) * np.uint64(5) + np.uint64(0x38495AB5)
         i += block
     if end - i >= eight:
-        h2 ^= _rotate(_word(data, i + eight, end - i - eight) * c2, 33) * c1
+        h2 ^= _rotate(_last_word(data, begin, end, end - i - eight) * c2, 33) * c1
         h1 ^= _rotate(_whole_word(data, i) * c1, 31) * c2
     elif end > i:
-        h1 ^= _rotate(_word(data, i, end - i) * c1, 31) * c2
+        h1 ^= _rotate(_last_word(data, begin, end, end - i) * c1, 31) * c2
     h1 ^= np.uint64(last - first)
     h2 ^= np.uint64(last - first)
     h1 += h2

@@ -16,7 +16,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.io import METADATA_KEY
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.audit import Audit
-from bioseqrnn.sequences.labels import CLASSIFICATION, MULTILABEL, REGRESSION
+from bioseqrnn.sequences.labels import CLASSIFICATION, MULTILABEL, REGRESSION, classes_in
 from bioseqrnn.sequences.labels import label_type as plain_label_type
 from bioseqrnn.sequences.names import id_digests
 from bioseqrnn.sequences.row_groups import RowGroupWriter, onehot_column
@@ -59,8 +59,8 @@ class DatasetWriter:
         labels += [options.negatives.label] * len(made)
         self.audits = [Audit(*pair) for pair in zip(names + made, labels, strict=True)]
         self.written = 0
-        self._writer, self._schema = writer, schema
-        self._names = pa.array(names + made, pa.string())
+        self._writer, self._schema, self._task = writer, schema, options.task
+        self._names = pa.array(names + made, pa.string()).dictionary_encode()
         self._splits = [source.split for source in sources] * 2
         self._keys = RepeatedKeys(folder)
         self._own_groups = _paired(options)
@@ -69,10 +69,10 @@ class DatasetWriter:
         """Write some records of a source."""
         records, count = batch.records, len(batch.records)
         self._keys.add(id_digests(records.ids))
-        self.audits[source].add(records)
+        self.audits[source].add(records, classes_in(batch.labels, self._task))
         values: dict[str, Any] = {
             "id": records.ids,
-            "source": pa.DictionaryArray.from_arrays(np.full(count, source, np.int32), self._names),
+            "source": self._names.take(pa.array(np.full(count, source, np.int32))),
             "length": records.packed.lengths,
             "label": batch.labels,
             "onehot": onehot_column(records.packed),
@@ -107,11 +107,12 @@ class DatasetWriter:
             for place, key in enumerate(id_digests(batch.records.ids)):
                 if (text := key.tobytes()) not in wanted:
                     continue
-                path = sources[source].fasta
+                path = sources[source].origin
                 if text in seen:
                     name = batch.records.ids[place].as_py()
                     both = f" and {seen[text]}" if seen[text] != path else " twice"
-                    hint = " (ids: header takes whole headers)" if options.ids == "word" else ""
+                    words = options.ids == "word" and not sources[source].intervals
+                    hint = " (ids: header takes whole headers)" if words else ""
                     raise InputError(
                         f"{path}: duplicate id '{name}': it stands in this file{both}; ids must be "
                         f"unique in a dataset{hint}"
@@ -181,7 +182,8 @@ def table_metadata(
     if options.task != REGRESSION:
         least = 1 if options.task == MULTILABEL else 2
         classes = order_classes(set(found), options.classes, positive, where, least)
-        if options.makes_negatives and positive is None and len(classes) == 2:
+        declared = positive is not None or options.classes is not None
+        if options.makes_negatives and not declared and len(classes) == 2:
             classes.sort(key=lambda name: name != options.negatives.label)
     task: str = options.task
     if task == CLASSIFICATION:

@@ -1,0 +1,42 @@
+"""Which new sequences the model was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bioseqrnn.sequences.packing import Packed
+from bioseqrnn.sequences.table import open_sequences
+from bioseqrnn.sequences.twins import Digests, sequence_digests
+
+
+class SeenSequences:
+    """The sequences of a table, by digest: 16 bytes a record. Both strands of DNA are alike.
+
+    Parameters
+    ----------
+    path : Path
+        ``sequences.parquet``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        table = open_sequences(path)
+        self._both_strands = table.alphabet.name == "dna"
+        parts = [self._digests(packed) for packed in table.packed()]
+        keys = np.concatenate([*parts, np.empty((0, 2), np.uint64)])
+        self._keys = keys[np.argsort(keys[:, 0], kind="stable")]
+
+    def contain(self, packed: Packed) -> npt.NDArray[np.bool_]:
+        """Say of each sequence whether the table has it: bool [n]."""
+        keys = self._digests(packed)
+        first = np.searchsorted(self._keys[:, 0], keys[:, 0], side="left")
+        last = np.searchsorted(self._keys[:, 0], keys[:, 0], side="right")
+        found = np.zeros(len(keys), bool)
+        for i in np.flatnonzero(last > first):
+            found[i] = (self._keys[first[i] : last[i], 1] == keys[i, 1]).any()
+        return found
+
+    def _digests(self, packed: Packed) -> Digests:
+        return sequence_digests(packed, self._both_strands)
