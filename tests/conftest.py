@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.sequences.encode import encode_sequences
@@ -17,6 +18,9 @@ ROOT = Path(__file__).parents[1]
 RESOURCES = ROOT / "resources"
 BIN = Path(sys.executable).parent
 
+# the first example of a test may compile
+settings.register_profile("compiled", deadline=None)
+settings.load_profile("compiled")
 # as in a job of the workflow; test processes would otherwise fight over the cores
 torch.set_num_threads(1)
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import numba
+import numpy as np
+import numpy.typing as npt
 
 Function = TypeVar("Function", bound=Callable[..., object])
+Array = TypeVar("Array", bound=npt.NDArray[np.generic])
 
 
 def compiled(function: Function) -> Function:
@@ -21,3 +24,13 @@ def compiled(function: Function) -> Function:
         return cast(Function, numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:
         return cast(Function, numba.njit(nogil=True)(function))
+
+
+def frozen(array: Array) -> Array:
+    """Return a read-only view of an array.
+
+    Numba compiles a function anew for arrays that can be written; one kind is enough.
+    """
+    view = array[...]
+    view.flags.writeable = False
+    return cast(Array, view)

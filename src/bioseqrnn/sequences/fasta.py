@@ -5,6 +5,7 @@ What is accepted, converted and refused stands in one table: docs/fasta.md.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -315,21 +316,37 @@ def _no_header(path: Path) -> InputError:
 
 
 def non_utf8(path: Path) -> InputError:
-    """Find the first byte that is not UTF-8 and say where it stands."""
-    record, number, rest = "", 0, b""
+    """Find the first byte that is not UTF-8, comments aside, and say where it stands."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    # of the line: its number, its bytes so far, and the first of them
+    number, column, line = 1, 0, b""
+    header = held = b""
     with open_bytes(path) as reader:
-        while data := reader.read(PART_BYTES):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in [*lines, rest] if len(data) < PART_BYTES else lines:
-                number += 1
-                if line.startswith(b">"):
-                    record = (line[1:].split() or [b""])[0].decode("utf-8", "replace")
+        last = False
+        while not last:
+            data = reader.read(BLOCK_BYTES)
+            last = not data
+            data, held = _unix_lines(held + data, last, Conversions())
+            for place, piece in enumerate(data.split(b"\n")):
+                waiting = len(decoder.getstate()[0])
                 try:
-                    line.decode("utf-8")
+                    if place or last:
+                        decoder.decode(b"", final=True)
+                    if place:
+                        number, column, line, waiting = number + 1, 0, b"", 0
+                    line += piece[: max(0, 10_000 - len(line))]
+                    if line.removeprefix(BYTE_ORDER_MARK).startswith(b">"):
+                        header = line.removeprefix(BYTE_ORDER_MARK)
+                    if line.startswith(COMMENT_MARKS):
+                        continue
+                    decoder.decode(piece)
+                    column += len(piece)
                 except UnicodeDecodeError as error:
+                    record = (header[1:].split() or [b""])[0].decode("utf-8", "replace")
                     return InputError(
-                        f"{path}: line {number}, byte {error.start + 1} (record '{record}'): "
-                        "not UTF-8 text; save the file as UTF-8 or plain ASCII"
+                        f"{path}: line {number}, byte {column - waiting + error.start + 1} "
+                        f"(record '{record}'): not UTF-8 text; save the file as UTF-8 or plain "
+                        "ASCII"
                     )
     return InputError(f"{path}: not UTF-8 text; save the file as UTF-8 or plain ASCII")
 

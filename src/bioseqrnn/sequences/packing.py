@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.compiled import compiled
+from bioseqrnn.compiled import compiled, frozen
 from bioseqrnn.sequences.alphabet import REFUSED, UNUSUAL, Alphabet, Bytes
 
 Ints = npt.NDArray[np.int64]
@@ -228,7 +228,7 @@ def unpack(
     else:
         onehot = out.reshape(-1)[: shape[0] * shape[1] * shape[2]].reshape(shape)
     kernel = _unpack_nibbles if alphabet.width == 4 else _unpack_masks
-    kernel(packed.data, packed.offsets, lengths, indices, onehot)
+    kernel(frozen(packed.data), frozen(packed.offsets), lengths, frozen(indices), onehot)
     return onehot, lengths
 
 

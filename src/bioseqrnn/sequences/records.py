@@ -64,11 +64,12 @@ def read_records(
     number = 0
     long: _LongRecord | None = None
     for block in read_blocks(path, shard):
-        start = 0
+        start, conversions = 0, block.conversions
         if block.continues:
             assert long is not None
-            long.add(block.residues[0], block.conversions)
-            start = 1
+            long.add(block.residues[0], conversions)
+            # counted once, with the first record of the block
+            start, conversions = 1, Conversions()
             if len(block.titles) > 1 or not block.unfinished:
                 yield long.finish()
                 long = None
@@ -77,8 +78,9 @@ def read_records(
             end -= 1
             ids = _checked_ids(path, block, end, end + 1, number, whole_headers)
             long = _LongRecord(path, alphabet, ids, block.titles[end], number + end - start + 1)
-            long.add(block.residues[end], Conversions())
+            long.add(block.residues[end], conversions if end == start else Conversions())
         if end > start:
+            block = replace(block, conversions=conversions)
             records = _pack_block(path, block, start, end, number, alphabet, whole_headers)
             yield records if keep_titles else replace(records, titles=())
         number += len(block.titles) - start
@@ -229,6 +231,8 @@ class _LongRecord:
     number: int
     conversions: Conversions = field(default_factory=Conversions)
     carry: str = ""
+    # of each letter of the carry, and of the letters met
+    carry_positions: list[int] = field(default_factory=list)
     position: int = 0
     length: int = 0
     data: bytearray = field(default_factory=bytearray)
@@ -236,20 +240,23 @@ class _LongRecord:
     def add(self, residues: str, conversions: Conversions, last: bool = False) -> None:
         """Pack a further part; an odd letter, and a stop that may be the end, wait for the next."""
         self.conversions.add(conversions)
-        before = len(self.carry)
-        text = self.carry + residues
-        kept = text.translate(_NO_GAPS)
-        self.conversions.gaps += len(text) - len(kept)
-        whole = len(kept) if last else _whole_pairs(kept)
-        part, self.carry = kept[:whole], kept[whole:]
+        kept = residues.translate(_NO_GAPS)
+        self.conversions.gaps += len(residues) - len(kept)
+        letters = self.carry + kept
+        whole = len(letters) if last else _whole_pairs(letters)
+        part = letters[:whole]
         result = pack_lines(f"{part}\n".encode(), 1, self.alphabet)
         if result is None:
-            self._refuse(text, before)
+            self._refuse(residues)
         packed, unusual = result  # type: ignore[misc]
         if unusual:
             self.conversions.count_letters(part.encode(), self.alphabet)
         self.data += packed.data.data
         self.length += int(packed.lengths[0])
+        waiting = len(letters) - whole
+        new = [self.position + place for place in _last_letters(residues, min(waiting, len(kept)))]
+        self.carry = letters[whole:]
+        self.carry_positions = ([*self.carry_positions, *new])[-waiting:] if waiting else []
         self.position += len(residues)
 
     def finish(self) -> Records:
@@ -264,16 +271,26 @@ class _LongRecord:
         packed = Packed(data, np.array([0, len(data)]), np.array([self.length]))
         return Records(self.ids, packed, self.conversions, (self.title,))
 
-    def _refuse(self, text: str, before: int) -> None:
+    def _refuse(self, residues: str) -> None:
         accepted = _accepted(self.alphabet)
-        place = next(i for i, letter in enumerate(text) if letter not in accepted)
-        raise refusal(
-            self.path,
-            self.ids[0].as_py(),
-            self.position - before + place + 1,
-            text[place],
-            self.alphabet,
+        place = next(i for i, c in enumerate(self.carry + residues) if c not in accepted)
+        before = len(self.carry)
+        position = (
+            self.carry_positions[place] if place < before else self.position + place - before + 1
         )
+        letter = (self.carry + residues)[place]
+        raise refusal(self.path, self.ids[0].as_py(), position, letter, self.alphabet)
+
+
+def _last_letters(text: str, count: int) -> list[int]:
+    """Positions, from 1, of the last so many letters of a text that are no gaps."""
+    places: list[int] = []
+    end = len(text)
+    for _ in range(count):
+        end = len(text[:end].rstrip(GAPS.decode()))
+        places.append(end)
+        end -= 1
+    return places[::-1]
 
 
 _NO_GAPS = str.maketrans("", "", GAPS.decode())

@@ -32,6 +32,29 @@ def packed_column(onehot: pa.Array, lengths: Ints) -> Packed:
     return Packed(payload[offsets[0] : offsets[-1]], offsets - offsets[0], lengths)
 
 
+def _as_met(table: pa.Table) -> pa.Table:
+    """Order the categories of columns as they occur, without those that do not.
+
+    Otherwise they would tell in which batches the records arrived.
+    """
+    for place, field in enumerate(table.schema):
+        if not pa.types.is_dictionary(field.type):
+            continue
+        column = table.column(place).combine_chunks()
+        codes, count = column.indices.to_numpy(), len(column.dictionary)
+        first = np.full(count, len(codes))
+        # of several, the last assignment holds
+        first[codes[::-1]] = np.arange(len(codes))[::-1]
+        met = np.argsort(first)[: np.count_nonzero(first < len(codes))]
+        if len(met) == count and (met == np.arange(count)).all():
+            continue
+        rank = np.zeros(count, np.int32)
+        rank[met] = np.arange(len(met))
+        column = pa.DictionaryArray.from_arrays(rank[codes], column.dictionary.take(met))
+        table = table.set_column(place, field, column)
+    return table
+
+
 class RowGroupWriter:
     """Collects batches and writes them in groups of about eight million packed bytes.
 
@@ -88,7 +111,7 @@ class RowGroupWriter:
             self.groups += 1
             table = pa.Table.from_batches(self._pending, self._schema).unify_dictionaries()
             # few large arrays are written faster than many small ones
-            table = table.combine_chunks()
+            table = _as_met(table.combine_chunks())
             self._writer.write_table(table, row_group_size=len(table))
         self._pending, self._rows, self._bytes = [], 0, 0
 

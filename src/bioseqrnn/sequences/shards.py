@@ -163,9 +163,13 @@ def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
     for source in range(sources):
         for part in shards:
             groups = range(*list(pairwise(part.state["row_groups"]))[source])
-            if groups:
+            if not groups:
+                continue
+            try:
                 for rows in part.file.iter_batches(row_groups=list(groups)):
                     yield source, _batch(rows)
+            except (pa.ArrowException, OSError) as error:
+                raise InputError(f"shard {part.path}: damaged ({error}); encode it again") from error
 
 
 def _batch(rows: pa.RecordBatch) -> Batch:
@@ -177,7 +181,7 @@ def _batch(rows: pa.RecordBatch) -> Batch:
 
 
 def _state(path: Path) -> list[Any]:
-    stat = path.stat()
+    stat = require_file(path, "file").stat()
     return [str(path), stat.st_size, stat.st_mtime_ns]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.compiled import compiled
+from bioseqrnn.compiled import compiled, frozen
 from bioseqrnn.sequences.alphabet import Bytes
 from bioseqrnn.sequences.packing import Ints, Packed
 
@@ -22,7 +22,7 @@ def digests(data: Bytes, offsets: Ints) -> Digests:
     Item ``i`` is ``data[offsets[i]:offsets[i + 1]]``.
     """
     result = np.empty((len(offsets) - 1, 2), np.uint64)
-    _digest_items(data, offsets, result)
+    _digest_items(frozen(data), frozen(offsets), result)
     return result
 
 
@@ -32,10 +32,8 @@ def sequence_digests(packed: Packed, both_strands: bool) -> Digests:
     With ``both_strands`` a DNA sequence and its reverse complement get the same.
     """
     result = np.empty((len(packed), 2), np.uint64)
-    if both_strands:
-        _digest_strands(packed.data, packed.offsets, packed.lengths, result)
-    else:
-        _digest_sequences(packed.data, packed.offsets, packed.lengths, result)
+    kernel = _digest_strands if both_strands else _digest_sequences
+    kernel(frozen(packed.data), frozen(packed.offsets), frozen(packed.lengths), result)
     return result
 
 
