@@ -17,6 +17,9 @@ import numpy as np
 from .inputs import SYMBOLS, Case
 
 Run = Callable[[list[Path], Path, str], int]
+# What is to be done with an encoded array, and a package's way to make them all
+Keep = Callable[[np.ndarray], object]
+Peer = Callable[[list[Path], str, Keep], int]
 BLOCK_RESIDUES = 1_000_000
 
 
@@ -128,19 +131,38 @@ def plain_uint8(fastas: list[Path], folder: Path, alphabet: str) -> int:
     return _plain(fastas, folder, alphabet, np.uint8)
 
 
-def tangermeme(fastas: list[Path], _: Path, alphabet: str) -> int:
+def _nowhere(_: np.ndarray) -> None:
+    """Keep nothing."""
+
+
+def _encode_only(peer: Peer) -> Run:
+    """Return the way that encodes and lets go."""
+    return lambda fastas, _, alphabet: peer(fastas, alphabet, _nowhere)
+
+
+def _written(peer: Peer) -> Run:
+    """Return the way that writes the bytes of every array, one behind the other, to a file."""
+
+    def run(fastas: list[Path], folder: Path, alphabet: str) -> int:
+        with (folder / "peer.bin").open("wb") as handle:
+            return peer(fastas, alphabet, lambda array: handle.write(np.ascontiguousarray(array)))
+
+    return run
+
+
+def tangermeme(fastas: list[Path], alphabet: str, keep: Keep) -> int:
     """Encode record by record."""
     from tangermeme.utils import one_hot_encode
 
     letters = SYMBOLS[alphabet]
     records = 0
     for sequence in sequences(fastas):
-        one_hot_encode(sequence, alphabet=letters, ignore=[])
+        keep(one_hot_encode(sequence, alphabet=letters, ignore=[]).numpy())
         records += 1
     return records
 
 
-def seqpro(fastas: list[Path], _: Path, alphabet: str) -> int:
+def seqpro(fastas: list[Path], alphabet: str, keep: Keep) -> int:
     """Encode about a million residues at a time, as one ragged array."""
     import seqpro as sp
     from seqpro.rag import Ragged
@@ -152,18 +174,19 @@ def seqpro(fastas: list[Path], _: Path, alphabet: str) -> int:
     for block in blocks(fastas):
         residues = np.frombuffer("".join(block).encode(), "S1")
         ends = np.cumsum([0, *map(len, block)])
-        sp.ohe(Ragged.from_offsets(residues, (len(block), None), ends), symbols)
+        onehot = sp.ohe(Ragged.from_offsets(residues, (len(block), None), ends), symbols)
+        keep(onehot.data)
         records += len(block)
     return records
 
 
-def brisket(fastas: list[Path], _: Path, __: str) -> int:
+def brisket(fastas: list[Path], _: str, keep: Keep) -> int:
     """Encode record by record."""
     from brisket import encode_seq
 
     records = 0
     for sequence in sequences(fastas):
-        encode_seq(sequence)
+        keep(encode_seq(sequence))
         records += 1
     return records
 
@@ -215,12 +238,22 @@ PARSED = "SimpleFastaParser"
 PEERS = (
     Way(
         "tangermeme",
-        tangermeme,
+        _encode_only(tangermeme),
         f"{PARSED}, utils.one_hot_encode to int8 a record, nothing written "
         "(its extract_loci needs a .fai index and is slower from nothing)",
     ),
-    Way("seqpro", seqpro, f"{PARSED}, ohe to uint8 of ragged blocks, nothing written"),
-    Way("brisket", brisket, f"{PARSED}, encode_seq to uint8, nothing written", ("dna",)),
+    Way("tangermeme, written", _written(tangermeme), "the same, bytes written to one file"),
+    Way(
+        "seqpro", _encode_only(seqpro), f"{PARSED}, ohe to uint8 of ragged blocks, nothing written"
+    ),
+    Way("seqpro, written", _written(seqpro), "the same, bytes written to one file"),
+    Way(
+        "brisket",
+        _encode_only(brisket),
+        f"{PARSED}, encode_seq to uint8, nothing written",
+        ("dna",),
+    ),
+    Way("brisket, written", _written(brisket), "the same, bytes written to one file", ("dna",)),
     Way(
         "kipoiseq",
         kipoiseq,

@@ -71,7 +71,8 @@ class RepeatedKeys:
 def _repeated(keys: Digests) -> Digests:
     high = np.sort(keys[:, 0])
     if not (high[1:] == high[:-1]).any():
-        return keys[:0]
+        # not a view, which would keep all the keys
+        return np.empty((0, 2), np.uint64)
     order = np.argsort(keys[:, 0])
     high = keys[order, 0]
     alike = np.flatnonzero(high[1:] == high[:-1])
