@@ -43,7 +43,8 @@ class RepeatedKeys:
         """Return each key that was added more than once, uint64 [repeated, 2]; then forget all."""
         if not self._files:
             return _repeated(np.concatenate([*self._parts, np.empty((0, 2), np.uint64)]))
-        self._spill()
+        if self._parts:
+            self._spill()
         found = []
         for file in self._files:
             file.seek(0)
