@@ -29,7 +29,7 @@ def test_chunks_join_up(acp, monkeypatch):
     rows = np.arange(len(acp))[::-1]
     whole = kmer_counts(acp, rows, 2).toarray()
     shares = composition(acp, rows)
-    monkeypatch.setattr("bioseqrnn.baselines.features.CHUNK_POSITIONS", 100)
+    monkeypatch.setattr("bioseqrnn.sequences.decode.CHUNK_POSITIONS", 100)
     assert np.array_equal(kmer_counts(acp, rows, 2).toarray(), whole)
     np.testing.assert_allclose(composition(acp, rows), shares, rtol=1e-6)
 

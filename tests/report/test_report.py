@@ -16,6 +16,7 @@ from bioseqrnn.io import write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.report.build import TABLES, build_report
+from bioseqrnn.report.wording import introduction
 from bioseqrnn.sequences.checks import audit_sequences
 from bioseqrnn.sequences.gate import judge_findings
 from bioseqrnn.sequences.sources import Source
@@ -116,6 +117,28 @@ def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(repo
     assert "The rarest class, &#x27;001&#x27;, has 50 % of the records (30 of 60)." in page
     ours = (report / "report" / "tables" / "checks.tsv").read_bytes()
     assert ours == (report / "checks.tsv").read_bytes()
+
+
+def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
+    rows = [("gru", "network", metric, 0.9, 0.8, 1.0, 30) for metric in ("accuracy", "auroc")]
+    columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
+    summary = pd.DataFrame(rows, columns=columns)
+    negatives = {"method": "shuffle", "k": 2, "label": "<no>", "made": 1234}
+    metadata = {"alphabet": "dna", "classes": ["<no>", "yes"], "records": 2468}
+    selected = {"model": "gru", "criterion": "loss", "epochs": 3, "devices": ["cpu"]}
+
+    def opening(given, **more):
+        return introduction("toy", metadata | more, summary, pd.DataFrame(), selected, 0.95, given)
+
+    assert "made" not in opening(False)
+    assert "Accuracy in cross-validation: best network" in opening(False)
+    text = opening(True, negatives=negatives)
+    assert "Accuracy on the 30 records given to test: best network" in text
+    assert "cross-validation" not in text
+    assert "1,234 of these sequences, class <b>&lt;no&gt;</b>, were made: shuffles of" in text
+    assert "the counts of their 2-mers" in text
+    windows = opening(False, negatives=negatives | {"method": "genome"})
+    assert "windows of a genome, like the others in length and G+C" in windows
 
 
 def test_manifest_tells_where_the_numbers_come_from(report):

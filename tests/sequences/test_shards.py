@@ -35,9 +35,7 @@ def write_fasta(path, names, *, seed=1, title="", width=23, alphabet="ACGT", lon
         lines += [text[i : i + width] for i in range(0, len(text), width)]
         lines += [["", "; comment", letters(rng, 9).lower(), " AC GT "][rng.randint(0, 3)]]
     data = end.join(lines)
-    opened = gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="")
-    with opened as handle:
-        handle.write(data)
+    path.write_bytes(gzip.compress(data.encode()) if path.suffix == ".gz" else data.encode())
     return path
 
 

@@ -89,6 +89,12 @@ def make_project(folder: Path) -> Project:
     return project
 
 
+@pytest.fixture(scope="session")
+def new_project():
+    """Function that fills a folder as a user would."""
+    return make_project
+
+
 @pytest.fixture
 def project(tmp_path) -> Project:
     """A folder that nothing has run in."""

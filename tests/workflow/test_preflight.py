@@ -169,6 +169,57 @@ CASES = {
         sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/ACP.fa Random"),
         "config/datasets.tsv: line 3: 'data/ACP.fa' stands twice in 'pep'",
     ),
+    "half a split": (
+        raw(
+            "config/datasets.tsv",
+            b"dataset\tfasta\tlabel\tsplit\npep\tdata/ACP.fa\tACP\ttrain\n"
+            b"pep\tdata/Random.fa\tRandom\t\n",
+        ),
+        "config/datasets.tsv: 'pep' has 'split' in some rows; give it in all of them or in none",
+    ),
+    "no test rows": (
+        sheet(
+            "datasets", "dataset split fasta label", "pep train data/ACP.fa ACP",
+            "pep validation data/Random.fa Random",
+        ),
+        "config/datasets.tsv: 'pep' has 'split', which needs both train and test rows",
+    ),
+    "glob without a file": (
+        sheet("datasets", HEAD, "pep data/A*.faa ACP"),
+        "config/datasets.tsv: line 2: no file matches 'data/A*.faa'; paths start at",
+    ),
+    "folder without a file": (
+        sheet("datasets", HEAD, "pep config ACP"),
+        "config/datasets.tsv: line 2: no FASTA file in the folder 'config'; names must end in .fa",
+    ),
+    "two kinds of label": (
+        sheet("datasets", "dataset fasta label label_key", "pep data/ACP.fa ACP class"),
+        "config/datasets.tsv: line 2: give either 'label' (the class of the file) or 'labels'",
+    ),
+    "no such intervals": (
+        sheet("datasets", "dataset fasta intervals", "dna data/EI.fa data/no.bed"),
+        "config/datasets.tsv: line 2: no such file 'data/no.bed'",
+    ),
+    "labels beside those of residues": (
+        change(dataset_options={"pep": {"task": "per_position"}}),
+        "config/datasets.tsv: line 2: 'label' is given, but with task per_position the labels",
+    ),
+    "negatives of numbers": (
+        change(dataset_options={"dna": {"task": "regression", "negatives": {"method": "shuffle"}}}),
+        "config/config.yaml: dataset_options.dna.negatives: negatives are a class; task regression",
+    ),
+    "negatives of a class that is there": (
+        change(dataset_options={"dna": {"negatives": {"method": "shuffle", "label": "N"}}}),
+        "config/datasets.tsv: class 'N' of 'dna' is also that of its made negatives; set",
+    ),
+    "negatives without their genome": (
+        change(dataset_options={"dna": {"negatives": {"method": "genome"}}}),
+        "config/config.yaml: dataset_options.dna.negatives: method genome needs 'genome'",
+    ),
+    "no shards": (
+        change(shards=0),
+        "config/config.yaml: shards: 0 is less than the minimum of 1",
+    ),
     "query of an unknown dataset": (
         sheet("queries", "query dataset fasta", "new dnaa data/query.fa"),
         "config/queries.tsv: line 2: unknown dataset 'dnaa'; did you mean 'dna'?",

@@ -102,10 +102,19 @@ def encode_options(wildcards):
     return sorted_json(dataset_options(wildcards))
 
 
+def has_split(dataset):
+    """Whether the sheet says which records train and test."""
+    return any("split" in row for row in DATASETS[dataset])
+
+
 def folds_of(dataset):
     """Folds of a dataset: one where its sheet gives the split."""
-    given = any("split" in row for row in DATASETS[dataset])
-    return range(1 if given else config["folds"]["count"])
+    return range(1 if has_split(dataset) else config["folds"]["count"])
+
+
+def fold_count(wildcards):
+    """Folds to deal; where the split is given the number plays no part, and may change."""
+    return 2 if has_split(wildcards.dataset) else config["folds"]["count"]
 
 
 def audit_limits():
@@ -139,8 +148,11 @@ def query_checksum(wildcards):
 def report_settings(wildcards):
     """Settings that shape the results of a dataset, for the report's provenance."""
     keys = ("audit", "folds", "models", "baselines", "seeds", "evaluation", "threads")
-    options = {"dataset_options": dataset_options(wildcards)}
-    return sorted_json(options | {key: config[key] for key in keys})
+    settings = {key: config[key] for key in keys}
+    settings["dataset_options"] = dataset_options(wildcards)
+    if has_split(wildcards.dataset):
+        settings["folds"] = {k: v for k, v in config["folds"].items() if k != "count"}
+    return sorted_json(settings)
 
 
 def network_files(wildcards, name):

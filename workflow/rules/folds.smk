@@ -13,7 +13,7 @@ rule assign_folds:
         mem_mb=2000,
         runtime=30,
     params:
-        folds=config["folds"]["count"],
+        folds=fold_count,
         validation_fraction=config["folds"]["validation_fraction"],
         seed=config["folds"]["seed"],
         # the gate: nothing is dealt, and so trained, where a finding stops

@@ -194,19 +194,16 @@ def find_fasta(where, text):
     """
     path = Path(text)
     if path.is_dir():
-        found = sorted(
-            str(entry) for entry in path.iterdir() if named_like_fasta(entry)
-        )
+        found = sorted(entry for entry in path.iterdir() if named_like_fasta(entry))
         if not found:
             stop(
                 f"{where}: no FASTA file in the folder '{text}'; names must end in .fa, .fasta …"
             )
-        return found
+        return [str(entry) for entry in found]
     if path.exists() or not glob.has_magic(text):
         return [text]
-    found = sorted(
-        name for name in glob.glob(text, recursive=True) if Path(name).is_file()
-    )
+    found = sorted(Path(name) for name in glob.glob(text, recursive=True))
+    found = [str(path) for path in found if path.is_file()]
     if not found:
         stop(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
     return found
@@ -297,7 +294,8 @@ def labels_in(path):
             for name in ("id", "label"):
                 if name not in (reader.fieldnames or []):
                     stop(f"{path}: no column '{name}' (tab-separated, with a header)")
-            return frozenset(row["label"].strip() for row in reader if row["label"])
+            labels = {(row["label"] or "").strip() for row in reader}
+            return frozenset(labels - {""})
     except UnicodeDecodeError:
         stop(f"{path}: not UTF-8 text; save it as UTF-8")
     except csv.Error as error:
@@ -305,7 +303,7 @@ def labels_in(path):
 
 
 def known_labels(rows, options):
-    """Classes of a dataset, or None where only reading its records would tell."""
+    """Classes that a dataset can have, or None where only reading its records would tell."""
     if options.get("task", "classification") != "classification":
         return None
     labels = set()
@@ -316,28 +314,46 @@ def known_labels(rows, options):
             labels |= labels_in(row["labels"])
         else:
             return None
+    made = made_class(options)
+    return labels | {made} if made else labels
+
+
+def made_class(options):
+    """Class of the negatives that are to be made, None where there are none."""
     negatives = options.get("negatives", {})
-    if negatives.get("method", "none") != "none":
-        labels.add(negatives.get("label", "negative"))
-    return labels
+    made = negatives.get("method", "none") != "none"
+    return negatives.get("label", "negative") if made else None
+
+
+def check_negatives(dataset, rows, options, sheet):
+    """Negatives that cannot be made."""
+    where = f"{CONFIG_NAME}: dataset_options.{dataset}.negatives"
+    made = made_class(options)
+    if made is None:
+        return
+    if options.get("task", "classification") != "classification":
+        stop(f"{where}: negatives are a class; task {options['task']} has none")
+    if made in {row.get("label") for row in rows}:
+        stop(
+            f"{sheet}: class '{made}' of '{dataset}' is also that of its made negatives; "
+            f"set dataset_options.{dataset}.negatives.label to another"
+        )
+    negatives = options["negatives"]
+    if negatives["method"] == "genome":
+        if not negatives.get("genome"):
+            stop(f"{where}: method genome needs 'genome'")
+        check_fasta(where, negatives["genome"])
 
 
 def check_classes(dataset, rows, options, sheet):
     """Unknown and missing classes of one dataset."""
-    negatives = options.get("negatives", {})
-    if negatives.get("method") == "genome":
-        if not negatives.get("genome"):
-            stop(
-                f"{CONFIG_NAME}: dataset_options.{dataset}.negatives: method genome needs 'genome'"
-            )
-        check_fasta(
-            f"{CONFIG_NAME}: dataset_options.{dataset}.negatives", negatives["genome"]
-        )
     labels = known_labels(rows, options)
     if labels is None:
         return
     declared = options.get("classes")
-    for label in sorted(labels):
+    # a labels TSV may name classes of other records
+    certain = {row["label"] for row in rows if "label" in row} | {made_class(options)}
+    for label in sorted(certain - {None}):
         if declared is not None and label not in declared:
             stop(
                 f"{sheet}: class '{label}' of '{dataset}' is not in dataset_options.{dataset}"
@@ -346,7 +362,8 @@ def check_classes(dataset, rows, options, sheet):
     if len(labels) < 2:
         stop(
             f"{sheet}: dataset '{dataset}' has one class only ({', '.join(labels)}); "
-            "a classifier needs records of at least two"
+            "a classifier needs records of at least two (or dataset_options."
+            f"{dataset}.negatives makes some)"
         )
     positive = options.get("positive")
     if positive is not None and positive not in labels:
@@ -370,4 +387,5 @@ def check_config(settings, datasets):
         )
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
+        check_negatives(dataset, rows, options, settings["datasets"])
         check_classes(dataset, rows, options, settings["datasets"])

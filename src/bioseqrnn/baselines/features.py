@@ -9,27 +9,19 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import CountVectorizer
 
+from bioseqrnn.sequences import decode
+from bioseqrnn.sequences.decode import dense_chunks, residue_shares
+from bioseqrnn.sequences.genome import reverse_complement
 from bioseqrnn.sequences.packing import Floats, Ints
 from bioseqrnn.sequences.table import SequenceTable
 
-# positions with padding in one dense chunk: memory does not grow with the longest record times rows
-CHUNK_POSITIONS = 2**20
 AMBIGUOUS = "."
-
-
-def _dense_chunks(table: SequenceTable, rows: Ints) -> Iterator[tuple[Floats, Ints]]:
-    chunk = max(1, CHUNK_POSITIONS // int(table.lengths.max()))
-    for start in range(0, len(rows), chunk):
-        yield table.dense(rows[start : start + chunk])
 
 
 def composition(table: SequenceTable, rows: Ints) -> Floats:
     """Length and the share of each residue: float32 [rows, 1 + symbols]."""
-    parts = []
-    for onehot, lengths in _dense_chunks(table, rows):
-        share = onehot.sum(axis=1) / lengths[:, None]
-        parts.append(np.column_stack([lengths, share]).astype(np.float32))
-    return np.concatenate(parts)
+    shares = residue_shares(table.packed, rows, table.alphabet)
+    return np.column_stack([table.lengths[rows], shares]).astype(np.float32)
 
 
 def flat_onehot(table: SequenceTable, rows: Ints) -> Floats:
@@ -37,7 +29,8 @@ def flat_onehot(table: SequenceTable, rows: Ints) -> Floats:
 
     For datasets whose records are all of one length.
     """
-    return np.concatenate([onehot.reshape(len(n), -1) for onehot, n in _dense_chunks(table, rows)])
+    chunks = dense_chunks(table.packed, rows, table.alphabet)
+    return np.concatenate([onehot.reshape(len(lengths), -1) for onehot, lengths in chunks])
 
 
 def letters(table: SequenceTable, rows: Ints) -> Iterator[str]:
@@ -46,15 +39,9 @@ def letters(table: SequenceTable, rows: Ints) -> Iterator[str]:
     Where both strands mean the same, the reverse complement follows behind a dot, so that k-mer
     counts do not depend on the strand that was written down.
     """
-    symbols = np.frombuffer((table.alphabet.symbols + AMBIGUOUS).encode(), np.uint8)
     both = table.metadata["strands"] == "both"
-    complement = str.maketrans("ACGT", "TGCA")
-    for onehot, lengths in _dense_chunks(table, rows):
-        clear = onehot.max(axis=2) == 1.0
-        codes = np.where(clear, onehot.argmax(axis=2), len(table.alphabet.symbols))
-        for row, length in zip(symbols[codes], lengths, strict=True):
-            text = row[:length].tobytes().decode()
-            yield f"{text}{AMBIGUOUS}{text.translate(complement)[::-1]}" if both else text
+    for text in decode.letters(table.packed, rows, table.alphabet, AMBIGUOUS):
+        yield f"{text}{AMBIGUOUS}{reverse_complement(text)}" if both else text
 
 
 def kmer_counts(table: SequenceTable, rows: Ints, longest: int) -> csr_array:

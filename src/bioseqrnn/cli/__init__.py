@@ -34,6 +34,8 @@ app = typer.Typer(
 for command in (encode, gather, audit, split, train, baseline, evaluate, predict, report):
     app.command()(command)
 
+INTERRUPTED = 130
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -58,10 +60,14 @@ def main() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        # newer Typers turn an interrupt into this code
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(code)
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("bioseqrnn: interrupted; nothing half-written was kept\n")
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if isinstance(error, InputError):
             _stop(str(error), 2)
@@ -75,5 +81,7 @@ def main() -> None:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"bioseqrnn: error: {' '.join(message.split())}\n")
+    # names from files may hold what a terminal would obey
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
+    sys.stderr.write(f"bioseqrnn: error: {line}\n")
     sys.exit(code)

@@ -5,6 +5,7 @@ Run as ``python -m bioseqrnn.config.generate`` (``make schemas``) in the reposit
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from bioseqrnn.config.schema import (
     EvaluationConfig,
     FoldsConfig,
     ModelConfig,
+    NegativesConfig,
     QueryRow,
 )
 from bioseqrnn.io import write_text
@@ -34,6 +36,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
 TABLES: list[tuple[str, type[BaseModel]]] = [
     ("config.yaml", Config),
     ("config.yaml, under `dataset_options`, by dataset", DatasetOptions),
+    ("config.yaml, under `dataset_options`, under `negatives`", NegativesConfig),
     ("config.yaml, under `audit`", AuditConfig),
     ("config.yaml, under `folds`", FoldsConfig),
     ("config.yaml, under `models`, by model", ModelConfig),
@@ -105,7 +108,7 @@ def table_text() -> str:
     parts = []
     for title, model in TABLES:
         schema = model.model_json_schema()
-        parts.append(f"### {title}\n\n{(model.__doc__ or '').strip()}\n")
+        parts.append(f"### {title}\n\n{inspect.cleandoc(model.__doc__ or '')}\n")
         parts.append("| key | type | default | meaning |\n|---|---|---|---|")
         for name, field in schema["properties"].items():
             default = _default(field, name in schema.get("required", []))

@@ -101,7 +101,7 @@ class NegativesConfig(Strict):
 
 
 class DatasetOptions(Strict):
-    """What a dataset's sequences are; for datasets that need more than the defaults."""
+    """What a dataset is, like ``promoters: {strands: both}``, where the defaults do not fit."""
 
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
@@ -143,7 +143,7 @@ class DatasetOptions(Strict):
         description="The only classes allowed, in column order; null allows any, sorted by name.",
     )
     negatives: NegativesConfig = Field(
-        NegativesConfig(), description="How to make negatives where there are only positives."
+        NegativesConfig(), description="Negatives to make where there are only positives."
     )
 
     @property
@@ -371,17 +371,21 @@ class DatasetRow(Strict):
         min_length=1,
         description="FASTA file, plain or compressed, or a folder or glob of several.",
     )
-    label: str | None = Field(None, description="Label of every record of the file, or")
+    label: str | None = Field(
+        None,
+        description="Label of every record of the file. A row has this or one of the next three "
+        "(docs/labels.md shows each).",
+    )
     labels: str | None = Field(
-        None, description="a TSV with columns id, label and optionally group, or"
+        None, description="A TSV with the columns id, label and optionally group."
     )
     label_key: str | None = Field(
-        None, description="the key of key=label in each record's header, or"
+        None, description="What stands before = and the label in each record's header."
     )
     intervals: str | None = Field(
         None,
-        description="a BED or TSV file of labelled intervals: the FASTA file is a genome (plain or "
-        "bgzip), the records are its windows.",
+        description="A BED or TSV file of labelled intervals: the FASTA file is a genome (plain or "
+        "bgzip), the records are its windows. With label, that is the label of all.",
     )
     split: Literal["train", "validation", "test"] | None = Field(
         None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.io import atomic_path
@@ -25,7 +25,8 @@ def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) ->
     card = {"format": FORMAT, "versions": package_versions()} | card
     weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
     with atomic_path(path) as temporary:
-        save_file(weights, temporary, metadata={CARD_KEY: json.dumps(card, sort_keys=True)})
+        # save_file would put another file in the place of the temporary one, which is locked
+        temporary.write_bytes(save(weights, {CARD_KEY: json.dumps(card, sort_keys=True)}))
 
 
 def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:

@@ -113,20 +113,21 @@ def build_report(
     keys = ("model", "epochs", "criterion", "devices")
     selected = read_json(evaluation / "selected.json", "selection", keys)
     sizes = fold_sizes(sequences, folds)
+    given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
     about = provenance(metadata, selected, settings)
     summary = frames["summary"]
     baseline = best(summary, "baseline", "accuracy")
     headline = "auroc" if len(metadata["classes"]) == 2 else "accuracy"
     parts = [
-        sections.models_section(summary, confidence),
+        sections.models_section(summary, confidence, given),
         sections.comparisons_section(frames["comparisons"], confidence),
-        sections.folds_section(frames["runs"], headline),
-        sections.learning_section(frames["learning_curves"]),
-        *sections.curve_sections(curves),
+        sections.folds_section(frames["runs"], headline, given),
+        sections.learning_section(frames["learning_curves"], given),
+        *sections.curve_sections(curves, given),
         sections.confusion_section(frames["confusion"], selected["model"], "network"),
         sections.calibration_section(frames["calibration"]),
         sections.audit_section(audit_frame),
-        sections.fold_sizes_section(sizes),
+        sections.fold_sizes_section(sizes, given),
         sections.provenance_section(about),
     ]
     if baseline is not None:
@@ -141,7 +142,9 @@ def build_report(
     }  # fmt: skip
     for name, frame in tables.items():
         write_tsv(output / "tables" / f"{name}.tsv", frame)
-    text = introduction(dataset, metadata, summary, frames["comparisons"], selected, confidence)
+    text = introduction(
+        dataset, metadata, summary, frames["comparisons"], selected, confidence, given
+    )
     text += beyond_limits(found)
     _render(parts, dataset, text, output / "report.html")
     manifest = {

@@ -71,8 +71,13 @@ def _cell(value: object) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
-def models_section(summary: pd.DataFrame, confidence: float) -> Section:
+def models_section(summary: pd.DataFrame, confidence: float, given: bool) -> Section:
     """The headline: every network and baseline with its metrics and intervals."""
+    tested = (
+        "The records given to test are predicted by runs that did not train on them."
+        if given
+        else "Every record is predicted by the run whose fold did not train on it."
+    )
     data: dict[str, dict[str, Any]] = {}
     for name, rows in summary.groupby("model", sort=False):
         by_metric = rows.set_index("metric")
@@ -101,9 +106,8 @@ def models_section(summary: pd.DataFrame, confidence: float) -> Section:
     return _section(
         "models",
         "Models and baselines",
-        "Every record is predicted by the run whose fold did not train on it. Intervals come from "
-        "a bootstrap over groups of identical sequences. A network earns its keep only where it "
-        "beats the best baseline.",
+        f"{tested} Intervals come from a bootstrap over groups of identical sequences. A network "
+        "earns its keep only where it beats the best baseline.",
         "table",
         data=data,
         headers=headers,
@@ -138,21 +142,23 @@ def comparisons_section(comparisons: pd.DataFrame, confidence: float) -> Section
     )
 
 
-def folds_section(runs: pd.DataFrame, metric: str) -> Section:
+def folds_section(runs: pd.DataFrame, metric: str, given: bool) -> Section:
     """Spread over folds and seeds."""
+    each, over = ("seed", "seed") if given else ("fold", "fold and seed")
     values = runs[runs["metric"] == metric].groupby("model", sort=False)["estimate"]
     return _section(
         "fold_distributions",
-        f"{TITLES[metric]} of each fold",
-        f"{TITLES[metric]} on the test records of every fold and seed.",
+        f"{TITLES[metric]} of each {each}",
+        f"{TITLES[metric]} on the test records of every {over}.",
         "box",
         data={escape(str(name)): [float(v) for v in column] for name, column in values},
         config={"xlab": TITLES[metric], "sort_samples": False, "boxpoints": "all"},
     )
 
 
-def learning_section(curves: pd.DataFrame) -> Section:
+def learning_section(curves: pd.DataFrame, given: bool) -> Section:
     """Training and validation loss by epoch, mean over runs still training."""
+    over = "seeds" if given else "folds and seeds"
     means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
     datasets = [
         {
@@ -168,7 +174,7 @@ def learning_section(curves: pd.DataFrame) -> Section:
     return _section(
         "learning_curves",
         "Learning curves",
-        "Mean cross-entropy by epoch over the folds and seeds that were still training. Training "
+        f"Mean cross-entropy by epoch over the {over} that were still training. Training "
         "stops when the validation loss has not improved for a while; the best epoch is kept.",
         "linegraph",
         data=datasets,
@@ -176,8 +182,9 @@ def learning_section(curves: pd.DataFrame) -> Section:
     )
 
 
-def curve_sections(curves: pd.DataFrame) -> list[Section]:
+def curve_sections(curves: pd.DataFrame, given: bool) -> list[Section]:
     """ROC and precision-recall curves, one switch a class."""
+    which = "Predictions of the records given to test" if given else "All out-of-fold predictions"
     sections = []
     for curve, title, xlab, ylab, name in (
         ("roc", "ROC curves", "False positive rate", "True positive rate", "roc_curves"),
@@ -200,8 +207,7 @@ def curve_sections(curves: pd.DataFrame) -> list[Section]:
             _section(
                 name,
                 title,
-                "All out-of-fold predictions of the first seed together; the named class against "
-                "the rest.",
+                f"{which} of the first seed together; the named class against the rest.",
                 "linegraph",
                 data=datasets if len(datasets) > 1 else datasets[0],
                 config=config | ({"data_labels": labels} if len(datasets) > 1 else {}),
@@ -314,13 +320,18 @@ def audit_section(audit: pd.DataFrame) -> Section:
     )
 
 
-def fold_sizes_section(sizes: pd.DataFrame) -> Section:
+def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
     """Records of each class by role and fold."""
+    where = (
+        "as the data came. Where none was given to validate, a share of those that train does. "
+        "The audit says whether sequences stand on two sides."
+        if given
+        else "in each fold. Identical sequences are never on two sides."
+    )
     return _section(
         "fold_sizes",
-        "Folds",
-        "Records of each class that train, validate (early stopping and selection) and test in "
-        "each fold. Identical sequences are never on two sides.",
+        "Given split" if given else "Folds",
+        f"Records of each class that train, validate (early stopping, selection) and test {where}",
         "html",
         data=html_table(sizes),
     )

@@ -28,8 +28,12 @@ def introduction(
     comparisons: pd.DataFrame,
     selected: dict[str, Any],
     confidence: float,
+    given: bool,
 ) -> str:
-    """Say in HTML what was asked, how well it went, and which model predicts new sequences."""
+    """Say in HTML what was asked, how well it went, and which model predicts new sequences.
+
+    ``given`` says that the split into train and test records came with the data.
+    """
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
     classes = ", ".join(escape(name) for name in metadata["classes"])
     if len(metadata["classes"]) == 2:
@@ -38,21 +42,44 @@ def introduction(
         f"<p>Can a recurrent network recognise the {metadata['records']:,} {kind} sequences of "
         f"<b>{escape(dataset)}</b> in {len(metadata['classes'])} classes ({classes})?</p>"
     ]
+    if negatives := metadata.get("negatives"):
+        text.append(_made_up(negatives))
+    tested = f"on the {summary['n'].max():,} records given to test"
+    how = tested if given else "in cross-validation"
     for metric, title in (("accuracy", "Accuracy"), ("auroc", "AUROC")):
         network = best(summary, "network", metric)
         baseline = best(summary, "baseline", metric)
         assert network is not None
-        line = f"<p>{title} in cross-validation: best network {_scored(network, confidence)}"
+        line = f"<p>{title} {how}: best network {_scored(network, confidence)}"
         if baseline is not None:
             line += f", best baseline {_scored(baseline, confidence)}"
             line += f". {_verdict(comparisons, network['model'], baseline['model'], metric)}"
         text.append(line + "</p>")
+    records = "all records, those given to test among them," if given else "all records"
     text.append(
         f"<p>The final model for new sequences is <b>{escape(selected['model'])}</b>, chosen by "
-        f"{escape(selected['criterion'])} and trained on all records for {selected['epochs']} "
+        f"{escape(selected['criterion'])} and trained on {records} for {selected['epochs']} "
         f"epochs. Networks were trained on {escape(', '.join(selected['devices']))}.</p>"
     )
     return "\n".join(text)
+
+
+def _made_up(negatives: dict[str, Any]) -> str:
+    """Say how much a score against made negatives tells."""
+    how, tells = {
+        "shuffle": (
+            f"shuffles of the others that keep the counts of their {negatives['k']}-mers",
+            "a score tells that the others have an order, not that it is the one of interest",
+        ),
+        "genome": (
+            "windows of a genome, like the others in length and G+C",
+            "a score tells the others from background, and some windows may be unknown positives",
+        ),
+    }[negatives["method"]]
+    return (
+        f"<p>{negatives['made']:,} of these sequences, class "
+        f"<b>{escape(negatives['label'])}</b>, were made: {how}; {tells}.</p>"
+    )
 
 
 def beyond_limits(checks: pd.DataFrame) -> str:

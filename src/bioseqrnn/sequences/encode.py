@@ -18,6 +18,7 @@ from bioseqrnn.sequences.fasta import WHOLE, Shard, sample_residues
 from bioseqrnn.sequences.intervals import read_intervals
 from bioseqrnn.sequences.labels import CLASSIFICATION, PER_POSITION, LabelFile, LabelReader
 from bioseqrnn.sequences.negative_rows import check_negatives, write_negatives
+from bioseqrnn.sequences.opening import check_unchanged, file_state
 from bioseqrnn.sequences.sources import Source, check_sources
 from bioseqrnn.sequences.stream import Batch, read_batches
 from bioseqrnn.sequences.three_line import sample_three_line
@@ -64,6 +65,10 @@ class Dataset:
     def __init__(self, sources: list[Source], options: DatasetOptions, where: str) -> None:
         check_sources(sources, options.task == PER_POSITION)
         self.sources, self.options, self.where = sources, options, where
+        genome = options.negatives.genome
+        read = [Path(genome)] if genome else []
+        read += [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
+        self._states = {path: file_state(path) for path in read}
         fastas = [source.fasta for source in sources]
         self.alphabet = choose_alphabet(fastas, options.alphabet, options.task)
         if options.strands == "both" and self.alphabet.name != "dna":
@@ -108,8 +113,16 @@ class Dataset:
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file, by short name."""
+        # several passes read a file: it must be the same in all of them
+        self._check_unchanged()
         files = list(dict.fromkeys(self.files))
-        return {n: sha256(path) for n, path in zip(_short_names(files), files, strict=True)}
+        sums = {n: sha256(path) for n, path in zip(_short_names(files), files, strict=True)}
+        self._check_unchanged()
+        return sums
+
+    def _check_unchanged(self) -> None:
+        for path, state in self._states.items():
+            check_unchanged(path, state)
 
 
 def encode_sequences(

@@ -145,8 +145,9 @@ def interval_windows(
             length = genome.lengths.get(row.chrom)
             if length is None:
                 known = ", ".join(list(genome.lengths)[:5])
+                more = " …" if len(genome.lengths) > 5 else ""
                 raise InputError(
-                    f"{where}: no chromosome '{row.chrom}' in {genome.path} (it has {known} …)"
+                    f"{where}: no chromosome '{row.chrom}' in {genome.path} (it has {known}{more})"
                 )
             if start < 0 or end > length:
                 raise InputError(

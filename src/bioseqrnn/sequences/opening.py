@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,14 @@ def compression(path: Path) -> str | None:
     return next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
 
 
+# bgzip: the bytes that tell a block's size, and the empty block at the end of a file
+BLOCK_HEADER = 18
+END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+# Size, time and inode
+State = tuple[int, int, int]
+
+
 class Reader:
     """The decompressed bytes of a file; whatever goes wrong on the way is an InputError.
 
@@ -44,7 +53,7 @@ class Reader:
     def __init__(self, path: Path, handle: BinaryIO, kind: str | None) -> None:
         self.path, self.kind = path, kind
         self._handle = handle
-        self._before = _state(path)
+        self._before = file_state(path)
 
     def read(self, size: int) -> bytes:
         """Return up to ``size`` bytes, none at the end of the file."""
@@ -66,10 +75,7 @@ class Reader:
 
     def check_unchanged(self) -> None:
         """Raise InputError where the file is not what it was when it was opened."""
-        if not self.path.exists() or _state(self.path) != self._before:
-            raise InputError(
-                f"{self.path}: changed while it was read; wait until it is written, then run again"
-            )
+        check_unchanged(self.path, self._before)
 
 
 @contextmanager
@@ -84,14 +90,57 @@ def open_bytes(path: Path) -> Iterator[Reader]:
         with path.open("rb", buffering=0) as plain:
             yield Reader(path, cast(BinaryIO, plain), kind)
     else:
+        if kind == "gz":
+            _check_bgzip_end(path)
         # in this process, without a helper program: errors surface, one core is used
         with xopen(path, "rb", threads=0, format=kind) as handle:
             yield Reader(path, handle, kind)
 
 
-State = tuple[int, int, int]
-
-
-def _state(path: Path) -> State:
-    stat = path.stat()
+def file_state(path: Path) -> State | None:
+    """Return what tells that a file is another than before, None where it cannot be looked at."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
     return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+
+def check_unchanged(path: Path, before: State | None) -> None:
+    """Raise InputError where a file is not what it was."""
+    if file_state(path) != before:
+        raise InputError(
+            f"{path}: changed while it was read; wait until it is written, then run again"
+        )
+
+
+def _check_bgzip_end(path: Path) -> None:
+    """Refuse a bgzip file that lost whole blocks at its end: as gzip it would look complete."""
+    with path.open("rb") as handle:
+        if not _block_size(handle.read(BLOCK_HEADER)):
+            return
+        handle.seek(0, os.SEEK_END)
+        size = handle.tell()
+        handle.seek(max(0, size - len(END_BLOCK)))
+        if handle.read() == END_BLOCK:
+            return
+        place = 0
+        while place < size:
+            handle.seek(place)
+            block = _block_size(handle.read(BLOCK_HEADER))
+            if not block:
+                # something else follows: other members, or what the decompressor will refuse
+                return
+            place += block
+        if place == size:
+            raise InputError(
+                f"{path}: the bgzip archive has no end mark, so its end is missing; copy or "
+                "download it again (or decompress it and compress it again)"
+            )
+
+
+def _block_size(header: bytes) -> int:
+    """Bytes of the bgzip block that begins so, 0 where none does (SAM specification, 4.1)."""
+    if header[:4] != b"\x1f\x8b\x08\x04" or header[12:16] != b"BC\x02\x00":
+        return 0
+    return int.from_bytes(header[16:18], "little") + 1

@@ -169,7 +169,8 @@ def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
                 for rows in part.file.iter_batches(row_groups=list(groups)):
                     yield source, _batch(rows)
             except (pa.ArrowException, OSError) as error:
-                raise InputError(f"shard {part.path}: damaged ({error}); encode it again") from error
+                message = f"shard {part.path}: damaged ({error}); encode it again"
+                raise InputError(message) from error
 
 
 def _batch(rows: pa.RecordBatch) -> Batch:

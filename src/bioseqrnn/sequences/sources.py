@@ -116,14 +116,16 @@ def find_fasta(text: str) -> list[Path]:
     """
     path = Path(text)
     if path.is_dir():
-        found = sorted(entry for entry in path.iterdir() if _named_like_fasta(entry))
+        found = sorted(filter(_named_like_fasta, path.iterdir()), key=str)
         if not found:
             endings = ", ".join(FASTA_ENDINGS)
             raise InputError(f"{text}: no FASTA file in this folder (names end in {endings})")
         return found
     if path.exists() or not glob.has_magic(text):
         return [path]
-    found = sorted(Path(name) for name in glob.glob(text, recursive=True) if Path(name).is_file())  # noqa: PTH207
+    # as text, like the workflow: paths sort otherwise
+    names = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any path, not one below a folder
+    found = [Path(name) for name in names if Path(name).is_file()]
     if not found:
         raise InputError(f"{text}: no file has such a name; quote nothing, check the pattern")
     return found

@@ -54,6 +54,11 @@ def read_three_line(
                     f"{path}: record '{name}' has {length:,} residues (gaps and a final '*' do not "
                     f"count) but {len(characters):,} labels; there must be one for each"
                 )
+            if len(characters.split()) > 1:
+                raise InputError(
+                    f"{path}: record '{name}' has white space among its labels; give each residue "
+                    "a character"
+                )
         records.conversions.add(conversions)
         yield records, labels
         number += len(entries)

@@ -98,8 +98,8 @@ def _whole_word(data: Bytes, start: np.uint64) -> np.uint64:
 
 
 @compiled
-def _murmur(data: Bytes, first: int, last: int, seed: np.uint64, out: Digests) -> None:
-    """Write MurmurHash3_x64_128 of ``data[first:last]`` to ``out`` [2]."""
+def _murmur(data: Bytes, first: int, last: int, seed: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Return MurmurHash3_x64_128 of ``data[first:last]``."""
     c1, c2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
     h1, h2 = seed, seed
     begin, i, end = np.uint64(first), np.uint64(first), np.uint64(last)
@@ -123,20 +123,21 @@ def _murmur(data: Bytes, first: int, last: int, seed: np.uint64, out: Digests) -
     h1, h2 = _finish(h1), _finish(h2)
     h1 += h2
     h2 += h1
-    out[0], out[1] = h1, h2
+    return h1, h2
 
 
 @compiled
 def _digest_items(data: Bytes, offsets: Ints, result: Digests) -> None:
     for i in range(len(result)):
-        _murmur(data, offsets[i], offsets[i + 1], np.uint64(0), result[i])
+        result[i, 0], result[i, 1] = _murmur(data, offsets[i], offsets[i + 1], np.uint64(0))
 
 
 @compiled
 def _digest_sequences(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) -> None:
     for i in range(len(result)):
         # the length as seed: the padding bits of the last byte would else be residues of none
-        _murmur(data, offsets[i], offsets[i + 1], np.uint64(lengths[i]), result[i])
+        seed = np.uint64(lengths[i])
+        result[i, 0], result[i, 1] = _murmur(data, offsets[i], offsets[i + 1], seed)
 
 
 @compiled
@@ -168,6 +169,6 @@ def _digest_strands(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) 
                 break
         seed = np.uint64(lengths[i])
         if lower:
-            _murmur(other, 0, size, seed, result[i])
+            result[i, 0], result[i, 1] = _murmur(other, 0, size, seed)
         else:
-            _murmur(data, start, end, seed, result[i])
+            result[i, 0], result[i, 1] = _murmur(data, start, end, seed)

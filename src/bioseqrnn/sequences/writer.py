@@ -101,26 +101,26 @@ class DatasetWriter:
         repeated = self._keys.find()
         if not len(repeated):
             return
-        seen: dict[bytes, Path] = {}
+        seen: dict[bytes, tuple[Path, str]] = {}
         wanted = {key.tobytes() for key in repeated}
         for source, batch in batches():
             for place, key in enumerate(id_digests(batch.records.ids)):
                 if (text := key.tobytes()) not in wanted:
                     continue
                 path = sources[source].origin
+                name = batch.records.ids[place].as_py()
                 if text in seen:
-                    name = batch.records.ids[place].as_py()
-                    both = f" and {seen[text]}" if seen[text] != path else " twice"
+                    other = seen[text][0]
+                    both = f" and {other}" if other != path else " twice"
                     words = options.ids == "word" and not sources[source].intervals
                     hint = " (ids: header takes whole headers)" if words else ""
                     raise InputError(
                         f"{path}: duplicate id '{name}': it stands in this file{both}; ids must be "
                         f"unique in a dataset{hint}"
                     )
-                seen[text] = path
-        raise InputError(
-            "a made negative has the id of another record; rename the record, or take another seed"
-        )
+                seen[text] = path, name
+        path, name = next(iter(seen.values()))
+        raise InputError(f"{path}: record '{name}' has the id of a made negative; rename it")
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the metadata of the table."""
