@@ -286,6 +286,16 @@ def test_an_id_that_stands_in_two_shards_is_named_with_its_files(tmp_path):
     assert f"{other}: duplicate id '3': it stands in this file and {fasta}" in message
 
 
+def test_numbers_of_records_say_where_they_are_counted_from(tmp_path):
+    fasta = tmp_path / "a.fa"
+    fasta.write_text(">1\nACGT\n>2\nACGT\n>\nAC\n")
+    with pytest.raises(InputError, match=r"no id after '>'; give it one \(counted from the first "
+                       r"record of part 2 of 2\)$"):  # fmt: skip
+        encode_in(tmp_path, [Source(fasta, "x")], 2)
+    with pytest.raises(InputError, match=r"record 3 has no id after '>'; give it one$"):
+        encode_in(tmp_path, [Source(fasta, "x")], 1)
+
+
 def test_what_only_the_whole_can_tell(tmp_path):
     write_fasta(tmp_path / "a.fa", names("a", 5))
     paths = encode_in(tmp_path, [Source(tmp_path / "a.fa", "x")], 2)

@@ -328,6 +328,17 @@ def test_a_bgzip_file_cut_between_its_blocks(tmp_path):
             list(read_records(path, DNA))
 
 
+def test_an_installation_without_zstd(tmp_path, monkeypatch):
+    def xopen(*_, **__):
+        raise ImportError("zstd module not available")
+
+    monkeypatch.setattr("xopen.xopen", xopen)
+    path = tmp_path / "x.fa"
+    path.write_bytes(zstd(MANY))
+    with pytest.raises(InputError, match=r"x\.fa: zst cannot be read here \(zstd module not avai"):
+        list(read_records(path, DNA))
+
+
 # --- One record over many blocks and parts ---------------------------------------------------
 
 LONG = 20_000_000

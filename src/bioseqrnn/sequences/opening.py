@@ -93,7 +93,11 @@ def open_bytes(path: Path) -> Iterator[Reader]:
         if kind == "gz":
             _check_bgzip_end(path)
         # in this process, without a helper program: errors surface, one core is used
-        with xopen(path, "rb", threads=0, format=kind) as handle:
+        try:
+            opened = xopen(path, "rb", threads=0, format=kind)
+        except ImportError as error:
+            raise InputError(f"{path}: {kind} cannot be read here ({error}); unpack it") from error
+        with opened as handle:
             yield Reader(path, handle, kind)
 
 

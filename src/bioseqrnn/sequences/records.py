@@ -102,8 +102,13 @@ def in_larger_blocks(blocks: Iterable[Records], residues: int) -> Iterator[Recor
     waiting: list[Records] = []
     size = 0
     for block in blocks:
+        own = int(block.packed.lengths.sum())
+        if waiting and own >= residues:
+            # a long record is not copied
+            yield _join(waiting)
+            waiting, size = [], 0
         waiting.append(block)
-        size += int(block.packed.lengths.sum())
+        size += own
         if size >= residues:
             yield _join(waiting)
             waiting, size = [], 0
@@ -112,6 +117,8 @@ def in_larger_blocks(blocks: Iterable[Records], residues: int) -> Iterator[Recor
 
 
 def _join(blocks: list[Records]) -> Records:
+    if len(blocks) == 1:
+        return blocks[0]
     conversions = Conversions()
     for block in blocks:
         conversions.add(block.conversions)

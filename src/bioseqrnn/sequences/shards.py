@@ -62,7 +62,7 @@ def encode_shard(
         collector_paused(),
     ):
         for index in range(len(sources)):
-            for batch in dataset.source_batches(index, shard):
+            for batch in _counting_from(dataset.source_batches(index, shard), shard):
                 writer.add(index, batch)
                 bar.advance(len(batch.records))
             writer.end_group()
@@ -179,6 +179,17 @@ def _batch(rows: pa.RecordBatch) -> Batch:
     groups = rows.column("group") if "group" in rows.schema.names else None
     # headers have done their work: labels and ids are columns now
     return Batch(Records(ids, packed, Conversions(), ()), rows.column("label"), groups)
+
+
+def _counting_from(batches: Iterator[Batch], shard: Shard) -> Iterator[Batch]:
+    """Say in errors that give the number of a record where it is counted from."""
+    try:
+        yield from batches
+    except InputError as error:
+        if not shard.index or not re.search(r": record \d+ ", str(error)):
+            raise
+        part = f"part {shard.index + 1} of {shard.count}"
+        raise InputError(f"{error} (counted from the first record of {part})") from error
 
 
 def _state(path: Path) -> list[Any]:
