@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import re
 from pathlib import Path
 
@@ -24,7 +25,12 @@ from bioseqrnn.sequences.encode import encode_sequences
 from bioseqrnn.sequences.fasta import sample_residues
 from bioseqrnn.sequences.packing import pack
 from bioseqrnn.sequences.records import read_records
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.sources import (
+    COMPRESSED_ENDINGS,
+    FASTA_ENDINGS,
+    Source,
+    find_fasta,
+)
 from bioseqrnn.sequences.table import read_sequences
 
 SECOND = {"dna": ">the-other-file\nACGT\n", "protein": ">the-other-file\nMKWE\n"}
@@ -205,6 +211,10 @@ REFUSED = {
         "ASCII",
     ),
     "UTF-16": ("\ufeff>a\nACGT\n".encode("utf-16-le"), "is UTF-16 text; save it as UTF-8"),
+    "UTF-16, the other way": (
+        "\ufeff>a\nACGT\n".encode("utf-16-be"),
+        "is UTF-16 text; save it as UTF-8",
+    ),
     "a zip archive": (b"PK\x03\x04....", "is a zip archive; unpack it"),
     "Parquet": (b"PAR1....", "is a Parquet file, not FASTA"),
     "CRAM": (b"CRAM....", "is a CRAM file, not FASTA"),
@@ -238,6 +248,27 @@ def test_refused_protein(tmp_path, monkeypatch, sequence, position, letter, part
         InputError, match=rf"record 'a', position {position}: '{re.escape(letter)}'"
     ):
         encode_bytes(tmp_path, b">a\n" + sequence + b"\n", "protein")
+
+
+def test_a_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "x.fa")
+    with pytest.raises(InputError, match=r"x\.fa: is a pipe or device, which cannot be read twice"):
+        encode_one(tmp_path, tmp_path / "x.fa", "dna")
+
+
+def test_a_folder_or_a_glob(tmp_path):
+    names = [f"x{ending}{z}" for ending in FASTA_ENDINGS for z in ("", *COMPRESSED_ENDINGS)]
+    for name in (*names, "X.FA.GZ", ".hidden.fa", "notes.txt", "x.fa.fai", "x.gz", "x[1].fa"):
+        (tmp_path / name).touch()
+    found = [path.name for path in find_fasta(str(tmp_path))]
+    assert found == sorted([*names, "X.FA.GZ", "x[1].fa"])
+    assert [path.name for path in find_fasta(f"{tmp_path}/x.f?a")] == [
+        "x.faa", "x.fna", "x.fsa",
+    ]  # fmt: skip
+    # a name that looks like a glob, but is one of a file
+    assert find_fasta(f"{tmp_path}/x[1].fa") == [tmp_path / "x[1].fa"]
+    with pytest.raises(InputError, match=r"\*\.fq: no file has such a name"):
+        find_fasta(f"{tmp_path}/*.fq")
 
 
 def test_whole_headers_as_ids(tmp_path):
