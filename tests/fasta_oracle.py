@@ -10,13 +10,13 @@ import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import fasta
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.conversions import Conversions
-from bioseqrnn.sequences.fasta import WHOLE, Shard
-from bioseqrnn.sequences.opening import FOREIGN, MAGIC
 from bioseqrnn.sequences.packing import Packed
-from bioseqrnn.sequences.records import read_records
+from bioseqrnn.sequences.reading import blocks as fasta
+from bioseqrnn.sequences.reading.blocks import WHOLE, Shard
+from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.opening import FOREIGN, MAGIC
+from bioseqrnn.sequences.reading.records import read_records
 
 Pairs = list[tuple[str, str]]
 # Refusals that a file deserves for a line longer than a part only

@@ -17,12 +17,12 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # first what holds compiled functions, which cannot be watched
-import bioseqrnn.sequences.names
-import bioseqrnn.sequences.unwrap  # noqa: F401
+import bioseqrnn.sequences.reading.names
+import bioseqrnn.sequences.reading.unwrap  # noqa: F401
 
 with atheris.instrument_imports(include=["bioseqrnn.sequences"]):
-    from bioseqrnn.sequences import fasta
     from bioseqrnn.sequences.alphabet import DNA, PROTEIN
+    from bioseqrnn.sequences.reading import blocks as fasta
 
 from fasta_oracle import check
 

@@ -17,8 +17,8 @@ from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.report.build import TABLES, build_report
 from bioseqrnn.report.wording import introduction
-from bioseqrnn.sequences.checks import audit_sequences
-from bioseqrnn.sequences.gate import judge_findings
+from bioseqrnn.sequences.checks.gate import judge_findings
+from bioseqrnn.sequences.checks.tables import audit_sequences
 from bioseqrnn.sequences.sources import Source
 
 EVIL = "<script>alert('x')</script>"

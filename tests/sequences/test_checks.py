@@ -15,14 +15,14 @@ from sklearn.metrics import roc_auc_score
 
 from bioseqrnn.config.schema import AuditConfig
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import findings, shortcuts, similar
 from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.checks import FLAGGED_COLUMNS, make_checks
+from bioseqrnn.sequences.checks import findings, shortcuts, similar
+from bioseqrnn.sequences.checks.gate import judge, pass_gate, read_checks
+from bioseqrnn.sequences.checks.pairs import earlier, opposites
+from bioseqrnn.sequences.checks.similar import SimilarityError, similarity_clusters
+from bioseqrnn.sequences.checks.tables import FLAGGED_COLUMNS, make_checks
 from bioseqrnn.sequences.decode import ambiguous_residues, dense_chunks, first_residues, letters
-from bioseqrnn.sequences.gate import judge, pass_gate, read_checks
 from bioseqrnn.sequences.packing import pack
-from bioseqrnn.sequences.pairs import earlier, opposites
-from bioseqrnn.sequences.similar import SimilarityError, similarity_clusters
 from bioseqrnn.sequences.table import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -324,7 +324,7 @@ def test_actions():
 
 
 def test_the_list_is_cut_but_the_count_is_whole(monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.checks.MOST_FLAGGED", 5)
+    monkeypatch.setattr("bioseqrnn.sequences.checks.tables.MOST_FLAGGED", 5)
     checks, flagged = look(Table([("ACGT", "a"), ("AAAA", "b")] * 10), **SMALL)
     assert checks.loc["duplicates", "records"] == 18
     assert flagged.get_group("duplicates")["id"].tolist() == ["2", "3", "4", "5", "6"]

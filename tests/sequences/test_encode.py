@@ -12,8 +12,8 @@ from conftest import RESOURCES, encode
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import sha256
-from bioseqrnn.sequences.conversions import COUNTS
 from bioseqrnn.sequences.encode import encode_sequences
+from bioseqrnn.sequences.reading.conversions import COUNTS
 from bioseqrnn.sequences.sources import Source
 
 
@@ -105,7 +105,7 @@ def test_files_share_a_labels_tsv_and_spare_labels_are_told(tmp_path, capfd):
 
 
 def test_blocks_join_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_BYTES", 100)
+    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 100)
     monkeypatch.setattr("bioseqrnn.sequences.stream.BATCH_RESIDUES", 30)
     monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 500)
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]

@@ -24,10 +24,11 @@ from conftest import BIN, encode
 from bioseqrnn import io
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import atomic_path
-from bioseqrnn.sequences import fasta, records
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.records import read_records
+from bioseqrnn.sequences.reading import blocks as fasta
+from bioseqrnn.sequences.reading import records
+from bioseqrnn.sequences.reading.records import read_records
 from bioseqrnn.sequences.sources import Source
 
 ENCODE = [

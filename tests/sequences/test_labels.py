@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.genome import Genome, reverse_complement
-from bioseqrnn.sequences.intervals import interval_windows, read_intervals
 from bioseqrnn.sequences.labels import HeaderKey, LabelFile
+from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
+from bioseqrnn.sequences.reading.intervals import interval_windows, read_intervals
 from bioseqrnn.sequences.sources import Source, find_fasta, sources_from_sheet
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import negatives as negatives_module
 from bioseqrnn.sequences.alphabet import DNA, PROTEIN, PROTEIN_SYMBOLS
-from bioseqrnn.sequences.genome_windows import GenomeWindows, KmerSet
-from bioseqrnn.sequences.negatives import Negatives, clean
-from bioseqrnn.sequences.shuffle import record_seed, shuffle
+from bioseqrnn.sequences.negatives import maker as negatives_module
+from bioseqrnn.sequences.negatives.maker import Negatives, clean
+from bioseqrnn.sequences.negatives.shuffle import record_seed, shuffle
+from bioseqrnn.sequences.negatives.windows import GenomeWindows, KmerSet
 
 
 def lets(sequence: str, k: int) -> Counter[str]:

@@ -13,7 +13,7 @@ from conftest import RESOURCES, encode
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.fasta import Shard
+from bioseqrnn.sequences.reading.blocks import Shard
 from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.table import read_sequences
@@ -180,7 +180,7 @@ def gather(folder: Path, paths, **options):
 @pytest.mark.parametrize("make", DATASETS, ids=lambda f: f.__name__)
 def test_the_gathered_table_is_the_unsharded_one(tmp_path, make, monkeypatch):
     # batches and row groups of a few records
-    monkeypatch.setattr("bioseqrnn.sequences.fasta.BLOCK_BYTES", 300)
+    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 300)
     monkeypatch.setattr("bioseqrnn.sequences.stream.BATCH_RESIDUES", 200)
     monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 400)
     sources, options = make(tmp_path)

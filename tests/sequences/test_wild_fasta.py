@@ -18,13 +18,13 @@ from fasta_oracle import read_all, residues
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import fasta
 from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
-from bioseqrnn.sequences.conversions import COUNTS
 from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.fasta import sample_residues
 from bioseqrnn.sequences.packing import pack
-from bioseqrnn.sequences.records import read_records
+from bioseqrnn.sequences.reading import blocks as fasta
+from bioseqrnn.sequences.reading.blocks import sample_residues
+from bioseqrnn.sequences.reading.conversions import COUNTS
+from bioseqrnn.sequences.reading.records import read_records
 from bioseqrnn.sequences.sources import (
     COMPRESSED_ENDINGS,
     FASTA_ENDINGS,

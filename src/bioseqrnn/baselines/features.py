@@ -11,8 +11,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from bioseqrnn.sequences import decode
 from bioseqrnn.sequences.decode import dense_chunks, residue_shares
-from bioseqrnn.sequences.genome import reverse_complement
 from bioseqrnn.sequences.packing import Floats, Ints
+from bioseqrnn.sequences.reading.genome import reverse_complement
 from bioseqrnn.sequences.table import SequenceTable
 
 AMBIGUOUS = "."

@@ -37,7 +37,7 @@ def audit(
     Nothing stops here; 'split --findings' does, so that the tables can be read.
     """
     from bioseqrnn.config.validate import audit_config_from_json
-    from bioseqrnn.sequences.gate import FINDINGS, FLAGGED, judge_findings
+    from bioseqrnn.sequences.checks.gate import FINDINGS, FLAGGED, judge_findings
 
     config = audit_config_from_json(limits, "--limits")
     if findings is None:
@@ -45,7 +45,7 @@ def audit(
             raise InputError("give --sequences with --output, or --findings with one of them")
         findings = output.with_name(FINDINGS)
     if sequences is not None:
-        from bioseqrnn.sequences.checks import audit_sequences
+        from bioseqrnn.sequences.checks.tables import audit_sequences
 
         lists = flagged or findings.with_name(FLAGGED)
         audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)

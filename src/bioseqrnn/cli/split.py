@@ -34,7 +34,7 @@ def split(
 
     if findings is not None:
         from bioseqrnn.config.validate import audit_config_from_json
-        from bioseqrnn.sequences.gate import pass_gate
+        from bioseqrnn.sequences.checks.gate import pass_gate
 
         pass_gate(findings, audit_config_from_json(limits, "--limits"), where=dataset)
     split_table(

@@ -23,7 +23,7 @@ from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.encode import warn_of_dna
-from bioseqrnn.sequences.records import in_larger_blocks, read_records
+from bioseqrnn.sequences.reading.records import in_larger_blocks, read_records
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
 FORMAT = 1

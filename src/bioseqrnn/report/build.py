@@ -29,7 +29,7 @@ from bioseqrnn.io import (
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import sections
 from bioseqrnn.report.wording import best, beyond_limits, introduction
-from bioseqrnn.sequences.gate import read_checks
+from bioseqrnn.sequences.checks.gate import read_checks
 
 # MultiQC's greeting and its second logo say nothing about the data
 STYLE = "#mqc_welcome, #page_title { display: none !important; }"

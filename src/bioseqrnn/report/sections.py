@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.evaluation.metrics import LOWER_IS_BETTER
-from bioseqrnn.sequences.conversions import COUNTS as CONVERSIONS
+from bioseqrnn.sequences.reading.conversions import COUNTS as CONVERSIONS
 
 Section = dict[str, Any]
 TITLES = {

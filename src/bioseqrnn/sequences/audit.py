@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.sequences.conversions import COUNTS, Conversions
-from bioseqrnn.sequences.records import Records
+from bioseqrnn.sequences.reading.conversions import COUNTS, Conversions
+from bioseqrnn.sequences.reading.records import Records
 
 # More are counted, not named
 MOST_CLASSES = 50

@@ -13,15 +13,15 @@ from bioseqrnn.io import atomic_path, sha256, write_tsv
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit, audit_table
-from bioseqrnn.sequences.conversions import COUNTS, Conversions
-from bioseqrnn.sequences.fasta import WHOLE, Shard, sample_residues
-from bioseqrnn.sequences.intervals import read_intervals
 from bioseqrnn.sequences.labels import CLASSIFICATION, PER_POSITION, LabelFile, LabelReader
-from bioseqrnn.sequences.negative_rows import check_negatives, write_negatives
-from bioseqrnn.sequences.opening import check_unchanged, file_state
+from bioseqrnn.sequences.negatives.rows import check_negatives, write_negatives
+from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, sample_residues
+from bioseqrnn.sequences.reading.conversions import COUNTS, Conversions
+from bioseqrnn.sequences.reading.intervals import read_intervals
+from bioseqrnn.sequences.reading.opening import check_unchanged, file_state
+from bioseqrnn.sequences.reading.three_line import sample_three_line
 from bioseqrnn.sequences.sources import Source, check_sources
 from bioseqrnn.sequences.stream import Batch, read_batches
-from bioseqrnn.sequences.three_line import sample_three_line
 from bioseqrnn.sequences.writer import Batches, open_dataset, table_metadata
 
 DEFAULTS = DatasetOptions()

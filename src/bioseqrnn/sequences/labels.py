@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
-from bioseqrnn.sequences.names import id_digests
 from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.reading.names import id_digests
 
 CLASSIFICATION, MULTILABEL = "classification", "multilabel"
 REGRESSION, PER_POSITION = "regression", "per_position"

@@ -110,8 +110,11 @@ class RowGroupWriter:
         if self._pending:
             self.groups += 1
             table = pa.Table.from_batches(self._pending, self._schema).unify_dictionaries()
-            # few large arrays are written faster than many small ones
-            table = _as_met(table.combine_chunks())
+            if len(self._pending) > 1:
+                # few large arrays are written faster than many small ones; one is left uncopied,
+                # which may be a chromosome
+                table = table.combine_chunks()
+            table = _as_met(table)
             self._writer.write_table(table, row_group_size=len(table))
         self._pending, self._rows, self._bytes = [], 0, 0
 

@@ -20,10 +20,10 @@ from bioseqrnn.io import METADATA_KEY, atomic_path, require_file
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.audit import Audit
-from bioseqrnn.sequences.conversions import Conversions
 from bioseqrnn.sequences.encode import Dataset, Encoded, write_table
-from bioseqrnn.sequences.fasta import Shard
-from bioseqrnn.sequences.records import Records
+from bioseqrnn.sequences.reading.blocks import Shard
+from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.records import Records
 from bioseqrnn.sequences.row_groups import packed_column
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.stream import Batch

@@ -12,9 +12,6 @@ import pyarrow as pa
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.fasta import WHOLE, Shard
-from bioseqrnn.sequences.genome import Genome
-from bioseqrnn.sequences.intervals import interval_windows
 from bioseqrnn.sequences.labels import (
     CODE,
     PER_POSITION,
@@ -22,9 +19,17 @@ from bioseqrnn.sequences.labels import (
     LabelFile,
     LabelReader,
 )
-from bioseqrnn.sequences.records import Records, in_larger_blocks, pack_records, read_records
+from bioseqrnn.sequences.reading.blocks import WHOLE, Shard
+from bioseqrnn.sequences.reading.genome import Genome
+from bioseqrnn.sequences.reading.intervals import interval_windows
+from bioseqrnn.sequences.reading.records import (
+    Records,
+    in_larger_blocks,
+    pack_records,
+    read_records,
+)
+from bioseqrnn.sequences.reading.three_line import read_three_line
 from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.three_line import read_three_line
 
 # Columns are built for so many residues at once: large enough that this costs nothing a record
 BATCH_RESIDUES = 1 << 22

@@ -18,7 +18,7 @@ from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.audit import Audit
 from bioseqrnn.sequences.labels import CLASSIFICATION, MULTILABEL, REGRESSION, classes_in
 from bioseqrnn.sequences.labels import label_type as plain_label_type
-from bioseqrnn.sequences.names import id_digests
+from bioseqrnn.sequences.reading.names import id_digests
 from bioseqrnn.sequences.row_groups import RowGroupWriter, onehot_column
 from bioseqrnn.sequences.sources import Source, order_classes
 from bioseqrnn.sequences.stream import Batch

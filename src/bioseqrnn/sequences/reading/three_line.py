@@ -8,8 +8,8 @@ from pathlib import Path
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.fasta import WHOLE, Shard, non_utf8, read_texts
-from bioseqrnn.sequences.records import Records, pack_records
+from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, non_utf8, read_texts
+from bioseqrnn.sequences.reading.records import Records, pack_records
 
 # A record and its labels are held whole
 LONGEST = 1 << 30

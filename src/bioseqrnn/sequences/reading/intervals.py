@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
-from bioseqrnn.sequences.genome import Genome, reverse_complement
+from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
 
 BLOCK_INTERVALS = 1_000
 STRANDS = ("+", "-", ".")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import DNA, Alphabet
-from bioseqrnn.sequences.genome import reverse_complement
-from bioseqrnn.sequences.genome_windows import GenomeWindows
-from bioseqrnn.sequences.shuffle import record_seed, shuffle
+from bioseqrnn.sequences.negatives.shuffle import record_seed, shuffle
+from bioseqrnn.sequences.negatives.windows import GenomeWindows
+from bioseqrnn.sequences.reading.genome import reverse_complement
 
 METHODS = ("shuffle", "genome")
 ATTEMPTS = 20

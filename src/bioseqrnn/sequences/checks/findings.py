@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.sequences import shortcuts
+from bioseqrnn.sequences.checks import shortcuts
+from bioseqrnn.sequences.checks.pairs import earlier, opposites
+from bioseqrnn.sequences.checks.similar import COVERAGE, similarity_clusters
 from bioseqrnn.sequences.decode import ambiguous_residues, first_residues, residue_shares
 from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.pairs import earlier, opposites
-from bioseqrnn.sequences.similar import COVERAGE, similarity_clusters
 from bioseqrnn.sequences.table import CLASS_TASKS, SequenceTable
 from bioseqrnn.sequences.twins import number, sequence_digests
 

@@ -14,9 +14,9 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.intervals import read_intervals, resized
 from bioseqrnn.sequences.labels import CLASSIFICATION
-from bioseqrnn.sequences.records import Records, pack_records
+from bioseqrnn.sequences.reading.intervals import read_intervals, resized
+from bioseqrnn.sequences.reading.records import Records, pack_records
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.stream import Batch
 from bioseqrnn.sequences.writer import Batches, DatasetWriter
@@ -63,7 +63,7 @@ def write_negatives(
     settings = options.negatives
     if not options.makes_negatives:
         return {}
-    from bioseqrnn.sequences.negatives import Negatives
+    from bioseqrnn.sequences.negatives.maker import Negatives
 
     genome = Path(settings.genome) if settings.genome else None
     maker = Negatives(

@@ -10,9 +10,9 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.genome import Genome, reverse_complement
-from bioseqrnn.sequences.kmers import KmerSet
-from bioseqrnn.sequences.shuffle import record_seed
+from bioseqrnn.sequences.negatives.kmers import KmerSet
+from bioseqrnn.sequences.negatives.shuffle import record_seed
+from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
 
 TOLERANCE = 0.02
 STEPS = 4  # tolerance 0.02, 0.04, 0.08, 0.16

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.conversions import Conversions
-from bioseqrnn.sequences.opening import Reader, open_bytes
-from bioseqrnn.sequences.unwrap import unwrap
+from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.opening import Reader, open_bytes
+from bioseqrnn.sequences.reading.unwrap import unwrap
 
 # Small blocks stay in the processor's cache: the strings of one are gone before the next begins
 BLOCK_BYTES = 1 << 17

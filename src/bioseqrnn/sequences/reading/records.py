@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import PROTEIN, Alphabet
-from bioseqrnn.sequences.conversions import Conversions
-from bioseqrnn.sequences.fasta import WHOLE, Block, Shard, read_blocks
-from bioseqrnn.sequences.names import ids_of
 from bioseqrnn.sequences.packing import Packed, pack_lines
+from bioseqrnn.sequences.reading.blocks import WHOLE, Block, Shard, read_blocks
+from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.names import ids_of
 
 GAPS = b"-."
 

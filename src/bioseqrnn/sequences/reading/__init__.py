@@ -1,0 +1,1 @@
+"""Records from FASTA files: opened by content, read in blocks, named, packed."""
