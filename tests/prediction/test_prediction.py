@@ -15,6 +15,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.run import predict_query
+from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.sources import Source
 
 
@@ -114,3 +115,15 @@ def test_records_of_the_training_are_told(tmp_path, model, capfd):
     # as it stands, as the other strand, not, as the other strand, a part of one only
     assert frame["in_training"].tolist() == [True, True, False, True, False]
     assert "q.fa: 3 of them stand among the records" in capfd.readouterr().err
+
+
+def test_the_table_of_another_model_is_refused(tmp_path):
+    (tmp_path / "a.fa").write_text(">1\nACGTA\n")
+    (tmp_path / "b.fa").write_text(">3\nTTTTT\n")
+    table = encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
+    path = tmp_path / "sequences.parquet"
+    SeenSequences(path, {"alphabet": "dna", "sources": table.metadata["sources"]})
+    with pytest.raises(InputError, match="was not trained on this table \\(alphabet differ"):
+        SeenSequences(path, {"alphabet": "protein"})
+    with pytest.raises(InputError, match="was not trained on this table \\(sources differ"):
+        SeenSequences(path, {"alphabet": "dna", "sources": {"a.fa": "0"}})

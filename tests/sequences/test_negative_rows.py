@@ -68,7 +68,7 @@ def test_shuffles_of_every_record(tmp_path, capfd):
     assert len(set(texts.values())) == 120
     for name, text in texts.items():
         origin = name.split("_")[0]
-        assert table.groups[table.ids.index(name)] == origin
+        assert table.groups[table.ids.index(name)] == f"{origin}\t"
         assert dinucleotides(text) == dinucleotides(texts[origin])
     audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
     assert audit[["source", "label", "records"]].to_numpy().tolist() == [
@@ -92,9 +92,10 @@ def test_a_record_and_its_shuffle_share_a_fold(tmp_path):
 
 def test_groups_of_the_user_hold_for_negatives_too(tmp_path):
     fasta = positives(tmp_path / "a.fa", "a", count=3)
-    labels = write(tmp_path / "l.tsv", "id\tlabel\tgroup\na0\tx\tg\na1\tx\tg\na2\tx\t\n")
+    # a2 is the name of a group and of a record that is in none
+    labels = write(tmp_path / "l.tsv", "id\tlabel\tgroup\na0\tx\tg\na1\tx\ta2\na2\tx\t\n")
     table = encode(tmp_path, [Source(fasta, labels=labels)], negatives={"method": "shuffle"})
-    assert table.groups == ["g", "g", "a2"] * 2
+    assert table.groups == ["g", "a2", "a2\t"] * 2
 
 
 def test_splits_hold_for_negatives_too(tmp_path):
@@ -166,6 +167,17 @@ def inside(name, spans):
     chromosome, place = name[:-3].split(":")
     start, end = map(int, place.split("-"))
     return any(c == chromosome and start < e and s < end for c, s, e in spans)
+
+
+def test_windows_have_no_group(tmp_path, genome):
+    """They hold nothing of their record, whatever group that has."""
+    sources = [
+        Source(positives(tmp_path / "a.fa", "a", count=4), "x", group="g"),
+        Source(positives(tmp_path / "b.fa", "b", count=4), "x"),
+    ]
+    settings = {"method": "genome", "genome": str(genome)}
+    table = encode(tmp_path, sources, negatives=settings)
+    assert table.groups == ["g"] * 4 + [None] * 12
 
 
 def test_windows_of_a_genome_for_records_and_for_its_own_intervals(tmp_path, genome):

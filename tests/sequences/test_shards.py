@@ -8,11 +8,13 @@ import random
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from conftest import RESOURCES, encode
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
+from bioseqrnn.sequences import shards
 from bioseqrnn.sequences.reading.blocks import Shard
 from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
 from bioseqrnn.sequences.sources import Source
@@ -346,3 +348,18 @@ def test_shards_on_the_command_line(cli, tmp_path):
     assert (done.code, done.err) == (
         2, "bioseqrnn: error: file no.fa: no such file; check the path\n"
     )  # fmt: skip
+
+
+def test_gathering_holds_one_row_group_at_a_time(tmp_path, monkeypatch):
+    """A batch over several row groups would be as large as all of them."""
+    monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 300)
+    sources, options = plain(tmp_path)
+    settings = DatasetOptions(**options)
+    encode_shard(sources, tmp_path / "1.parquet", Shard(0, 1), options=settings)
+    groups = pq.ParquetFile(tmp_path / "1.parquet").metadata
+    largest = max(groups.row_group(i).num_rows for i in range(groups.num_row_groups))
+    assert groups.num_row_groups > 5
+    part = shards._read_shard(tmp_path / "1.parquet")
+    sizes = [len(batch.records) for _, batch in shards._batches([part], len(sources))]
+    assert sum(sizes) == groups.num_rows
+    assert max(sizes) <= largest

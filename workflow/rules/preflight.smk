@@ -131,6 +131,7 @@ def read_sheet(path, schema_name):
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
             if len(reader.fieldnames or []) == 1 and "," in reader.fieldnames[0]:
                 stop(f"{path}: separated by commas; columns must be separated by tabs")
             for name in reader.fieldnames or []:
@@ -202,8 +203,8 @@ def find_fasta(where, text):
         return [str(entry) for entry in found]
     if path.exists() or not glob.has_magic(text):
         return [text]
-    found = sorted(Path(name) for name in glob.glob(text, recursive=True))
-    found = [str(path) for path in found if path.is_file()]
+    names = sorted(glob.glob(text, recursive=True))
+    found = [str(Path(name)) for name in names if Path(name).is_file()]
     if not found:
         stop(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
     return found
@@ -291,6 +292,7 @@ def labels_in(path):
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
+            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
             for name in ("id", "label"):
                 if name not in (reader.fieldnames or []):
                     stop(f"{path}: no column '{name}' (tab-separated, with a header)")

@@ -323,7 +323,7 @@ class Config(Strict):
     shards: int = Field(
         1,
         ge=1,
-        le=1000,
+        le=256,
         description="Parts that the FASTA files of a dataset are encoded in, side by side; for "
         "files of many gigabytes. The table is the same.",
     )

@@ -86,7 +86,7 @@ def predict_query(
         ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
     ]  # fmt: skip
     fields += [(PROBABILITY + name, pa.float64()) for name in classes]
-    seen = SeenSequences(sequences) if sequences is not None else None
+    seen = SeenSequences(sequences, card) if sequences is not None else None
     fields += [("in_training", pa.bool_())] * (seen is not None)
     schema = pa.schema(fields)
     done = known = 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.packing import Packed
 from bioseqrnn.sequences.table import open_sequences
 from bioseqrnn.sequences.twins import Digests, sequence_digests
@@ -19,10 +21,22 @@ class SeenSequences:
     ----------
     path : Path
         ``sequences.parquet``.
+    card : dict
+        Card of the model that was trained on it.
+
+    Raises
+    ------
+    InputError
+        The table was made from other files than the model.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, card: dict[str, Any]) -> None:
         table = open_sequences(path)
+        for key in ("alphabet", "sources"):
+            if key in card and card[key] != table.metadata[key]:
+                raise InputError(
+                    f"{path}: the model was not trained on this table ({key} differ); give its own"
+                )
         self._both_strands = table.alphabet.name == "dna"
         parts = [self._digests(packed) for packed in table.packed()]
         keys = np.concatenate([*parts, np.empty((0, 2), np.uint64)])

@@ -114,13 +114,14 @@ class Dataset:
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file, by short name."""
         # several passes read a file: it must be the same in all of them
-        self._check_unchanged()
+        self.check_unchanged()
         files = list(dict.fromkeys(self.files))
         sums = {n: sha256(path) for n, path in zip(_short_names(files), files, strict=True)}
-        self._check_unchanged()
+        self.check_unchanged()
         return sums
 
-    def _check_unchanged(self) -> None:
+    def check_unchanged(self) -> None:
+        """Raise InputError where a file is not what it was at the start."""
         for path, state in self._states.items():
             check_unchanged(path, state)
 

@@ -67,6 +67,7 @@ def encode_shard(
                 bar.advance(len(batch.records))
             writer.end_group()
             groups.append(writer.row_groups)
+        dataset.check_unchanged()
         metadata = {
             "kind": KIND,
             "index": shard.index,
@@ -143,34 +144,37 @@ def gather_shards(
 @dataclass(frozen=True)
 class _Part:
     path: Path
-    file: pq.ParquetFile
     state: dict[str, Any]
 
 
 def _read_shard(path: Path) -> _Part:
     try:
-        file = pq.ParquetFile(require_file(path, "shard"))
-        state = json.loads((file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}"))
+        with pq.ParquetFile(require_file(path, "shard")) as file:
+            state = json.loads((file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}"))
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"shard {path}: not a readable Parquet file ({error})") from error
     if state.get("kind") != KIND:
         raise InputError(f"shard {path}: not written by 'bioseqrnn encode --shard'")
-    return _Part(path, file, state)
+    return _Part(path, state)
 
 
 def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
     """Yield all records, source after source, as one job would have read them."""
     for source in range(sources):
         for part in shards:
-            groups = range(*list(pairwise(part.state["row_groups"]))[source])
-            if not groups:
-                continue
-            try:
-                for rows in part.file.iter_batches(row_groups=list(groups)):
-                    yield source, _batch(rows)
-            except (pa.ArrowException, OSError) as error:
-                message = f"shard {part.path}: damaged ({error}); encode it again"
-                raise InputError(message) from error
+            for rows in _rows(part, list(pairwise(part.state["row_groups"]))[source]):
+                yield source, _batch(rows)
+
+
+def _rows(part: _Part, groups: tuple[int, int]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of some row groups of a shard, which is open no longer than that."""
+    try:
+        with pq.ParquetFile(part.path) as file:
+            for group in range(*groups):
+                # one at a time: a batch over several would be as large as they are together
+                yield from file.iter_batches(row_groups=[group])
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"shard {part.path}: damaged ({error}); encode it again") from error
 
 
 def _batch(rows: pa.RecordBatch) -> Batch:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
@@ -63,7 +64,7 @@ class DatasetWriter:
         self._names = pa.array(names + made, pa.string()).dictionary_encode()
         self._splits = [source.split for source in sources] * 2
         self._keys = RepeatedKeys(folder)
-        self._own_groups = _paired(options)
+        self._paired = _paired(options)
 
     def add(self, source: int, batch: Batch) -> None:
         """Write some records of a source."""
@@ -79,7 +80,7 @@ class DatasetWriter:
         }
         if "group" in self._schema.names:
             groups = pa.nulls(count, pa.string()) if batch.groups is None else batch.groups
-            values["group"] = groups.fill_null(records.ids) if self._own_groups else groups
+            values["group"] = groups.fill_null(own_groups(records.ids)) if self._paired else groups
         if "split" in self._schema.names:
             splits = pa.array([self._splits[source]], pa.string())
             values["split"] = pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), splits)
@@ -149,6 +150,14 @@ def open_dataset(
     schema = pa.schema([*columns, ("onehot", pa.large_binary())])
     with RowGroupWriter(path, schema, alphabet) as writer:
         yield DatasetWriter(writer, schema, path.parent, sources, names, options)
+
+
+def own_groups(ids: pa.Array) -> pa.Array:
+    """Return groups for records and what is made of them: the id and a tab.
+
+    No group that a user gives ends in a tab, so that no record falls into one by its name.
+    """
+    return pc.binary_join_element_wise(ids, "\t", "")
 
 
 def _paired(options: DatasetOptions) -> bool:

@@ -19,7 +19,7 @@ from bioseqrnn.sequences.reading.intervals import read_intervals, resized
 from bioseqrnn.sequences.reading.records import Records, pack_records
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.stream import Batch
-from bioseqrnn.sequences.writer import Batches, DatasetWriter
+from bioseqrnn.sequences.writer import Batches, DatasetWriter, own_groups
 
 
 def check_negatives(
@@ -90,7 +90,9 @@ def write_negatives(
             continue
         records = pack_records(Path("negatives"), ids, sequences, alphabet)
         labels = pa.DictionaryArray.from_arrays(np.zeros(len(ids), np.int32), label)
-        writer.add(len(sources) + source, Batch(records, labels, _pairs(batch, origins)))
+        # a window of a genome has nothing of its record but length and G+C
+        groups = _pairs(batch, origins) if settings.method == "shuffle" else None
+        writer.add(len(sources) + source, Batch(records, labels, groups))
     made = writer.written - before
     if maker.missing:
         say(f"{maker.missing:,} negatives could not be made: no other arrangement, or no window")
@@ -116,8 +118,8 @@ def _classes(batch: Batch) -> set[str]:
 
 
 def _pairs(batch: Batch, origins: list[str]) -> pa.Array:
-    """Groups of negatives: that of the record each was made of, which is its id if it has none."""
-    own = pa.array(origins, pa.string())
+    """Groups of shuffles: that of the record each was made of, or one for the two of them."""
+    own = own_groups(pa.array(origins, pa.string()))
     if batch.groups is None:
         return own
     places = {name: i for i, name in enumerate(batch.records.ids.to_pylist())}
