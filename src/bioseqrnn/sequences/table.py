@@ -165,9 +165,9 @@ class SequenceFile:
             packed = Packed.join([rest, group]) if rest is not None and len(rest) else group
             whole = len(packed) // size * size
             for start in range(0, whole, size):
-                buffer = _at_least(buffer, packed.lengths[start : start + size], self.alphabet)
-                out = buffer if reuse else None
-                yield unpack(packed, np.arange(start, start + size), self.alphabet, out)
+                if reuse:
+                    buffer = _at_least(buffer, packed.lengths[start : start + size], self.alphabet)
+                yield unpack(packed, np.arange(start, start + size), self.alphabet, buffer)
             rest = packed.slice(whole, len(packed))
         if rest is not None and len(rest):
             yield unpack(rest, np.arange(len(rest)), self.alphabet)
