@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,8 +173,13 @@ def _windows(
                     f"{intervals}: line {row.line} has no label; give it in the fourth column of "
                     "BED or the column 'label' of a TSV, or one for all as 'label'"
                 )
-        labels = reader.column(texts, lambda place: f"{intervals}: line {rows[place].line}")  # noqa: B023
+        lines = [row.line for row in rows]
+        labels = reader.column(texts, _line_in(intervals, lines))
         groups = None
         if source.group is not None or any(row.group for row in rows):
             groups = pa.array([row.group or source.group for row in rows], pa.string())
         yield Batch(records, labels, groups)
+
+
+def _line_in(path: Path, lines: list[int]) -> Callable[[int], str]:
+    return lambda place: f"{path}: line {lines[place]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -255,7 +256,7 @@ class _LongRecord:
         result = pack_lines(f"{part}\n".encode(), 1, self.alphabet)
         if result is None:
             self._refuse(residues)
-        packed, unusual = result  # type: ignore[misc]
+        packed, unusual = result
         if unusual:
             self.conversions.count_letters(part.encode(), self.alphabet)
         self.data += packed.data.data
@@ -278,7 +279,7 @@ class _LongRecord:
         packed = Packed(data, np.array([0, len(data)]), np.array([self.length]))
         return Records(self.ids, packed, self.conversions, (self.title,))
 
-    def _refuse(self, residues: str) -> None:
+    def _refuse(self, residues: str) -> NoReturn:
         accepted = _accepted(self.alphabet)
         place = next(i for i, c in enumerate(self.carry + residues) if c not in accepted)
         before = len(self.carry)
