@@ -10,7 +10,10 @@ import torch
 from hypothesis import settings
 
 from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.encode import encode_sequences
+from bioseqrnn.sequences.packing import Packed
+from bioseqrnn.sequences.reading.records import pack_records
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 
@@ -53,6 +56,12 @@ def first_records(fasta: Path, count: int) -> str:
     """The first records of a FASTA file, as text."""
     records = fasta.read_text().split(">")[1 : count + 1]
     return "".join(f">{record}" for record in records)
+
+
+def pack(sequences: list[str], alphabet: Alphabet) -> Packed:
+    """Sequences as the encoder packs them."""
+    ids = [str(place) for place in range(len(sequences))]
+    return pack_records(Path("memory"), ids, sequences, alphabet).packed
 
 
 def encode(folder: Path, sources: list[Source], where="dataset", **options) -> SequenceTable:

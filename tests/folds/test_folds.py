@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from conftest import encode
+from conftest import encode, pack
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +12,6 @@ from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, deal_g
 from bioseqrnn.folds.groups import merge_groups, sequence_keys
 from bioseqrnn.folds.table import read_folds, split_table
 from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.packing import pack
 from bioseqrnn.sequences.sources import Source
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import pack
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
@@ -22,7 +23,6 @@ from bioseqrnn.sequences.checks.pairs import earlier, opposites
 from bioseqrnn.sequences.checks.similar import SimilarityError, similarity_clusters
 from bioseqrnn.sequences.checks.tables import FLAGGED_COLUMNS, make_checks
 from bioseqrnn.sequences.decode import ambiguous_residues, dense_chunks, first_residues, letters
-from bioseqrnn.sequences.packing import pack
 from bioseqrnn.sequences.table import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}

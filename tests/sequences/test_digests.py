@@ -6,12 +6,12 @@ import mmh3
 import numpy as np
 import pytest
 from Bio.Seq import reverse_complement
+from conftest import pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioseqrnn.sequences import unique
 from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.packing import pack
 from bioseqrnn.sequences.twins import digests, number, sequence_digests
 from bioseqrnn.sequences.unique import RepeatedKeys
 

@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, pack
 from fasta_oracle import read_all, residues
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
 from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.packing import pack
 from bioseqrnn.sequences.reading import blocks as fasta
 from bioseqrnn.sequences.reading.blocks import sample_residues
 from bioseqrnn.sequences.reading.conversions import COUNTS

@@ -14,23 +14,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 
-class BadResidueError(ValueError):
-    """A letter that the alphabet does not have.
-
-    Attributes
-    ----------
-    index : int
-        Index of the sequence in the block.
-    position : int
-        Position in it, counted from 1.
-    letter : str
-    """
-
-    def __init__(self, index: int, position: int, letter: str) -> None:
-        super().__init__(f"sequence {index}, position {position}: '{letter}'")
-        self.index, self.position, self.letter = index, position, letter
-
-
 @dataclass(frozen=True)
 class Packed:
     """Packed one-hot bits of several sequences, end to end.
@@ -106,24 +89,6 @@ def pack_lines(text: bytes, count: int, alphabet: Alphabet) -> tuple[Packed, boo
     if flags >= REFUSED:
         return None
     return Packed(data[: offsets[-1]], offsets, lengths), bool(flags)
-
-
-def pack(sequences: list[str], alphabet: Alphabet) -> Packed:
-    """Encode sequences; BadResidueError at the first letter that ``alphabet`` does not accept."""
-    result = pack_lines("\n".join([*sequences, ""]).encode(), len(sequences), alphabet)
-    if result is None:
-        raise first_bad(sequences, alphabet)
-    return result[0]
-
-
-def first_bad(sequences: list[str], alphabet: Alphabet) -> BadResidueError:
-    """Find the first letter that the alphabet does not have."""
-    accepted = set(alphabet.letters) | set(alphabet.letters.lower())
-    for index, sequence in enumerate(sequences):
-        for position, letter in enumerate(sequence, start=1):
-            if letter not in accepted:
-                return BadResidueError(index, position, letter)
-    raise AssertionError("every letter is accepted")
 
 
 @compiled
