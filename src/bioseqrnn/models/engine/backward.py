@@ -13,9 +13,18 @@ import numpy.typing as npt
 
 from bioseqrnn.compiled import compiled
 from bioseqrnn.models.engine.cells import backward_gates
-from bioseqrnn.models.engine.forward import Inputs, Shape, Tiles, gather, residue_of
+from bioseqrnn.models.engine.forward import Inputs, Shape, Tiles, read
 from bioseqrnn.models.engine.products import add_product, width_of
-from bioseqrnn.models.engine.rows import add, clear, copy
+from bioseqrnn.models.engine.rows import (
+    add_columns,
+    clear,
+    copy,
+    copy_rows,
+    gather,
+    gather_add,
+    scatter,
+    scatter_add,
+)
 
 Floats = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
@@ -28,7 +37,7 @@ class Gradients(NamedTuple):
     ----------
     y : [batch, time, directions * units], flat
     last, last_cells : [directions, batch, units], flat
-        ``last_cells`` is empty but for the LSTM.
+        Each empty where there is none.
     x : [directions, batch, time, inputs], flat, written
         Empty where it is not wanted.
     hidden : [jobs, hidden, fed_by_hidden], flat, added to
@@ -96,144 +105,139 @@ def backward(
         See there.
     history : [directions, residues, kept], flat
     """
-    hidden, kept, sums = shape.hidden, shape.kept, shape.sums
+    hidden, kept, sums, units = shape.hidden, shape.kept, shape.sums, shape.units
     most = scratch.size // (2 * hidden + shape.padded_inputs)
-    capacity = chunk.h.size // hidden
     dh, dc = scratch[: most * hidden], scratch[most * hidden : 2 * most * hidden]
     dx = scratch[2 * most * hidden :]
-    panels = hidden_back.size // shape.directions
-    count = len(tiles.starts) - 1
+    # out of their tuples: taking one out counts a reference, which costs more than a row
+    order, lengths, firsts, before = tiles
+    codes, source = inputs
+    dsums, states, xs = chunk
+    dy, dlast, dcells, gx, g_hidden, g_input, g_bias = gradients
+    capacity = states.size // hidden
+    residues = np.empty(most, np.int64)
+    out = shape.directions * units
+    count = len(firsts) - 1
     for job in jobs:
         direction = job // groups
         for tile in range(job % groups, count, groups):
-            first = tiles.starts[tile]
-            size = tiles.starts[tile + 1] - first
-            here = direction * tiles.rows[count] + tiles.rows[tile + 1]
-            rows, joining, used = 0, 0, 0
-            for t in range(tiles.lengths[first] - 1, -1, -1):
-                while joining < size and tiles.lengths[first + joining] > t:
-                    _begin(shape, gradients, tiles, direction, first + joining, joining, dh, dc)
-                    joining += 1
-                rows = joining
+            first = firsts[tile]
+            size = firsts[tile + 1] - first
+            here = direction * before[count] + before[tile + 1]
+            rows, used = 0, 0
+            for t in range(lengths[first] - 1, -1, -1):
+                while rows < size and lengths[first + rows] > t:
+                    place = (direction * shape.batch + order[first + rows]) * units
+                    _begin(dh, rows * hidden, hidden, dlast, place, units)
+                    _begin(dc, rows * hidden, hidden, dcells, place, units)
+                    rows += 1
                 if used + rows > capacity:
-                    _add_weights(shape, gradients, job, chunk, capacity - used, used, starts)
+                    at = capacity - used
+                    _add_weights(
+                        shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts
+                    )
                     used = 0
                 here -= rows
                 used += rows
                 at = capacity - used
-                running = rows
-                while running < size and tiles.lengths[first + running] > t - 1:
-                    running += 1
-                before = (here - running) * kept if t > 0 else -1
-                for row in range(rows):
-                    residue = residue_of(shape, tiles, direction, first + row, t)
-                    place = (residue * shape.directions + direction) * shape.units
-                    add(dh, row * hidden, gradients.y, place, shape.units)
-                    starts[row] = row * hidden
-                    if t > 0:
-                        state = before + (row + 1) * kept - hidden
-                        copy(chunk.h, (at + row) * hidden, history, state, hidden)
-                    else:
-                        clear(chunk.h, (at + row) * hidden, hidden)
+                read(order, lengths, shape.time, direction, first, rows, t, residues)
+                if dy.size:
+                    gather_add(dh, hidden, dy, residues, out, direction * units, rows, units)
+                past = -1
+                if t > 0:
+                    running = rows
+                    while running < size and lengths[first + running] > t - 1:
+                        running += 1
+                    past = (here - running) * kept
+                    copy_rows(
+                        states, at * hidden, hidden,
+                        history, past + kept - hidden, kept, rows, hidden,
+                    )  # fmt: skip
+                else:
+                    clear(states, at * hidden, rows * hidden)
                 backward_gates(
-                    shape.cell, history, here * kept, before, kept,
-                    dh, dc, chunk.sums, at * sums, sums, rows, hidden,
+                    shape.cell, history, here * kept, past, kept,
+                    dh, dc, dsums, at * sums, sums, rows, hidden,
                 )  # fmt: skip
+                for row in range(rows):
+                    starts[row] = row * hidden
                 if t > 0:
                     add_product(
-                        dh, starts, 0, chunk.sums, at * sums, sums, 1,
-                        hidden_back, direction * panels,
+                        dh, starts, 0, dsums, at * sums, sums, 1,
+                        hidden_back, direction * (hidden_back.size // shape.directions),
                         width_of(dh), shape.fed_by_hidden * width_of(dh),
                         dh, 0, hidden, rows, hidden, shape.fed_by_hidden,
                     )  # fmt: skip
-                if shape.symbols > 0:
-                    _add_symbols(
-                        shape, tiles, inputs, gradients, job, direction, first, rows, t, chunk, at
-                    )
-                else:
-                    _input_gradients(
-                        shape, tiles, inputs, input_back, gradients,
-                        direction, first, rows, t, chunk, at, starts, dx,
+                if shape.symbols:
+                    scatter_add(
+                        g_input, codes, residues, job * shape.symbols, shape.fed_by_input,
+                        dsums, at * sums + shape.input_from, sums, rows,
                     )  # fmt: skip
-            _add_weights(shape, gradients, job, chunk, capacity - used, used, starts)
+                else:
+                    width = shape.inputs
+                    gather(xs, at * width, width, source, residues, width, rows, width)
+                    if gx.size:
+                        _input_gradients(
+                            shape, direction, input_back, dsums, at * sums + shape.input_from,
+                            rows, residues, starts, dx, gx,
+                        )  # fmt: skip
+            at = capacity - used
+            _add_weights(
+                shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts
+            )
 
 
 @compiled
 def _begin(
-    shape: Shape, gradients: Gradients, tiles: Tiles, direction: int, sequence: int, row: int,
-    dh: Floats, dc: Floats,
-) -> None:  # fmt: skip
-    """A sequence's last step is where its gradients begin: with those of its last states."""
-    place = (direction * shape.batch + tiles.order[sequence]) * shape.units
-    clear(dh, row * shape.hidden, shape.hidden)
-    clear(dc, row * shape.hidden, shape.hidden)
-    copy(dh, row * shape.hidden, gradients.last, place, shape.units)
-    if gradients.last_cells.size:
-        copy(dc, row * shape.hidden, gradients.last_cells, place, shape.units)
-
-
-@compiled
-def _add_symbols(
-    shape: Shape, tiles: Tiles, inputs: Inputs, gradients: Gradients,
-    job: int, direction: int, first: int, rows: int, t: int, chunk: Chunk, at: int,
-) -> None:  # fmt: skip
-    """Add a step's gradients to those of the symbols that were read."""
-    fed = shape.fed_by_input
-    for row in range(rows):
-        code = inputs.codes[residue_of(shape, tiles, direction, first + row, t)]
-        entry = (job * shape.symbols + code) * fed
-        add(
-            gradients.input, entry, chunk.sums, (at + row) * shape.sums + shape.input_from, fed
-        )
+    target: Floats, first: int, hidden: int, source: Floats, place: int, units: int
+) -> None:
+    """A sequence's last step is where its gradients begin: with those of its last state."""
+    clear(target, first, hidden)
+    if source.size:
+        copy(target, first, source, place, units)
 
 
 @compiled
 def _input_gradients(
-    shape: Shape, tiles: Tiles, inputs: Inputs, input_back: Floats, gradients: Gradients,
-    direction: int, first: int, rows: int, t: int,
-    chunk: Chunk, at: int, starts: Ints, dx: Floats,
+    shape: Shape, direction: int, input_back: Floats, dsums: Floats, begin: int,
+    rows: int, residues: Ints, starts: Ints, dx: Floats, gx: Floats,
 ) -> None:  # fmt: skip
-    """Gather a step's x, and write its gradients."""
-    gather(shape, tiles, inputs.x, direction, first, rows, t, chunk.x, at * shape.inputs)
-    if gradients.x.size == 0:
-        return
+    """Write the gradients of a step's x."""
     fed, padded = shape.fed_by_input, shape.padded_inputs
     clear(dx, 0, rows * padded)
     for row in range(rows):
         starts[row] = row * padded
     add_product(
-        dx, starts, 0, chunk.sums, at * shape.sums + shape.input_from, shape.sums, 1,
+        dx, starts, 0, dsums, begin, shape.sums, 1,
         input_back, direction * (input_back.size // shape.directions),
         width_of(dx), fed * width_of(dx),
         dx, 0, padded, rows, padded, fed,
     )  # fmt: skip
-    for row in range(rows):
-        residue = residue_of(shape, tiles, direction, first + row, t)
-        place = (direction * shape.batch * shape.time + residue) * shape.inputs
-        copy(gradients.x, place, dx, row * padded, shape.inputs)
+    shift = direction * shape.batch * shape.time * shape.inputs
+    scatter(gx, residues, shape.inputs, shift, dx, padded, rows, shape.inputs)
 
 
 @compiled
 def _add_weights(
-    shape: Shape, gradients: Gradients, job: int, chunk: Chunk, at: int, used: int, starts: Ints
-) -> None:
+    shape: Shape, job: int, g_hidden: Floats, g_input: Floats, g_bias: Floats,
+    dsums: Floats, states: Floats, xs: Floats, at: int, used: int, starts: Ints,
+) -> None:  # fmt: skip
     """Add a chunk to the gradients of weights and biases: a product each."""
-    sums, fed, hidden = shape.sums, shape.fed_by_input, shape.hidden
+    sums, fed, hidden, inputs = shape.sums, shape.fed_by_input, shape.hidden, shape.inputs
     wide = shape.fed_by_hidden
     for k in range(hidden):
         starts[k] = (job * hidden + k) * wide
     add_product(
-        gradients.hidden, starts, 0, chunk.h, at * hidden, 1, hidden,
-        chunk.sums, at * sums, sums, width_of(chunk.sums),
-        gradients.hidden, job * hidden * wide, wide, hidden, wide, used,
+        g_hidden, starts, 0, states, at * hidden, 1, hidden,
+        dsums, at * sums, sums, width_of(dsums),
+        g_hidden, job * hidden * wide, wide, hidden, wide, used,
     )  # fmt: skip
-    if shape.inputs > 0:
-        for k in range(shape.inputs):
-            starts[k] = (job * shape.inputs + k) * fed
+    if inputs:
+        for k in range(inputs):
+            starts[k] = (job * inputs + k) * fed
         add_product(
-            gradients.input, starts, 0, chunk.x, at * shape.inputs, 1, shape.inputs,
-            chunk.sums, at * sums + shape.input_from, sums, width_of(chunk.sums),
-            gradients.input, job * shape.inputs * fed, fed, shape.inputs, fed, used,
+            g_input, starts, 0, xs, at * inputs, 1, inputs,
+            dsums, at * sums + shape.input_from, sums, width_of(dsums),
+            g_input, job * inputs * fed, fed, inputs, fed, used,
         )  # fmt: skip
-    for row in range(used):
-        add(gradients.bias, job * sums, chunk.sums, (at + row) * sums, sums)
+    add_columns(g_bias, job * sums, dsums, at * sums, sums, used)

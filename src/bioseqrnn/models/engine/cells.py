@@ -65,16 +65,16 @@ COLUMNS = {
 
 @compiled
 def forward_gates(
-    cell: int, kept: Floats, k0: int, width: int, candidates: Floats, starts: Ints, shift: int,
+    cell: int, kept: Floats, k0: int, width: int, candidates: Floats, starts: Ints,
     h: Floats, c: Floats, rows: int, hidden: int,
 ) -> None:  # fmt: skip
     """Turn sums into gates, and the states h (and c) [rows, hidden] into those a step on.
 
     ``kept`` holds a row's columns from ``k0 + row * width``. Of the GRU, W_n x + b_n is read from
-    ``candidates[starts[row] + shift:]``, since no product with the hidden state is added to it.
+    ``candidates[starts[row] + 3 * hidden:]``, since no product with the hidden state is added to it.
     """
     if cell == GRU:
-        _gru_forward(kept, k0, width, candidates, starts, shift, h, rows, hidden)
+        _gru_forward(kept, k0, width, candidates, starts, h, rows, hidden)
     elif cell == LSTM:
         _lstm_forward(kept, k0, width, h, c, rows, hidden)
     else:
@@ -96,11 +96,11 @@ def _rnn_forward(
 
 @compiled
 def _gru_forward(
-    kept: Floats, k0: int, width: int, candidates: Floats, starts: Ints, shift: int,
+    kept: Floats, k0: int, width: int, candidates: Floats, starts: Ints,
     h: Floats, rows: int, hidden: int,
 ) -> None:  # fmt: skip
     for row in range(rows):
-        at, candidate = k0 + row * width, starts[row] + shift
+        at, candidate = k0 + row * width, starts[row] + 3 * hidden
         for j in range(0, hidden, lanes(kept)):
             r = sigmoid(load(kept, at + hidden + j))
             z = sigmoid(load(kept, at + 2 * hidden + j))

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from bioseqrnn.compiled import compiled
 from bioseqrnn.models.engine.cells import forward_gates
 from bioseqrnn.models.engine.products import add_product, width_of
-from bioseqrnn.models.engine.rows import clear, copy
+from bioseqrnn.models.engine.rows import clear, copy, copy_rows, gather, scatter
 
 Floats = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
@@ -92,7 +92,7 @@ class Weights(NamedTuple):
 def forward(
     jobs: Ints,
     scratch: Floats,
-    starts: Ints,
+    residues: Ints,
     keep: bool,
     shape: Shape,
     tiles: Tiles,
@@ -109,9 +109,9 @@ def forward(
     ----------
     jobs : int64 array
         Numbers ``direction * tiles + tile``.
-    scratch, starts : arrays
-        Memory of this thread: rows of the largest tile × (2 hidden + inputs) numbers and rows
-        integers.
+    scratch, residues : arrays
+        Memory of this thread: rows of the largest tile × (2 hidden + inputs) numbers, and as many
+        integers as rows.
     keep : bool
         Whether ``history`` is for all residues, or for one step of this thread.
     shape, tiles, inputs, weights
@@ -121,95 +121,85 @@ def forward(
     last, last_cells : [directions, batch, units], flat, written
         States after the last residue; ``last_cells`` of the LSTM only.
     """
-    hidden, units, kept = shape.hidden, shape.units, shape.kept
-    most = len(starts)
+    hidden, units, kept, width = shape.hidden, shape.units, shape.kept, shape.inputs
+    cell, symbols = shape.cell, shape.symbols
+    most = len(residues)
     h = scratch[: most * hidden]
     c = scratch[most * hidden : 2 * most * hidden]
     x = scratch[2 * most * hidden :]
-    count = len(tiles.starts) - 1
+    starts = np.empty(most, np.int64)
+    # out of their tuples: taking one out counts a reference, which costs more than a row
+    order, lengths, firsts, before = tiles
+    codes, source = inputs
+    tables, w_input, w_hidden = weights
+    count = len(firsts) - 1
     out = shape.directions * units
-    table = weights.table.size // shape.directions
-    panels = weights.hidden.size // shape.directions
-    coded = shape.symbols > 0
     for job in jobs:
         direction, tile = job // count, job % count
-        first = tiles.starts[tile]
-        rows = tiles.starts[tile + 1] - first
-        here = direction * tiles.rows[count] + tiles.rows[tile] if keep else 0
+        first = firsts[tile]
+        rows = firsts[tile + 1] - first
+        here = direction * before[count] + before[tile] if keep else 0
         clear(h, 0, rows * hidden)
         clear(c, 0, rows * hidden)
-        for t in range(tiles.lengths[first]):
-            while tiles.lengths[first + rows - 1] <= t:
+        for t in range(lengths[first]):
+            while lengths[first + rows - 1] <= t:
                 rows -= 1
             at = here * kept
+            read(order, lengths, shape.time, direction, first, rows, t, residues)
+            table = direction * (tables.size // shape.directions)
             for row in range(rows):
-                starts[row] = direction * table
-                if coded:
-                    residue = residue_of(shape, tiles, direction, first + row, t)
-                    starts[row] += inputs.codes[residue] * shape.sums
-            begin, candidate = weights.table, 3 * hidden
-            if not coded:
-                _input_sums(
-                    shape, tiles, inputs, weights, direction, first, rows, t, x, starts, history, at
-                )
-                begin = history
-            # at t = 0 the state is zero: only what the sums begin with is copied
-            add_product(
-                begin, starts, 0, h, 0, hidden, 1,
-                weights.hidden, direction * panels, width_of(h), hidden * width_of(h),
-                history, at, kept, rows, shape.fed_by_hidden, hidden if t > 0 else 0,
-            )  # fmt: skip
-            forward_gates(
-                shape.cell, history, at, kept, begin, starts, candidate, h, c, rows, hidden
-            )
-            for row in range(rows):
-                residue = residue_of(shape, tiles, direction, first + row, t)
-                copy(y, residue * out + direction * units, h, row * hidden, units)
-                if t == tiles.lengths[first + row] - 1:
-                    place = (direction * shape.batch + tiles.order[first + row]) * units
-                    copy(last, place, h, row * hidden, units)
-                    if last_cells.size:
-                        copy(last_cells, place, c, row * hidden, units)
+                starts[row] = table
+                if symbols:
+                    starts[row] += codes[residues[row]] * shape.sums
+            if symbols:
+                # at t = 0 the state is zero: what the sums begin with is copied
+                add_product(
+                    tables, starts, 0, h, 0, hidden, 1,
+                    w_hidden, direction * (w_hidden.size // shape.directions),
+                    width_of(h), hidden * width_of(h),
+                    history, at, kept, rows, shape.fed_by_hidden, hidden if t > 0 else 0,
+                )  # fmt: skip
+                forward_gates(cell, history, at, kept, tables, starts, h, c, rows, hidden)
+            else:
+                gather(x, 0, width, source, residues, width, rows, width)
+                add_product(
+                    tables, starts, shape.input_from, x, 0, width, 1,
+                    w_input, direction * (w_input.size // shape.directions),
+                    width_of(x), width * width_of(x),
+                    history, at + shape.input_from, kept, rows, shape.fed_by_input, width,
+                )  # fmt: skip
+                copy_rows(history, at, kept, tables, table, 0, rows, shape.input_from)
+                for row in range(rows):
+                    starts[row] = at + row * kept
+                if t > 0:
+                    add_product(
+                        history, starts, 0, h, 0, hidden, 1,
+                        w_hidden, direction * (w_hidden.size // shape.directions),
+                        width_of(h), hidden * width_of(h),
+                        history, at, kept, rows, shape.fed_by_hidden, hidden,
+                    )  # fmt: skip
+                forward_gates(cell, history, at, kept, history, starts, h, c, rows, hidden)
+            scatter(y, residues, out, direction * units, h, hidden, rows, units)
+            for row in range(rows - 1, -1, -1):
+                if lengths[first + row] > t + 1:
+                    break
+                place = (direction * shape.batch + order[first + row]) * units
+                copy(last, place, h, row * hidden, units)
+                if last_cells.size:
+                    copy(last_cells, place, c, row * hidden, units)
             if keep:
                 here += rows
-        for row in range(tiles.starts[tile + 1] - first):
-            for t in range(tiles.lengths[first + row], shape.time):
-                place = (tiles.order[first + row] * shape.time + t) * out + direction * units
-                clear(y, place, units)
+        for row in range(firsts[tile + 1] - first):
+            for t in range(lengths[first + row], shape.time):
+                clear(y, (order[first + row] * shape.time + t) * out + direction * units, units)
 
 
 @compiled
-def _input_sums(
-    shape: Shape, tiles: Tiles, inputs: Inputs, weights: Weights,
-    direction: int, first: int, rows: int, t: int,
-    x: Floats, starts: Ints, history: Floats, at: int,
+def read(
+    order: Ints, lengths: Ints, time: int, direction: int, first: int, rows: int, t: int,
+    residues: Ints,
 ) -> None:  # fmt: skip
-    """Write what x and the biases add to the sums of a step; let ``starts`` point there."""
-    gather(shape, tiles, inputs.x, direction, first, rows, t, x, 0)
-    add_product(
-        weights.table, starts, shape.input_from, x, 0, shape.inputs, 1,
-        weights.input, direction * (weights.input.size // shape.directions),
-        width_of(x), shape.inputs * width_of(x),
-        history, at + shape.input_from, shape.kept, rows, shape.fed_by_input, shape.inputs,
-    )  # fmt: skip
+    """Write which of batch × time residues the sequences of a tile read at a step."""
     for row in range(rows):
-        copy(history, at + row * shape.kept, weights.table, starts[row], shape.input_from)
-        starts[row] = at + row * shape.kept
-
-
-@compiled
-def residue_of(shape: Shape, tiles: Tiles, direction: int, sequence: int, t: int) -> int:
-    """Which of batch × time residues a sequence reads at a step."""
-    place = t if direction == 0 else tiles.lengths[sequence] - 1 - t
-    return tiles.order[sequence] * shape.time + place
-
-
-@compiled
-def gather(
-    shape: Shape, tiles: Tiles, source: Floats, direction: int, first: int, rows: int, t: int,
-    x: Floats, x0: int,
-) -> None:  # fmt: skip
-    """Copy the input vectors of a step together."""
-    for row in range(rows):
-        at = residue_of(shape, tiles, direction, first + row, t) * shape.inputs
-        copy(x, x0 + row * shape.inputs, source, at, shape.inputs)
+        place = t if direction == 0 else lengths[first + row] - 1 - t
+        residues[row] = order[first + row] * time + place

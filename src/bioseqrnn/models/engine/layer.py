@@ -99,6 +99,8 @@ class _Layer(torch.autograd.Function):
             for jobs in share(np.tile(np.diff(tiles.rows), directions), torch.get_num_threads())
         ]  # fmt: skip
         run(tasks)
+        # no zeros in the place of gradients that there are not
+        ctx.set_materialize_grads(False)
         if keep:
             ctx.symbols, ctx.shape, ctx.tiles = symbols, shape, tiles
             # as a tensor, whose memory goes back to the pool once backward is through
@@ -112,7 +114,7 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor, dlast: Tensor, dcells: Tensor) -> tuple[Any, ...]:
+    def backward(ctx: Any, dy: Tensor | None, dlast: Tensor | None, dcells: Tensor | None) -> tuple[Any, ...]:
         x, *flat, history = ctx.saved_tensors
         shape: Shape = ctx.shape
         tiles: Tiles = ctx.tiles
@@ -130,9 +132,9 @@ class _Layer(torch.autograd.Function):
         parts = [POOL.take(directions * groups * size, dtype) for size in sizes]
         for part in parts:
             part.fill(0)
-        gradients = Gradients(
-            *(tensor.contiguous().view(-1).numpy() for tensor in (dy, dlast, dcells)), dx, *parts
-        )
+        none = np.empty(0, dtype)
+        outer = [none if t is None else t.contiguous().view(-1).numpy() for t in (dy, dlast, dcells)]
+        gradients = Gradients(*outer, dx, *parts)
         back = _weights_back(shape, parameters, wants_x)
         residues = np.diff(tiles.rows)
         work = np.tile([residues[group::groups].sum() for group in range(groups)], directions)
