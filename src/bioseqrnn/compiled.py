@@ -25,6 +25,7 @@ class Kernel:
         update_wrapper(self, function)
 
     def __call__(self, *values: object) -> object:
+        """Call the compiled function."""
         return self.dispatcher(*values)
 
     @cached_property

@@ -18,6 +18,8 @@ rule evaluate_models:
         f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
     conda:
         "../envs/bioseqrnn.yaml"
+    # the final model waits for it
+    priority: 2
     threads: 1
     resources:
         mem_mb=4000,

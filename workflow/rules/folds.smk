@@ -8,6 +8,8 @@ rule assign_folds:
         f"{RESULTS}/{{dataset}}/logs/assign_folds.log",
     conda:
         "../envs/bioseqrnn.yaml"
+    # all training waits for it
+    priority: 2
     threads: 1
     resources:
         mem_mb=2000,

@@ -12,6 +12,8 @@ rule train_model:
         f"{RESULTS}/{{dataset}}/benchmarks/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
     conda:
         "../envs/bioseqrnn.yaml"
+    # before the baselines: the longest first leaves least waiting at the end
+    priority: 1
     threads: config["threads"]
     resources:
         mem_mb=4000,
@@ -43,6 +45,7 @@ rule train_final:
         f"{RESULTS}/{{dataset}}/benchmarks/train_final.tsv"
     conda:
         "../envs/bioseqrnn.yaml"
+    priority: 2
     threads: config["threads"]
     resources:
         mem_mb=4000,
