@@ -16,10 +16,9 @@ rule evaluate_models:
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
     log:
         f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
-    # the final model waits for it
-    priority: 2
     threads: 1
     resources:
         mem_mb=4000,

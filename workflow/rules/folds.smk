@@ -6,10 +6,9 @@ rule assign_folds:
         f"{RESULTS}/{{dataset}}/folds.parquet",
     log:
         f"{RESULTS}/{{dataset}}/logs/assign_folds.log",
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
-    # all training waits for it
-    priority: 2
     threads: 1
     resources:
         mem_mb=2000,

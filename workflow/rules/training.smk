@@ -10,10 +10,10 @@ rule train_model:
         f"{RESULTS}/{{dataset}}/logs/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
+    # before the baselines, behind what others wait for: the long jobs of all datasets come first
+    priority: 1
     conda:
         "../envs/bioseqrnn.yaml"
-    # before the baselines: the longest first leaves least waiting at the end
-    priority: 1
     threads: config["threads"]
     resources:
         mem_mb=4000,
@@ -43,9 +43,9 @@ rule train_final:
         f"{RESULTS}/{{dataset}}/logs/train_final.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_final.tsv"
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
-    priority: 2
     threads: config["threads"]
     resources:
         mem_mb=4000,
