@@ -8,8 +8,8 @@ depend on how work is cut up.
 Nothing here is compiled at import; LLVM has no say in whether a loop becomes vector code.
 """
 
-# mypy: disable-error-code="misc"
-# (Numba's decorators are untyped)
+# mypy: disable-error-code="misc, untyped-decorator"
+# (Numba's classes and decorators are untyped)
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FUSED = ("contract",)
 INT32 = ir.IntType(32)
 
 
-class Vector(types.Type):  # type: ignore[no-any-unimported]
+class Vector(types.Type):
     """A register full of float32 or float64 numbers."""
 
     def __init__(self, scalar: Any) -> None:
@@ -39,7 +39,7 @@ class Vector(types.Type):  # type: ignore[no-any-unimported]
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[no-any-unimported]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, vector: Vector) -> None:
         super().__init__(manager, vector, llvm_vector(vector))
 
