@@ -7,7 +7,7 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 1,
-    "training": 1,
+    "training": 2,
     "baselines": 1,
     "evaluation": 1,
     "prediction": 2,

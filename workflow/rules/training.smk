@@ -22,8 +22,9 @@ rule train_model:
         device=config["device"],
         threads=config["threads"],
         version=STAGE_VERSIONS["training"],
+    # exec: the signals of a batch system to the job's shell are then those of the training
     shell:
-        "bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
+        "exec bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
         " --model {wildcards.model} --config {params.settings:q}"
         " --fold {wildcards.fold} --seed {wildcards.seed}"
         " --device {params.device} --threads {params.threads}"
@@ -53,7 +54,8 @@ rule train_final:
         device=config["device"],
         threads=config["threads"],
         version=STAGE_VERSIONS["training"],
+    # exec: the signals of a batch system to the job's shell are then those of the training
     shell:
-        "bioseqrnn train --sequences {input.sequences:q} --selected {input.selected:q}"
+        "exec bioseqrnn train --sequences {input.sequences:q} --selected {input.selected:q}"
         " --seed {params.seed} --device {params.device} --threads {params.threads}"
         " --output {output:q} > {log:q} 2>&1"

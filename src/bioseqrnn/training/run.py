@@ -19,10 +19,11 @@ from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.session import Session
 
 
 def _card(
-    table: SequenceTable, sequences: Path, config: ModelConfig, model: str, seed: int, device: str
+    table: SequenceTable, checksum: str, config: ModelConfig, model: str, seed: int, device: str
 ) -> dict[str, Any]:
     """What every model card says, whatever the model was trained on."""
     keys = ("alphabet", "symbols", "strands", "ids", "classes", "task", "sources")
@@ -31,7 +32,7 @@ def _card(
         "config": config.model_dump(),
         "seed": seed,
         "device": device,
-        "sequences_sha256": sha256(sequences),
+        "sequences_sha256": checksum,
     }
 
 
@@ -48,11 +49,14 @@ def train_fold(
     seed: int,
     device: str,
     threads: int,
+    session: Session | None = None,
 ) -> None:
     """Train on a fold's training records, stop by its validation records, predict its test records.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
+    With a ``session`` the training can be stopped and goes on when it is run again.
     """
+    session = session or Session()
     set_deterministic(seed, threads)
     chosen = choose_device(device)
     table = read_sequences(sequences)
@@ -61,9 +65,24 @@ def train_fold(
     what = f"{model}, fold {fold}, seed {seed}"
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
     say(f"{what}: on {describe(chosen)}")
-    trained = train_network(table, train, validation, config, seed=seed, device=chosen, what=what)
-    probability = predict_packed(trained.network, table.packed, table.alphabet, test, chosen)
-    card = _card(table, sequences, config, model, seed, describe(chosen))
+    checksum = sha256(sequences)
+    session.identify(
+        what,
+        sequences=checksum,
+        folds=sha256(folds),
+        fold=fold,
+        seed=seed,
+        config=config.model_dump(),
+        device=chosen.type,
+        threads=threads,
+    )
+    trained = train_network(
+        table, train, validation, config, seed=seed, device=chosen, what=what, session=session
+    )
+    probability = predict_packed(
+        trained.network, table.packed, table.alphabet, test, chosen, between=session.tick
+    )
+    card = _card(table, checksum, config, model, seed, describe(chosen))
     card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
     save_model(output, trained.network, card)
     write_tsv(history, trained.history)
@@ -73,12 +92,21 @@ def train_fold(
 
 
 def train_final(
-    sequences: Path, selected: Path, output: Path, *, seed: int, device: str, threads: int
+    sequences: Path,
+    selected: Path,
+    output: Path,
+    *,
+    seed: int,
+    device: str,
+    threads: int,
+    session: Session | None = None,
 ) -> None:
     """Train the selected configuration on all records, for the epochs that cross-validation took.
 
     ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``.
+    With a ``session`` the training can be stopped and goes on when it is run again.
     """
+    session = session or Session()
     choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
     config = model_config(choice["config"], f"{selected}: config")
     set_deterministic(seed, threads)
@@ -86,6 +114,16 @@ def train_final(
     table = read_sequences(sequences)
     what = f"final {choice['model']}"
     say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {describe(chosen)}")
+    checksum = sha256(sequences)
+    session.identify(
+        what,
+        sequences=checksum,
+        epochs=choice["epochs"],
+        seed=seed,
+        config=config.model_dump(),
+        device=chosen.type,
+        threads=threads,
+    )
     trained = train_network(
         table,
         np.arange(len(table)),
@@ -95,8 +133,9 @@ def train_final(
         device=chosen,
         last_epoch=choice["epochs"],
         what=what,
+        session=session,
     )
-    card = _card(table, sequences, config, choice["model"], seed, describe(chosen))
+    card = _card(table, checksum, config, choice["model"], seed, describe(chosen))
     card |= {
         "fold": None,
         "trained_on": len(table),
