@@ -137,6 +137,26 @@ def model_settings(wildcards):
     return sorted_json(config["models"][wildcards.model])
 
 
+def training_threads():
+    """CPU threads of a task that trains: one for all devices of a node, or with srun one each."""
+    return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
+
+
+def several_nodes():
+    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
+    if config["nodes"] == 1:
+        return {}
+    tasks = {"tasks": config["nodes"] * config["devices"]}
+    return tasks | {"nodes": config["nodes"], "mpi": "srun"}
+
+
+def launcher():
+    """What starts the processes of several nodes; those of one node start each other."""
+    if config["nodes"] == 1:
+        return ""
+    return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
+
+
 def query_file(wildcards):
     return ancient(QUERIES[wildcards.dataset][wildcards.query])
 

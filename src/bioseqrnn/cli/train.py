@@ -44,6 +44,14 @@ def train(
     seed: Seed = 1,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
+    devices: Annotated[
+        int,
+        typer.Option(min=1, help="Devices of a node that train together, one process each."),
+    ] = 1,
+    nodes: Annotated[
+        int,
+        typer.Option(min=1, help="Nodes that train together; srun starts the processes."),
+    ] = 1,
     checkpoint_seconds: Annotated[
         float,
         typer.Option(
@@ -64,6 +72,7 @@ def train(
     from bioseqrnn.training.session import Session
 
     run: dict[str, Any] = {"seed": seed, "device": device.value, "threads": threads}
+    run |= {"devices": devices, "nodes": nodes}
     with Session(output, checkpoint_seconds) as session:
         if folds is None or fold is None or selected is not None:
             assert selected is not None

@@ -14,6 +14,7 @@ from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.packing import Ints, Packed, unpack
 from bioseqrnn.training.batches import by_length
 from bioseqrnn.training.memory import Memory
+from bioseqrnn.training.processes import Processes
 
 
 @torch.no_grad()
@@ -25,27 +26,33 @@ def predict_packed(
     device: torch.device,
     *,
     memory: Memory | None = None,
+    processes: Processes | None = None,
     between: Callable[[], None] | None = None,
 ) -> Doubles:
     """Return class probabilities, float64 [len(indices), classes], in the order of ``indices``.
 
     A batch that does not fit in the memory of a GPU is taken in parts, and so are those that
-    follow; ``memory`` may know from before. ``between`` is called after every batch.
+    follow; ``memory`` may know from before. Several ``processes`` take a part of each batch and
+    all return the whole. ``between`` is called after every batch.
     """
     network.eval()
     memory = memory or Memory("prediction")
-    probability = np.empty((len(indices), network.head.out_features))
-    for places in by_length(np.arange(len(indices)), packed.lengths[indices]):
+    processes = processes or Processes(device)
+    probability = np.zeros((len(indices), network.head.out_features))
+    for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
+        places = processes.share(batch)
         onehot, lengths = unpack(packed, indices[places], alphabet)
         x = torch.from_numpy(onehot).to(device)
         probability[places] = _in_parts(network, x, torch.from_numpy(lengths), memory)
         if between is not None:
             between()
-    return probability
+    return processes.sum(torch.from_numpy(probability)).cpu().numpy()
 
 
 def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: Memory) -> Doubles:
     """Probabilities of one batch, in as many parts as memory makes it."""
+    if len(x) == 0:
+        return np.zeros((0, network.head.out_features))
     while True:
         try:
             parts = [network(x[part], lengths[part]) for part in memory.parts(*x.shape[:2])]

@@ -18,7 +18,7 @@ from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.batches import bucketed, dense_batches
-from bioseqrnn.training.memory import Memory
+from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
 
@@ -55,6 +55,7 @@ def train_network(
     last_epoch: int | None = None,
     what: str = "train",
     session: Session | None = None,
+    processes: Processes | None = None,
 ) -> Trained:
     """Train one classifier on ``train``, watching ``validation``.
 
@@ -74,6 +75,8 @@ def train_network(
         Name in the log.
     session : Session, optional
         Keeps a checkpoint, and stops where a signal asks; by default neither.
+    processes : Processes, optional
+        That train together: each calls this function with the same arguments, and gets the same.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def train_network(
         len(table.classes),
         records=len(train),
         seed=seed,
-        device=device,
+        processes=processes or Processes(device),
         what=what,
     )
     session.resume(state)
@@ -99,7 +102,7 @@ def train_network(
         while not state.finished:
             bar.advance(len(state.rows) - bar.done)
             try:
-                row = _epoch(state, table, train, config, session)
+                row = _epoch(state, table, train, config, seed, session)
                 if len(validation):
                     row |= _validate(state, table, validation, session)
             except DivergenceError as why:
@@ -118,15 +121,25 @@ def train_network(
 
 
 def _epoch(
-    state: TrainingState, table: SequenceTable, train: Ints, config: ModelConfig, session: Session
+    state: TrainingState,
+    table: SequenceTable,
+    train: Ints,
+    config: ModelConfig,
+    seed: int,
+    session: Session,
 ) -> dict[str, float]:
     """Train on every batch once, or on those that are left; return the row of the history."""
     state.network.train()
     start = state.begins() if state.batch == 0 else None
-    batches = bucketed(train, table.lengths, config.batch_size, state.deal())
-    for _, x, lengths, target in dense_batches(table, batches[state.batch :], state.device):
-        loss = _add_gradients(state.network, x, lengths, target, state.memory)
-        norm = float(nn.utils.clip_grad_norm_(state.network.parameters(), config.gradient_clip))
+    weights = list(state.network.parameters())
+    batches = bucketed(train, table.lengths, config.batch_size, state.deal())[state.batch :]
+    shares = [state.processes.share(batch) for batch in batches]
+    dense = dense_batches(table, shares, state.device)
+    for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
+        state.processes.seed_batch(seed, state.epoch, state.batch)
+        loss = _set_gradients(state, x, lengths, target, len(batch))
+        loss = state.processes.sum_gradients(weights, loss)
+        norm = float(nn.utils.clip_grad_norm_(weights, config.gradient_clip))
         _require_finite(loss, "the loss")
         _require_finite(norm, "the gradient")
         if start is not None:
@@ -134,7 +147,7 @@ def _epoch(
             start = None
         state.optimizer.step()
         state.scheduler.step()
-        state.count(loss * len(target), norm, config.gradient_clip)
+        state.count(loss * len(batch), norm, config.gradient_clip)
         session.tick()
     # the last step has had no loss that would tell
     for name, weight in state.network.named_parameters():
@@ -150,28 +163,30 @@ def _epoch(
     }
 
 
-def _add_gradients(
-    network: SequenceClassifier, x: Tensor, lengths: Tensor, target: Tensor, memory: Memory
+def _set_gradients(
+    state: TrainingState, x: Tensor, lengths: Tensor, target: Tensor, records: int
 ) -> float:
-    """Set the gradients of a batch's mean loss, in as many parts as memory makes it; return that.
+    """Set the gradients of this process's part of the mean loss of a batch, and return that part.
 
-    Each part counts by its records, so the sum is that of the whole batch up to rounding.
+    The records are taken in as many parts as memory makes them. A part counts by its records, so
+    that the sum, over the processes too, is that of the whole batch up to rounding.
     """
     while True:
-        network.zero_grad()
+        state.network.zero_grad()
         total = 0.0
         try:
-            for part in memory.parts(*x.shape[:2]):
-                logits = network(x[part], lengths[part])
-                loss = nn.functional.cross_entropy(logits, target[part])
-                loss = loss * (len(target[part]) / len(target))
+            for part in state.memory.parts(*x.shape[:2]):
+                with state.processes.autocast():
+                    logits = state.network(x[part], lengths[part])
+                loss = nn.functional.cross_entropy(logits.float(), target[part])
+                loss = loss * (len(target[part]) / records)
                 loss.backward()  # type: ignore[no-untyped-call]
                 total += loss.item()
             return total
         except torch.OutOfMemoryError:
             # the next try comes after this block, whose traceback holds tensors
             pass
-        memory.halve(*x.shape[:2])
+        state.memory.halve(*x.shape[:2])
 
 
 def _validate(
@@ -185,6 +200,7 @@ def _validate(
         validation,
         state.device,
         memory=state.prediction_memory,
+        processes=state.processes,
         between=session.tick,
     )
     truth = table.targets[validation]

@@ -25,12 +25,12 @@ class Memory:
         self.what, self.positions = what, positions
 
     def _size(self, records: int, longest: int) -> int:
-        if self.positions is None:
-            return records
-        return max(1, min(records, self.positions // longest))
+        if self.positions is not None:
+            records = min(records, self.positions // max(1, longest))
+        return max(1, records)
 
     def parts(self, records: int, longest: int) -> Iterator[slice]:
-        """Yield slices of a batch of ``records``, each of which should fit."""
+        """Yield slices of a batch of ``records`` (none of an empty one) that should fit."""
         size = self._size(records, longest)
         for start in range(0, records, size):
             yield slice(start, min(start + size, records))

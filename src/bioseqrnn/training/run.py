@@ -17,8 +17,9 @@ from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
-from bioseqrnn.training.device import choose_device, describe, set_deterministic
+from bioseqrnn.training.device import describe, set_deterministic
 from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.processes import start_processes
 from bioseqrnn.training.session import Session
 
 
@@ -49,6 +50,8 @@ def train_fold(
     seed: int,
     device: str,
     threads: int,
+    devices: int = 1,
+    nodes: int = 1,
     session: Session | None = None,
 ) -> None:
     """Train on a fold's training records, stop by its validation records, predict its test records.
@@ -57,14 +60,15 @@ def train_fold(
     With a ``session`` the training can be stopped and goes on when it is run again.
     """
     session = session or Session()
+    processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
-    chosen = choose_device(device)
+    chosen = describe(processes.device, processes.count)
     table = read_sequences(sequences)
     roles = read_folds(folds, table)
     train, validation, test = (roles.indices(fold, r) for r in (TRAIN, VALIDATION, TEST))
     what = f"{model}, fold {fold}, seed {seed}"
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
-    say(f"{what}: on {describe(chosen)}")
+    say(f"{what}: on {chosen}")
     checksum = sha256(sequences)
     session.identify(
         what,
@@ -73,16 +77,33 @@ def train_fold(
         fold=fold,
         seed=seed,
         config=config.model_dump(),
-        device=chosen.type,
+        device=processes.device.type,
         threads=threads,
+        processes=processes.count,
     )
     trained = train_network(
-        table, train, validation, config, seed=seed, device=chosen, what=what, session=session
+        table,
+        train,
+        validation,
+        config,
+        seed=seed,
+        device=processes.device,
+        what=what,
+        session=session,
+        processes=processes,
     )
     probability = predict_packed(
-        trained.network, table.packed, table.alphabet, test, chosen, between=session.tick
+        trained.network,
+        table.packed,
+        table.alphabet,
+        test,
+        processes.device,
+        processes=processes,
+        between=session.tick,
     )
-    card = _card(table, checksum, config, model, seed, describe(chosen))
+    if not processes.leads:
+        return
+    card = _card(table, checksum, config, model, seed, chosen)
     card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
     save_model(output, trained.network, card)
     write_tsv(history, trained.history)
@@ -99,6 +120,8 @@ def train_final(
     seed: int,
     device: str,
     threads: int,
+    devices: int = 1,
+    nodes: int = 1,
     session: Session | None = None,
 ) -> None:
     """Train the selected configuration on all records, for the epochs that cross-validation took.
@@ -109,11 +132,12 @@ def train_final(
     session = session or Session()
     choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
     config = model_config(choice["config"], f"{selected}: config")
+    processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
-    chosen = choose_device(device)
+    chosen = describe(processes.device, processes.count)
     table = read_sequences(sequences)
     what = f"final {choice['model']}"
-    say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {describe(chosen)}")
+    say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {chosen}")
     checksum = sha256(sequences)
     session.identify(
         what,
@@ -121,8 +145,9 @@ def train_final(
         epochs=choice["epochs"],
         seed=seed,
         config=config.model_dump(),
-        device=chosen.type,
+        device=processes.device.type,
         threads=threads,
+        processes=processes.count,
     )
     trained = train_network(
         table,
@@ -130,12 +155,15 @@ def train_final(
         np.arange(0),
         config,
         seed=seed,
-        device=chosen,
+        device=processes.device,
         last_epoch=choice["epochs"],
         what=what,
         session=session,
+        processes=processes,
     )
-    card = _card(table, checksum, config, choice["model"], seed, describe(chosen))
+    if not processes.leads:
+        return
+    card = _card(table, checksum, config, choice["model"], seed, chosen)
     card |= {
         "fold": None,
         "trained_on": len(table),

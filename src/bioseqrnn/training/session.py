@@ -15,6 +15,7 @@ from bioseqrnn.training.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
+from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.signals import StopSignals
 from bioseqrnn.training.state import TrainingState
 
@@ -41,6 +42,7 @@ class Session:
         self._signals = StopSignals()
         self._fingerprint: dict[str, Any] = {}
         self._what = "train"
+        self._processes: Processes | None = None
         self._state: TrainingState | None = None
         self._due = time.monotonic() + every
 
@@ -56,8 +58,12 @@ class Session:
         traceback: TracebackType | None,
     ) -> None:
         self._signals.__exit__(kind, error, traceback)
-        if kind is None and self.path is not None:
+        if kind is None and self.path is not None and self._leads:
             self.path.unlink(missing_ok=True)
+
+    @property
+    def _leads(self) -> bool:
+        return self._processes is None or self._processes.leads
 
     def identify(self, what: str, **fingerprint: Any) -> None:
         """Say what is trained (``what`` is its name in the log): only the same goes on."""
@@ -66,8 +72,12 @@ class Session:
 
     def resume(self, state: TrainingState) -> None:
         """Put ``state`` where an earlier run left it; from now on it is what is kept."""
+        self._processes = state.processes
         if self.path is not None:
-            earlier = read_checkpoint(self.path, self._fingerprint, self._what)
+            earlier = None
+            if self._leads:
+                earlier = read_checkpoint(self.path, self._fingerprint, self._what)
+            earlier = state.processes.from_leader(earlier)
             if earlier is not None:
                 state.load_state_dict(earlier)
                 say(f"{self._what}: going on after {state.place}")
@@ -76,18 +86,27 @@ class Session:
     def tick(self) -> None:
         """Stop here if a signal came, else write the checkpoint if it is time.
 
+        All processes call it equally often, and stop at the same place if any got a signal.
+
         Raises
         ------
         TrainingStopped
+            In the leading process; the others exit, and with success: the exit code of the whole
+            is that of the first.
         """
-        if self.path is None or self._state is None:
+        if self.path is None or self._state is None or self._processes is None:
             return
         signal = self._signals.received
-        if signal is not None or time.monotonic() >= self._due:
+        stop = self._processes.any(signal is not None)
+        if self._leads and (stop or time.monotonic() >= self._due):
             write_checkpoint(self.path, self._fingerprint, self._state.state_dict())
             self._due = time.monotonic() + self.every
-        if signal is not None:
+        if stop:
+            self._processes.wait()
+            if not self._leads:
+                raise SystemExit(0)
+            by = "a signal" if signal is None else signal.name
             raise TrainingStopped(
-                f"{self._what}: stopped by {signal.name} after {self._state.place}; "
+                f"{self._what}: stopped by {by} after {self._state.place}; "
                 "run the same command again to go on from there"
             )

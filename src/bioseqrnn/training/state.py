@@ -15,6 +15,7 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.training.memory import Memory
+from bioseqrnn.training.processes import Processes
 
 MOST_HALVINGS = 3
 
@@ -51,7 +52,8 @@ class TrainingState:
     network, optimizer, scheduler
     generator : numpy Generator
         Deals the batches.
-    device : torch.device
+    processes : Processes
+        That train together; all have the same state.
     memory, prediction_memory : Memory
         How much of a batch fits at once, to train and to predict.
     rows : list of dict
@@ -70,7 +72,7 @@ class TrainingState:
     optimizer: torch.optim.Optimizer
     scheduler: torch.optim.lr_scheduler.LRScheduler
     generator: np.random.Generator
-    device: torch.device
+    processes: Processes
     memory: Memory
     prediction_memory: Memory
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -94,12 +96,12 @@ class TrainingState:
         *,
         records: int,
         seed: int,
-        device: torch.device,
+        processes: Processes,
         what: str,
     ) -> TrainingState:
         """The state before the first epoch on ``records`` records."""
         torch.manual_seed(seed)
-        network = SequenceClassifier(config, symbols, classes).to(device)
+        network = SequenceClassifier(config, symbols, classes).to(processes.device)
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -111,7 +113,12 @@ class TrainingState:
             scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
         generator = np.random.default_rng(seed)
         memories = Memory(what), Memory(f"{what}, prediction")
-        return cls(network, optimizer, scheduler, generator, device, *memories)
+        return cls(network, optimizer, scheduler, generator, processes, *memories)
+
+    @property
+    def device(self) -> torch.device:
+        """Of this process."""
+        return self.processes.device
 
     @property
     def epoch(self) -> int:
