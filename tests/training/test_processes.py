@@ -68,7 +68,7 @@ def test_two_nodes_train_like_one_process(tables, tmp_path):
     """Started as srun starts them: it sets these variables."""
     train_alone(tables, tmp_path / "one")
     srun = {
-        "SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NNODES": "2",
+        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NNODES": "2",
         "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()), "SLURM_NODELIST": "127.0.0.1",
         "SLURM_JOB_NAME": "train",
     }  # fmt: skip
@@ -149,7 +149,7 @@ def test_dropout_differs_between_processes_and_comes_again():
 def test_plain_training_does_not_wait_for_lightning():
     code = (
         "import sys; from bioseqrnn.training.run import start_processes; "
-        "assert start_processes('cpu', 1, 1, '32').count == 1; "
+        "assert start_processes('cpu', 1, 1, 'fp32').count == 1; "
         "assert not {m for m in sys.modules if m.startswith('lightning')}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -162,7 +162,7 @@ def test_bf16_is_for_gpus():
 
 def test_several_nodes_need_srun():
     with pytest.raises(InputError, match=r"srun --nodes=2 --ntasks-per-node=3 bioseqrnn train"):
-        start_processes("cpu", 3, 2, "32")
+        start_processes("cpu", 3, 2, "fp32")
 
 
 @pytest.mark.gpu
@@ -175,14 +175,14 @@ def test_bf16_trains_and_keeps_weights_in_single_precision(acp):
         assert (ones @ ones).dtype == torch.bfloat16
     rows = np.random.default_rng(1).permutation(len(acp))
     losses = {}
-    for name, these in (("bf16", processes), ("32", None)):
+    for name, these in (("bf16", processes), ("fp32", None)):
         trained = train_network(
             acp, rows[:500], rows[500:], config, seed=1, device=processes.device, processes=these
         )
         assert {w.dtype for w in trained.network.parameters()} == {torch.float32}
         losses[name] = trained.history["validation_loss"].min()
-    assert losses["bf16"] != losses["32"]
-    assert losses["bf16"] == pytest.approx(losses["32"], abs=0.05)
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], abs=0.05)
 
 
 @pytest.mark.gpu

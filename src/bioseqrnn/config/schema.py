@@ -67,8 +67,8 @@ class ModelConfig(Strict):
     gradient_clip: float = Field(
         1.0, gt=0, description="Largest norm of the gradient of a step; longer ones are scaled."
     )
-    precision: Literal["32", "bf16"] = Field(
-        "32",
+    precision: Literal["fp32", "bf16"] = Field(
+        "fp32",
         description="Arithmetic of training steps: single precision, or mixed with bfloat16, which "
         "needs a CUDA GPU. Weights, validation and predictions are always in single precision.",
     )

@@ -110,7 +110,7 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     device : {"auto", "cpu", "cuda"}
     devices, nodes : int
         Processes on each node, and nodes.
-    precision : {"32", "bf16"}
+    precision : {"fp32", "bf16"}
 
     Raises
     ------
@@ -121,9 +121,9 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     if precision == "bf16" and (chosen.type == "cpu" or not torch.cuda.is_bf16_supported()):
         raise InputError(
             f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "
-            "choose device: cuda on such a machine, or precision: '32'"
+            "choose device: cuda on such a machine, or precision: fp32"
         )
-    if devices == nodes == 1 and precision == "32":
+    if devices == nodes == 1 and precision == "fp32":
         # Lightning takes seconds to import
         return Processes(chosen)
     if chosen.type == "cuda" and devices > torch.cuda.device_count():
@@ -153,7 +153,11 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
 
 
 def _started_by_a_launcher(count: int) -> bool:
-    """Whether srun or torchrun has started all processes."""
+    """Whether srun or torchrun has started all processes.
+
+    Asks for the tasks of the step: those of the job are also known in its batch script, which is
+    one process whatever they are.
+    """
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return True
-    return count > 1 and os.environ.get("SLURM_NTASKS") == str(count)
+    return count > 1 and os.environ.get("SLURM_STEP_NUM_TASKS") == str(count)
