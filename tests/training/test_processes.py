@@ -68,9 +68,9 @@ def test_two_nodes_train_like_one_process(tables, tmp_path):
     """Started as srun starts them: it sets these variables."""
     train_alone(tables, tmp_path / "one")
     srun = {
-        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NNODES": "2",
-        "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()), "SLURM_NODELIST": "127.0.0.1",
-        "SLURM_JOB_NAME": "train",
+        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
+        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
     }  # fmt: skip
     two = [
         start(
