@@ -19,6 +19,7 @@ from bioseqrnn.sequences.sources import Source
 from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
 from bioseqrnn.training.device import choose_device
 from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.run import train_final, train_fold
 
 CPU = torch.device("cpu")
@@ -94,14 +95,14 @@ def test_validation_records_are_not_trained_on(acp):
 
 def test_gradients_are_clipped(acp, monkeypatch):
     norms = []
-    step = torch.optim.AdamW.step
+    step = AdamW.step
 
     def spy(optimizer, *args, **kwargs):
         gradients = [p.grad for group in optimizer.param_groups for p in group["params"]]
         norms.append(torch.stack([g.norm() for g in gradients]).norm().item())
         return step(optimizer, *args, **kwargs)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
+    monkeypatch.setattr(AdamW, "step", spy)
     config = ModelConfig(cell="rnn", gradient_clip=0.01, schedule="constant", **SMALL)
     trained = train_network(acp, np.arange(100), np.arange(0), config, seed=1, device=CPU)
     assert max(norms) <= 0.01 * 1.001
