@@ -6,6 +6,8 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 
+# Seconds of a single run from which three are enough, the first among them
+SLOW = 20
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
@@ -45,5 +47,5 @@ def repeats(seconds_a_round: float, slowest: float, budget: float, fewest: int) 
 
     Where a single run takes more than 20 s, three rounds are enough.
     """
-    least = min(fewest, 3) if slowest > 20 else fewest
+    least = min(fewest, 3) if slowest > SLOW else fewest
     return min(50, max(least, int(budget / seconds_a_round)))

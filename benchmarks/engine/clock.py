@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.encoding.measure import version
 
-from .arithmetic import repeats
+from .arithmetic import SLOW, repeats
 
 PACKAGES = ("bioseqrnn", "torch", "numba", "numpy")
 
@@ -20,32 +20,36 @@ PACKAGES = ("bioseqrnn", "torch", "numba", "numpy")
 def rounds(
     ways: dict[str, Callable[[], object]], *, budget: float, fewest: int
 ) -> dict[str, list[float]]:
-    """Run every way once untimed, then in turn; seconds of each run, by way.
+    """Run every way in turn, round after round; seconds of each run, by way.
 
-    The order turns round from one round to the next, so that no way always follows the same other.
-    How many rounds there are depends on what the first took.
+    The first round warms up and is left out, unless a single run of it takes more than 20 s, where
+    it would cost more than it could tell. The order turns round from one round to the next, so that
+    no way always follows the same other. How many rounds there are depends on what one takes.
     """
-    for run in ways.values():
-        run()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    names = list(ways)
-    wanted = done = 0
+    done: list[dict[str, float]] = []
     gc.collect()
     gc.disable()
     try:
-        while done == 0 or done < wanted:
-            for name in names:
-                start = time.perf_counter()
-                ways[name]()
-                seconds[name].append(time.perf_counter() - start)
-            names.reverse()
-            if done == 0:
-                first = [values[0] for values in seconds.values()]
-                wanted = repeats(sum(first), max(first), budget, fewest)
-            done += 1
+        _round(ways, done)
+        if max(done[0].values()) <= SLOW:
+            done.clear()
+            _round(ways, done)
+        one = done[0].values()
+        while len(done) < repeats(sum(one), max(one), budget, fewest):
+            _round(ways, done)
     finally:
         gc.enable()
-    return seconds
+    return {name: [times[name] for times in done] for name in ways}
+
+
+def _round(ways: dict[str, Callable[[], object]], done: list[dict[str, float]]) -> None:
+    """Add one round, in the other order than the one before."""
+    seconds = {}
+    for name in reversed(ways) if len(done) % 2 else ways:
+        start = time.perf_counter()
+        ways[name]()
+        seconds[name] = time.perf_counter() - start
+    done.append(seconds)
 
 
 def describe() -> str:
