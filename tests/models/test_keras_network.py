@@ -186,8 +186,9 @@ def functional(outputs=("c", 0, 0), **layers):
     entries = [{"class_name": "InputLayer", "config": {"name": "i"}, "inbound_nodes": []}]
     for name, nodes in layers.items():
         kind = {"mask": "NotEqual", "a": "Embedding"}.get(name, "Dense")
-        config = {"name": name, "mask_zero": name == "a"}
-        entries.append({"class_name": kind, "config": config, "inbound_nodes": nodes})
+        config = {"mask_zero": name == "a"} | ({} if name == "mask" else {"name": name})
+        entry = {"class_name": kind, "config": config, "inbound_nodes": nodes}
+        entries.append(entry | ({"name": name} if name == "mask" else {}))
     return {
         "class_name": "Functional", "config": {"layers": entries, "output_layers": list(outputs)}
     }  # fmt: skip

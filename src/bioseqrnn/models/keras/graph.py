@@ -31,7 +31,7 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
         return layers
     if kind not in ("Functional", "Model") or "layers" not in config:
         raise InputError(f"a model of class {kind} keeps no list of its layers; {CHAIN}")
-    entries = {layer["config"]["name"]: layer for layer in config["layers"]}
+    entries = {_name(layer): layer for layer in config["layers"]}
     masks = {name for name, entry in entries.items() if entry["class_name"] in MASK_OPERATIONS}
     chain = [_only(config["output_layers"])]
     while entries[chain[-1]]["class_name"] != "InputLayer":
@@ -53,6 +53,11 @@ def _masks(entry: dict[str, Any]) -> bool:
     return entry["class_name"] == "Masking" or bool(entry["config"].get("mask_zero"))
 
 
+def _name(entry: dict[str, Any]) -> str:
+    """Name of a layer; operations of some releases have it beside their settings only."""
+    return str(entry.get("name") or entry["config"]["name"])
+
+
 def _only(ends: list[Any]) -> str:
     """Name of the only output; Keras 3 writes one [name, 0, 0], Keras 2 a list of them."""
     if isinstance(ends[0], str):
@@ -65,7 +70,7 @@ def _only(ends: list[Any]) -> str:
 def _input_of(entry: dict[str, Any], masks: set[str]) -> str:
     """Name of the only layer that a layer reads; masks are no input."""
     nodes = entry["inbound_nodes"]
-    name = entry["config"]["name"]
+    name = _name(entry)
     if len(nodes) != 1:
         raise InputError(f"layer '{name}' is used {len(nodes)} times; {CHAIN}")
     node = nodes[0]
