@@ -19,7 +19,7 @@ from pathlib import Path
 from .clock import describe
 from .options import CELLS, Options
 from .sections import SECTIONS, all_cases
-from .store import missing, of_cases, read
+from .store import Row, missing, of_cases, read
 
 OUT = Path(__file__).parents[1] / "out"
 TINY = {"hidden": (8,), "length": (12, 24), "batch": (4,), "threads": (1,)}
@@ -69,6 +69,14 @@ def measure(section: str, threads: int, options: Options) -> None:
     subprocess.run([*command, options.to_json()], check=True, env=environment)
 
 
+def load_note(rows: list[Row]) -> str:
+    """How busy the machine was while the rows were measured, our own threads among it."""
+    loads = sorted(float(row["load"]) for row in rows)
+    if not loads:
+        return ""
+    return f"- load while measured: median {loads[len(loads) // 2]:.1f}, highest {loads[-1]:.1f}"
+
+
 def main() -> None:
     """Measure what is missing, print what was asked for."""
     names, options, fresh = parse()
@@ -81,7 +89,9 @@ def main() -> None:
         for threads in options.threads:
             if missing([c for c in cases if c["threads"] == threads], read(path)):
                 measure(name, threads, options)
-        SECTIONS[name].show(of_cases(cases, read(path)))
+        rows = of_cases(cases, read(path))
+        SECTIONS[name].show(rows)
+        print(load_note(rows), flush=True)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ def recurrent_flops(cell: str, hidden: int, length: int, batch: int, directions:
     return 3 * 2 * batch * length * directions * hidden * GATES[cell] * hidden
 
 
+def three_digits(value: float) -> str:
+    """Three significant digits, never as a power of ten."""
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
     """Slope of log value over log size by least squares: 1 where the value grows in proportion."""
     x = [math.log(size) for size in sizes]

@@ -5,6 +5,7 @@ python -m benchmarks.engine.child SECTION THREADS OPTIONS_AS_JSON
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
@@ -25,7 +26,9 @@ def main() -> None:
     left = missing(cases, read(path))
     for number, case in enumerate(left, start=1):
         start = time.perf_counter()
-        append(path, case | SECTIONS[section].measure(case, options))
+        row = case | SECTIONS[section].measure(case, options)
+        # of the last minute: neighbours' and our own, which is at most the number of threads
+        append(path, row | {"load": round(os.getloadavg()[0], 1)})
         what = ", ".join(f"{key} {value}" for key, value in case.items())
         seconds = time.perf_counter() - start
         print(f"{section} {number}/{len(left)}: {what}: {seconds:.1f} s", file=sys.stderr)

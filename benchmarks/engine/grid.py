@@ -8,7 +8,7 @@ from itertools import product
 
 from benchmarks.encoding.measure import table
 
-from .arithmetic import geometric_mean, paired_ratio
+from .arithmetic import geometric_mean, paired_ratio, three_digits
 from .clock import rounds
 from .networks import jobs
 from .options import Options, Values
@@ -83,7 +83,8 @@ def pivot(rows: list[Row], mode: str) -> tuple[list[str], list[list[str]]]:
     for row in rows:
         size = (int(row["hidden"]), int(row["length"]), int(row["batch"]))
         fewer = "*" if int(row[f"{mode}_repeats"]) < 5 else ""
-        shown = f"{row[f'{mode}_ratio']:.2f} ×{fewer} ({row[f'{mode}_bioseqrnn_ms']:.3g})"
+        ms = three_digits(float(row[f"{mode}_bioseqrnn_ms"]))
+        shown = f"{row[f'{mode}_ratio']:.2f} ×{fewer} ({ms})"
         lines.setdefault(size, {})[(str(row["cell"]), int(row["threads"]))] = shown
     header = ["H", "L", "B"] + [f"{cell}, {n} thread{'s' * (n > 1)}" for cell, n in columns]
     body = [

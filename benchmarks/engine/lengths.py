@@ -11,7 +11,7 @@ from benchmarks.encoding.measure import table
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from bioseqrnn.training.batches import bucketed
+from bioseqrnn.training.batches import POOL_BATCHES, bucketed
 
 from .arithmetic import paired_ratio
 from .clock import rounds
@@ -68,6 +68,13 @@ def _padded(batches: list[np.ndarray], lengths: np.ndarray) -> list[tuple[Tensor
     return [(c, torch.from_numpy(lengths[rows])) for c, rows in zip(codes, batches, strict=True)]
 
 
+def _sample(batches: list[np.ndarray], lengths: np.ndarray) -> list[np.ndarray]:
+    """A few of the batches of an epoch, from short ones to long ones."""
+    batches = sorted(batches, key=lambda rows: int(lengths[rows].max()))
+    step = len(batches) // BATCHES
+    return batches[step // 2 :: step]
+
+
 def _over(job: Job, mode: str, batches: list[tuple[Tensor, Tensor]], equal: bool) -> None:
     """Run a mode over all batches."""
     for x, lengths in batches:
@@ -79,17 +86,20 @@ def _over(job: Job, mode: str, batches: list[tuple[Tensor, Tensor]], equal: bool
 def measure(case: Row, options: Options) -> Row:
     """Seconds per million residues of equal, random and bucketed batches, and ratios to equal."""
     cell, hidden, batch = str(case["cell"]), int(case["hidden"]), int(case["batch"])
-    lengths = draw(str(case["kind"]), BATCHES * batch)
+    lengths = draw(str(case["kind"]), POOL_BATCHES * batch)
     rows = np.arange(len(lengths))
+    some = rows[: BATCHES * batch].reshape(BATCHES, batch)
     mean = round(lengths.mean())
     ours = Job(classifier("bioseqrnn", cell, hidden, SYMBOLS, codes=True), *batch_of_codes(2, 3))
     packed = Job(
         _Packed(classifier("torch", cell, hidden, SYMBOLS).recurrent), *batch_of_codes(2, 3)
     )
-    packed.network.head = classifier("torch", cell, hidden, SYMBOLS).head
-    random = _padded(list(rows.reshape(BATCHES, batch)), lengths)
-    alike = _padded(bucketed(rows, lengths, batch, np.random.default_rng(5)), lengths)
-    equal = _padded(list(rows.reshape(BATCHES, batch)), np.full(len(lengths), mean))
+    packed.network.load_state_dict(ours.network.state_dict())
+    random = _padded(list(some), lengths)
+    alike = _padded(
+        _sample(bucketed(rows, lengths, batch, np.random.default_rng(5)), lengths), lengths
+    )
+    equal = _padded(list(some), np.full(len(lengths), mean))
     dense = [(one_hot(codes), known) for codes, known in random]
     require_same(
         {"ours": lambda: ours.network(*random[0]), "packed": lambda: packed.network(*dense[0])},
@@ -133,6 +143,7 @@ def show(rows: list[Row]) -> None:
     notes = [
         "×: cost per residue, of that of equal lengths of the same mean by bioseqrnn; the whole "
         "step with its masked pooling",
-        f"{BATCHES} batches; bucketed: as training cuts them, lengths alike in a batch",
+        f"{BATCHES} batches; bucketed: as training cuts them, lengths alike in a batch, from short "
+        "to long",
     ]
     print(table("Different lengths", header, body, notes), flush=True)

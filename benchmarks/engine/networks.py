@@ -68,7 +68,7 @@ class Job:
 
 
 def classifier(way: str, cell: str, hidden: int, inputs: int, *, codes: bool = False) -> Classifier:
-    """Build the network of one way; the same weights for both (``codes``: ours only)."""
+    """Build the network of one way (``codes``: ours only)."""
     torch.manual_seed(1)
     if way == "torch":
         return Classifier(THEIRS[cell](inputs, hidden, batch_first=True, bidirectional=True))
@@ -109,6 +109,7 @@ def jobs(case: Row, inputs: int | None = None) -> dict[str, Job]:
         ours = Job(classifier("bioseqrnn", cell, hidden, inputs), x.clone().requires_grad_(), y)
         theirs = Job(classifier("torch", cell, hidden, inputs), x.requires_grad_(), y)
     found = {"bioseqrnn": ours, "torch": theirs}
+    theirs.network.load_state_dict(ours.network.state_dict())
     few = slice(min(batch, 16))
     require_same(
         {n: lambda job=job: job.network(job.x[few]) for n, job in found.items()}, str(case)

@@ -11,7 +11,7 @@ import torch
 from benchmarks.encoding.measure import table
 from torch import Tensor, nn
 
-from .arithmetic import recurrent_flops
+from .arithmetic import recurrent_flops, three_digits
 from .clock import rounds
 from .networks import Job, jobs, sizes
 from .options import Options
@@ -100,7 +100,7 @@ def _parts(row: Row) -> list[list[str]]:
         line = [str(row["cell"]), str(row["threads"]), shown]
         for name in ("bioseqrnn", "torch"):
             ms = float(row[f"{name}_{phase}_ms"])
-            line.append(f"{ms:.3g}")
+            line.append(three_digits(ms))
             gflop = float(row["useful_gflop"]) * thirds.get(phase, 0) / 3
             share = 100 * gflop / (ms / 1000) / float(row["peak_gflops"])
             line.append(f"{share:.0f} %" if phase in thirds else "–")
@@ -117,7 +117,8 @@ def show(rows: list[Row]) -> None:
         line = [str(row[key]) for key in ("cell", "hidden", "length", "batch", "threads")]
         line.append(f"{row['peak_gflops']:.0f}")
         for name in ("bioseqrnn", "torch"):
-            line += [f"{row[f'{name}_ms']:.3g}", f"{100 * float(row[f'{name}_share']):.0f} %"]
+            line.append(three_digits(float(row[f"{name}_ms"])))
+            line.append(f"{100 * float(row[f'{name}_share']):.0f} %")
         body.append(line)
     notes = [
         f"peak: best torch.mm of {SIDE} × {SIDE} single-precision matrices, between the other runs",

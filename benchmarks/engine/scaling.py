@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from benchmarks.encoding.measure import table
 
-from .arithmetic import exponent
+from .arithmetic import exponent, three_digits
 from .clock import rounds
 from .networks import jobs
 from .options import Options
@@ -83,7 +83,9 @@ def _show_times(rows: list[Row], kind: str, letter: str, title: str) -> None:
         for row in part:
             residues = int(row["batch"]) * int(row["length"])
             line = [cell, str(hidden), str(threads), str(row[kind])]
-            line += [f"{row[w]:.3g} ({1000 * float(row[w]) / residues:.3g})" for w in WAYS]
+            for way in WAYS:
+                ms = float(row[way])
+                line.append(f"{three_digits(ms)} ({three_digits(1000 * ms / residues)})")
             body.append(line)
         if len(part) > 1:
             growth = {

@@ -9,6 +9,7 @@ from benchmarks.engine.arithmetic import (
     paired_ratio,
     recurrent_flops,
     repeats,
+    three_digits,
 )
 from benchmarks.engine.grid import cases, pivot, summary
 from benchmarks.engine.options import Options
@@ -37,6 +38,12 @@ def test_flops_are_those_of_the_products_written_out():
 def test_exponent_is_the_power():
     sizes = [60, 200, 1000]
     assert exponent(sizes, [7 * n**1.5 for n in sizes]) == pytest.approx(1.5)
+
+
+def test_no_time_is_shown_as_a_power_of_ten():
+    assert [three_digits(v) for v in (0.01234, 12.34, 999.4, 1234.5)] == [
+        "0.0123", "12.3", "999", "1234",
+    ]  # fmt: skip
 
 
 def test_repeats_follow_the_budget_within_bounds():
