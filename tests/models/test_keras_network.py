@@ -156,6 +156,10 @@ REFUSED = {
         [KerasLayer("GRU", "q", LAST[0].config, [w.astype(np.int8) for w in LAST[0].weights])],
         r"'q' \(GRU\): 3 arrays of floats are needed, the file has 3 \(int8",
     ),
+    "diverged": (
+        [KerasLayer("GRU", "q", LAST[0].config, [w * np.inf for w in LAST[0].weights])],
+        r"'q' \(GRU\): a weight is infinite or no number",
+    ),
     "no weights": ([KerasLayer("GRU", "q", LAST[0].config, [])], "the file has 0 .none"),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import sha256
 from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.keras.files import KerasLayer, read_model
+from bioseqrnn.models.keras.files import KerasLayer, errors_name, read_model
 from bioseqrnn.models.keras.network import Imported, read_network
 from bioseqrnn.models.store import save_model
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
@@ -51,14 +51,12 @@ def import_keras(
         The Dense layer is linear and gives logits.
     """
     model = read_model(path, architecture)
-    try:
+    with errors_name(path):
         found = read_network(model.layers, logits=logits)
         places = symbol_places(symbols or ALPHABETS[alphabet].symbols, ALPHABETS[alphabet], found)
-    except InputError as error:
-        raise InputError(f"Keras model {path}: {error}") from error
-    check_classes(classes, found)
-    network = SequenceClassifier(found.config, len(places), len(classes))
-    network.load_state_dict(_tensors(found, places))
+        check_classes(classes, found)
+        network = SequenceClassifier(found.config, len(places), len(classes))
+        network.load_state_dict(_tensors(found, places))
     card: dict[str, Any] = {
         "alphabet": alphabet,
         "symbols": ALPHABETS[alphabet].symbols,

@@ -11,8 +11,10 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,11 @@ ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA = (
 )  # fmt: skip
 # Where a layer's weights may be, in the order of layer.get_weights()
 PARTS = ("forward_layer", "backward_layer", "cell")
+# What the libraries, and missing keys of a configuration, raise where a file is not what it says
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, OSError, LookupError, ValueError, TypeError, AttributeError,
+    RuntimeError, MemoryError,
+)  # fmt: skip
 # Names of the group of layers in Keras 3 and in Keras 2.12 to 2.15
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -81,17 +88,25 @@ def read_model(path: Path, architecture: Path | None = None) -> KerasModel:
     """
     require_file(path, "Keras model")
     given = _read_json(architecture) if architecture is not None else None
-    try:
+    with errors_name(path):
         if zipfile.is_zipfile(path):
             return _from_archive(path)
         if h5py.is_hdf5(path):
             with h5py.File(path) as h5:
                 return _from_hdf5(h5, given)
+        raise InputError("neither a .keras archive nor an HDF5 file")
+
+
+@contextmanager
+def errors_name(path: Path) -> Iterator[None]:
+    """Make one line that names the file of whatever it makes the block raise."""
+    try:
+        yield
     except InputError as error:
         raise InputError(f"Keras model {path}: {error}") from error
-    except (zipfile.BadZipFile, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise InputError(f"Keras model {path}: damaged, or not a model ({error!r})") from error
-    raise InputError(f"Keras model {path}: neither a .keras archive nor an HDF5 file")
+    except DAMAGED as error:
+        why = " ".join(repr(error).split())
+        raise InputError(f"Keras model {path}: damaged, or not a model ({why})") from error
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -211,6 +211,8 @@ def _require_floats(layer: KerasLayer, count: int) -> None:
             f"layer '{layer.name}' ({layer.kind}): {count} arrays of floats are needed, the file "
             f"has {len(layer.weights)} ({', '.join(str(a.dtype) for a in layer.weights) or 'none'})"
         )
+    if not all(np.isfinite(array).all() for array in layer.weights):
+        raise InputError(f"layer '{layer.name}' ({layer.kind}): a weight is infinite or no number")
 
 
 def _pooling(layer: KerasLayer, sequences: bool, masked: bool) -> Pooling:
