@@ -8,6 +8,7 @@ import pytest
 from bioseqrnn import __version__
 
 COMMANDS = ["encode", "audit", "split", "train", "baseline", "evaluate", "predict", "report"]
+COMMANDS += ["import-keras"]
 
 
 def test_version(cli):

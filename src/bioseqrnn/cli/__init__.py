@@ -16,6 +16,7 @@ from bioseqrnn.cli.baseline import baseline
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
 from bioseqrnn.cli.gather import gather
+from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
 from bioseqrnn.cli.split import split
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (encode, gather, audit, split, train, baseline, evaluate, predict, report):
     app.command()(command)
+app.command("import-keras")(import_keras)
 
 INTERRUPTED = 130
 # EX_TEMPFAIL of sysexits.h: run again
