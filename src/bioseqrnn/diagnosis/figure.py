@@ -9,16 +9,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
+from bioseqrnn.diagnosis.looks import FLOOR, XLAB, YLAB, Look, looks
 from bioseqrnn.diagnosis.table import shown
 from bioseqrnn.io import atomic_path
 
-# Okabe and Ito's colours, told apart by colour-blind readers; line styles tell them apart in grey
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-Style = str | tuple[int, tuple[int, int]]
-STYLES: tuple[Style, ...] = ("-", "--", "-.", (0, (1, 1)))
-# Smaller norms make no difference to a network in 32-bit numbers
-FLOOR, CEILING = 1e-8, 1e2
+CEILING = 1e2
+STYLES = {"solid": "-", "dash": "--", "dashdot": "-.", "dot": ":"}
 PANEL_INCHES = (4.6, 3.6)
 LABEL_GAP = 0.055
 
@@ -47,24 +45,24 @@ def _limits(rows: pd.DataFrame) -> tuple[float, float]:
 def _panel(
     axes: Axes,
     rows: pd.DataFrame,
-    looks: dict[str, tuple[str, Style]],
+    lines: dict[str, Look],
     limits: tuple[float, float],
 ) -> None:
     """Draw the curves of one layer and direction, each with its name at its end."""
     ends = []
     for name, curve in rows.groupby("model", sort=False):
-        colour, style = looks[str(name)]
+        colour, dash = lines[str(name)]
         k = curve["k"].to_numpy()
         # a norm of 0 has no place on a log axis
         low, middle, high = (
             np.maximum(curve[column].to_numpy(), FLOOR / 10) for column in ("q10", "median", "q90")
         )
         axes.fill_between(k, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(k, middle, color=colour, linestyle=style, linewidth=1.8)
+        axes.plot(k, middle, color=colour, linestyle=STYLES[dash], linewidth=1.8)
         bound = curve["bound"].to_numpy()
         # one that grows says nothing
         if bound[-1] < 1:
-            axes.plot(k, np.maximum(bound, FLOOR / 10), color=colour, linestyle=":", linewidth=1)
+            axes.plot(k, np.maximum(bound, FLOOR / 10), color=colour, linestyle=":", linewidth=0.8)
         last = np.flatnonzero(middle >= limits[0])[-1]
         ends.append((str(name), k[last], np.log10(middle[last] / limits[0]), colour))
     axes.set_ylim(*limits)
@@ -99,10 +97,7 @@ def draw_gradients(gradients: pd.DataFrame, output: Path) -> None:
     rows = shown(gradients)
     layers = sorted(rows["layer"].unique())
     directions = list(dict.fromkeys(rows["direction"]))
-    looks = {
-        str(name): (COLOURS[i % len(COLOURS)], STYLES[i % len(STYLES)])
-        for i, name in enumerate(dict.fromkeys(rows["model"]))
-    }
+    lines = looks(rows)
     limits = _limits(rows)
     width, height = PANEL_INCHES
     size = (width * len(directions) + 0.6, height * len(layers) + 0.5)
@@ -113,13 +108,14 @@ def draw_gradients(gradients: pd.DataFrame, output: Path) -> None:
             for axes, direction in zip(row, directions, strict=True):
                 here = rows[(rows["layer"] == layer) & (rows["direction"] == direction)]
                 axes.set_yscale("log")
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True))
                 axes.set_title(f"Layer {layer}, {direction}", loc="left", fontsize=10)
                 axes.grid(True, color="#ddd", linewidth=0.5)
                 axes.spines[["top", "right"]].set_visible(False)
-                _panel(axes, here, looks, limits)
-            row[0].set_ylabel("Spectral norm of ∂h(T)/∂s(T-k)")
+                _panel(axes, here, lines, limits)
+            row[0].set_ylabel(YLAB)
         for axes in panels[-1]:
-            axes.set_xlabel("k (residues back from the last one read)")
+            axes.set_xlabel(XLAB)
         note = "Line: median over records. Band: 10 % to 90 % of them."
         if (rows["bound"] < 1).any():
             note += " Dotted: the bound σ₁(W)ᵏ of a vanilla RNN."

@@ -7,12 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from bioseqrnn.diagnosis.looks import FLOOR, XLAB, YLAB, looks
 from bioseqrnn.diagnosis.table import reach, reach_words, shown
 from bioseqrnn.report.sections import Section
-
-YLAB = "Spectral norm of ∂h(T)/∂s(T-k)"
-# smaller norms make no difference in 32-bit numbers, and would stretch the axis
-FLOOR = 1e-8
 
 
 def gradients_section(gradients: pd.DataFrame) -> Section:
@@ -33,9 +30,11 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
     config: dict[str, Any] = {
         "id": "gradients_plot",
         "title": "bioseqrnn: Gradient through time",
-        "xlab": "k (residues back from the last one read)",
+        "xlab": XLAB,
         "ylab": YLAB,
         "ylog": True,
+        "colors": {escape(name): look.colour for name, look in looks(gradients).items()},
+        "dash_styles": {escape(name): look.dash for name, look in looks(gradients).items()},
         "showlegend": True,
     }
     if len(data) > 1:
@@ -51,21 +50,21 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
 
 
 def _description(gradients: pd.DataFrame) -> str:
-    several = len(gradients[["layer", "direction"]].drop_duplicates()) > 1
+    """What is plotted, and how far back the last layer of each model reaches."""
+    far = reach(gradients)
+    top = far[far["layer"] == far.groupby("model")["layer"].transform("max")]
+    both = top["direction"].nunique() == 2
     said = [
-        escape(
-            row["model"]
-            + (f" (layer {row['layer']}, {row['direction']})" if several else "")
-            + f" {reach_words(row['k'], row['median'])}"
-        )
-        for row in reach(gradients).to_dict("records")
+        f"{row['model']} {row['direction'] + ' ' if both else ''}"
+        f"{reach_words(row['k'], row['median'])}"
+        for row in top.to_dict("records")
     ]
     return (
         "How strongly the last state of a network, h(T), still depends on its state k residues "
         "before: median of the largest singular value of that derivative over "
         f"{gradients['n'].max()} records. Where it is near 0, the last state neither tells what "
         "was read there nor learns to: the gradient has vanished. A straight fall on this scale "
-        f"is a share lost with every residue. {'; '.join(said)}. A network that pools over all "
-        "positions (max, mean, attention) sees each of them beside this path, so a short reach "
-        "limits only what it can combine over a distance."
+        f"is a share lost with every residue. Last layers: {escape('; '.join(said))}. A network "
+        "that pools over all positions (max, mean, attention) sees each of them beside this path, "
+        "so a short reach limits only what it can combine over a distance."
     )
