@@ -1,16 +1,53 @@
-"""Numba, with types and settings that are the same everywhere."""
+"""Numba, with types and settings that are the same everywhere.
+
+It is imported with the first call of a compiled function, not before: the import takes longer than
+some whole commands, most of which call none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from functools import cache, cached_property, update_wrapper
+from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Array = TypeVar("Array", bound=npt.NDArray[np.generic])
+
+
+class Kernel:
+    """A function that is compiled when it is first called, from Python or by another kernel."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *values: object) -> object:
+        """Call the compiled function."""
+        return self.dispatcher(*values)
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """The function as Numba knows it."""
+        import numba
+
+        _teach_numba()
+        try:
+            return numba.njit(cache=True, nogil=True)(self._function)
+        except RuntimeError:
+            return numba.njit(nogil=True)(self._function)
+
+
+@cache
+def _teach_numba() -> None:
+    """Let a kernel that another one calls count as what Numba compiles it to."""
+    from numba.extending import typeof_impl
+
+    @typeof_impl.register(Kernel)
+    def _type_of_kernel(kernel: Kernel, context: Any) -> Any:
+        return typeof_impl(kernel.dispatcher, context)
 
 
 def compiled(function: Function) -> Function:
@@ -20,10 +57,7 @@ def compiled(function: Function) -> Function:
     (``NUMBA_CACHE_DIR`` says otherwise). Where there is no place at all, as in a read-only
     container without a home, every process compiles anew.
     """
-    try:
-        return cast(Function, numba.njit(cache=True, nogil=True)(function))
-    except RuntimeError:
-        return cast(Function, numba.njit(nogil=True)(function))
+    return cast(Function, Kernel(function))
 
 
 def frozen(array: Array) -> Array:

@@ -19,6 +19,7 @@ from bioseqrnn.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 METADATA_KEY = b"bioseqrnn"
 
@@ -157,13 +158,24 @@ def write_tsv(path: Path, frame: pd.DataFrame) -> None:
 
 def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any]) -> None:
     """Write a table atomically with ``metadata`` as JSON under the schema key ``bioseqrnn``."""
+    with parquet_writer(path, table.schema, metadata) as writer:
+        writer.write_table(table)
+
+
+@contextmanager
+def parquet_writer(
+    path: Path, schema: pa.Schema, metadata: Mapping[str, Any]
+) -> Iterator[pq.ParquetWriter]:
+    """Open a table to write in parts, atomically, with ``metadata`` as of ``write_parquet``."""
     import pyarrow.parquet as pq
 
     blob = json.dumps(metadata, sort_keys=True).encode()
-    with atomic_path(path) as temporary:
-        pq.write_table(
-            table.replace_schema_metadata({METADATA_KEY: blob}), temporary, compression="zstd"
-        )
+    described = schema.with_metadata({METADATA_KEY: blob})
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+    ):
+        yield writer
 
 
 def read_parquet(
@@ -177,15 +189,46 @@ def read_parquet(
         Where the file is missing, is not Parquet, or was not written by bioseqrnn.
     """
     import pyarrow as pa
+
+    file, metadata = open_parquet(path, what)
+    try:
+        return file.read(columns), metadata
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{what} {path}: not a readable Parquet file ({error})") from error
+
+
+def open_parquet(path: Path, what: str) -> tuple[pq.ParquetFile, dict[str, Any]]:
+    """Open a table, of which no more than the footer is read, and return it with its JSON.
+
+    Raises
+    ------
+    InputError
+        As of ``read_parquet``.
+    """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     require_file(path, what)
     try:
-        table = pq.read_table(path, columns=columns)
+        file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{what} {path}: not a readable Parquet file ({error})") from error
-    blob = (table.schema.metadata or {}).get(METADATA_KEY)
+    blob = (file.metadata.metadata or {}).get(METADATA_KEY)
     if blob is None:
         raise InputError(f"{what} {path}: not written by bioseqrnn (no 'bioseqrnn' metadata)")
     metadata: dict[str, Any] = json.loads(blob)
-    return table, metadata
+    return file, metadata
+
+
+def same_values(first: Iterator[pa.Array], second: Iterator[pa.Array]) -> bool:
+    """Whether two columns hold the same, however they are cut."""
+    one = other = None
+    while True:
+        one = one or next((part for part in first if len(part)), None)
+        other = other or next((part for part in second if len(part)), None)
+        if one is None or other is None:
+            return one is other
+        count = min(len(one), len(other))
+        if not one[:count].equals(other[:count]):
+            return False
+        one, other = one[count:], other[count:]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
+from bioseqrnn.sequences.decode import unpack_few
 from bioseqrnn.sequences.packing import unpack
 
 
@@ -50,6 +51,10 @@ def test_unpack_gives_rows_that_sum_to_one_and_zeros_past_the_end(alphabet, data
             onehot[row, : lengths[row]], bits / bits.sum(axis=1, keepdims=True), rtol=1e-6
         )
         assert not onehot[row, lengths[row] :].any()
+    few, same_lengths = unpack_few(packed, order, alphabet)
+    assert few.dtype == np.float32
+    np.testing.assert_array_equal(few, onehot)
+    np.testing.assert_array_equal(same_lengths, lengths)
 
 
 @pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)

@@ -16,6 +16,7 @@ rule evaluate_models:
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
     log:
         f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1

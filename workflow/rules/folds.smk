@@ -6,6 +6,7 @@ rule assign_folds:
         f"{RESULTS}/{{dataset}}/folds.parquet",
     log:
         f"{RESULTS}/{{dataset}}/logs/assign_folds.log",
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1

@@ -10,6 +10,7 @@ if config["shards"] == 1:
             f"{RESULTS}/{{dataset}}/logs/encode_sequences.log",
         benchmark:
             f"{RESULTS}/{{dataset}}/benchmarks/encode_sequences.tsv"
+        priority: 2
         conda:
             "../envs/bioseqrnn.yaml"
         threads: 1
@@ -40,6 +41,7 @@ else:
             f"{RESULTS}/{{dataset}}/logs/encode_shard/{{scatteritem}}.log",
         benchmark:
             f"{RESULTS}/{{dataset}}/benchmarks/encode_shard/{{scatteritem}}.tsv"
+        priority: 2
         conda:
             "../envs/bioseqrnn.yaml"
         threads: 1
@@ -69,6 +71,7 @@ else:
             f"{RESULTS}/{{dataset}}/logs/gather_shards.log",
         benchmark:
             f"{RESULTS}/{{dataset}}/benchmarks/gather_shards.tsv"
+        priority: 2
         conda:
             "../envs/bioseqrnn.yaml"
         threads: 1
@@ -94,6 +97,7 @@ rule audit_sequences:
         f"{RESULTS}/{{dataset}}/logs/audit_sequences.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/audit_sequences.tsv"
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1

@@ -10,6 +10,8 @@ rule train_model:
         f"{RESULTS}/{{dataset}}/logs/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
+    # before the baselines, behind what others wait for: the long jobs of all datasets come first
+    priority: 1
     conda:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
@@ -41,6 +43,7 @@ rule train_final:
         f"{RESULTS}/{{dataset}}/logs/train_final.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_final.tsv"
+    priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]

@@ -11,8 +11,7 @@ from bioseqrnn.baselines.methods import METHODS
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import write_predictions
-from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION
-from bioseqrnn.folds.table import read_folds
+from bioseqrnn.folds.table import read_roles
 from bioseqrnn.sequences.table import read_sequences
 
 
@@ -33,8 +32,7 @@ def train_baseline(
     if baseline not in METHODS:
         raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
     table = read_sequences(sequences)
-    roles = read_folds(folds, table)
-    train, validation, test = (roles.indices(fold, r) for r in (TRAIN, VALIDATION, TEST))
+    train, validation, test = read_roles(folds, table, fold)
     start = time.perf_counter()
     # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
     with threadpool_limits(threads):

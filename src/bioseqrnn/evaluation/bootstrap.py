@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from bioseqrnn.sequences.packing import Ints
 
 # 20 MB an array; the metrics hold about eight of that size at once
 CELLS_AT_ONCE = 2_500_000
+Name = TypeVar("Name", bound=Hashable)
 
 
 def group_weights(groups: Ints, replicates: int, seed: int) -> Iterator[Doubles]:
@@ -41,8 +43,8 @@ def group_weights(groups: Ints, replicates: int, seed: int) -> Iterator[Doubles]
 
 
 def replicate(
-    groups: Ints, replicates: int, seed: int, metrics: Callable[[Doubles], dict[str, Doubles]]
-) -> dict[str, Doubles]:
+    groups: Ints, replicates: int, seed: int, metrics: Callable[[Doubles], dict[Name, Doubles]]
+) -> dict[Name, Doubles]:
     """Return ``metrics`` of every replicate: {metric: float64 [replicates]}.
 
     The same seed draws the same replicates, so two models' values pair up.

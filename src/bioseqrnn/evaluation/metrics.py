@@ -68,9 +68,11 @@ def ranking_curve(
     ranked = score[order]
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     weights = weights[:, order]
-    hits = np.cumsum(weights * positive[order], axis=1)[:, ends]
-    false = np.cumsum(weights * ~positive[order], axis=1)[:, ends]
-    return hits, false, ranked[ends]
+    called = np.cumsum(weights, axis=1)[:, ends]
+    weights *= positive[order]
+    hits = np.cumsum(weights, axis=1, out=weights)[:, ends]
+    # weights are whole numbers, so the difference is exact
+    return hits, called - hits, ranked[ends]
 
 
 def area_under_roc(hits: Doubles, false: Doubles) -> Doubles:

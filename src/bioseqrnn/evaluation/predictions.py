@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import read_parquet, write_parquet
+from bioseqrnn.io import parquet_writer, read_parquet
 from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.sequences.table import SequenceFile, SequenceTable
 
 FORMAT = 1
 PROBABILITY = "probability_"
+ROWS_AT_ONCE = 2**17
 
 
 @dataclass(frozen=True)
@@ -61,23 +63,51 @@ def write_predictions(
     """Write the predictions for some rows of a sequence table.
 
     Columns: ``id``, ``fold``, ``seed``, ``model``, ``target`` (the true class) and one
-    ``probability_{class}`` a class, in class order.
+    ``probability_{class}`` a class, in class order. Ids are read anew, a row group at a time, and
+    rows are written 131,072 at a time.
+
+    Parameters
+    ----------
+    rows : int64 [n]
+        Ascending.
+    probability : float64 [n, classes]
     """
-    names = np.array(table.classes, dtype=object)
-    columns = {
-        "id": pa.array([table.ids[i] for i in rows]),
-        "fold": pa.array(np.full(len(rows), fold)),
-        "seed": pa.array(np.full(len(rows), seed)),
-        "model": pa.array([model] * len(rows)),
-        "target": pa.array(names[table.targets[rows]]),
-    }
-    for code, name in enumerate(table.classes):
-        columns[PROBABILITY + name] = pa.array(probability[:, code])
     metadata = {
         "format": FORMAT, "model": model, "kind": kind, "fold": fold, "seed": seed,
         "classes": table.classes,
     }  # fmt: skip
-    write_parquet(path, pa.table(columns), metadata)
+    names = pa.array(table.classes)
+    fields: list[tuple[str, pa.DataType]] = [
+        ("id", pa.string()), ("fold", pa.int64()), ("seed", pa.int64()),
+        ("model", pa.string()), ("target", pa.string()),
+    ]  # fmt: skip
+    fields += [(PROBABILITY + name, pa.float64()) for name in table.classes]
+    schema = pa.schema(fields)
+    with parquet_writer(path, schema, metadata) as writer:
+        for start, ids in _ids_of(table.file, rows):
+            part = slice(start, start + len(ids))
+            values = [ids, *(pa.repeat(value, len(ids)) for value in (fold, seed, model))]
+            values.append(names.take(pa.array(table.targets[rows[part]])))
+            values += [pa.array(column) for column in probability[part].T]
+            writer.write_table(pa.table(values, schema=schema))
+
+
+def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
+    """Yield the ids of up to ``ROWS_AT_ONCE`` of the rows, and which of the rows comes first."""
+    if (np.diff(rows) <= 0).any():
+        raise ValueError("rows must ascend")
+    waiting: list[pa.Array] = []
+    first = start = done = 0
+    for ids in file.column("id"):
+        end = int(np.searchsorted(rows, first + len(ids)))
+        while done < end:
+            taken = min(end, start + ROWS_AT_ONCE)
+            waiting.append(ids.take(pa.array(rows[done:taken] - first)))
+            done = taken
+            if done == start + ROWS_AT_ONCE or done == len(rows):
+                yield start, pa.concat_arrays(waiting)
+                waiting, start = [], done
+        first += len(ids)
 
 
 def read_predictions(path: Path) -> Predictions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
@@ -47,7 +48,9 @@ def evaluate_models(
     networks = {model.name: model for model in evidence.models if model.kind == "network"}
     if not networks:
         raise InputError("no network among the prediction tables: nothing to select")
-    drawn = tables.replicates(evidence, replicates, seed)
+    # BLAS else takes every core, also those of other jobs
+    with threadpool_limits(1):
+        drawn = tables.replicates(evidence, replicates, seed)
     summary = tables.summary_table(evidence, drawn, confidence)
     selected, learning_curves = select_model(
         [run.path.with_name("model.safetensors") for m in networks.values() for run in m.runs]

@@ -61,14 +61,19 @@ def estimate(model: Model, evidence: Evidence) -> dict[str, float]:
 
 def replicates(evidence: Evidence, count: int, seed: int) -> Replicates:
     """Bootstrap replicates {model: {metric: float64 [count]}}, paired over models."""
+    drawn = replicate(evidence.groups, count, seed, partial(_of_all_models, evidence))
     return {
-        model.name: replicate(
-            evidence.groups,
-            count,
-            seed,
-            partial(_mean_over_seeds, model, evidence),
-        )
+        model.name: {metric: drawn[model.name, metric] for metric in METRICS}
         for model in evidence.models
+    }
+
+
+def _of_all_models(evidence: Evidence, weights: Doubles) -> dict[tuple[str, str], Doubles]:
+    """Metrics by model and metric, so that replicates are drawn once for all models."""
+    return {
+        (model.name, metric): values
+        for model in evidence.models
+        for metric, values in _mean_over_seeds(model, evidence, weights).items()
     }
 
 

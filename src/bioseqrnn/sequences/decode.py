@@ -13,11 +13,14 @@ from bioseqrnn.sequences.packing import Floats, Ints, Packed, unpack
 # Positions with padding in one dense chunk (84 bytes a position of protein)
 CHUNK_POSITIONS = 2**18
 CHUNK_BYTES = 2**22
+# Up to here NumPy has unpacked all before Numba is imported
+FEW_RESIDUES = 2**20
 UNKNOWN = {"dna": "N", "protein": "X"}
 
 
 def dense_chunks(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[tuple[Floats, Ints]]:
     """Yield dense one-hot batches and lengths of some records, in their order."""
+    dense = unpack_few if packed.lengths[rows].sum() <= FEW_RESIDUES else unpack
     start = 0
     while start < len(rows):
         # a long record makes its own chunk small, not every chunk
@@ -25,8 +28,21 @@ def dense_chunks(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[tup
         longest = np.maximum.accumulate(packed.lengths[rows[start : start + most]])
         fits = longest * np.arange(1, len(longest) + 1) <= CHUNK_POSITIONS
         end = start + max(1, int(fits.sum()))
-        yield unpack(packed, rows[start:end], alphabet)
+        yield dense(packed, rows[start:end], alphabet)
         start = end
+
+
+def unpack_few(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Floats, Ints]:
+    """Decode a batch as ``packing.unpack`` does, to the same numbers, without compiled code."""
+    starts, lengths = packed.offsets[indices], packed.lengths[indices]
+    longest = int(lengths.max(initial=0))
+    columns = np.arange(alphabet.packed_size(longest))
+    inside = columns < (packed.offsets[indices + 1] - starts)[:, None]
+    heads = packed.data[np.where(inside, starts[:, None] + columns, 0)] * inside
+    bits = np.unpackbits(heads, axis=1, count=longest * alphabet.width)
+    onehot = bits.reshape(len(indices), longest, alphabet.width).astype(np.float32)
+    onehot /= np.maximum(onehot.sum(axis=2, keepdims=True), 1)
+    return onehot, lengths
 
 
 def letters(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, read_parquet, require_file
+from bioseqrnn.io import METADATA_KEY, require_file
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.sequences.packing import Floats, Ints, Packed, unpack
 from bioseqrnn.sequences.row_groups import packed_column
+from bioseqrnn.sequences.scratch import Column
 from bioseqrnn.sequences.writer import FORMAT
 
 CLASS_TASKS = ("binary", "multiclass")
@@ -24,36 +27,53 @@ CLASS_TASKS = ("binary", "multiclass")
 
 @dataclass(frozen=True)
 class SequenceTable:
-    """The records of one dataset; sequences stay packed in memory (0.5 or 2.5 bytes a residue).
+    """The records of one dataset; sequences stay packed (0.5 or 2.5 bytes a residue).
 
     Attributes
     ----------
-    ids : list of str [n]
+    file : SequenceFile
+        From which ids, groups and splits are read when they are first asked for.
     packed : Packed
     targets : int64 [n]
         Index of each record's class in ``classes``; -1 for tasks whose labels are no single class.
-    classes : list of str
-        In a binary task the second one is the positive class.
-    alphabet : Alphabet
-    groups : list of (str or None) [n], or None
-        Where the user gave groups.
-    metadata : dict
-        As in the file: format, alphabet, symbols, strands, ids, task, classes, records, sources.
-    splits : list of str [n], or None
-        Where the user gave a split: train, validation or test.
     """
 
-    ids: list[str]
+    file: SequenceFile
     packed: Packed
     targets: Ints
-    classes: list[str]
-    alphabet: Alphabet
-    groups: list[str | None] | None
-    metadata: dict[str, Any]
-    splits: list[str] | None = None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """As in the file: format, alphabet, symbols, strands, ids, task, classes, …, sources."""
+        return self.file.metadata
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes; in a binary task the second one is the positive class."""
+        return list(self.metadata["classes"])
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What the sequences are written in."""
+        return self.file.alphabet
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Ids of all records; ``file.column("id")`` takes no memory for them."""
+        return self.file.strings("id")
+
+    @cached_property
+    def groups(self) -> list[str | None] | None:
+        """Group of each record where the user gave groups."""
+        return self.file.strings("group") if "group" in self.file.names else None
+
+    @cached_property
+    def splits(self) -> list[str] | None:
+        """Of each record train, validation or test, where the user gave a split."""
+        return self.file.strings("split") if "split" in self.file.names else None
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.packed)
 
     @property
     def lengths(self) -> Ints:
@@ -76,31 +96,38 @@ class SequenceTable:
         return unpack(self.packed, indices, self.alphabet)
 
 
-def read_sequences(path: Path) -> SequenceTable:
-    """Read ``sequences.parquet``; InputError where it is missing, damaged or of another format."""
-    table, metadata = read_parquet(path, "sequence table")
-    _check_format(path, metadata)
-    columns = table.combine_chunks()
-    parts = [
-        packed_column(batch.column("onehot"), batch.column("length").to_numpy())
-        for batch in columns.to_batches()
-    ]
-    classes = list(metadata["classes"])
-    targets = np.full(len(table), -1, np.int64)
-    if metadata["task"] in CLASS_TASKS:
-        code_of = {label: code for code, label in enumerate(classes)}
-        labels = table.column("label").to_pylist()
-        targets[:] = [code_of[label] for label in labels]
-    return SequenceTable(
-        ids=table.column("id").to_pylist(),
-        packed=parts[0] if len(parts) == 1 else Packed.join(parts),
-        targets=targets,
-        classes=classes,
-        alphabet=ALPHABETS[metadata["alphabet"]],
-        groups=table.column("group").to_pylist() if "group" in table.column_names else None,
-        metadata=metadata,
-        splits=table.column("split").to_pylist() if "split" in table.column_names else None,
-    )
+def read_sequences(path: Path, scratch: Path | None = None) -> SequenceTable:
+    """Read ``sequences.parquet``; InputError where it is missing, damaged or of another format.
+
+    Parameters
+    ----------
+    path : Path
+    scratch : Path, optional
+        Folder whose disk holds the packed sequences and 24 bytes a record, in nameless files, for
+        as long as the table is used; memory is then that of a row group. None holds them in memory.
+
+    Raises
+    ------
+    OSError
+        There is no room in ``scratch``.
+    """
+    file = open_sequences(path)
+    data, offsets = Column(np.uint8, scratch), Column(np.int64, scratch)
+    lengths, targets = Column(np.int64, scratch), Column(np.int64, scratch)
+    single = file.metadata["task"] in CLASS_TASKS
+    classes = pa.array(file.metadata["classes"], pa.string())
+    done = 0
+    offsets.add(np.zeros(1, np.int64))
+    for rows in file.row_groups(["length", "onehot", *["label"] * single]):
+        packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
+        data.add(packed.data)
+        offsets.add(packed.offsets[1:] + done)
+        lengths.add(packed.lengths)
+        codes = pc.index_in(rows.column("label"), classes).to_numpy() if single else -1
+        targets.add(np.broadcast_to(codes, len(packed)))
+        done += len(packed.data)
+    columns = Packed(data.finish(), offsets.finish(), lengths.finish())
+    return SequenceTable(file, columns, targets.finish())
 
 
 def require_classes(table: SequenceTable, where: str) -> None:
@@ -117,13 +144,14 @@ class SequenceFile:
 
     Attributes
     ----------
+    path : Path
     metadata : dict
-        As of ``SequenceTable``.
+        Format, alphabet, symbols, strands, ids, task, classes, records and sources.
     alphabet : Alphabet
     """
 
     def __init__(self, path: Path) -> None:
-        require_file(path, "sequence table")
+        self.path = require_file(path, "sequence table")
         try:
             self._file = pq.ParquetFile(path)
         except (pa.ArrowInvalid, OSError) as error:
@@ -136,12 +164,38 @@ class SequenceFile:
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._file.schema_arrow.names)
+
+    def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of one row group after the other.
+
+        Raises
+        ------
+        InputError
+            The file is damaged.
+        """
+        for group in range(self._file.num_row_groups):
+            try:
+                rows = self._file.read_row_group(group, columns, use_threads=False)
+            except (pa.ArrowInvalid, OSError) as error:
+                raise InputError(f"{self.path}: not a readable Parquet file ({error})") from error
+            yield from rows.combine_chunks().to_batches()
+
+    def column(self, name: str) -> Iterator[pa.Array]:
+        """Yield the values of one column, a row group at a time."""
+        return (rows.column(name) for rows in self.row_groups([name]))
+
+    def strings(self, name: str) -> list[Any]:
+        """Return one column as a list of str, or None where a value is missing."""
+        return [value for part in self.column(name) for value in part.to_pylist()]
+
     def packed(self) -> Iterator[Packed]:
         """Yield the packed sequences of one row group after the other."""
-        for group in range(self._file.num_row_groups):
-            rows = self._file.read_row_group(group, ["length", "onehot"], use_threads=False)
-            for batch in rows.combine_chunks().to_batches():
-                yield packed_column(batch.column("onehot"), batch.column("length").to_numpy())
+        for rows in self.row_groups(["length", "onehot"]):
+            yield packed_column(rows.column("onehot"), rows.column("length").to_numpy())
 
     def batches(self, size: int, *, reuse: bool = False) -> Iterator[tuple[Floats, Ints]]:
         """Yield dense batches of all records, in order; memory is that of a row group and a batch.

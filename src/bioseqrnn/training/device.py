@@ -38,6 +38,8 @@ def set_deterministic(seed: int, threads: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # as use_deterministic_algorithms(True, warn_only=True), which imports PyTorch's compiler to
+    # tell it too: two seconds of a core
+    torch.set_deterministic_debug_mode("warn")
     # a debugging aid that comes with it: a tenth of the time of small layers, and no effect here
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -11,14 +11,23 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
 from bioseqrnn.evaluation.predictions import write_predictions
-from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION
-from bioseqrnn.folds.table import read_folds
+from bioseqrnn.folds.table import read_roles
 from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 from bioseqrnn.training.loop import train_network
+
+
+def _read_mapped(sequences: Path, output: Path) -> SequenceTable:
+    """Read a table whose sequences stay on the disk, beside the output.
+
+    There, because it is the place that is known to have room: the system's folder for temporary
+    files is memory on many machines, and small on others.
+    """
+    output.parent.mkdir(parents=True, exist_ok=True)
+    return read_sequences(sequences, scratch=output.parent)
 
 
 def _card(
@@ -55,9 +64,8 @@ def train_fold(
     """
     set_deterministic(seed, threads)
     chosen = choose_device(device)
-    table = read_sequences(sequences)
-    roles = read_folds(folds, table)
-    train, validation, test = (roles.indices(fold, r) for r in (TRAIN, VALIDATION, TEST))
+    table = _read_mapped(sequences, output)
+    train, validation, test = read_roles(folds, table, fold)
     what = f"{model}, fold {fold}, seed {seed}"
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
     say(f"{what}: on {describe(chosen)}")
@@ -83,7 +91,7 @@ def train_final(
     config = model_config(choice["config"], f"{selected}: config")
     set_deterministic(seed, threads)
     chosen = choose_device(device)
-    table = read_sequences(sequences)
+    table = _read_mapped(sequences, output)
     what = f"final {choice['model']}"
     say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {describe(chosen)}")
     trained = train_network(
