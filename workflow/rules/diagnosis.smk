@@ -11,6 +11,8 @@ rule diagnose_models:
         f"{RESULTS}/{{dataset}}/logs/diagnose_models.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/diagnose_models.tsv"
+    # the report waits for it
+    priority: 1
     conda:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
