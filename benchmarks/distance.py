@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--cells", nargs="+", default=["rnn", "gru", "lstm"])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--records", type=int, default=4000, help="that train")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--every", action="store_true", help="also distances beyond memory")
     parser.add_argument("--output", type=Path, help="TSV of every run")
     options = parser.parse_args()

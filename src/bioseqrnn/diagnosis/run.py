@@ -43,7 +43,7 @@ def sample_records(
     A model of a fold is looked at on records that the fold tests; the final model, which has
     trained on all there are, and a model without ``folds``, on any.
     """
-    if folds is None or card["fold"] is None:
+    if folds is None or card.get("fold") is None:
         rows = np.arange(len(table))
     else:
         rows = folds.indices(card["fold"], TEST)
