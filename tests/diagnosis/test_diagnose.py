@@ -162,9 +162,10 @@ def test_a_name_that_looks_like_a_formula_or_html_is_text(folder, tmp_path):
     assert set(section["pconfig"]["colors"]) == {"$a_&lt;b&gt;$"}
 
 
-def test_wide_layers_are_looked_at_on_fewer_records():
-    assert [sample_size(None, h) for h in (1, 128, 256, 10_000)] == [32, 32, 4, 4]
-    assert sample_size(50, 10_000) == 50
+def test_wide_layers_and_long_records_make_the_sample_smaller():
+    assert [sample_size(None, h, 60) for h in (1, 128, 256, 10_000)] == [32, 32, 4, 4]
+    assert [sample_size(None, 48, length) for length in (16_384, 32_768, 10**9)] == [32, 16, 4]
+    assert sample_size(50, 10_000, 10**9) == 50
 
 
 def measured(median, n=20, model="m", cell="gru", direction="forward"):

@@ -181,5 +181,5 @@ class Direction:
             self.cell = LSTMCell(recurrent, hidden_bias)
 
     def read(self, x: Doubles) -> Doubles:
-        """Return W_ih x_t + b_ih: [n, time, input] to [n, time, gates * hidden]."""
+        """Return W_ih x_t + b_ih: [n, input] to [n, gates * hidden]."""
         return x @ self.input_weight.T + self.input_bias

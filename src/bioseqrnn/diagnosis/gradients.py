@@ -69,13 +69,12 @@ def run(direction: Direction, x: Doubles, lengths: Ints, kept: int) -> tuple[Dou
     hidden = cell.recurrent.shape[1]
     records = np.arange(len(x))
     position = aligned(x.shape[1], lengths, direction.reverse)
-    gates = direction.read(x)
     state = np.zeros((len(x), cell.states * hidden))
     output = np.zeros((len(x), x.shape[1], hidden))
     locals_: list[Local] = []
     for step in range(x.shape[1]):
         at = position[:, step]
-        new, local = cell.step(gates[records, at], state)
+        new, local = cell.step(direction.read(x[records, at]), state)
         begun = at >= 0
         state = np.where(begun[:, None], new, state)
         output[records[begun], at[begun]] = state[begun, :hidden]

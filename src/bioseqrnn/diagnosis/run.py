@@ -26,13 +26,19 @@ from bioseqrnn.sequences.table import SequenceTable, read_sequences
 RECORDS, LEAST_RECORDS = 32, 4
 # The work for one record grows with the cube of the hidden size: above this one there are fewer.
 WIDE = 128
+# The input of the sample is in memory: 200 MB with 48 filters.
+POSITIONS = 2**19
 
 
-def sample_size(records: int | None, hidden: int) -> int:
-    """How many records are looked at: as asked for, else 32, fewer where layers are wide."""
+def sample_size(records: int | None, hidden: int, length: int) -> int:
+    """How many records are looked at: as asked for, else 32, fewer where layers are wide.
+
+    Also fewer where ``length``, that of the longest record, is above 16,384.
+    """
     if records is not None:
         return records
-    return max(LEAST_RECORDS, int(RECORDS * min(1.0, (WIDE / hidden) ** 3)))
+    affordable = min(RECORDS * (WIDE / hidden) ** 3, POSITIONS / length)
+    return int(min(RECORDS, max(LEAST_RECORDS, affordable)))
 
 
 def sample_records(
@@ -67,7 +73,10 @@ def measure(
     rows: Ints,
     longest: int,
 ) -> list[Measured]:
-    """Gradient norms of every layer and direction of a network on some records, in float64."""
+    """Gradient norms of every layer and direction of a network on some records.
+
+    In float64, which the network is converted to.
+    """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
     ends = torch.from_numpy(lengths)
@@ -110,7 +119,7 @@ def diagnose_models(
     output : Path
         Folder for ``gradients.tsv`` and ``gradients.svg``.
     records : int, optional
-        Records a model; None takes 32, and fewer above 128 hidden units.
+        Records a model; None takes 32, and fewer above 128 hidden units or 16,384 residues.
     longest : int
         Largest k, at least 1.
     seed : int
@@ -133,7 +142,7 @@ def diagnose_models(
     measured: list[Measured] = []
     with threadpool_limits(threads), progress("diagnose", "models", len(models)) as bar:
         for path, card in cards.items():
-            size = sample_size(records, card["config"]["hidden_size"])
+            size = sample_size(records, card["config"]["hidden_size"], int(table.lengths.max()))
             rows = sample_records(card, roles, table, size, seed)
             network, _ = load_model(path, torch.device("cpu"))
             measured += measure(network, card, table, rows, longest)
