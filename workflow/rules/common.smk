@@ -10,8 +10,9 @@ STAGE_VERSIONS = {
     "training": 2,
     "baselines": 1,
     "evaluation": 1,
+    "diagnosis": 1,
     "prediction": 2,
-    "report": 2,
+    "report": 3,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (
@@ -22,6 +23,7 @@ REPORT_TABLES = (
     "calibration",
     "learning_curves",
     "curves",
+    "gradients",
     "checks",
     "audit",
     "folds",
@@ -191,6 +193,15 @@ def network_predictions(wildcards):
 
 def network_models(wildcards):
     return network_files(wildcards, "model.safetensors")
+
+
+def first_models(wildcards):
+    """One trained network a model: the first fold and seed."""
+    return expand(
+        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-0/seed-{{seed}}/model.safetensors",
+        model=config["models"],
+        seed=config["seeds"][0],
+    )
 
 
 def network_histories(wildcards):

@@ -13,6 +13,7 @@ import typer
 from bioseqrnn import __version__
 from bioseqrnn.cli.audit import audit
 from bioseqrnn.cli.baseline import baseline
+from bioseqrnn.cli.diagnose import diagnose
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
 from bioseqrnn.cli.gather import gather
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (encode, gather, audit, split, train, baseline, evaluate, predict, report):
+for command in (encode, gather, audit, split, train, baseline, evaluate, diagnose, predict, report):
     app.command()(command)
 app.command("import-keras")(import_keras)
 
