@@ -10,6 +10,7 @@ import torch
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError, TrainingStopped
 from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
 
@@ -91,7 +92,7 @@ def test_start_that_was_bad_already_is_not_returned_to(acp):
     """The last step of an epoch can ruin the weights; it shows with the first batch after it."""
     config = ModelConfig(**SMALL)
     state = TrainingState.begin(
-        config, 20, 2, records=200, seed=1, device=CPU, what="train"
+        config, 20, 2, records=200, seed=1, processes=Processes(CPU), what="train"
     )  # fmt: skip
 
     def epoch(rate):
