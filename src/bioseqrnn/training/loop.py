@@ -99,8 +99,8 @@ def train_network(
     epochs = last_epoch or config.epochs
     started = time.perf_counter()
     with progress(what, "epochs", epochs) as bar:
+        bar.advance(len(state.rows))
         while not state.finished:
-            bar.advance(len(state.rows) - bar.done)
             try:
                 row = _epoch(state, table, train, config, seed, session)
                 if len(validation):
@@ -111,8 +111,10 @@ def train_network(
             state.end_epoch(row)
             if len(validation):
                 state.keep_best(row["validation_loss"])
-            patience_left = config.patience - (len(state.rows) - state.best.epoch)
-            state.finished = len(state.rows) == epochs or (len(validation) > 0 >= patience_left)
+            waited = len(state.rows) - state.best.epoch if len(validation) else 0
+            state.finished = len(state.rows) == epochs or waited >= config.patience
+            # also back, where a divergence led
+            bar.advance(len(state.rows) - bar.done)
     if state.best.weights is not None:
         state.network.load_state_dict(state.best.weights)
     best_epoch = state.best.epoch or len(state.rows)
