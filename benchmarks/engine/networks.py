@@ -31,7 +31,7 @@ class Classifier(nn.Module):
         if lengths is not None:
             inside = torch.arange(output.shape[1]) < lengths.unsqueeze(1)
             output = output.masked_fill(~inside.unsqueeze(-1), -torch.inf)
-        logits: Tensor = self.head(output.amax(dim=1)).squeeze(1)
+        logits: Tensor = self.head(output.max(dim=1).values).squeeze(1)
         return logits
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:

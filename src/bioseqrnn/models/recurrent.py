@@ -96,13 +96,12 @@ class _Lengths(nn.RNNBase):
         Raises
         ------
         ValueError
-            Integer input without ``symbols``; lengths outside 1 to ``time``.
+            Integer input without ``symbols``; input of another shape, or without positions; other
+            than one length a sequence, or one outside 1 to ``time``.
+        IndexError
+            A code that is no row of ``symbols``.
         """
-        if not x.is_floating_point() and self.symbols is None:
-            raise ValueError("integer input needs the symbol table given at construction")
-        batch, time = x.shape[:2] if self.batch_first else (x.shape[1], x.shape[0])
-        if lengths is not None and bool(((lengths < 1) | (lengths > time)).any()):
-            raise ValueError(f"lengths must be 1 to {time}")
+        batch, time = self._check(x, lengths)
         if batch and self._on_engine(x):
             return self._engine(x, lengths)
         if not x.is_floating_point():
@@ -119,6 +118,25 @@ class _Lengths(nn.RNNBase):
             packed_output, batch_first=self.batch_first, total_length=time
         )
         return output, state
+
+    def _check(self, x: Tensor, lengths: Tensor | None) -> tuple[int, int]:
+        """Raise ValueError where input or lengths do not fit; return batch and time."""
+        codes = not x.is_floating_point()
+        if codes and self.symbols is None:
+            raise ValueError("integer input needs the symbol table given at construction")
+        wanted = "[batch, time]" if codes else f"[batch, time, {self.input_size}]"
+        if x.dim() != (2 if codes else 3) or not (codes or x.shape[2] == self.input_size):
+            raise ValueError(f"input must be {wanted}, not {list(x.shape)}")
+        batch, time = x.shape[:2] if self.batch_first else (x.shape[1], x.shape[0])
+        if time == 0:
+            raise ValueError("input has no positions")
+        if lengths is None:
+            return batch, time
+        if lengths.shape != (batch,) or lengths.dtype not in (torch.int32, torch.int64):
+            raise ValueError(f"lengths must be one integer for each of {batch} sequences")
+        if bool(((lengths < 1) | (lengths > time)).any()):
+            raise ValueError(f"lengths must be 1 to {time}")
+        return batch, time
 
     def _on_engine(self, x: Tensor) -> bool:
         """Whether the CPU kernels can do it: one precision, no autocast, no projections."""
@@ -139,7 +157,8 @@ class _Lengths(nn.RNNBase):
         if symbols is not None:
             symbols = symbols.to(next(self.parameters()).dtype)
         x = x if self.batch_first else x.transpose(0, 1)
-        ends = torch.full((len(x),), x.shape[1]) if lengths is None else lengths
+        x = x if x.is_floating_point() else x.long()
+        ends = torch.full((len(x),), x.shape[1]) if lengths is None else lengths.long()
         mode = f"RNN_{self.nonlinearity.upper()}" if isinstance(self, nn.RNN) else self.mode
         states, cells = [], []
         for layer, parameters in enumerate(self._layers()):

@@ -80,10 +80,12 @@ def check(mode: str, dtype: torch.dtype, case: Case) -> None:
         scale = max(1, reference.abs().max()) if mode == "relu" else 1
         assert (mine - reference).abs().max() <= value_bound * scale
     assert set(ours.gradients) == set(theirs.gradients) - ({"x"} if case.symbols else set())
+    largest = {name: gradient.abs().max() for name, gradient in theirs.gradients.items()}
     for name, mine in ours.gradients.items():
-        reference = theirs.gradients[name]
-        difference = (mine - reference).abs().max()
-        assert difference <= gradient_bound * reference.abs().max(), name
+        difference = (mine - theirs.gradients[name]).abs().max()
+        # the terms of a gradient that is one number may cancel
+        scale = max(largest[name], max(largest.values()) / 10 if mine.numel() == 1 else 0)
+        assert difference <= gradient_bound * scale, name
 
 
 # The same examples everywhere: a ReLU whose sum is zero but for rounding has either gradient, and

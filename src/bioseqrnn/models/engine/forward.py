@@ -156,8 +156,8 @@ def forward(
                 add_product(
                     tables, starts, 0, h, 0, hidden, 1,
                     w_hidden, direction * (w_hidden.size // shape.directions),
-                    width_of(h), hidden * width_of(h),
-                    history, at, kept, rows, shape.fed_by_hidden, hidden if t > 0 else 0,
+                    width_of(h), units * width_of(h),
+                    history, at, kept, rows, shape.fed_by_hidden, units if t > 0 else 0,
                 )  # fmt: skip
                 forward_gates(cell, history, at, kept, tables, starts, h, c, rows, hidden)
             else:
@@ -175,8 +175,8 @@ def forward(
                     add_product(
                         history, starts, 0, h, 0, hidden, 1,
                         w_hidden, direction * (w_hidden.size // shape.directions),
-                        width_of(h), hidden * width_of(h),
-                        history, at, kept, rows, shape.fed_by_hidden, hidden,
+                        width_of(h), units * width_of(h),
+                        history, at, kept, rows, shape.fed_by_hidden, units,
                     )  # fmt: skip
                 forward_gates(cell, history, at, kept, history, starts, h, c, rows, hidden)
             scatter(y, residues, out, direction * units, h, hidden, rows, units)

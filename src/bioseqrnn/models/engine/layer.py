@@ -113,9 +113,9 @@ class _Layer(torch.autograd.Function):
             ctx.save_for_backward(x, *flat, torch.from_numpy(history))
         states = (directions, shape.batch, shape.units)
         return (
-            torch.from_numpy(y).view(shape.batch, shape.time, directions * shape.units),
-            torch.from_numpy(last).view(states),
-            torch.from_numpy(last_cells).view(states if last_cells.size else (0,)),
+            torch.from_numpy(y.reshape(shape.batch, shape.time, directions * shape.units)),
+            torch.from_numpy(last.reshape(states)),
+            torch.from_numpy(last_cells.reshape(states) if last_cells.size else last_cells),
         )
 
     @staticmethod
@@ -214,13 +214,13 @@ def _chunk(shape: Shape, most: int, dtype: np.dtype[Any]) -> Chunk:
 
 
 def _hidden_matrix(shape: Shape, weight: Floats) -> Floats:
-    """W_hh as [hidden, fed_by_hidden]: gates in the engine's order, units filled up with zeros."""
+    """W_hh as [units, fed_by_hidden]: gates in the engine's order, filled up with zeros."""
     order = COLUMNS[shape.cell].order
     gates = weight.reshape(-1, shape.units, shape.units)
-    out = np.zeros((shape.hidden, len(order), shape.hidden), weight.dtype)
+    out = np.zeros((shape.units, len(order), shape.hidden), weight.dtype)
     for place, gate in enumerate(order):
-        out[: shape.units, place, : shape.units] = gates[gate].T
-    return out.reshape(shape.hidden, -1)
+        out[:, place, : shape.units] = gates[gate].T
+    return out.reshape(shape.units, -1)
 
 
 def _input_matrix(shape: Shape, weight: Floats) -> Floats:
@@ -266,14 +266,20 @@ def _weights_back(
 ) -> tuple[Floats, Floats]:
     hiddens, inputs = [], []
     for weight_ih, weight_hh, *_ in parameters:
-        hiddens.append(panels(np.ascontiguousarray(_hidden_matrix(shape, weight_hh).T)))
+        hiddens.append(_panels_back(_hidden_matrix(shape, weight_hh), shape.hidden))
         if wants_x:
-            matrix = _input_matrix(shape, np.ascontiguousarray(weight_ih.T)).T
-            filled = np.zeros((len(matrix), shape.padded_inputs), matrix.dtype)
-            filled[:, : shape.inputs] = matrix
-            inputs.append(panels(filled))
+            matrix = _input_matrix(shape, np.ascontiguousarray(weight_ih.T))
+            inputs.append(_panels_back(matrix, shape.padded_inputs))
     empty = np.empty(0, parameters[0][0].dtype)
     return np.concatenate(hiddens), np.concatenate(inputs) if inputs else empty
+
+
+def _panels_back(matrix: Floats, columns: int) -> Floats:
+    """Panels of the transpose, filled up to ``columns``."""
+    rows, depth = matrix.shape
+    filled = np.zeros((depth, columns), matrix.dtype)
+    filled[:, :rows] = matrix.T
+    return panels(filled)
 
 
 def _clear_padding(dx: Floats, shape: Shape, tiles: Tiles) -> None:

@@ -13,6 +13,20 @@ import numpy.typing as npt
 KEPT_BYTES = 2**26
 
 
+class _Loan:
+    """What an array from the pool, and every view of it, refers to.
+
+    Views refer to the array, not to what it was made from, as long as that is no array itself.
+    """
+
+    def __init__(self, block: npt.NDArray[np.uint8], count: int, dtype: np.dtype[Any]) -> None:
+        self.__array_interface__ = block.__array_interface__ | {
+            "shape": (count,),
+            "typestr": dtype.str,
+            "descr": dtype.descr,
+        }
+
+
 class Pool:
     """Hands out arrays, and takes their memory back when nothing refers to them any more.
 
@@ -37,10 +51,10 @@ class Pool:
             self._most = max(self._most, self._used)
         if block is None:
             block = np.empty(needed, np.uint8)
-        array = block[: count * dtype.itemsize].view(dtype)
+        loan = _Loan(block, count, dtype)
         # deque.append is atomic: memory may come back in any thread, at any moment
-        weakref.finalize(array, self._returned.append, block).atexit = False
-        return array
+        weakref.finalize(loan, self._returned.append, block).atexit = False
+        return np.asarray(loan)
 
     def _find(self, needed: int) -> npt.NDArray[np.uint8] | None:
         for number, block in self._idle.items():
@@ -63,8 +77,8 @@ class Pool:
 
 
 def size_class(size: int) -> int:
-    """Return the next of 256, 320, 384, 448, 512, 640, … that is no less than ``size``."""
-    step = max(64, 1 << (size.bit_length() - 3))
+    """Return the next of 64, 128, 192, 256, 320, … 512, 640, … that is no less than ``size``."""
+    step = max(64, 1 << max(0, size.bit_length() - 3))
     return -(-size // step) * step
 
 
