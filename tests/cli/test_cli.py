@@ -7,7 +7,10 @@ import pytest
 
 from bioseqrnn import __version__
 
-COMMANDS = ["encode", "audit", "split", "train", "baseline", "evaluate", "predict", "report"]
+COMMANDS = [
+    "encode", "audit", "split", "train", "baseline", "evaluate", "diagnose", "predict", "report",
+    "import-keras",
+]  # fmt: skip
 
 
 def test_version(cli):
@@ -54,8 +57,10 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
          "-o", "final.safetensors"],
         ["predict", RESOURCES / "acp" / "query.fa", "--model", "final.safetensors",
          "-o", "query.parquet"],
-        ["report", *tables, "--audit", "audit.tsv", "--checks", "checks.tsv", "--evaluation",
-         "evaluation", "-o", "report"],
+        ["diagnose", "gru/0/model.safetensors", "gru/1/model.safetensors", *tables,
+         "-o", "diagnosis"],
+        ["report", *tables, "--gradients", "diagnosis/gradients.tsv", "--audit", "audit.tsv",
+         "--checks", "checks.tsv", "--evaluation", "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:
         done = cli(*step)

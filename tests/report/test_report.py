@@ -9,6 +9,7 @@ import torch
 from conftest import encode
 
 from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
+from bioseqrnn.diagnosis.table import Measured, gradients_table
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
 from bioseqrnn.folds.table import read_folds, split_table
@@ -68,10 +69,15 @@ def report(tmp_path_factory):
         paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
         seed=1,
     )  # fmt: skip
+    curves = [
+        Measured(cell, cell, 1, "forward", np.array([[1, 0.5, 0.1]]), 1.0)
+        for cell in ("gru", "rnn")
+    ]
+    write_tsv(folder / "gradients.tsv", gradients_table(curves))
     build_report(
         folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
         folder / "folds.parquet", folder / "evaluation", folder / "report", dataset="toy",
-        settings={"folds": 2}, confidence=0.9,
+        settings={"folds": 2}, confidence=0.9, gradients=folder / "gradients.tsv",
     )  # fmt: skip
     return folder
 
@@ -83,7 +89,7 @@ def test_every_section_is_there(report):
         "Learning curves", "ROC curves", "Precision-recall curves",
         "Confusion of the selected network (gru)", "Confusion of the best baseline (composition)",
         "Can the labels be trusted? Audit before training", "Calibration",
-        "Audit of the FASTA files", "Folds", "Provenance", "90% interval",
+        "Gradient through time", "Audit of the FASTA files", "Folds", "Provenance", "90% interval",
     ):  # fmt: skip
         assert title in page, title
 
@@ -117,6 +123,13 @@ def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(repo
     assert "The rarest class, &#x27;001&#x27;, has 50 % of the records (30 of 60)." in page
     ours = (report / "report" / "tables" / "checks.tsv").read_bytes()
     assert ours == (report / "checks.tsv").read_bytes()
+
+
+def test_the_reach_of_gradients_stands_in_words_and_as_the_table_it_came_from(report):
+    page = (report / "report" / "report.html").read_text()
+    assert "gru still 0.1 after 2 residues; rnn still 0.1 after 2 residues" in page
+    ours = (report / "report" / "tables" / "gradients.tsv").read_bytes()
+    assert ours == (report / "gradients.tsv").read_bytes()
 
 
 def test_made_negatives_and_a_given_split_stand_in_the_opening_words():

@@ -17,6 +17,7 @@ OUTPUTS = [
     "folds.parquet", "final/model.safetensors",
     "evaluation/runs.tsv", "evaluation/summary.tsv", "evaluation/comparisons.tsv",
     "evaluation/calibration.tsv", "evaluation/confusion.tsv", "evaluation/learning_curves.tsv",
+    "diagnosis/gradients.tsv", "diagnosis/gradients.svg", "report/tables/gradients.tsv",
     "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",
     "report/manifest.json", "report/tables/summary.tsv",
     *(f"models/{m}/fold-{k}/seed-1/{f}" for m in ("rnn", "gru") for k in (0, 1)

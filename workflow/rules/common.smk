@@ -7,11 +7,12 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 1,
-    "training": 1,
+    "training": 2,
     "baselines": 1,
     "evaluation": 1,
+    "diagnosis": 1,
     "prediction": 2,
-    "report": 2,
+    "report": 3,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (
@@ -22,6 +23,7 @@ REPORT_TABLES = (
     "calibration",
     "learning_curves",
     "curves",
+    "gradients",
     "checks",
     "audit",
     "folds",
@@ -137,6 +139,26 @@ def model_settings(wildcards):
     return sorted_json(config["models"][wildcards.model])
 
 
+def training_threads():
+    """CPU threads of a task that trains: one for all devices of a node, or with srun one each."""
+    return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
+
+
+def several_nodes():
+    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
+    if config["nodes"] == 1:
+        return {}
+    tasks = {"tasks": config["nodes"] * config["devices"]}
+    return tasks | {"nodes": config["nodes"], "mpi": "srun"}
+
+
+def launcher():
+    """What starts the processes of several nodes; those of one node start each other."""
+    if config["nodes"] == 1:
+        return ""
+    return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
+
+
 def query_file(wildcards):
     return ancient(QUERIES[wildcards.dataset][wildcards.query])
 
@@ -171,6 +193,15 @@ def network_predictions(wildcards):
 
 def network_models(wildcards):
     return network_files(wildcards, "model.safetensors")
+
+
+def first_models(wildcards):
+    """One trained network a model: the first fold and seed."""
+    return expand(
+        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-0/seed-{{seed}}/model.safetensors",
+        model=config["models"],
+        seed=config["seeds"][0],
+    )
 
 
 def network_histories(wildcards):

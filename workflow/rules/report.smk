@@ -5,6 +5,7 @@ rule build_report:
         checks=f"{RESULTS}/{{dataset}}/checks.tsv",
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        gradients=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
@@ -30,5 +31,5 @@ rule build_report:
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
         " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"
-        " --settings {params.settings:q} --confidence {params.confidence}"
+        " --gradients {input.gradients:q} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -22,6 +22,10 @@ def report(
         Path,
         typer.Option("--output", "-o", help="Folder for report.html, tables/ and manifest.json."),
     ],
+    gradients: Annotated[
+        Path | None,
+        typer.Option(help="gradients.tsv, written by 'diagnose'. Default: no such section."),
+    ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
@@ -49,4 +53,5 @@ def report(
         dataset=dataset,
         settings=shown,
         confidence=confidence,
+        gradients=gradients,
     )

@@ -54,10 +54,7 @@ class SequenceClassifier(nn.Module):
         lengths : int64 Tensor [batch]
         """
         mask = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
-        if self.stem is not None:
-            x = self.stem(x, mask)
-        if self.position is not None:
-            x = self.position(x, lengths)
+        x = self.recurrent_input(x, lengths, mask)
         output, state = self.recurrent(self.dropout(x), lengths)
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if self.recurrent.bidirectional else 1
@@ -65,3 +62,14 @@ class SequenceClassifier(nn.Module):
         last = hidden[-directions:].transpose(0, 1).flatten(1)
         logits: Tensor = self.head(self.dropout(self.pooling(output, last, mask)))
         return logits
+
+    def recurrent_input(self, x: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
+        """What the recurrent layers read of ``x``: [batch, time, features].
+
+        ``mask`` [batch, time] is True inside a sequence.
+        """
+        if self.stem is not None:
+            x = self.stem(x, mask)
+        if self.position is not None:
+            x = self.position(x, lengths)
+        return x

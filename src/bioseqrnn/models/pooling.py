@@ -27,19 +27,23 @@ class Pooling(nn.Module):
     def forward(self, output: Tensor, last: Tensor, mask: Tensor) -> Tensor:
         """Pool ``output`` [batch, time, features] with ``last`` [batch, features].
 
-        ``mask`` [batch, time] is True inside a sequence. Returns [batch, features * kinds].
+        ``mask`` [batch, time] is True inside a sequence; ``output`` is zero outside, as recurrent
+        layers give it. Returns [batch, features * kinds].
         """
-        inside = mask.unsqueeze(-1)
+        padded = not bool(mask.all())
         parts = []
         for kind in self.kinds:
             if kind == "last":
                 parts.append(last)
             elif kind == "max":
-                parts.append(output.masked_fill(~inside, -torch.inf).amax(dim=1))
+                inside = output.masked_fill(~mask.unsqueeze(-1), -torch.inf) if padded else output
+                # max knows where it was, so that its gradient is one write; that of amax compares
+                # all positions again
+                parts.append(inside.max(dim=1).values)
             elif kind == "mean":
-                parts.append((output * inside).sum(dim=1) / inside.sum(dim=1))
+                parts.append(output.sum(dim=1) / mask.sum(dim=1, keepdim=True))
             else:
                 assert self.score is not None
-                score = self.score(output).masked_fill(~inside, -torch.inf)
+                score = self.score(output).masked_fill(~mask.unsqueeze(-1), -torch.inf)
                 parts.append((torch.softmax(score, dim=1) * output).sum(dim=1))
         return torch.cat(parts, dim=1)

@@ -11,17 +11,49 @@ LSTM   i, f, o = σ(W x_t + U h_{t-1} + b);  g = tanh(W_g x_t + U_g h_{t-1} + b_
        c_t = f ∘ c_{t-1} + i ∘ g;  h_t = o ∘ tanh(c_t)                  (Gers et al., 2000)
 
 The classic b_h of the vanilla RNN is b_ih + b_hh.
+
+On the CPU the layers run on kernels of this package (``models/engine``), several times faster than
+``torch.nn``; on a GPU they are ``torch.nn`` and so cuDNN. ``torch.nn`` also stands in where Numba
+is missing, or where ``BIOSEQRNN_ENGINE=torch`` asks for it.
 """
 
 from __future__ import annotations
 
+import os
+from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
+
 State = Tensor | tuple[Tensor, Tensor]
+ENGINE = "BIOSEQRNN_ENGINE"
+
+
+@cache
+def engine_installed() -> bool:
+    """Whether CPU kernels can be used; says so, once, where they cannot.
+
+    InputError where ``BIOSEQRNN_ENGINE`` is neither ``numba`` nor ``torch``.
+    """
+    wanted = os.environ.get(ENGINE, "numba")
+    if wanted not in ("numba", "torch"):
+        raise InputError(f"environment variable {ENGINE}={wanted}: use numba or torch")
+    if wanted == "torch":
+        say(f"recurrent layers run on torch.nn, as {ENGINE}=torch asks")
+        return False
+    if find_spec("numba") is None:
+        say(
+            "Numba is not installed: recurrent layers run on torch.nn, which gives the same "
+            "numbers but takes several times longer on a CPU (pip install numba)"
+        )
+        return False
+    return True
 
 
 # The ignored type errors: forward takes lengths where torch.nn takes a state, on purpose.
@@ -66,13 +98,16 @@ class _Lengths(nn.RNNBase):
         ValueError
             Integer input without ``symbols``; lengths outside 1 to ``time``.
         """
-        if not x.is_floating_point():
-            if self.symbols is None:
-                raise ValueError("integer input needs the symbol table given at construction")
-            x = self.symbols[x]
-        time = x.shape[1] if self.batch_first else x.shape[0]
+        if not x.is_floating_point() and self.symbols is None:
+            raise ValueError("integer input needs the symbol table given at construction")
+        batch, time = x.shape[:2] if self.batch_first else (x.shape[1], x.shape[0])
         if lengths is not None and bool(((lengths < 1) | (lengths > time)).any()):
             raise ValueError(f"lengths must be 1 to {time}")
+        if batch and self._on_engine(x):
+            return self._engine(x, lengths)
+        if not x.is_floating_point():
+            assert self.symbols is not None
+            x = self.symbols[x]
         if lengths is None or bool((lengths == time).all()):
             output, state = super().forward(x)
             return output, state
@@ -84,6 +119,50 @@ class _Lengths(nn.RNNBase):
             packed_output, batch_first=self.batch_first, total_length=time
         )
         return output, state
+
+    def _on_engine(self, x: Tensor) -> bool:
+        """Whether the CPU kernels can do it: one precision, no autocast, no projections."""
+        weight = self.weight_ih_l0
+        return (
+            weight.device.type == x.device.type == "cpu"
+            and weight.dtype in (torch.float32, torch.float64)
+            and (not x.is_floating_point() or x.dtype == weight.dtype)
+            and self.proj_size == 0
+            and not torch.is_autocast_enabled("cpu")
+            and engine_installed()
+        )
+
+    def _engine(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, State]:
+        from bioseqrnn.models.engine.layer import run_layer
+
+        symbols = None if x.is_floating_point() else self.symbols
+        if symbols is not None:
+            symbols = symbols.to(next(self.parameters()).dtype)
+        x = x if self.batch_first else x.transpose(0, 1)
+        ends = torch.full((len(x),), x.shape[1]) if lengths is None else lengths
+        mode = f"RNN_{self.nonlinearity.upper()}" if isinstance(self, nn.RNN) else self.mode
+        states, cells = [], []
+        for layer, parameters in enumerate(self._layers()):
+            x, state, cell = run_layer(
+                mode, x, ends.cpu().numpy(), symbols if layer == 0 else None, parameters
+            )
+            states.append(state)
+            cells.append(cell)
+            if layer < self.num_layers - 1:
+                x = nn.functional.dropout(x, self.dropout, self.training)
+        output = x if self.batch_first else x.transpose(0, 1)
+        if mode == "LSTM":
+            return output, (torch.cat(states), torch.cat(cells))
+        return output, torch.cat(states)
+
+    def _layers(self) -> list[list[list[Tensor]]]:
+        """Parameters, a list a layer of a list a direction."""
+        kinds = ["weight_ih", "weight_hh", *(["bias_ih", "bias_hh"] if self.bias else [])]
+        ways = ["", "_reverse"] if self.bidirectional else [""]
+        return [
+            [[getattr(self, f"{kind}_l{layer}{way}") for kind in kinds] for way in ways]
+            for layer in range(self.num_layers)
+        ]
 
 
 class RNN(_Lengths, nn.RNN):  # type: ignore[misc]

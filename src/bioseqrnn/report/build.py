@@ -28,6 +28,7 @@ from bioseqrnn.io import (
 )
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import sections
+from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.wording import best, beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
 
@@ -43,7 +44,7 @@ def _read_table(path: Path) -> pd.DataFrame:
         require_file(path, "table"),
         sep="\t",
         keep_default_na=False,
-        na_values={"ci_low": "", "ci_high": "", "estimate": "", "difference": ""},
+        na_values={"ci_low": "", "ci_high": "", "estimate": "", "difference": "", "bound": ""},
         dtype=dict.fromkeys(names, "str"),
     )
 
@@ -89,6 +90,7 @@ def build_report(
     dataset: str,
     settings: dict[str, Any],
     confidence: float,
+    gradients: Path | None = None,
 ) -> None:
     """Write ``report.html``, ``tables/*.tsv`` and ``manifest.json`` into the folder ``output``.
 
@@ -104,6 +106,8 @@ def build_report(
         Settings of the run, shown under provenance.
     confidence : float
         That the intervals were computed with, 0 to 1.
+    gradients : Path, optional
+        ``gradients.tsv`` of the stage ``diagnosis``.
     """
     _, metadata = read_parquet(sequences, "sequence table", ["id"])
     frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
@@ -135,11 +139,17 @@ def build_report(
         parts.insert(7, matrix)
     # before the details, behind the scores that it puts into perspective
     parts.insert(2, sections.checks_section(found))
+    measured = _read_table(gradients) if gradients is not None else None
+    if measured is not None:
+        place = [part["id"] for part in parts].index("audit")
+        parts.insert(place, gradients_section(measured))
 
     tables = frames | {
         "curves": curves, "checks": found, "audit": audit_frame, "folds": sizes,
         "provenance": about,
     }  # fmt: skip
+    if measured is not None:
+        tables["gradients"] = measured
     for name, frame in tables.items():
         write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(

@@ -1,0 +1,54 @@
+"""``bioseqrnn diagnose``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Seed, Sequences, Threads
+
+
+def diagnose(
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            help="model.safetensors of any number of models; those of one name (other folds and "
+            "seeds) are taken together."
+        ),
+    ],
+    sequences: Sequences,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for gradients.tsv and gradients.svg.")
+    ],
+    folds: Annotated[
+        Path | None,
+        typer.Option(
+            help="folds.parquet, written by 'split': a fold's model is looked at on the records "
+            "that the fold tests. Default: on any records."
+        ),
+    ] = None,
+    records: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Records a model, drawn at random. Default: 32, fewer above 128 units."
+        ),
+    ] = None,
+    longest: Annotated[int, typer.Option(min=1, help="Largest k, in residues.")] = 200,
+    seed: Seed = 1,
+    threads: Threads = 1,
+) -> None:
+    """Plot how far back each network's gradient reaches: |∂h(T)/∂h(T-k)| against k."""
+    from bioseqrnn.diagnosis.run import diagnose_models
+
+    diagnose_models(
+        models,
+        sequences,
+        folds,
+        output,
+        records=records,
+        longest=longest,
+        seed=seed,
+        threads=threads,
+    )

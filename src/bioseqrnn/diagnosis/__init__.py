@@ -1,0 +1,1 @@
+"""Stage ``diagnosis``: how far back the gradient of each trained network reaches."""

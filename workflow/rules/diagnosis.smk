@@ -1,0 +1,29 @@
+# One run of each model shows how far back its cell reaches: the first fold and seed.
+rule diagnose_models:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        models=first_models,
+    output:
+        table=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
+        figure=f"{RESULTS}/{{dataset}}/diagnosis/gradients.svg",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/diagnose_models.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/diagnose_models.tsv"
+    # the report waits for it
+    priority: 1
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        folder=subpath(output.table, parent=True),
+        threads=config["threads"],
+        version=STAGE_VERSIONS["diagnosis"],
+    shell:
+        "bioseqrnn diagnose {input.models:q} --sequences {input.sequences:q}"
+        " --folds {input.folds:q} --threads {params.threads}"
+        " --output {params.folder:q} > {log:q} 2>&1"
