@@ -31,8 +31,9 @@ def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Gener
     batches = []
     pool = POOL_BATCHES * batch_size
     for start in range(0, len(shuffled), pool):
+        # in place: batches are views, and there is one copy of the row numbers
         part = shuffled[start : start + pool]
-        part = part[np.argsort(lengths[part], kind="stable")]
+        part[:] = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
     return [batches[i] for i in rng.permutation(len(batches))]
 
