@@ -7,11 +7,14 @@ some whole commands, most of which call none.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, cached_property, update_wrapper
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
+
+from bioseqrnn.console import say
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Array = TypeVar("Array", bound=npt.NDArray[np.generic])
@@ -30,14 +33,29 @@ class Kernel:
 
     @cached_property
     def dispatcher(self) -> Any:
-        """The function as Numba knows it."""
-        import numba
+        """The function as Numba knows it, or itself where there is no Numba."""
+        try:
+            import numba
+        except ImportError:
+            _say_slow()
+            # numbers wrap around in compiled code, and here
+            return np.errstate(over="ignore")(self._function)
+        from bioseqrnn.kernel_cache import KernelCache
 
         _teach_numba()
-        try:
-            return numba.njit(cache=True, nogil=True)(self._function)
-        except RuntimeError:
-            return numba.njit(nogil=True)(self._function)
+        dispatcher = numba.njit(nogil=True)(self._function)
+        # no place for a cache, as in a read-only container without a home: every process compiles
+        with suppress(RuntimeError):
+            dispatcher._cache = KernelCache(self._function)
+        return dispatcher
+
+
+@cache
+def _say_slow() -> None:
+    say(
+        "Numba is not installed: loops over residues run as plain Python, hundreds of times "
+        "slower (pip install numba)"
+    )
 
 
 @cache
@@ -45,7 +63,7 @@ def _teach_numba() -> None:
     """Let a kernel that another one calls count as what Numba compiles it to."""
     from numba.extending import typeof_impl
 
-    @typeof_impl.register(Kernel)
+    @typeof_impl.register(Kernel)  # type: ignore[untyped-decorator]
     def _type_of_kernel(kernel: Kernel, context: Any) -> Any:
         return typeof_impl(kernel.dispatcher, context)
 

@@ -8,10 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SECONDS_BETWEEN_LINES = 10.0
+_speaks = True
+
+
+def speak_only_if(speaks: bool) -> None:
+    """Say nothing from now on unless told: of several processes that do the same one speaks."""
+    global _speaks
+    _speaks = speaks
 
 
 def say(message: str) -> None:
     """Print one line on standard error at once."""
+    if not _speaks:
+        return
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
@@ -65,7 +74,7 @@ class _Bar(Progress):
 @contextmanager
 def progress(what: str, unit: str, total: int | None = None) -> Iterator[Progress]:
     """Show progress of ``total`` units (None: unknown) while the block runs."""
-    if not sys.stderr.isatty():
+    if not _speaks or not sys.stderr.isatty():
         yield Progress(what, unit, total)
         return
     bar = _Bar(what, unit, total)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 METADATA_KEY = b"bioseqrnn"
+BUFFER_BYTES = 2**20
 
 
 # What a write can fail of that is no fault of the program
@@ -210,7 +211,8 @@ def open_parquet(path: Path, what: str) -> tuple[pq.ParquetFile, dict[str, Any]]
 
     require_file(path, what)
     try:
-        file = pq.ParquetFile(path)
+        # without a buffer, a column of a row group would be read whole
+        file = pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{what} {path}: not a readable Parquet file ({error})") from error
     blob = (file.metadata.metadata or {}).get(METADATA_KEY)

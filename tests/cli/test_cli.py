@@ -9,6 +9,7 @@ from bioseqrnn import __version__
 
 COMMANDS = [
     "encode", "audit", "split", "train", "baseline", "evaluate", "diagnose", "predict", "report",
+    "import-keras",
 ]  # fmt: skip
 
 

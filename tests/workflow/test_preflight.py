@@ -55,6 +55,10 @@ CASES = {
         change(models__gru__cell="gruu"),
         "config/config.yaml: models.gru.cell: 'gruu' is not allowed; did you mean 'gru'?",
     ),
+    "bf16 on a CPU": (
+        change(device="cpu", models__gru__precision="bf16"),
+        "config/config.yaml: models.gru.precision: bf16 needs a GPU, but device is cpu; write fp32",
+    ),
     "even width": (
         change(models__gru__stem_width=4),
         "config/config.yaml: models.gru.stem_width: 4 must be an odd number",

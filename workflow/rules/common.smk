@@ -7,7 +7,7 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 1,
-    "training": 1,
+    "training": 2,
     "baselines": 1,
     "evaluation": 1,
     "diagnosis": 1,
@@ -137,6 +137,26 @@ def audit_stops():
 def model_settings(wildcards):
     """Settings of one model as sorted JSON: editing one model retrains only that one."""
     return sorted_json(config["models"][wildcards.model])
+
+
+def training_threads():
+    """CPU threads of a task that trains: one for all devices of a node, or with srun one each."""
+    return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
+
+
+def several_nodes():
+    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
+    if config["nodes"] == 1:
+        return {}
+    tasks = {"tasks": config["nodes"] * config["devices"]}
+    return tasks | {"nodes": config["nodes"], "mpi": "srun"}
+
+
+def launcher():
+    """What starts the processes of several nodes; those of one node start each other."""
+    if config["nodes"] == 1:
+        return ""
+    return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
 
 
 def query_file(wildcards):

@@ -387,6 +387,12 @@ def check_config(settings, datasets):
         stop(
             f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
         )
+    for name, model in settings["models"].items():
+        if model.get("precision") == "bf16" and settings["device"] == "cpu":
+            stop(
+                f"{CONFIG_NAME}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
+                "write fp32"
+            )
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

@@ -14,21 +14,28 @@ rule train_model:
     priority: 1
     conda:
         "../envs/bioseqrnn.yaml"
-    threads: config["threads"]
+    threads: training_threads()
     resources:
+        **several_nodes(),
         mem_mb=4000,
         runtime=240,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
     params:
         settings=model_settings,
         device=config["device"],
         threads=config["threads"],
+        devices=config["devices"],
+        nodes=config["nodes"],
+        launcher=launcher(),
         version=STAGE_VERSIONS["training"],
+    # exec: the signals of a batch system to the job's shell are then those of the training
     shell:
-        "bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
+        "exec {params.launcher} bioseqrnn train"
+        " --sequences {input.sequences:q} --folds {input.folds:q}"
         " --model {wildcards.model} --config {params.settings:q}"
         " --fold {wildcards.fold} --seed {wildcards.seed}"
-        " --device {params.device} --threads {params.threads}"
+        " --device {params.device} --devices {params.devices} --nodes {params.nodes}"
+        " --threads {params.threads}"
         " --history {output.history:q} --predictions {output.predictions:q}"
         " --output {output.model:q} > {log:q} 2>&1"
 
@@ -46,17 +53,24 @@ rule train_final:
     priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
-    threads: config["threads"]
+    threads: training_threads()
     resources:
+        **several_nodes(),
         mem_mb=4000,
         runtime=240,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
     params:
         seed=config["seeds"][0],
         device=config["device"],
         threads=config["threads"],
+        devices=config["devices"],
+        nodes=config["nodes"],
+        launcher=launcher(),
         version=STAGE_VERSIONS["training"],
+    # exec: the signals of a batch system to the job's shell are then those of the training
     shell:
-        "bioseqrnn train --sequences {input.sequences:q} --selected {input.selected:q}"
-        " --seed {params.seed} --device {params.device} --threads {params.threads}"
+        "exec {params.launcher} bioseqrnn train"
+        " --sequences {input.sequences:q} --selected {input.selected:q}"
+        " --seed {params.seed} --device {params.device} --devices {params.devices}"
+        " --nodes {params.nodes} --threads {params.threads}"
         " --output {output:q} > {log:q} 2>&1"

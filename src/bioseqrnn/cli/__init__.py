@@ -17,11 +17,12 @@ from bioseqrnn.cli.diagnose import diagnose
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
 from bioseqrnn.cli.gather import gather
+from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
-from bioseqrnn.errors import InputError
+from bioseqrnn.errors import InputError, TrainingStopped
 
 app = typer.Typer(
     name="bioseqrnn",
@@ -34,8 +35,11 @@ app = typer.Typer(
 )
 for command in (encode, gather, audit, split, train, baseline, evaluate, diagnose, predict, report):
     app.command()(command)
+app.command("import-keras")(import_keras)
 
 INTERRUPTED = 130
+# EX_TEMPFAIL of sysexits.h: run again
+STOPPED = 75
 
 
 def _print_version(wanted: bool) -> None:
@@ -57,7 +61,10 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; bad input is one line on standard error and exit code 2."""
+    """Run the command line; bad input is one line on standard error and exit code 2.
+
+    Training that a signal stopped, and that goes on when it is run again, is exit code 75.
+    """
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
@@ -69,6 +76,8 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("bioseqrnn: interrupted; nothing half-written was kept\n")
         sys.exit(INTERRUPTED)
+    except TrainingStopped as stop:
+        _end(str(stop), STOPPED)
     except Exception as error:
         if isinstance(error, InputError):
             _stop(str(error), 2)
@@ -82,7 +91,11 @@ def main() -> None:
 
 
 def _stop(message: str, code: int) -> NoReturn:
+    _end(f"error: {message}", code)
+
+
+def _end(message: str, code: int) -> NoReturn:
     # names from files may hold what a terminal would obey
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
-    sys.stderr.write(f"bioseqrnn: error: {line}\n")
+    sys.stderr.write(f"bioseqrnn: {line}\n")
     sys.exit(code)

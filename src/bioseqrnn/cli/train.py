@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,29 +44,50 @@ def train(
     seed: Seed = 1,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
+    devices: Annotated[
+        int,
+        typer.Option(min=1, help="Devices of a node that train together, one process each."),
+    ] = 1,
+    nodes: Annotated[
+        int,
+        typer.Option(min=1, help="Nodes that train together; srun starts the processes."),
+    ] = 1,
+    checkpoint_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            envvar="BIOSEQRNN_CHECKPOINT_SECONDS",
+            help="Least seconds between two checkpoints, from which the same command goes on.",
+        ),
+    ] = 60.0,
 ) -> None:
-    """Train a recurrent classifier: one fold, or with --selected the final model."""
-    if selected is not None:
-        from bioseqrnn.training.run import train_final
+    """Train a recurrent classifier: one fold, or with --selected the final model.
 
-        train_final(sequences, selected, output, seed=seed, device=device.value, threads=threads)
-        return
-    if folds is None or fold is None:
+    SIGTERM or SIGUSR1 stops it with exit code 75; the same command then goes on from there.
+    """
+    if selected is None and (folds is None or fold is None):
         raise InputError("give --folds and --fold, or --selected for the final model")
     from bioseqrnn.config.validate import model_config_from_json
-    from bioseqrnn.training.run import train_fold
+    from bioseqrnn.training.run import train_final, train_fold
+    from bioseqrnn.training.session import Session
 
-    settings = model_config_from_json(config, "--config")
-    train_fold(
-        sequences,
-        folds,
-        output,
-        history or output.with_name("history.tsv"),
-        predictions or output.with_name("predictions.parquet"),
-        model=model or settings.cell,
-        config=settings,
-        fold=fold,
-        seed=seed,
-        device=device.value,
-        threads=threads,
-    )
+    run: dict[str, Any] = {"seed": seed, "device": device.value, "threads": threads}
+    run |= {"devices": devices, "nodes": nodes}
+    with Session(output, checkpoint_seconds) as session:
+        if folds is None or fold is None or selected is not None:
+            assert selected is not None
+            train_final(sequences, selected, output, **run, session=session)
+            return
+        settings = model_config_from_json(config, "--config")
+        train_fold(
+            sequences,
+            folds,
+            output,
+            history or output.with_name("history.tsv"),
+            predictions or output.with_name("predictions.parquet"),
+            model=model or settings.cell,
+            config=settings,
+            fold=fold,
+            **run,
+            session=session,
+        )

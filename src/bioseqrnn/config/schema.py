@@ -67,6 +67,11 @@ class ModelConfig(Strict):
     gradient_clip: float = Field(
         1.0, gt=0, description="Largest norm of the gradient of a step; longer ones are scaled."
     )
+    precision: Literal["fp32", "bf16"] = Field(
+        "fp32",
+        description="Arithmetic of training steps: single precision, or mixed with bfloat16, which "
+        "needs a CUDA GPU. Weights, validation and predictions are always in single precision.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> ModelConfig:
@@ -354,6 +359,16 @@ class Config(Strict):
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto takes a CUDA GPU where there is one; cuda without one stops."
+    )
+    devices: int = Field(
+        1,
+        ge=1,
+        description="Devices of one node that train one network together, each its part of every "
+        "batch (docs/training.md). Folds side by side use several GPUs better where there are "
+        "as many.",
+    )
+    nodes: int = Field(
+        1, ge=1, description="Nodes that train one network together, started by srun."
     )
     threads: int = Field(
         1,

@@ -17,7 +17,7 @@ from bioseqrnn.sequences.table import SequenceFile, SequenceTable
 
 FORMAT = 1
 PROBABILITY = "probability_"
-ROWS_AT_ONCE = 2**17
+ROWS_AT_ONCE = 2**16
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def write_predictions(
 
     Columns: ``id``, ``fold``, ``seed``, ``model``, ``target`` (the true class) and one
     ``probability_{class}`` a class, in class order. Ids are read anew, a row group at a time, and
-    rows are written 131,072 at a time.
+    rows are written 65,536 at a time.
 
     Parameters
     ----------

@@ -22,6 +22,7 @@ from bioseqrnn.sequences.table import SequenceTable, require_classes
 
 FORMAT = 1
 ROLES = (TRAIN, VALIDATION, TEST)
+ROWS_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,10 @@ def _open(path: Path, table: SequenceTable) -> tuple[pq.ParquetFile, int]:
 
 def _column(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
     """Yield a column in parts."""
-    for batch in file.iter_batches(columns=[name], use_threads=False):
+    for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name], use_threads=False):
         yield batch.column(0)
+    # Arrow keeps what it has freed
+    pa.default_memory_pool().release_unused()
 
 
 def _codes(file: pq.ParquetFile, name: str) -> npt.NDArray[np.int8]:

@@ -13,8 +13,8 @@ LSTM   i, f, o = σ(W x_t + U h_{t-1} + b);  g = tanh(W_g x_t + U_g h_{t-1} + b_
 The classic b_h of the vanilla RNN is b_ih + b_hh.
 
 On the CPU the layers run on kernels of this package (``models/engine``), several times faster than
-``torch.nn``; on a GPU they are ``torch.nn`` and so cuDNN. ``torch.nn`` also stands in where Numba is
-missing, or where ``BIOSEQRNN_ENGINE=torch`` asks for it.
+``torch.nn``; on a GPU they are ``torch.nn`` and so cuDNN. ``torch.nn`` also stands in where Numba
+is missing, or where ``BIOSEQRNN_ENGINE=torch`` asks for it.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def engine_installed() -> bool:
         return False
     if find_spec("numba") is None:
         say(
-            "Numba is not installed: recurrent layers run on torch.nn, which gives the same numbers "
-            "but takes several times longer on a CPU (pip install numba)"
+            "Numba is not installed: recurrent layers run on torch.nn, which gives the same "
+            "numbers but takes several times longer on a CPU (pip install numba)"
         )
         return False
     return True
@@ -137,7 +137,7 @@ class _Lengths(nn.RNNBase):
 
         symbols = None if x.is_floating_point() else self.symbols
         if symbols is not None:
-            symbols = symbols.to(self.weight_ih_l0.dtype)
+            symbols = symbols.to(next(self.parameters()).dtype)
         x = x if self.batch_first else x.transpose(0, 1)
         ends = torch.full((len(x),), x.shape[1]) if lengths is None else lengths
         mode = f"RNN_{self.nonlinearity.upper()}" if isinstance(self, nn.RNN) else self.mode

@@ -42,6 +42,13 @@ def _gzip_text(path: Path) -> Iterator[io.TextIOWrapper]:
         yield text
 
 
+def _origin(card: dict[str, Any]) -> str:
+    """Where a model comes from."""
+    if "imported" in card:
+        return f"imported from {card['imported']['from']} ({card['imported']['file']})"
+    return f"trained on {card['trained_on']:,} records"
+
+
 def predict_query(
     fasta: Path,
     model: Path,
@@ -81,7 +88,7 @@ def predict_query(
     alphabet = ALPHABETS[card["alphabet"]]
     classes: list[str] = card["classes"]
     warn_of_dna(fasta, alphabet)
-    say(f"{card['model']} trained on {card['trained_on']:,} records, on {describe(chosen)}")
+    say(f"{card['model']} {_origin(card)}, on {describe(chosen)}")
     fields: list[tuple[str, pa.DataType]] = [
         ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
     ]  # fmt: skip

@@ -183,6 +183,8 @@ class SequenceFile:
             except (pa.ArrowInvalid, OSError) as error:
                 raise InputError(f"{self.path}: not a readable Parquet file ({error})") from error
             yield from rows.combine_chunks().to_batches()
+        # Arrow keeps what it has freed
+        pa.default_memory_pool().release_unused()
 
     def column(self, name: str) -> Iterator[pa.Array]:
         """Yield the values of one column, a row group at a time."""

@@ -20,11 +20,13 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cpu")
 
 
-def describe(device: torch.device) -> str:
-    """Return a device's name for the log, the card and the report."""
+def describe(device: torch.device, count: int = 1) -> str:
+    """Return the name of ``count`` devices for the log, the card and the report."""
+    times = f"{count} × " if count > 1 else ""
     if device.type == "cuda":
-        return f"cuda ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''})"
+        return f"{times}cuda ({torch.cuda.get_device_name(device)})"
+    threads = torch.get_num_threads()
+    return f"{times}cpu ({threads} thread{'s' if threads > 1 else ''})"
 
 
 def set_deterministic(seed: int, threads: int) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import copy
+import math
 import time
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import progress, say
-from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.batches import bucketed, dense_batches
+from bioseqrnn.training.processes import Processes
+from bioseqrnn.training.session import Session
+from bioseqrnn.training.state import DivergenceError, TrainingState
 
 
 @dataclass
@@ -30,9 +32,10 @@ class Trained:
     network : SequenceClassifier
         With the weights of ``best_epoch``.
     history : DataFrame
-        One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``,
-        ``validation_loss``, ``validation_accuracy``, ``gradient_norm`` (mean, before clipping).
-        Losses are mean cross-entropies in nats.
+        One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
+        and ``gradient_norm_max`` (mean and largest, before clipping), ``clipped`` (share of steps
+        whose gradient was), ``halvings`` (of the learning rate after divergences, so far),
+        ``validation_loss``, ``validation_accuracy``. Losses are mean cross-entropies in nats.
     best_epoch : int
     """
 
@@ -51,6 +54,8 @@ def train_network(
     device: torch.device,
     last_epoch: int | None = None,
     what: str = "train",
+    session: Session | None = None,
+    processes: Processes | None = None,
 ) -> Trained:
     """Train one classifier on ``train``, watching ``validation``.
 
@@ -68,70 +73,151 @@ def train_network(
     device : torch.device
     what : str
         Name in the log.
-    """
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    network = SequenceClassifier(config, len(table.alphabet.symbols), len(table.classes)).to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
-    steps = -(-len(train) // config.batch_size) * config.epochs
-    scheduler: torch.optim.lr_scheduler.LRScheduler
-    if config.schedule == "one_cycle":
-        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
-    else:
-        scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-    loss_function = nn.CrossEntropyLoss()
+    session : Session, optional
+        Keeps a checkpoint, and stops where a signal asks; by default neither.
+    processes : Processes, optional
+        That train together: each calls this function with the same arguments, and gets the same.
 
-    rows: list[dict[str, float]] = []
-    best_loss, best_epoch, best_weights = np.inf, 0, None
+    Raises
+    ------
+    InputError
+        Where training diverges again and again, or a single record does not fit in memory.
+    TrainingStopped
+        By the session.
+    """
+    session = session or Session()
+    state = TrainingState.begin(
+        config,
+        len(table.alphabet.symbols),
+        len(table.classes),
+        records=len(train),
+        seed=seed,
+        processes=processes or Processes(device),
+        what=what,
+    )
+    session.resume(state)
     epochs = last_epoch or config.epochs
-    start = time.perf_counter()
+    started = time.perf_counter()
     with progress(what, "epochs", epochs) as bar:
-        for epoch in range(1, epochs + 1):
-            network.train()
-            total, norms = 0.0, []
-            batches = bucketed(train, table.lengths, config.batch_size, rng)
-            for _, x, lengths, target in dense_batches(table, batches, device):
-                optimizer.zero_grad()
-                loss = loss_function(network(x, lengths), target)
-                loss.backward()
-                norm = nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
-                norms.append(float(norm))
-                optimizer.step()
-                scheduler.step()
-                total += loss.item() * len(target)
-            row = {
-                "epoch": epoch,
-                "learning_rate": float(scheduler.get_last_lr()[0]),
-                "train_loss": total / len(train),
-                "gradient_norm": float(np.mean(norms)),
-            }
+        bar.advance(len(state.rows))
+        while not state.finished:
+            try:
+                row = _epoch(state, table, train, config, seed, session)
+                if len(validation):
+                    row |= _validate(state, table, validation, session)
+            except DivergenceError as why:
+                state.go_back(why)
+                continue
+            state.end_epoch(row)
             if len(validation):
-                probability = predict_packed(
-                    network, table.packed, table.alphabet, validation, device
-                )
-                truth = table.targets[validation]
-                picked = probability[np.arange(len(truth)), truth]
-                row["validation_loss"] = float(-np.log(np.maximum(picked, 1e-12)).mean())
-                row["validation_accuracy"] = float((probability.argmax(1) == truth).mean())
-            rows.append(row)
-            bar.advance()
-            if not np.isfinite(row["train_loss"]):
-                raise InputError(
-                    f"{what}: the loss of epoch {epoch} is not finite; lower learning_rate"
-                )
-            if len(validation) and row["validation_loss"] < best_loss:
-                best_loss, best_epoch = row["validation_loss"], epoch
-                best_weights = copy.deepcopy(network.state_dict())
-            elif len(validation) and epoch - best_epoch >= config.patience:
-                break
-    if best_weights is not None:
-        network.load_state_dict(best_weights)
-    else:
-        best_epoch = len(rows)
-    _say_end(what, rows, best_epoch, time.perf_counter() - start)
-    return Trained(network, pd.DataFrame(rows), best_epoch)
+                state.keep_best(row["validation_loss"])
+            waited = len(state.rows) - state.best.epoch if len(validation) else 0
+            state.finished = len(state.rows) == epochs or waited >= config.patience
+            # also back, where a divergence led
+            bar.advance(len(state.rows) - bar.done)
+    if state.best.weights is not None:
+        state.network.load_state_dict(state.best.weights)
+    best_epoch = state.best.epoch or len(state.rows)
+    _say_end(what, state.rows, best_epoch, time.perf_counter() - started)
+    return Trained(state.network, pd.DataFrame(state.rows), best_epoch)
+
+
+def _epoch(
+    state: TrainingState,
+    table: SequenceTable,
+    train: Ints,
+    config: ModelConfig,
+    seed: int,
+    session: Session,
+) -> dict[str, float]:
+    """Train on every batch once, or on those that are left; return the row of the history."""
+    state.network.train()
+    start = state.begins() if state.batch == 0 else None
+    weights = list(state.network.parameters())
+    batches = bucketed(train, table.lengths, config.batch_size, state.deal())[state.batch :]
+    shares = [state.processes.share(batch) for batch in batches]
+    dense = dense_batches(table, shares, state.device)
+    for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
+        state.processes.seed_batch(seed, state.epoch, state.batch)
+        loss = _set_gradients(state, x, lengths, target, len(batch))
+        loss = state.processes.sum_gradients(weights, loss)
+        norm = float(nn.utils.clip_grad_norm_(weights, config.gradient_clip))
+        _require_finite(loss, "the loss")
+        _require_finite(norm, "the gradient")
+        if start is not None:
+            state.begun_well(start)
+            start = None
+        state.optimizer.step()
+        state.scheduler.step()
+        state.count(loss * len(batch), norm, config.gradient_clip)
+        session.tick()
+    # the last step has had no loss that would tell
+    for name, weight in state.network.named_parameters():
+        _require_finite(float(weight.detach().abs().max()), name)
+    return {
+        "epoch": state.epoch,
+        "learning_rate": state.learning_rate,
+        "train_loss": state.sums.loss / len(train),
+        "gradient_norm": state.sums.norm / state.batch,
+        "gradient_norm_max": state.sums.largest_norm,
+        "clipped": state.sums.clipped / state.batch,
+        "halvings": state.halvings,
+    }
+
+
+def _set_gradients(
+    state: TrainingState, x: Tensor, lengths: Tensor, target: Tensor, records: int
+) -> float:
+    """Set the gradients of this process's part of the mean loss of a batch, and return that part.
+
+    The records are taken in as many parts as memory makes them. A part counts by its records, so
+    that the sum, over the processes too, is that of the whole batch up to rounding.
+    """
+    while True:
+        state.network.zero_grad()
+        total = 0.0
+        try:
+            for part in state.memory.parts(*x.shape[:2]):
+                with state.processes.autocast():
+                    logits = state.network(x[part], lengths[part])
+                loss = nn.functional.cross_entropy(logits.float(), target[part])
+                loss = loss * (len(target[part]) / records)
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += loss.item()
+            return total
+        except torch.OutOfMemoryError:
+            # the next try comes after this block, whose traceback holds tensors
+            pass
+        state.memory.halve(*x.shape[:2])
+
+
+def _validate(
+    state: TrainingState, table: SequenceTable, validation: Ints, session: Session
+) -> dict[str, float]:
+    """Return loss and accuracy on the validation records."""
+    probability = predict_packed(
+        state.network,
+        table.packed,
+        table.alphabet,
+        validation,
+        state.device,
+        memory=state.prediction_memory,
+        processes=state.processes,
+        between=session.tick,
+    )
+    truth = table.targets[validation]
+    picked = probability[np.arange(len(truth)), truth]
+    loss = float(-np.log(np.maximum(picked, 1e-12)).mean())
+    _require_finite(loss, "the validation loss")
+    return {
+        "validation_loss": loss,
+        "validation_accuracy": float((probability.argmax(1) == truth).mean()),
+    }
+
+
+def _require_finite(value: float, name: str) -> None:
+    if not math.isfinite(value):
+        raise DivergenceError(f"{name} is {value}")
 
 
 def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int, seconds: float) -> None:

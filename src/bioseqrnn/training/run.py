@@ -16,8 +16,10 @@ from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
-from bioseqrnn.training.device import choose_device, describe, set_deterministic
+from bioseqrnn.training.device import describe, set_deterministic
 from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.processes import start_processes
+from bioseqrnn.training.session import Session
 
 
 def _read_mapped(sequences: Path, output: Path) -> SequenceTable:
@@ -31,7 +33,7 @@ def _read_mapped(sequences: Path, output: Path) -> SequenceTable:
 
 
 def _card(
-    table: SequenceTable, sequences: Path, config: ModelConfig, model: str, seed: int, device: str
+    table: SequenceTable, checksum: str, config: ModelConfig, model: str, seed: int, device: str
 ) -> dict[str, Any]:
     """What every model card says, whatever the model was trained on."""
     keys = ("alphabet", "symbols", "strands", "ids", "classes", "task", "sources")
@@ -40,7 +42,7 @@ def _card(
         "config": config.model_dump(),
         "seed": seed,
         "device": device,
-        "sequences_sha256": sha256(sequences),
+        "sequences_sha256": checksum,
     }
 
 
@@ -57,21 +59,59 @@ def train_fold(
     seed: int,
     device: str,
     threads: int,
+    devices: int = 1,
+    nodes: int = 1,
+    session: Session | None = None,
 ) -> None:
     """Train on a fold's training records, stop by its validation records, predict its test records.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
+    With a ``session`` the training can be stopped and goes on when it is run again.
     """
+    session = session or Session()
+    processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
-    chosen = choose_device(device)
+    chosen = describe(processes.device, processes.count)
     table = _read_mapped(sequences, output)
     train, validation, test = read_roles(folds, table, fold)
     what = f"{model}, fold {fold}, seed {seed}"
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
-    say(f"{what}: on {describe(chosen)}")
-    trained = train_network(table, train, validation, config, seed=seed, device=chosen, what=what)
-    probability = predict_packed(trained.network, table.packed, table.alphabet, test, chosen)
-    card = _card(table, sequences, config, model, seed, describe(chosen))
+    say(f"{what}: on {chosen}")
+    checksum = sha256(sequences)
+    session.identify(
+        what,
+        sequences=checksum,
+        folds=sha256(folds),
+        fold=fold,
+        seed=seed,
+        config=config.model_dump(),
+        device=processes.device.type,
+        threads=threads,
+        processes=processes.count,
+    )
+    trained = train_network(
+        table,
+        train,
+        validation,
+        config,
+        seed=seed,
+        device=processes.device,
+        what=what,
+        session=session,
+        processes=processes,
+    )
+    probability = predict_packed(
+        trained.network,
+        table.packed,
+        table.alphabet,
+        test,
+        processes.device,
+        processes=processes,
+        between=session.tick,
+    )
+    if not processes.leads:
+        return
+    card = _card(table, checksum, config, model, seed, chosen)
     card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
     save_model(output, trained.network, card)
     write_tsv(history, trained.history)
@@ -81,30 +121,57 @@ def train_fold(
 
 
 def train_final(
-    sequences: Path, selected: Path, output: Path, *, seed: int, device: str, threads: int
+    sequences: Path,
+    selected: Path,
+    output: Path,
+    *,
+    seed: int,
+    device: str,
+    threads: int,
+    devices: int = 1,
+    nodes: int = 1,
+    session: Session | None = None,
 ) -> None:
     """Train the selected configuration on all records, for the epochs that cross-validation took.
 
     ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``.
+    With a ``session`` the training can be stopped and goes on when it is run again.
     """
+    session = session or Session()
     choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
     config = model_config(choice["config"], f"{selected}: config")
+    processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
-    chosen = choose_device(device)
+    chosen = describe(processes.device, processes.count)
     table = _read_mapped(sequences, output)
     what = f"final {choice['model']}"
-    say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {describe(chosen)}")
+    say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {chosen}")
+    checksum = sha256(sequences)
+    session.identify(
+        what,
+        sequences=checksum,
+        epochs=choice["epochs"],
+        seed=seed,
+        config=config.model_dump(),
+        device=processes.device.type,
+        threads=threads,
+        processes=processes.count,
+    )
     trained = train_network(
         table,
         np.arange(len(table)),
         np.arange(0),
         config,
         seed=seed,
-        device=chosen,
+        device=processes.device,
         last_epoch=choice["epochs"],
         what=what,
+        session=session,
+        processes=processes,
     )
-    card = _card(table, sequences, config, choice["model"], seed, describe(chosen))
+    if not processes.leads:
+        return
+    card = _card(table, checksum, config, choice["model"], seed, chosen)
     card |= {
         "fold": None,
         "trained_on": len(table),

@@ -182,15 +182,11 @@ def backward(
                             rows, residues, starts, dx, gx,
                         )  # fmt: skip
             at = capacity - used
-            _add_weights(
-                shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts
-            )
+            _add_weights(shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts)
 
 
 @compiled
-def _begin(
-    target: Floats, first: int, hidden: int, source: Floats, place: int, units: int
-) -> None:
+def _begin(target: Floats, first: int, hidden: int, source: Floats, place: int, units: int) -> None:
     """A sequence's last step is where its gradients begin: with those of its last state."""
     clear(target, first, hidden)
     if source.size:

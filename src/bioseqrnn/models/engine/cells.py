@@ -70,8 +70,8 @@ def forward_gates(
 ) -> None:  # fmt: skip
     """Turn sums into gates, and the states h (and c) [rows, hidden] into those a step on.
 
-    ``kept`` holds a row's columns from ``k0 + row * width``. Of the GRU, W_n x + b_n is read from
-    ``candidates[starts[row] + 3 * hidden:]``, since no product with the hidden state is added to it.
+    ``kept`` holds a row's columns from ``k0 + row * width``. W_n x + b_n of the GRU, to which no
+    product with the hidden state is added, is read from ``candidates[starts[row] + 3 * hidden:]``.
     """
     if cell == GRU:
         _gru_forward(kept, k0, width, candidates, starts, h, rows, hidden)

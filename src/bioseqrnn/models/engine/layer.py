@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -54,18 +55,23 @@ def run_layer(
         Zero past a sequence's end.
     last, last_cells : Tensor [directions, batch, hidden]
         States after each sequence's last residue; ``last_cells`` is empty but for the LSTM.
+
+    Raises
+    ------
+    IndexError
+        A code that is no row of ``symbols``.
     """
+    if symbols is not None and (int(x.min()) < 0 or int(x.max()) >= len(symbols)):
+        raise IndexError(f"symbol codes must be 0 to {len(symbols) - 1}")
     flat = [tensor for direction in parameters for tensor in direction]
     keep = torch.is_grad_enabled() and any(t.requires_grad for t in (x, *flat))
-    y, last, last_cells = _Layer.apply(
-        mode, lengths, symbols, len(parameters), keep, x, *flat
-    )  # type: ignore[no-untyped-call]
-    return y, last, last_cells
+    apply: Callable[..., tuple[Tensor, Tensor, Tensor]] = _Layer.apply
+    return apply(mode, lengths, symbols, len(parameters), keep, x, *flat)
 
 
 class _Layer(torch.autograd.Function):
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         mode: str,
         lengths: Ints,
@@ -114,7 +120,9 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dy: Tensor | None, dlast: Tensor | None, dcells: Tensor | None) -> tuple[Any, ...]:
+    def backward(
+        ctx: Any, dy: Tensor | None, dlast: Tensor | None, dcells: Tensor | None
+    ) -> tuple[Any, ...]:
         x, *flat, history = ctx.saved_tensors
         shape: Shape = ctx.shape
         tiles: Tiles = ctx.tiles
@@ -133,8 +141,10 @@ class _Layer(torch.autograd.Function):
         for part in parts:
             part.fill(0)
         none = np.empty(0, dtype)
-        outer = [none if t is None else t.contiguous().view(-1).numpy() for t in (dy, dlast, dcells)]
-        gradients = Gradients(*outer, dx, *parts)
+        outer = (
+            none if t is None else t.contiguous().view(-1).numpy() for t in (dy, dlast, dcells)
+        )
+        gradients = Gradients(*(*outer, dx, *parts))
         back = _weights_back(shape, parameters, wants_x)
         residues = np.diff(tiles.rows)
         work = np.tile([residues[group::groups].sum() for group in range(groups)], directions)
@@ -154,14 +164,18 @@ class _Layer(torch.autograd.Function):
         if wants_x:
             given_x = torch.from_numpy(dx).view(directions, *x.shape)
             given_x = given_x[0] + given_x[1] if directions == 2 else given_x[0]
-        return None, None, None, None, None, given_x, *_weight_gradients(
-            shape, groups, ctx.symbols, gradients, each
+        return (
+            None,
+            None,
+            None,
+            None,
+            None,
+            given_x,
+            *_weight_gradients(shape, groups, ctx.symbols, gradients, each),
         )
 
 
-def _shape(
-    mode: str, x: Tensor, symbols: Tensor | None, parameters: list[list[Floats]]
-) -> Shape:
+def _shape(mode: str, x: Tensor, symbols: Tensor | None, parameters: list[list[Floats]]) -> Shape:
     cell = CELLS[mode]
     columns = COLUMNS[cell]
     weight = parameters[0][1]
@@ -282,7 +296,8 @@ def _weight_gradients(
     units, columns, directions = shape.units, COLUMNS[shape.cell], shape.directions
 
     def total(part: Floats, rows: int) -> Floats:
-        return part.reshape(directions, groups, rows, -1).sum(axis=1)
+        summed: Floats = part.reshape(directions, groups, rows, -1).sum(axis=1)
+        return summed
 
     hiddens = total(gradients.hidden, shape.hidden)
     inputs = total(gradients.input, shape.symbols or shape.inputs)

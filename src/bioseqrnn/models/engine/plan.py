@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -64,7 +64,7 @@ def _forget() -> None:
 os.register_at_fork(after_in_child=_forget)
 
 
-def run(tasks: list[Callable[[], Any]]) -> None:
+def run(tasks: Sequence[Callable[[], Any]]) -> None:
     """Run tasks side by side, the first one in this thread; they release Python's lock."""
     global _executor
     if len(tasks) > 1 and (_executor is None or _executor[0] < len(tasks) - 1):

@@ -49,7 +49,8 @@ def panel_width(dtype: np.dtype[Any]) -> int:
 @compiled
 def width_of(array: Floats) -> int:
     """Columns of a panel, in compiled code."""
-    return VECTORS * lanes(array)
+    width: int = VECTORS * lanes(array)
+    return width
 
 
 @compiled

@@ -8,8 +8,8 @@ depend on how work is cut up.
 Nothing here is compiled at import; LLVM has no say in whether a loop becomes vector code.
 """
 
-# mypy: disable-error-code="misc"
-# (Numba's decorators are untyped)
+# mypy: disable-error-code="misc, untyped-decorator"
+# (Numba's classes and decorators are untyped)
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FUSED = ("contract",)
 INT32 = ir.IntType(32)
 
 
-class Vector(types.Type):  # type: ignore[no-any-unimported]
+class Vector(types.Type):
     """A register full of float32 or float64 numbers."""
 
     def __init__(self, scalar: Any) -> None:
@@ -39,7 +39,7 @@ class Vector(types.Type):  # type: ignore[no-any-unimported]
 
 
 @register_model(Vector)
-class _VectorModel(models.PrimitiveModel):  # type: ignore[no-any-unimported]
+class _VectorModel(models.PrimitiveModel):
     def __init__(self, manager: Any, vector: Vector) -> None:
         super().__init__(manager, vector, llvm_vector(vector))
 
@@ -172,6 +172,23 @@ def clamp(typing_context: Any, value: Any, limit: Any) -> Any:
 
 
 @intrinsic
+def saturate(typing_context: Any, value: Any, at: Any, limit: Any) -> Any:
+    """Return 1 where ``at`` > limit, -1 where ``at`` < -limit, else ``value``."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        number = context.cast(builder, arguments[2], limit, value.scalar)
+        one = ir.Constant(llvm_vector(value).element, 1.0)
+        high = spread(builder, number, value)
+        low = spread(builder, builder.fneg(number), value)
+        above = builder.fcmp_ordered(">", arguments[1], high)
+        out = builder.select(above, spread(builder, one, value), arguments[0])
+        below = builder.fcmp_ordered("<", arguments[1], low)
+        return builder.select(below, spread(builder, builder.fneg(one), value), out)
+
+    return value(value, value, limit), code
+
+
+@intrinsic
 def positive(typing_context: Any, value: Any, other: Any) -> Any:
     """Return ``value`` where ``other`` > 0 (or NaN), else 0."""
 
@@ -203,7 +220,8 @@ def tanh(x: Any) -> Any:
     """Return tanh of a vector, within 4e-7 for float32 and to the last digits for float64.
 
     For float32 the rational approximation of degrees 13 and 6 that Eigen and TensorFlow use: a
-    vector library would be a further dependency, and the C library's goes number by number.
+    vector library would be a further dependency, and the C library's goes number by number. From
+    9 on, where the nearest number to tanh is 1, it is 1: a unit that is saturated has no gradient.
     """
     raise NotImplementedError  # only in compiled code
 
@@ -213,8 +231,8 @@ def _tanh(x: Any) -> Any:
     if x.scalar is types.float64:
         return lambda x: _tanh_each(x)
 
-    def rational(x: Any) -> Any:
-        x = clamp(x, 7.90531110763549805)
+    def rational(given: Any) -> Any:
+        x = clamp(given, 7.90531110763549805)
         y = x * x
         p = y * -2.76076847742355e-16 + 2.00018790482477e-13
         p = p * y + -8.60467152213735e-11
@@ -225,7 +243,7 @@ def _tanh(x: Any) -> Any:
         q = y * 1.19825839466702e-06 + 1.18534705686654e-04
         q = q * y + 2.26843463243900e-03
         q = q * y + 4.89352518554385e-03
-        return x * p / q
+        return saturate(x * p / q, given, 9.0)
 
     return rational
 

@@ -1,0 +1,63 @@
+"""``bioseqrnn import-keras``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class AlphabetName(StrEnum):
+    """What the sequences are."""
+
+    dna = "dna"
+    protein = "protein"
+
+
+def import_keras(
+    model: Annotated[
+        Path, typer.Argument(help="Keras model: .keras, .h5, or .weights.h5 with --architecture.")
+    ],
+    alphabet: Annotated[AlphabetName, typer.Option(help="What its sequences are.")],
+    classes: Annotated[
+        list[str],
+        typer.Option(
+            "--class",
+            help="Class of a unit of the Dense layer; once for each, in order. Of a single sigmoid "
+            "unit: first the class that 0 stands for, then that of 1.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="model.safetensors to write.")],
+    symbols: Annotated[
+        str | None,
+        typer.Option(
+            help="Letters of the one-hot columns, or of the codes of an Embedding from 0 on, in "
+            "the model's order, like ATGC or -ACGT (- for a column that no residue has). Default: "
+            "ACGT or ACDEFGHIKLMNPQRSTVWY."
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model in tables. Default: that of the file.")
+    ] = None,
+    architecture: Annotated[
+        Path | None, typer.Option(help="JSON of model.to_json(), where the file is weights alone.")
+    ] = None,
+    logits: Annotated[
+        bool, typer.Option("--logits", help="The Dense layer is linear and gives logits.")
+    ] = False,
+) -> None:
+    """Turn a classifier trained with Keras into one that 'predict' runs. Needs no Keras."""
+    from bioseqrnn.models.keras.convert import import_keras as convert
+
+    convert(
+        model,
+        output,
+        alphabet=alphabet.value,
+        classes=classes,
+        symbols=symbols,
+        name=name,
+        architecture=architecture,
+        logits=logits,
+    )

@@ -1,0 +1,1 @@
+"""Classifiers trained with Keras, read from their files without Keras."""

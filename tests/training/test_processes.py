@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import BIN, RESOURCES, encode
+from safetensors.torch import load_file
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.predictions import read_predictions
+from bioseqrnn.folds.table import split_table
+from bioseqrnn.sequences.sources import Source
+from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.processes import Processes, start_processes
+from bioseqrnn.training.run import train_fold
+
+CPU = torch.device("cpu")
+# 420 records train: the last batch has one, and leaves one of two processes without any
+CONFIG = {
+    "cell": "gru", "hidden_size": 6, "stem_filters": 6, "batch_size": 419, "epochs": 4,
+    "dropout": 0.0,
+}  # fmt: skip
+OUTPUTS = ("model.safetensors", "history.tsv", "predictions.parquet")
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("processes")
+    sources = [Source(RESOURCES / "acp" / f"{label}.fa", label) for label in ("ACP", "Random")]
+    table = encode(folder, sources, where="acp")
+    split_table(table, folder / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    return folder
+
+
+def start(tables, out, *words, environment=None, **changes):
+    """The real command line."""
+    return subprocess.Popen(
+        [
+            BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
+            "--folds", tables / "folds.parquet", "--fold", "0", "--device", "cpu",
+            "--model", "m", "--config", json.dumps(CONFIG | changes),
+            "--output", out / OUTPUTS[0], *words,
+        ],
+        env=os.environ | (environment or {}),
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def train_alone(tables, out):
+    train_fold(
+        tables / "sequences.parquet", tables / "folds.parquet",
+        *(out / name for name in OUTPUTS), model="m", config=ModelConfig(**CONFIG),
+        fold=0, seed=1, device="cpu", threads=1,
+    )  # fmt: skip
+
+
+def test_two_nodes_train_like_one_process(tables, tmp_path):
+    """Started as srun starts them: it sets these variables."""
+    train_alone(tables, tmp_path / "one")
+    srun = {
+        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
+        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
+    }  # fmt: skip
+    two = [
+        start(
+            tables, tmp_path / "two", "--nodes", "2",
+            environment=srun | {"SLURM_PROCID": rank, "SLURM_NODEID": rank},
+        )
+        for rank in "01"
+    ]  # fmt: skip
+    logs = [process.communicate()[1] for process in two]
+    assert [process.returncode for process in two] == [0, 0], logs
+    assert "on 2 × cpu (1 thread)" in logs[0]
+    # one of them speaks
+    assert "420 train" in logs[0]
+    assert "420 train" not in logs[1]
+    histories = [pd.read_csv(tmp_path / name / OUTPUTS[1], sep="\t") for name in ("one", "two")]
+    np.testing.assert_allclose(*histories, atol=1e-5)
+    one, other = (load_file(tmp_path / name / OUTPUTS[0]) for name in ("one", "two"))
+    for name, weight in one.items():
+        np.testing.assert_allclose(weight, other[name], atol=1e-5)
+    one, other = (read_predictions(tmp_path / name / OUTPUTS[2]) for name in ("one", "two"))
+    assert one.ids == other.ids
+    np.testing.assert_allclose(one.probability, other.probability, atol=1e-5)
+
+
+def test_two_processes_stop_together_and_go_on(tables, tmp_path):
+    """A signal to the first is enough; with dropout, whose numbers come again."""
+    settings = {"dropout": 0.3, "batch_size": 100, "epochs": 5}
+    whole = start(tables, tmp_path / "whole", "--devices", "2", **settings)
+    _, err = whole.communicate()
+    assert whole.returncode == 0, err
+
+    out = tmp_path / "stopped"
+    stopped = start(
+        tables, out, "--devices", "2", "--checkpoint-seconds", "0", **settings
+    )  # fmt: skip
+    while not (out / f"{OUTPUTS[0]}.checkpoint").exists():
+        assert stopped.poll() is None
+        time.sleep(0.01)
+    stopped.send_signal(signal.SIGUSR1)
+    # the pipe is closed when the last process has ended
+    _, err = stopped.communicate()
+    assert stopped.returncode == 75, err
+    assert err.count("stopped by SIGUSR1 after epoch") == 1
+    assert "Traceback" not in err
+
+    resumed = start(tables, out, "--devices", "2", **settings)
+    _, err = resumed.communicate()
+    assert resumed.returncode == 0, err
+    assert err.count("going on after epoch") == 1
+    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
+    for name in OUTPUTS:
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_batch_is_shared_out_whole():
+    batch = np.arange(7)
+    shares = []
+    for rank in range(3):
+        process = Processes(CPU)
+        process.rank, process.count = rank, 3
+        shares.append(process.share(batch))
+    assert sorted(np.concatenate(shares)) == batch.tolist()
+    assert {len(share) for share in shares} == {2, 3}
+
+
+def test_dropout_differs_between_processes_and_comes_again():
+    draws = []
+    for rank in (0, 1, 0):
+        process = Processes(CPU)
+        process.rank, process.count = rank, 2
+        process.seed_batch(1, 2, 3)
+        draws.append(torch.rand(3).tolist())
+    assert draws[0] == draws[2] != draws[1]
+
+
+def test_plain_training_does_not_wait_for_lightning():
+    code = (
+        "import sys; from bioseqrnn.training.run import start_processes; "
+        "assert start_processes('cpu', 1, 1, 'fp32').count == 1; "
+        "assert not {m for m in sys.modules if m.startswith('lightning')}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_bf16_is_for_gpus():
+    with pytest.raises(InputError, match=r"precision bf16 needs a CUDA GPU .* runs on cpu"):
+        start_processes("cpu", 1, 1, "bf16")
+
+
+def test_several_nodes_need_srun():
+    with pytest.raises(InputError, match=r"srun --nodes=2 --ntasks-per-node=3 bioseqrnn train"):
+        start_processes("cpu", 3, 2, "fp32")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_bf16_trains_and_keeps_weights_in_single_precision(acp):
+    config = ModelConfig(**CONFIG | {"batch_size": 64}, precision="bf16")
+    processes = start_processes("cuda", 1, 1, "bf16")
+    with processes.autocast():
+        ones = torch.ones(2, 2, device=processes.device)
+        assert (ones @ ones).dtype == torch.bfloat16
+    rows = np.random.default_rng(1).permutation(len(acp))
+    losses = {}
+    for name, these in (("bf16", processes), ("fp32", None)):
+        trained = train_network(
+            acp, rows[:500], rows[500:], config, seed=1, device=processes.device, processes=these
+        )
+        assert {w.dtype for w in trained.network.parameters()} == {torch.float32}
+        losses[name] = trained.history["validation_loss"].min()
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], abs=0.05)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+def test_two_gpus_train_like_one(tables, tmp_path):
+    for count in ("1", "2"):
+        done = start(
+            tables, tmp_path / count, "--device", "cuda", "--devices", count
+        )  # fmt: skip
+        _, err = done.communicate()
+        assert done.returncode == 0, err
+    one, two = (pd.read_csv(tmp_path / count / OUTPUTS[1], sep="\t") for count in "12")
+    np.testing.assert_allclose(one, two, atol=1e-4)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from conftest import BIN, ROOT
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.training.run import train_fold
+
+pytestmark = pytest.mark.workflow
+MODEL = "results/pep/models/gru/fold-0/seed-1/model.safetensors"
+# some seconds of training
+SLOW = {"cell": "gru", "hidden_size": 6, "stem_filters": 6, "batch_size": 2, "epochs": 8}
+
+
+def started(project, *words):
+    """Snakemake as the leader of its own processes, once its training has written a checkpoint."""
+    checkpoint = project.folder / f"{MODEL}.checkpoint"
+    before = checkpoint.stat().st_ino if checkpoint.exists() else None
+    process = subprocess.Popen(
+        [
+            BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile", "--cores", "1",
+            *words, MODEL,
+        ],
+        cwd=project.folder,
+        env=os.environ | {"BIOSEQRNN_CHECKPOINT_SECONDS": "0"},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+    while not checkpoint.exists() or checkpoint.stat().st_ino == before:
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.02)
+    return process
+
+
+def test_signals_reach_the_training_and_a_retry_goes_on(project):
+    config = project.read_config()
+    project.write_config(config | {"models": {"gru": SLOW}})
+    folder = project.folder / "results" / "pep"
+    log = folder / "logs" / "train_model" / "gru.fold-0.seed-1.log"
+
+    # the end of a time limit: everything that runs is asked to end
+    run = started(project)
+    os.killpg(run.pid, signal.SIGTERM)
+    run.communicate()
+    assert run.returncode == 1
+    assert "stopped by SIGTERM after epoch" in log.read_text().splitlines()[-1]
+    assert not (project.folder / MODEL).exists()
+
+    # a warning before it, to the job's shell only
+    run = started(project, "--retries", "1")
+    (job,) = psutil.Process(run.pid).children()
+    first = log.read_text()
+    job.send_signal(signal.SIGUSR1)
+    out, _ = run.communicate()
+    assert run.returncode == 0, out
+    assert "going on after epoch" in first
+    assert "going on after epoch" in log.read_text()
+    assert "exit status 75" in out or "exit code 75" in out, out
+
+    names = ("model.safetensors", "history.tsv", "predictions.parquet")
+    again = [project.folder / "again" / name for name in names]
+    train_fold(
+        folder / "sequences.parquet", folder / "folds.parquet", *again, model="gru",
+        config=ModelConfig(**SLOW), fold=0, seed=1, device="auto", threads=1,
+    )  # fmt: skip
+    written = folder / "models" / "gru" / "fold-0" / "seed-1"
+    assert sorted(path.name for path in written.iterdir()) == sorted(names)
+    for path in again:
+        assert (written / path.name).read_bytes() == path.read_bytes()
