@@ -200,7 +200,8 @@ def test_killed_within_a_write(tables, whole, tmp_path, target, name, nth, after
     with pytest.MonkeyPatch.context() as patch:
         dying_at(patch, place, name, nth, after=after)
         assert outcome(forked(lambda: train(tables, tmp_path), tmp_path)) == -signal.SIGKILL
-    assert outcome(forked(lambda: train(tables, tmp_path), tmp_path)) == 0
+    # which may write no checkpoint of its own
+    assert outcome(forked(lambda: train(tables, tmp_path, every=1e9), tmp_path)) == 0
     assert contents(tmp_path) == whole
     assert "damaged" not in (tmp_path / "log").read_text()
 
