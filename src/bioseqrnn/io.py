@@ -108,6 +108,12 @@ def _remove_abandoned(path: Path) -> None:
                 os.close(handle)
 
 
+def remove_file(path: Path) -> None:
+    """Remove a file that ``atomic_path`` may have written, and what killed writers left of it."""
+    _remove_abandoned(path)
+    path.unlink(missing_ok=True)
+
+
 def require_file(path: Path, what: str) -> Path:
     """Return ``path`` if it is a readable file, else raise InputError naming it."""
     path = Path(path)

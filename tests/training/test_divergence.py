@@ -88,7 +88,7 @@ def test_halved_rate_survives_an_interruption(acp, tmp_path, capfd):
     assert again.history.equals(whole.history)
 
 
-def test_start_that_was_bad_already_is_not_returned_to(acp):
+def test_start_that_was_bad_already_is_not_returned_to():
     """The last step of an epoch can ruin the weights; it shows with the first batch after it."""
     config = ModelConfig(**SMALL)
     state = TrainingState.begin(
@@ -117,3 +117,27 @@ def test_start_that_was_bad_already_is_not_returned_to(acp):
     assert state.network.head.weight.abs().max() < 3
     assert state.learning_rate == config.learning_rate / 2
     assert state.deal().random() == draws[1] != draws[0]
+
+
+def test_start_to_go_back_to_is_in_the_checkpoint():
+    """A resumed epoch that fails returns to where it began before the interruption."""
+
+    def begin(seed):
+        return TrainingState.begin(
+            ModelConfig(**SMALL), 20, 2, records=200, seed=seed, processes=Processes(CPU), what="m"
+        )
+
+    state = begin(1)
+    with torch.no_grad():
+        state.network.head.weight.fill_(5.0)
+    state.begun_well(state.begins())
+    with torch.no_grad():
+        state.network.head.weight.fill_(7.0)
+    state.count(1.0, 2.0, 1.0)
+    resumed = begin(2)
+    resumed.load_state_dict(state.state_dict())
+    assert (resumed.network.head.weight == 7.0).all()
+    assert resumed.batch == 1
+    resumed.go_back(DivergenceError("the loss is nan"))
+    assert (resumed.network.head.weight == 5.0).all()
+    assert resumed.batch == 0

@@ -23,7 +23,7 @@ from bioseqrnn.io import atomic_path
 SUFFIX = ".checkpoint"
 DIGEST = 32
 # what decides the course of a training, besides its settings and data
-CODE = ("models", "training", "sequences/packing.py")
+CODE = ("models", "training", "prediction/network.py", "sequences/packing.py")
 
 
 def checkpoint_path(model: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import TrainingStopped
+from bioseqrnn.io import remove_file
 from bioseqrnn.training.checkpoint import (
     checkpoint_path,
     code_fingerprint,
@@ -59,7 +60,7 @@ class Session:
     ) -> None:
         self._signals.__exit__(kind, error, traceback)
         if kind is None and self.path is not None and self._leads:
-            self.path.unlink(missing_ok=True)
+            remove_file(self.path)
 
     @property
     def _leads(self) -> bool:

@@ -230,7 +230,7 @@ class TrainingState:
         return copy.deepcopy(moving) | {"best": dict(vars(self.best))}
 
     def _restore(self, moving: dict[str, Any]) -> None:
-        moving = copy.deepcopy(moving)
+        """Take over ``moving``, whose tensors change from now on."""
         self.network.load_state_dict(moving["network"])
         self.optimizer.load_state_dict(moving["optimizer"])
         self.scheduler.load_state_dict(moving["scheduler"])
