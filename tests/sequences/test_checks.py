@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -39,15 +40,15 @@ class Table(SequenceTable):
             "ids": [str(i) for i in range(len(records))],
             "packed": pack([record[0] for record in records], codes),
             "targets": np.array([classes.index(record[1]) for record in records]),
-            "classes": classes,
-            "alphabet": codes,
             "groups": None,
             "splits": [record[2] for record in records] if len(records[0]) == 3 else None,
-            "metadata": {
-                "strands": strands,
-                "task": task or ("binary" if len(classes) == 2 else "multiclass"),
-            },
         }
+        metadata = {
+            "classes": classes,
+            "strands": strands,
+            "task": task or ("binary" if len(classes) == 2 else "multiclass"),
+        }
+        values["file"] = SimpleNamespace(metadata=metadata, alphabet=codes)
         for name, value in values.items():
             object.__setattr__(self, name, value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ def by_length(indices: Ints, lengths: Ints) -> Iterator[Ints]:
 
 
 def dense_batches(
-    table: SequenceTable, batches: list[Ints], device: torch.device
+    table: SequenceTable, batches: Iterable[Ints], device: torch.device
 ) -> Iterator[tuple[Ints, Tensor, Tensor, Tensor]]:
     """Yield (indices, one-hot, lengths, targets) per batch; lengths stay on the CPU."""
     for batch in batches:

@@ -135,7 +135,7 @@ def _epoch(
     start = state.begins() if state.batch == 0 else None
     weights = list(state.network.parameters())
     batches = bucketed(train, table.lengths, config.batch_size, state.deal())[state.batch :]
-    shares = [state.processes.share(batch) for batch in batches]
+    shares = map(state.processes.share, batches)
     dense = dense_batches(table, shares, state.device)
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
