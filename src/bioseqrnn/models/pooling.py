@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.models.recurrent import kernels_take
+
 
 class Pooling(nn.Module):
     """Concatenate one or more summaries of a recurrent layer's output.
@@ -30,20 +32,30 @@ class Pooling(nn.Module):
         ``mask`` [batch, time] is True inside a sequence; ``output`` is zero outside, as recurrent
         layers give it. Returns [batch, features * kinds].
         """
-        padded = not bool(mask.all())
+        largest, mean = self._largest_and_mean(output, mask)
         parts = []
         for kind in self.kinds:
             if kind == "last":
                 parts.append(last)
             elif kind == "max":
-                inside = output.masked_fill(~mask.unsqueeze(-1), -torch.inf) if padded else output
-                # max knows where it was, so that its gradient is one write; that of amax compares
-                # all positions again
-                parts.append(inside.max(dim=1).values)
+                parts.append(largest)
             elif kind == "mean":
-                parts.append(output.sum(dim=1) / mask.sum(dim=1, keepdim=True))
+                parts.append(mean)
             else:
                 assert self.score is not None
                 score = self.score(output).masked_fill(~mask.unsqueeze(-1), -torch.inf)
                 parts.append((torch.softmax(score, dim=1) * output).sum(dim=1))
         return torch.cat(parts, dim=1)
+
+    def _largest_and_mean(self, output: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both [batch, features], where one of them is wanted."""
+        if not {"max", "mean"} & set(self.kinds):
+            return output, output
+        if kernels_take(output):
+            from bioseqrnn.models.engine.pooling import pool
+
+            return pool(output, mask.sum(dim=1).numpy())
+        inside = output if bool(mask.all()) else output.masked_fill(~mask[..., None], -torch.inf)
+        # max knows where it was, so that its gradient is one write; that of amax compares all
+        # positions again
+        return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)

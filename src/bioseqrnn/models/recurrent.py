@@ -56,6 +56,16 @@ def engine_installed() -> bool:
     return True
 
 
+def kernels_take(tensor: Tensor) -> bool:
+    """Whether the CPU kernels do: on the CPU, float32 or float64, no autocast."""
+    return (
+        tensor.device.type == "cpu"
+        and tensor.dtype in (torch.float32, torch.float64)
+        and not torch.is_autocast_enabled("cpu")
+        and engine_installed()
+    )
+
+
 # The ignored type errors: forward takes lengths where torch.nn takes a state, on purpose.
 
 
@@ -139,15 +149,13 @@ class _Lengths(nn.RNNBase):
         return batch, time
 
     def _on_engine(self, x: Tensor) -> bool:
-        """Whether the CPU kernels can do it: one precision, no autocast, no projections."""
-        weight = self.weight_ih_l0
+        """Whether the CPU kernels can do it: one precision, no projections."""
+        weight = next(self.parameters())
         return (
-            weight.device.type == x.device.type == "cpu"
-            and weight.dtype in (torch.float32, torch.float64)
+            x.device == weight.device
             and (not x.is_floating_point() or x.dtype == weight.dtype)
             and self.proj_size == 0
-            and not torch.is_autocast_enabled("cpu")
-            and engine_installed()
+            and kernels_take(weight)
         )
 
     def _engine(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, State]:

@@ -172,6 +172,19 @@ def clamp(typing_context: Any, value: Any, limit: Any) -> Any:
 
 
 @intrinsic
+def where_greater(typing_context: Any, left: Any, right: Any, value: Any, other: Any) -> Any:
+    """Return ``value`` where ``left`` > ``right`` or ``left`` is NaN, else ``other``."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        first, second, taken, left_out = arguments
+        greater = builder.fcmp_ordered(">", first, second)
+        nan = builder.fcmp_unordered("uno", first, first)
+        return builder.select(builder.or_(greater, nan), taken, left_out)
+
+    return value(left, right, value, other), code
+
+
+@intrinsic
 def saturate(typing_context: Any, value: Any, at: Any, limit: Any) -> Any:
     """Return 1 where ``at`` > limit, -1 where ``at`` < -limit, else ``value``."""
 
