@@ -94,6 +94,7 @@ def forward(
     scratch: Floats,
     residues: Ints,
     keep: bool,
+    clean: bool,
     shape: Shape,
     tiles: Tiles,
     inputs: Inputs,
@@ -114,6 +115,8 @@ def forward(
         integers as rows.
     keep : bool
         Whether ``history`` is for all residues, or for one step of this thread.
+    clean : bool
+        Whether ``y`` holds zeros already.
     shape, tiles, inputs, weights
         See there.
     history : [directions, residues, kept] or [rows, kept], flat, written
@@ -189,7 +192,7 @@ def forward(
                     copy(last_cells, place, c, row * hidden, units)
             if keep:
                 here += rows
-        for row in range(firsts[tile + 1] - first):
+        for row in range(0 if clean else firsts[tile + 1] - first):
             for t in range(lengths[first + row], shape.time):
                 clear(y, (order[first + row] * shape.time + t) * out + direction * units, units)
 

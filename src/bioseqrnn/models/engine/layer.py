@@ -15,7 +15,7 @@ from torch.autograd.function import once_differentiable
 from bioseqrnn.models.engine.backward import Chunk, Gradients, backward
 from bioseqrnn.models.engine.cells import COLUMNS, GRU, LSTM, RELU, TANH
 from bioseqrnn.models.engine.forward import Inputs, Shape, Tiles, Weights, forward
-from bioseqrnn.models.engine.memory import POOL
+from bioseqrnn.models.engine.memory import POOL, take_padded
 from bioseqrnn.models.engine.plan import GROUPS, cut, run, share
 from bioseqrnn.models.engine.products import panels
 from bioseqrnn.models.engine.simd import VECTOR_BYTES
@@ -93,13 +93,14 @@ class _Layer(torch.autograd.Function):
         residues = directions * int(tiles.rows[-1])
         most = int(np.diff(tiles.starts).max())
         history = POOL.take(residues * shape.kept if keep else 0, dtype)
-        y = POOL.take(shape.batch * shape.time * directions * shape.units, dtype)
+        sizes = (shape.batch, shape.time, directions * shape.units)
+        y, clean = take_padded(sizes, int(tiles.rows[-1]), dtype)
         last = POOL.take(directions * shape.batch * shape.units, dtype)
         last_cells = POOL.take(last.size if shape.cell == LSTM else 0, dtype)
         tasks = [
             partial(
                 forward, jobs, POOL.take(most * (2 * shape.hidden + shape.inputs), dtype),
-                np.empty(most, np.int64), keep, shape, tiles, inputs, weights,
+                np.empty(most, np.int64), keep, clean, shape, tiles, inputs, weights,
                 history if keep else POOL.take(most * shape.kept, dtype), y, last, last_cells,
             )
             for jobs in share(np.tile(np.diff(tiles.rows), directions), torch.get_num_threads())
@@ -113,7 +114,7 @@ class _Layer(torch.autograd.Function):
             ctx.save_for_backward(x, *flat, torch.from_numpy(history))
         states = (directions, shape.batch, shape.units)
         return (
-            torch.from_numpy(y.reshape(shape.batch, shape.time, directions * shape.units)),
+            torch.from_numpy(y.reshape(sizes)),
             torch.from_numpy(last.reshape(states)),
             torch.from_numpy(last_cells.reshape(states) if last_cells.size else last_cells),
         )
@@ -132,9 +133,12 @@ class _Layer(torch.autograd.Function):
         dtype = parameters[0][0].dtype
         wants_x = ctx.needs_input_grad[5]
         groups = min(GROUPS, len(tiles.starts) - 1)
-        dx = POOL.take(directions * x.numel() if wants_x else 0, dtype)
+        dx = np.empty(0, dtype)
         if wants_x:
-            _clear_padding(dx, shape, tiles)
+            real = directions * int(tiles.rows[-1])
+            dx, clean = take_padded((directions, *x.shape), real, dtype)
+            if not clean:
+                _clear_padding(dx, shape, tiles)
         rows = shape.symbols or shape.inputs
         sizes = (shape.hidden * shape.fed_by_hidden, rows * shape.fed_by_input, shape.sums)
         parts = [POOL.take(directions * groups * size, dtype) for size in sizes]

@@ -76,6 +76,27 @@ class Pool:
             self._waiting -= block.size
 
 
+def take_padded(
+    shape: tuple[int, ...], residues: int, dtype: np.dtype[Any]
+) -> tuple[npt.NDArray[Any], bool]:
+    """Return a flat array for a padded batch, and whether it holds zeros already.
+
+    Where most of it is padding, it is fresh memory, of which the system gives zeros, and nothing
+    but addresses until it is touched.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Directions (where there are several), batch, time and features.
+    residues : int
+        Positions of directions × batch × time that are no padding.
+    """
+    size = int(np.prod(shape))
+    if residues * shape[-1] < size / 2:
+        return np.zeros(size, dtype), True
+    return POOL.take(size, dtype), False
+
+
 def size_class(size: int) -> int:
     """Return the next of 64, 128, 192, 256, 320, … 512, 640, … that is no less than ``size``."""
     step = max(64, 1 << max(0, size.bit_length() - 3))

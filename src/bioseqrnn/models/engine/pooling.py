@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from bioseqrnn.compiled import compiled
-from bioseqrnn.models.engine.memory import POOL
+from bioseqrnn.models.engine.memory import take_padded
 from bioseqrnn.models.engine.rows import clear
 from bioseqrnn.models.engine.simd import lanes, load, store, where_greater, zeros
 
@@ -56,14 +56,14 @@ class _Pool(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dlargest: Tensor | None, dmean: Tensor | None) -> tuple[Tensor, None]:
-        batch, time, features = ctx.shape
+        _, time, features = ctx.shape
         places = ctx.places
         given = [
             np.zeros(places.size, places.dtype) if d is None else d.contiguous().view(-1).numpy()
             for d in (dlargest, dmean)
         ]
-        gradient = POOL.take(batch * time * features, places.dtype)
-        _backward(gradient, ctx.lengths, time, features, given[0], places, given[1])
+        gradient, clean = take_padded(ctx.shape, int(ctx.lengths.sum()), places.dtype)
+        _backward(gradient, clean, ctx.lengths, time, features, given[0], places, given[1])
         return torch.from_numpy(gradient.reshape(ctx.shape)), None
 
 
@@ -100,7 +100,7 @@ def _forward(
 
 @compiled
 def _backward(
-    gradient: Floats, lengths: Ints, time: int, features: int,
+    gradient: Floats, clean: bool, lengths: Ints, time: int, features: int,
     dlargest: Floats, places: Floats, dmean: Floats,
 ) -> None:  # fmt: skip
     whole = features - features % lanes(gradient)
@@ -112,6 +112,7 @@ def _backward(
                 store(gradient, at + j, load(dmean, given + j) / length)
             for j in range(whole, features):
                 gradient[at + j] = dmean[given + j] / length
-        clear(gradient, begin + length * features, (time - length) * features)
+        if not clean:
+            clear(gradient, begin + length * features, (time - length) * features)
         for j in range(features):
             gradient[begin + int(places[given + j]) * features + j] += dlargest[given + j]
