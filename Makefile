@@ -52,6 +52,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "==> Installing into $(VENV) (about two minutes, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo "==> Compiling kernels (half a minute, once)"
+	$(VENV)/bin/python -m bioseqrnn.models.engine
 	@touch $@
 
 clean:

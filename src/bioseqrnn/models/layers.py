@@ -25,8 +25,8 @@ class MotifStem(nn.Module):
         The input is zero past a sequence's end, which is also how the convolution pads: a
         sequence gives the same numbers alone and in a batch.
         """
-        out = torch.relu(self.convolution(x.transpose(1, 2)).transpose(1, 2))
-        return out * mask.unsqueeze(-1)
+        out = torch.relu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
+        return out if bool(mask.all()) else out * mask.unsqueeze(-1)
 
 
 class PositionEmbedding(nn.Module):
