@@ -66,8 +66,8 @@ def main() -> None:
 
     Training that a signal stopped, and that goes on when it is run again, is exit code 75.
     """
-    # PyTorch's threads wait for its next operation on a busy core, 10 ms unless told; kernels of
-    # ours that run between two operations need that core. Read when PyTorch is imported.
+    # PyTorch's threads keep their cores busy as they wait for its next operation; kernels of ours
+    # that run between two operations need them. Read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "5000")
     if len(sys.argv) == 1:
         sys.argv.append("--help")
