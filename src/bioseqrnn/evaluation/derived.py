@@ -63,7 +63,7 @@ def select_runs(networks: list[Model], losses: pd.DataFrame) -> list[Pair]:
     chosen = []
     for fold, best in zip(means.index.tolist(), means.idxmin(axis=1).tolist(), strict=True):
         for seed in sorted(seeds):
-            run = runs[best, fold, seed]
+            run = runs[str(best), fold, seed]
             chosen.append((run.validation, run.test))
     return chosen
 
