@@ -30,7 +30,7 @@ def softmax(logit):
 
 
 def made_scores(table: SequenceTable, rows, quality: float, rng, too_sure: float = 1.0):
-    """Scores that know the truth as well as ``quality`` says; ``too_sure`` multiplies the logits."""
+    """Scores that know the truth as well as ``quality`` says, and multiplied logits."""
     truth = table.targets[rows]
     if isinstance(truth, PositionTruth):
         truth = truth.codes.astype(np.int64)

@@ -7,11 +7,11 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 1,
-    "training": 3,
+    "training": 4,
     "baselines": 2,
-    "evaluation": 2,
+    "evaluation": 3,
     "diagnosis": 1,
-    "prediction": 2,
+    "prediction": 3,
     "report": 3,
 }
 # what bioseqrnn.report.build writes

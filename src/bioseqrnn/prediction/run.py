@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bioseqrnn.console import progress, say
-from bioseqrnn.evaluation.predictions import PROBABILITY
+from bioseqrnn.evaluation.predictions import score_columns
 from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.store import load_model
+from bioseqrnn.prediction.decision import final_scores, record_calls
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.alphabet import ALPHABETS
@@ -68,8 +69,9 @@ def predict_query(
     model : Path
         ``model.safetensors``.
     output, tsv : Path
-        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (the most probable
-        class) and ``probability_{class}``. Written together, or neither.
+        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (by the model's
+        thresholds; several labels are joined by ``;``) and ``probability_{class}``, calibrated; of
+        regression ``id``, ``length`` and ``value``. Written together, or neither.
     sequences : Path, optional
         ``sequences.parquet`` that the model was trained on: then a column ``in_training`` says
         whether a record's sequence (or its reverse complement) stands in it.
@@ -87,12 +89,14 @@ def predict_query(
     network, card = load_model(model, chosen)
     alphabet = ALPHABETS[card["alphabet"]]
     classes: list[str] = card["classes"]
+    task = network.task
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(chosen)}")
     fields: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
+        ("id", pa.string()), ("length", pa.int64()),
     ]  # fmt: skip
-    fields += [(PROBABILITY + name, pa.float64()) for name in classes]
+    fields += [("call", pa.string())] * task.probabilistic
+    fields += [(name, pa.float64()) for name in score_columns(task, classes)]
     seen = SeenSequences(sequences, card) if sequences is not None else None
     fields += [("in_training", pa.bool_())] * (seen is not None)
     schema = pa.schema(fields)
@@ -107,14 +111,16 @@ def predict_query(
     ):
         for records in in_larger_blocks(blocks, BLOCK_RESIDUES):
             rows = np.arange(len(records))
-            probability = predict_packed(network, records.packed, alphabet, rows, chosen)
+            scores = predict_packed(network, records.packed, alphabet, rows, chosen)
+            scores = final_scores(task, scores, card)
             columns: dict[str, Any] = {
                 "id": records.ids.to_pylist(),
                 "length": records.packed.lengths,
-                "call": [classes[code] for code in probability.argmax(axis=1)],
             }
-            for code, name in enumerate(classes):
-                columns[PROBABILITY + name] = probability[:, code]
+            if task.probabilistic:
+                thresholds = card.get("thresholds", {})
+                columns["call"] = record_calls(task, classes, scores, thresholds)
+            columns |= dict(zip(score_columns(task, classes), scores.T, strict=True))
             if seen is not None:
                 columns["in_training"] = seen.contain(records.packed)
                 known += int(columns["in_training"].sum())
