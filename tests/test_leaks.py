@@ -17,6 +17,9 @@ from safetensors.numpy import load_file
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.models.card import read_card
 
+# one process makes the fixture for all
+pytestmark = pytest.mark.xdist_group("leaks")
+
 # acidic, as these peptides never are: what was learned of them speaks against it
 MARKER = "DEDED"
 SMALL = {"hidden_size": 16, "stem_filters": 16, "epochs": 6, "learning_rate": 0.01}
