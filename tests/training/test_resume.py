@@ -170,13 +170,13 @@ def test_killed_after_any_batch_and_run_again_gives_the_same_bytes(tables, whole
 
 
 def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
-    """Every run gets one batch further."""
-    dying_at(monkeypatch, Session, "tick", 2, after=True)
+    """Every run gets two batches further."""
+    dying_at(monkeypatch, Session, "tick", 3, after=True)
     deaths = 0
     while outcome(forked(lambda: train(tables, tmp_path), tmp_path)) != 0:
         deaths += 1
         assert deaths < 50
-    assert deaths == 6
+    assert deaths == 4
     assert contents(tmp_path) == whole
 
 
