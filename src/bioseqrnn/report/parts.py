@@ -15,6 +15,7 @@ Section = dict[str, Any]
 
 
 def section(name: str, title: str, description: str, plot: str, **more: Any) -> Section:
+    """Return a section; ``more`` is its data and headers, ``config`` adds to the plot's options."""
     config = {"id": f"{name}_plot", "title": f"bioseqrnn: {title}"} | more.pop("config", {})
     if plot == "linegraph":
         # a page that is printed or sent as a picture has no labels on hover
