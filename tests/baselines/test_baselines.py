@@ -74,8 +74,8 @@ def test_baselines_learn_the_peptides_and_repeat_exactly(method, acp, tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     run = read_predictions(tmp_path / "a")
     assert (run.kind, run.model, run.classes) == ("baseline", method, ["Random", "ACP"])
-    np.testing.assert_allclose(run.probability.sum(axis=1), 1, rtol=1e-9)
-    assert (run.probability.argmax(axis=1) == run.targets).mean() > 0.8
+    np.testing.assert_allclose(run.scores.sum(axis=1), 1, rtol=1e-9)
+    assert (run.scores.argmax(axis=1) == run.targets).mean() > 0.8
 
 
 def test_a_class_missing_from_training_gets_probability_zero(splice):
@@ -85,6 +85,6 @@ def test_a_class_missing_from_training_gets_probability_zero(splice):
     validation = np.concatenate([validation, rows[-200:-100]])
     test = np.flatnonzero(splice.targets == 1)[:5]
     for method in METHODS.values():
-        probability = method(splice, train, validation, test, 1)
+        _, probability = method(splice, train, validation, test, 1)
         assert probability.shape == (5, 3)
         assert not probability[:, 1].any()

@@ -37,7 +37,7 @@ class Made:
                 out = self.folder / kind / model / f"fold-{fold}" / f"seed-{seed}"
                 path = out / "predictions.parquet"
                 write_predictions(
-                    path, self.table, rows, np.column_stack([1 - p, p]),
+                    path, self.table, {"test": (rows, np.column_stack([1 - p, p]))},
                     model=model, kind=kind, fold=fold, seed=seed,
                 )  # fmt: skip
                 self.paths.append(path)

@@ -19,7 +19,7 @@ POOLINGS = [["last"], ["max"], ["mean"], ["attention"], ["last", "max", "mean", 
 
 def network(**settings):
     torch.manual_seed(2)
-    return SequenceClassifier(ModelConfig(**settings), symbols=4, classes=3).eval()
+    return SequenceClassifier(ModelConfig(**settings), symbols=4, outputs=3).eval()
 
 
 def sequences(*lengths):

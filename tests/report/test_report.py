@@ -53,7 +53,8 @@ def report(tmp_path_factory):
             rows = folds.indices(fold, "test")
             p = rng.dirichlet([1, 1], len(rows))
             path = folder / model / str(fold) / "predictions.parquet"
-            write_predictions(path, table, rows, p, model=model, kind=kind, fold=fold, seed=1)
+            predicted = {"test": (rows, p)}
+            write_predictions(path, table, predicted, model=model, kind=kind, fold=fold, seed=1)
             paths.append(path)
             if kind == "network":
                 network = SequenceClassifier(config, 4, 2)

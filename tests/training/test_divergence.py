@@ -88,11 +88,11 @@ def test_halved_rate_survives_an_interruption(acp, tmp_path, capfd):
     assert again.history.equals(whole.history)
 
 
-def test_start_that_was_bad_already_is_not_returned_to():
+def test_start_that_was_bad_already_is_not_returned_to(acp):
     """The last step of an epoch can ruin the weights; it shows with the first batch after it."""
     config = ModelConfig(**SMALL)
     state = TrainingState.begin(
-        config, 20, 2, records=200, seed=1, processes=Processes(CPU), what="train"
+        config, acp, np.arange(200), seed=1, processes=Processes(CPU), what="train"
     )
 
     def epoch(rate):
@@ -119,12 +119,17 @@ def test_start_that_was_bad_already_is_not_returned_to():
     assert state.deal().random() == draws[1] != draws[0]
 
 
-def test_start_to_go_back_to_is_in_the_checkpoint():
+def test_start_to_go_back_to_is_in_the_checkpoint(acp):
     """A resumed epoch that fails returns to where it began before the interruption."""
 
     def begin(seed):
         return TrainingState.begin(
-            ModelConfig(**SMALL), 20, 2, records=200, seed=seed, processes=Processes(CPU), what="m"
+            ModelConfig(**SMALL),
+            acp,
+            np.arange(200),
+            seed=seed,
+            processes=Processes(CPU),
+            what="m",
         )
 
     state = begin(1)

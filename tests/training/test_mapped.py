@@ -139,15 +139,23 @@ def test_predictions_are_written_in_parts(acp, tmp_path, monkeypatch):
     for size in (2**16, 7, 500, 499):
         monkeypatch.setattr("bioseqrnn.evaluation.predictions.ROWS_AT_ONCE", size)
         path = tmp_path / "predictions.parquet"
-        write_predictions(path, acp, rows, probability, model="m", kind="network", fold=0, seed=1)
+        parts = {"validation": (rows[:3], probability[:3]), "test": (rows, probability)}
+        write_predictions(path, acp, parts, model="m", kind="network", fold=0, seed=1)
         tables.append(read_predictions(path))
     for table in tables:
         assert table.ids == [acp.ids[row] for row in rows]
         np.testing.assert_array_equal(table.targets, acp.targets[rows])
-        np.testing.assert_array_equal(table.probability, probability)
+        np.testing.assert_array_equal(table.scores, probability)
+    assert read_predictions(path, "validation").ids == [acp.ids[row] for row in rows[:3]]
     with pytest.raises(ValueError, match="ascend"):
         write_predictions(
-            path, acp, rows[::-1], probability, model="m", kind="network", fold=0, seed=1
+            path,
+            acp,
+            {"test": (rows[::-1], probability)},
+            model="m",
+            kind="network",
+            fold=0,
+            seed=1,
         )
 
 

@@ -92,7 +92,7 @@ def test_two_nodes_train_like_one_process(tables, tmp_path):
         np.testing.assert_allclose(weight, other[name], atol=1e-5)
     one, other = (read_predictions(tmp_path / name / OUTPUTS[2]) for name in ("one", "two"))
     assert one.ids == other.ids
-    np.testing.assert_allclose(one.probability, other.probability, atol=1e-5)
+    np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
 
 
 def test_two_processes_stop_together_and_go_on(tables, tmp_path):

@@ -151,10 +151,10 @@ def test_fold_outputs(folder, acp):
     test = read_folds(folder / "folds.parquet", acp).indices(1, "test")
     assert run.ids == [acp.ids[i] for i in test]
     assert (run.model, run.kind, run.fold, run.seed) == ("m", "network", 1, 1)
-    np.testing.assert_allclose(run.probability.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(run.scores.sum(axis=1), 1, rtol=1e-12)
     network, card = load_model(out / "model.safetensors", CPU)
     again = predict_packed(network, acp.packed, acp.alphabet, test, CPU)
-    assert np.array_equal(again, run.probability)
+    assert np.array_equal(again, run.scores)
     assert card["device"] == "cpu (1 thread)"
     assert card["sources"] == acp.metadata["sources"]
 

@@ -1,8 +1,13 @@
-"""The baselines: each maps training records to class probabilities of test records."""
+"""The baselines: each gives class probabilities of validation and of test records.
+
+Those of the validation records come from a fit on the training records alone, as thresholds and
+calibration need; those of the test records from a fit on both.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +25,8 @@ from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 
 Probabilities = npt.NDArray[np.float64]
+# of the validation and of the test records
+Both = tuple[Probabilities, Probabilities]
 # logistic regression's inverse regularisation, chosen on the validation records
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
 LONGEST_KMER = {"dna": 6, "protein": 3}
@@ -38,18 +45,37 @@ def _full(model: Any, features: Any, classes: int) -> Probabilities:
     return probability
 
 
+def _from_both(
+    fit: Callable[[Ints], Any],
+    features: Callable[[Ints], Any],
+    table: SequenceTable,
+    train: Ints,
+    validation: Ints,
+    test: Ints,
+) -> Both:
+    """Probabilities of both, each from a fit on all records that come before it."""
+    classes = len(table.classes)
+    both = np.concatenate([train, validation])
+    return (
+        _full(fit(train), features(validation), classes),
+        _full(fit(both), features(test), classes),
+    )
+
+
 def composition_logistic(
     table: SequenceTable,
     train: Ints,
     validation: Ints,
     test: Ints,
     seed: int,  # noqa: ARG001
-) -> Probabilities:
+) -> Both:
     """Logistic regression on length and residue composition: what a shortcut alone reaches."""
-    fit = np.concatenate([train, validation])
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
-    model.fit(composition(table, fit), table.targets[fit])
-    return _full(model, composition(table, test), len(table.classes))
+
+    def fit(rows: Ints) -> Any:
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=MOST_ITERATIONS))
+        return model.fit(composition(table, rows), table.targets[rows])
+
+    return _from_both(fit, partial(composition, table), table, train, validation, test)
 
 
 def kmer_logistic(
@@ -58,7 +84,7 @@ def kmer_logistic(
     validation: Ints,
     test: Ints,
     seed: int,  # noqa: ARG001
-) -> Probabilities:
+) -> Both:
     """Logistic regression on TF-IDF of k-mers (k = 1–6 of DNA, 1–3 of protein).
 
     The regularisation is the one with the least log loss on the validation records; the model is
@@ -74,42 +100,40 @@ def kmer_logistic(
         )
         return model.fit(counts, targets)
 
-    losses = []
-    for strength in STRENGTHS:
-        model = fit(parts[0], table.targets[train], strength)
-        losses.append(
-            log_loss(
-                table.targets[validation],
-                _full(model, parts[1], classes),
-                labels=np.arange(classes),
-            )
-        )
+    candidates = [
+        _full(fit(parts[0], table.targets[train], strength), parts[1], classes)
+        for strength in STRENGTHS
+    ]
+    truth = table.targets[validation]
+    best = int(np.argmin([log_loss(truth, p, labels=np.arange(classes)) for p in candidates]))
     both = np.concatenate([train, validation])
-    model = fit(
-        vstack(parts[:2], format="csr"), table.targets[both], STRENGTHS[int(np.argmin(losses))]
-    )
-    return _full(model, parts[2], classes)
+    model = fit(vstack(parts[:2], format="csr"), table.targets[both], STRENGTHS[best])
+    return candidates[best], _full(model, parts[2], classes)
 
 
 def gradient_boosting(
     table: SequenceTable, train: Ints, validation: Ints, test: Ints, seed: int
-) -> Probabilities:
+) -> Both:
     """Boosted trees: on one-hot positions where all records have one length, else on k-mers."""
-    fit = np.concatenate([train, validation])
     columns = int(table.lengths.max()) * len(table.alphabet.symbols)
     if len(np.unique(table.lengths)) == 1 and columns <= MOST_ONEHOT_COLUMNS:
-        x_fit, x_test = flat_onehot(table, fit), flat_onehot(table, test)
+        features: Callable[[Ints], Any] = partial(flat_onehot, table)
     else:
-        longest = LONGEST_TREE_KMER[table.alphabet.name]
-        x_fit, x_test = (
-            kmer_counts(table, rows, longest).toarray().astype(np.float32) for rows in (fit, test)
-        )
-    model = HistGradientBoostingClassifier(random_state=seed, early_stopping=False)
-    model.fit(x_fit, table.targets[fit])
-    return _full(model, x_test, len(table.classes))
+        features = partial(_dense_kmers, table)
+
+    def fit(rows: Ints) -> Any:
+        model = HistGradientBoostingClassifier(random_state=seed, early_stopping=False)
+        return model.fit(features(rows), table.targets[rows])
+
+    return _from_both(fit, features, table, train, validation, test)
 
 
-METHODS: dict[str, Callable[[SequenceTable, Ints, Ints, Ints, int], Probabilities]] = {
+def _dense_kmers(table: SequenceTable, rows: Ints) -> Any:
+    counts = kmer_counts(table, rows, LONGEST_TREE_KMER[table.alphabet.name])
+    return counts.toarray().astype(np.float32)
+
+
+METHODS: dict[str, Callable[[SequenceTable, Ints, Ints, Ints, int], Both]] = {
     "composition": composition_logistic,
     "kmer_logistic": kmer_logistic,
     "gradient_boosting": gradient_boosting,

@@ -25,7 +25,7 @@ def train_baseline(
     seed: int,
     threads: int,
 ) -> None:
-    """Fit a baseline on a fold's training and validation records, predict its test records.
+    """Fit a baseline on a fold's training records, predict its validation and test records.
 
     Writes the same prediction table as a network.
     """
@@ -36,8 +36,11 @@ def train_baseline(
     start = time.perf_counter()
     # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
     with threadpool_limits(threads):
-        probability = METHODS[baseline](table, train, validation, test, seed)
+        scores = METHODS[baseline](table, train, validation, test, seed)
+    predicted = dict(
+        zip(("validation", "test"), zip((validation, test), scores, strict=True), strict=True)
+    )
     write_predictions(
-        output, table, test, probability, model=baseline, kind="baseline", fold=fold, seed=seed
+        output, table, predicted, model=baseline, kind="baseline", fold=fold, seed=seed
     )
     say(f"{baseline}, fold {fold}: {len(test)} test records, {time.perf_counter() - start:.1f} s")

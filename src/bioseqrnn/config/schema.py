@@ -64,6 +64,18 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
+    class_weight: Literal["auto", "balanced", "none"] = Field(
+        "auto",
+        description="Weight of a class in the training loss: balanced makes classes count alike "
+        "(of multilabel, a label's records and the others), and predictions are corrected for it; "
+        "auto does so where the rarest has less than a tenth of the units.",
+    )
+    monitor: Literal["auto", "loss", "auprc"] = Field(
+        "auto",
+        description="What the best epoch is picked and training is stopped by on the validation "
+        "records: loss, or average precision (of two classes or several labels); auto takes auprc "
+        "where the rarest class has less than a tenth of the records.",
+    )
     gradient_clip: float = Field(
         1.0, gt=0, description="Largest norm of the gradient of a step; longer ones are scaled."
     )

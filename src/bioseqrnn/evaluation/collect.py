@@ -93,11 +93,13 @@ def _align(
 ) -> dict[int, Doubles]:
     probability: dict[int, Doubles] = {}
     for run in runs:
-        values = probability.setdefault(run.seed, np.full((len(row_of), len(run.classes)), np.nan))
+        values = probability.setdefault(
+            run.seed, np.full((len(row_of), run.scores.shape[1]), np.nan)
+        )
         rows = [row_of[record] for record in run.ids]
         if not np.isnan(values[rows, 0]).all():
             raise InputError(f"{name}, seed {run.seed}: fold {run.fold} predicts records twice")
-        values[rows] = run.probability
+        values[rows] = run.scores
     ids = list(row_of)
     for seed, values in probability.items():
         missing = np.flatnonzero(np.isnan(values).any(axis=1))

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import parquet_writer, read_parquet
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceFile, SequenceTable
+from bioseqrnn.tasks import Task, task_of
 
-FORMAT = 1
-PROBABILITY = "probability_"
+FORMAT = 2
+PROBABILITY, VALUE = "probability_", "value"
 ROWS_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Test predictions of one model, fold and seed.
+    """What one model of one fold and seed says of some records.
 
     Attributes
     ----------
@@ -31,11 +34,13 @@ class Predictions:
     model : str
     kind : {"network", "baseline"}
     fold, seed : int
-    ids : list of str [n]
-    targets : int64 [n]
-        Index of the true class.
-    probability : float64 [n, classes]
+    task : Task
     classes : list of str
+    ids : list of str [n]
+    targets : Truth
+        Of the n records: int64 [n], bool [n, labels], float64 [n], or a PositionTruth.
+    scores : float64 [units, outputs]
+        Probabilities, or values of regression. Units are records, or all residues of the records.
     """
 
     path: Path
@@ -43,17 +48,22 @@ class Predictions:
     kind: str
     fold: int
     seed: int
-    ids: list[str]
-    targets: Ints
-    probability: npt.NDArray[np.float64]
+    task: Task
     classes: list[str]
+    ids: list[str]
+    targets: Any
+    scores: npt.NDArray[np.float64]
+
+
+def score_columns(task: Task, classes: list[str]) -> list[str]:
+    """Names of the columns that hold a task's scores, in the order of its outputs."""
+    return [PROBABILITY + name for name in classes] if task.probabilistic else [VALUE]
 
 
 def write_predictions(
     path: Path,
     table: SequenceTable,
-    rows: Ints,
-    probability: npt.NDArray[np.float64],
+    parts: dict[str, tuple[Ints, npt.NDArray[np.float64]]],
     *,
     model: str,
     kind: str,
@@ -62,38 +72,51 @@ def write_predictions(
 ) -> None:
     """Write the predictions for some rows of a sequence table.
 
-    Columns: ``id``, ``fold``, ``seed``, ``model``, ``target`` (the true class) and one
-    ``probability_{class}`` a class, in class order. Ids are read anew, a row group at a time, and
-    rows are written 16,384 at a time.
+    Columns: ``id``, ``role``, ``fold``, ``seed``, ``model``, ``target`` (as the column ``label`` of
+    the sequence table) and one ``probability_{class}`` a class, in class order, or ``value``; in
+    ``per_position`` these are lists with a number a residue. Ids are read anew, a row group at a
+    time, and rows are written 16,384 at a time.
 
     Parameters
     ----------
-    rows : int64 [n]
-        Ascending.
-    probability : float64 [n, classes]
+    parts : dict of (int64 [n], float64 [units, outputs])
+        By role, ``validation`` and ``test``: row numbers, ascending, and the scores.
     """
+    task, classes = table.task, table.classes
     metadata = {
         "format": FORMAT, "model": model, "kind": kind, "fold": fold, "seed": seed,
-        "classes": table.classes,
+        "classes": classes, "task": task.name,
     }  # fmt: skip
-    names = pa.array(table.classes)
+    names = score_columns(task, classes)
+    score = pa.list_(pa.float64()) if task.per_position else pa.float64()
     fields: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()), ("fold", pa.int64()), ("seed", pa.int64()),
-        ("model", pa.string()), ("target", pa.string()),
+        ("id", pa.string()), ("role", pa.string()), ("fold", pa.int64()), ("seed", pa.int64()),
+        ("model", pa.string()),
     ]  # fmt: skip
-    fields += [(PROBABILITY + name, pa.float64()) for name in table.classes]
+    fields += [("target", task.column(table.targets[np.arange(0)], classes).type)]
+    fields += [(name, score) for name in names]
     schema = pa.schema(fields)
     with parquet_writer(path, schema, metadata) as writer:
-        for start, ids in _ids_of(table.file, rows):
-            part = slice(start, start + len(ids))
-            values = [ids, *(pa.repeat(value, len(ids)) for value in (fold, seed, model))]
-            values.append(names.take(pa.array(table.targets[rows[part]])))
-            values += [pa.array(column) for column in probability[part].T]
-            writer.write_table(pa.table(values, schema=schema))
+        for role, (rows, scores) in parts.items():
+            begin = 0
+            for start, ids in _ids_of(table.file, rows):
+                part = rows[start : start + len(ids)]
+                values = [ids, *(pa.repeat(v, len(ids)) for v in (role, fold, seed, model))]
+                values.append(task.column(table.targets[part], classes))
+                sizes = table.lengths[part] if task.per_position else np.ones(len(ids), np.int64)
+                end = begin + int(sizes.sum())
+                columns = [pa.array(column) for column in scores[begin:end].T]
+                if task.per_position:
+                    ends = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32())
+                    columns = [pa.ListArray.from_arrays(ends, column) for column in columns]
+                writer.write_table(pa.table([*values, *columns], schema=schema))
+                begin = end
 
 
 def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
     """Yield the ids of up to ``ROWS_AT_ONCE`` of the rows, and which of the rows comes first."""
+    if not len(rows):
+        return
     if (np.diff(rows) <= 0).any():
         raise ValueError("rows must ascend")
     waiting: list[pa.Array] = []
@@ -110,23 +133,27 @@ def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
         first += len(ids)
 
 
-def read_predictions(path: Path) -> Predictions:
-    """Read one prediction table; InputError where it is not one."""
+def read_predictions(path: Path, role: str = "test") -> Predictions:
+    """Read one prediction table's records of one role; InputError where it is no such table."""
     table, metadata = read_parquet(path, "prediction table")
-    if metadata.get("format") != FORMAT or "target" not in table.column_names:
-        raise InputError(f"{path}: not a prediction table of format {FORMAT}")
-    classes = list(metadata["classes"])
-    code_of = {name: code for code, name in enumerate(classes)}
+    if metadata.get("format") != FORMAT or "role" not in table.column_names:
+        raise InputError(f"{path}: not a prediction table of format {FORMAT}; make it again")
+    table = table.filter(pc.equal(table.column("role"), role))
+    task, classes = task_of(metadata["task"]), list(metadata["classes"])
+    labels, lengths = table.column("target").combine_chunks(), np.ones(len(table), np.int64)
+    columns = [table.column(name).combine_chunks() for name in score_columns(task, classes)]
+    if task.per_position:
+        lengths = pc.list_value_length(columns[0]).to_numpy().astype(np.int64)
+        columns = [column.flatten() for column in columns]
     return Predictions(
         path=path,
         model=metadata["model"],
         kind=metadata["kind"],
         fold=metadata["fold"],
         seed=metadata["seed"],
-        ids=table.column("id").to_pylist(),
-        targets=np.array([code_of[t] for t in table.column("target").to_pylist()], np.int64),
-        probability=np.stack(
-            [table.column(PROBABILITY + name).to_numpy() for name in classes], axis=1
-        ),
+        task=task,
         classes=classes,
+        ids=table.column("id").to_pylist(),
+        targets=task.whole(task.targets(labels, classes), lengths, classes),
+        scores=np.stack([column.to_numpy() for column in columns], axis=1),
     )

@@ -28,7 +28,7 @@ def runs_table(evidence: Evidence) -> pd.DataFrame:
     for model in evidence.models:
         for run in sorted(model.runs, key=lambda run: (run.fold, run.seed)):
             once = np.ones((1, len(run.ids)))
-            values = weighted_metrics(run.targets, run.probability, once)
+            values = weighted_metrics(run.targets, run.scores, once)
             rows += [
                 (
                     model.name,

@@ -18,7 +18,7 @@ from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, given_
 from bioseqrnn.folds.groups import merge_groups, sequence_keys
 from bioseqrnn.io import open_parquet, same_values, write_parquet
 from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.table import SequenceTable, require_classes
+from bioseqrnn.sequences.table import SequenceTable
 
 FORMAT = 1
 ROLES = (TRAIN, VALIDATION, TEST)
@@ -75,23 +75,23 @@ def split_table(
         }
         keys.append(np.array([-1 if g is None else numbers[g] for g in table.groups], np.int64))
     groups = merge_groups(*keys)
-    require_classes(table, where)
+    strata, kinds = _strata(table)
     if table.splits is not None:
         folds = 1
         fold, roles = given_roles(
             table.splits,
-            table.targets,
+            strata,
             groups,
-            table.classes,
+            kinds,
             validation_fraction=validation_fraction,
             seed=seed,
             where=where,
         )
     else:
         fold, roles = assign_roles(
-            table.targets,
+            strata,
             groups,
-            table.classes,
+            kinds,
             folds=folds,
             validation_fraction=validation_fraction,
             seed=seed,
@@ -111,6 +111,14 @@ def split_table(
     write_parquet(output, pa.table(columns), metadata)
     count = "the given split" if table.splits is not None else f"{folds} folds"
     say(f"{where}: {len(groups):,} records in {len(np.unique(groups)):,} groups, {count}")
+
+
+def _strata(table: SequenceTable) -> tuple[Ints, list[str]]:
+    """What folds are balanced by: the kind that a record has most of, numbered, and its names."""
+    counts = table.task.counts(table.targets, table.classes)
+    present, strata = np.unique(counts.argmax(axis=1), return_inverse=True)
+    names = table.classes if table.task.probabilistic else []
+    return strata, [names[k] if k < len(names) else f"part {k}" for k in present]
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:

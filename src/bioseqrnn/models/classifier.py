@@ -9,6 +9,8 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.layers import MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.recurrent import CELLS, initialise
+from bioseqrnn.tasks import TASKS, Task
+from bioseqrnn.tasks.losses import activate
 
 
 class SequenceClassifier(nn.Module):
@@ -19,12 +21,32 @@ class SequenceClassifier(nn.Module):
     config : ModelConfig
     symbols : int
         One-hot columns (4 or 20).
-    classes : int
-        Two classes get two logits, like any other number.
+    outputs : int
+        Numbers a record or residue; two classes get two logits, like any other number.
+    task : Task
+        What the outputs are; in per_position every residue has its own, y_t = W_hy h_t + b_y,
+        without pooling.
+
+    Attributes
+    ----------
+    prior : float Tensor [outputs]
+        Logarithm of the weights of the classes in the training loss; predictions are corrected
+        for it.
+    scale : float Tensor [2]
+        Mean and standard deviation of the training values; of regression, whose outputs are in the
+        values' unit.
     """
 
-    def __init__(self, config: ModelConfig, symbols: int, classes: int) -> None:
+    prior: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, config: ModelConfig, symbols: int, outputs: int, task: Task = TASKS["multiclass"]
+    ) -> None:
         super().__init__()
+        self.task = task
+        self.register_buffer("prior", torch.zeros(outputs))
+        self.register_buffer("scale", torch.tensor([0.0, 1.0]))
         size = symbols
         self.stem = None
         if config.stem_filters:
@@ -40,12 +62,15 @@ class SequenceClassifier(nn.Module):
         )
         initialise(self.recurrent)
         features = config.hidden_size * (2 if config.bidirectional else 1)
-        self.pooling = Pooling(list(config.pooling), features)
+        self.pooling = None if task.per_position else Pooling(list(config.pooling), features)
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(self.pooling.output_size, classes)
+        summary = features if self.pooling is None else self.pooling.output_size
+        self.head = nn.Linear(summary, outputs)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return logits [batch, classes].
+        """Return outputs [batch, outputs], or [batch, time, outputs] of a network per position.
+
+        Logits, or values; past a sequence's end they mean nothing.
 
         Parameters
         ----------
@@ -60,8 +85,19 @@ class SequenceClassifier(nn.Module):
         directions = 2 if self.recurrent.bidirectional else 1
         # the last layer's states, one direction beside the other: [batch, features]
         last = hidden[-directions:].transpose(0, 1).flatten(1)
-        logits: Tensor = self.head(self.dropout(self.pooling(output, last, mask)))
-        return logits
+        summary = output if self.pooling is None else self.pooling(output, last, mask)
+        outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
+        return outputs
+
+    def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Return what is predicted, float64 [units, outputs]: probabilities, or values.
+
+        Units are the records, or all residues inside the sequences, record after record.
+        """
+        outputs = activate(self.task, self(x, lengths).double(), self.prior.double())
+        if self.task.per_position:
+            outputs = outputs[torch.arange(x.shape[1]) < lengths.cpu().unsqueeze(1)]
+        return outputs
 
     def recurrent_input(self, x: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
         """What the recurrent layers read of ``x``: [batch, time, features].

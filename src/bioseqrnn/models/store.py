@@ -14,6 +14,7 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.io import atomic_path
 from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.tasks import task_of
 
 
 def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) -> None:
@@ -39,10 +40,16 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
     card : dict
     """
     card = read_card(path)
+    task = task_of(card["task"])
     network = SequenceClassifier(
-        ModelConfig(**card["config"]), len(card["symbols"]), len(card["classes"])
+        ModelConfig(**card["config"]),
+        len(card["symbols"]),
+        task.outputs(card["classes"]),
+        task,
     )
     with safe_open(path, framework="pt") as tensors:
         # the file handle has keys(), but is no dict to iterate over
-        network.load_state_dict({name: tensors.get_tensor(name) for name in tensors.keys()})  # noqa: SIM118
+        weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+    # models of earlier versions have neither: no class was weighted, and there was no regression
+    network.load_state_dict({"prior": network.prior, "scale": network.scale} | weights)
     return network.to(device).eval(), card

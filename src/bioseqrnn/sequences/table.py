@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bioseqrnn.errors import InputError
@@ -21,6 +20,7 @@ from bioseqrnn.sequences.packing import Floats, Ints, Packed, unpack
 from bioseqrnn.sequences.row_groups import packed_column
 from bioseqrnn.sequences.scratch import Column
 from bioseqrnn.sequences.writer import FORMAT
+from bioseqrnn.tasks import Task, task_of
 
 CLASS_TASKS = ("binary", "multiclass")
 
@@ -34,13 +34,20 @@ class SequenceTable:
     file : SequenceFile
         From which ids, groups and splits are read when they are first asked for.
     packed : Packed
-    targets : int64 [n]
-        Index of each record's class in ``classes``; -1 for tasks whose labels are no single class.
+    targets : Truth
+        int64 [n], the index of each record's class in ``classes``; bool [n, labels] of multilabel,
+        float64 [n] of regression, a PositionTruth of per_position.
     """
 
     file: SequenceFile
     packed: Packed
-    targets: Ints
+    # arrays of different types; code for one task knows which
+    targets: Any
+
+    @property
+    def task(self) -> Task:
+        """What a label is."""
+        return task_of(self.metadata["task"])
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -113,30 +120,19 @@ def read_sequences(path: Path, scratch: Path | None = None) -> SequenceTable:
     """
     file = open_sequences(path)
     data, offsets = Column(np.uint8, scratch), Column(np.int64, scratch)
-    lengths, targets = Column(np.int64, scratch), Column(np.int64, scratch)
-    single = file.metadata["task"] in CLASS_TASKS
-    classes = pa.array(file.metadata["classes"], pa.string())
+    task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])
+    lengths, targets = Column(np.int64, scratch), Column(task.dtype, scratch)
     done = 0
     offsets.add(np.zeros(1, np.int64))
-    for rows in file.row_groups(["length", "onehot", *["label"] * single]):
+    for rows in file.row_groups(["length", "onehot", "label"]):
         packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
         data.add(packed.data)
         offsets.add(packed.offsets[1:] + done)
         lengths.add(packed.lengths)
-        codes = pc.index_in(rows.column("label"), classes).to_numpy() if single else -1
-        targets.add(np.broadcast_to(codes, len(packed)))
+        targets.add(task.targets(rows.column("label"), classes))
         done += len(packed.data)
     columns = Packed(data.finish(), offsets.finish(), lengths.finish())
-    return SequenceTable(file, columns, targets.finish())
-
-
-def require_classes(table: SequenceTable, where: str) -> None:
-    """Raise InputError where the labels are no classes, which is all that is trained so far."""
-    if table.metadata["task"] not in CLASS_TASKS:
-        raise InputError(
-            f"{where}: the task is {table.metadata['task']}; so far such a dataset is encoded and "
-            "audited, but only classification is trained"
-        )
+    return SequenceTable(file, columns, task.whole(targets.finish(), columns.lengths, classes))
 
 
 class SequenceFile:

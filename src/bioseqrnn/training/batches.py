@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.tasks.losses import batch_targets
 
 POOL_BATCHES = 32
 PREDICTION_RECORDS = 512
@@ -65,5 +66,5 @@ def dense_batches(
             batch,
             torch.from_numpy(onehot).to(device),
             torch.from_numpy(lengths),
-            torch.from_numpy(table.targets[batch]).to(device),
+            batch_targets(table.task, table.targets, batch).to(device),
         )

@@ -6,7 +6,6 @@ import math
 import time
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
@@ -35,7 +34,10 @@ class Trained:
         One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
         and ``gradient_norm_max`` (mean and largest, before clipping), ``clipped`` (share of steps
         whose gradient was), ``halvings`` (of the learning rate after divergences, so far),
-        ``validation_loss``, ``validation_accuracy``. Losses are mean cross-entropies in nats.
+        ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 of regression),
+        and ``validation_auprc`` where that is what epochs are picked by. Losses are means over
+        records (residues of per_position): cross-entropies in nats, or squared errors; that of
+        training is weighted by class where ``class_weight`` says so, and in standard deviations.
     best_epoch : int
     """
 
@@ -88,9 +90,8 @@ def train_network(
     session = session or Session()
     state = TrainingState.begin(
         config,
-        len(table.alphabet.symbols),
-        len(table.classes),
-        records=len(train),
+        table,
+        train,
         seed=seed,
         processes=processes or Processes(device),
         what=what,
@@ -110,7 +111,7 @@ def train_network(
                 continue
             state.end_epoch(row)
             if len(validation):
-                state.keep_best(row["validation_loss"])
+                state.keep_best(state.objective.monitored(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
             state.finished = len(state.rows) == epochs or waited >= config.patience
             # also back, where a divergence led
@@ -139,7 +140,8 @@ def _epoch(
     dense = dense_batches(table, shares, state.device)
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
-        loss = _set_gradients(state, x, lengths, target, len(batch))
+        units = state.objective.units(table.lengths[batch])
+        loss = _set_gradients(state, x, lengths, target, units)
         loss = state.processes.sum_gradients(weights, loss)
         norm = float(nn.utils.clip_grad_norm_(weights, config.gradient_clip))
         _require_finite(loss, "the loss")
@@ -149,7 +151,7 @@ def _epoch(
             start = None
         state.optimizer.step()
         state.scheduler.step()
-        state.count(loss * len(batch), norm, config.gradient_clip)
+        state.count(loss * units, norm, config.gradient_clip)
         session.tick()
     # the last step has had no loss that would tell
     for name, weight in state.network.named_parameters():
@@ -157,7 +159,7 @@ def _epoch(
     return {
         "epoch": state.epoch,
         "learning_rate": state.learning_rate,
-        "train_loss": state.sums.loss / len(train),
+        "train_loss": state.sums.loss / state.objective.units(table.lengths[train]),
         "gradient_norm": state.sums.norm / state.batch,
         "gradient_norm_max": state.sums.largest_norm,
         "clipped": state.sums.clipped / state.batch,
@@ -166,12 +168,12 @@ def _epoch(
 
 
 def _set_gradients(
-    state: TrainingState, x: Tensor, lengths: Tensor, target: Tensor, records: int
+    state: TrainingState, x: Tensor, lengths: Tensor, target: Tensor, units: int
 ) -> float:
     """Set the gradients of this process's part of the mean loss of a batch, and return that part.
 
-    The records are taken in as many parts as memory makes them. A part counts by its records, so
-    that the sum, over the processes too, is that of the whole batch up to rounding.
+    The records are taken in as many parts as memory makes them. Losses are sums divided by the
+    units of the whole batch, so that their sum, over the processes too, is its mean up to rounding.
     """
     while True:
         state.network.zero_grad()
@@ -179,9 +181,8 @@ def _set_gradients(
         try:
             for part in state.memory.parts(*x.shape[:2]):
                 with state.processes.autocast():
-                    logits = state.network(x[part], lengths[part])
-                loss = nn.functional.cross_entropy(logits.float(), target[part])
-                loss = loss * (len(target[part]) / records)
+                    outputs = state.network(x[part], lengths[part])
+                loss = state.objective.loss(outputs.float(), target[part]) / units
                 loss.backward()  # type: ignore[no-untyped-call]
                 total += loss.item()
             return total
@@ -194,8 +195,8 @@ def _set_gradients(
 def _validate(
     state: TrainingState, table: SequenceTable, validation: Ints, session: Session
 ) -> dict[str, float]:
-    """Return loss and accuracy on the validation records."""
-    probability = predict_packed(
+    """Return the loss and the task's metric on the validation records."""
+    scores = predict_packed(
         state.network,
         table.packed,
         table.alphabet,
@@ -205,14 +206,9 @@ def _validate(
         processes=state.processes,
         between=session.tick,
     )
-    truth = table.targets[validation]
-    picked = probability[np.arange(len(truth)), truth]
-    loss = float(-np.log(np.maximum(picked, 1e-12)).mean())
-    _require_finite(loss, "the validation loss")
-    return {
-        "validation_loss": loss,
-        "validation_accuracy": float((probability.argmax(1) == truth).mean()),
-    }
+    row = state.objective.validation(table.targets[validation], scores)
+    _require_finite(row["validation_loss"], "the validation loss")
+    return row
 
 
 def _require_finite(value: float, name: str) -> None:
@@ -224,8 +220,9 @@ def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int, seconds: 
     best = rows[best_epoch - 1]
     line = f"{what}: {len(rows)} epochs in {seconds:.1f} s, training loss {best['train_loss']:.3f}"
     if "validation_loss" in best:
-        line += (
-            f"; best epoch {best_epoch}: validation loss {best['validation_loss']:.3f}, "
-            f"accuracy {best['validation_accuracy']:.3f}"
+        line += f"; best epoch {best_epoch}: " + ", ".join(
+            f"{name.replace('_', ' ')} {value:.3f}"
+            for name, value in best.items()
+            if name.startswith("validation_")
         )
     say(line)

@@ -10,15 +10,18 @@ import numpy as np
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
+from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.folds.table import read_roles
 from bioseqrnn.io import read_json, sha256, write_tsv
+from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.device import describe, set_deterministic
 from bioseqrnn.training.loop import train_network
-from bioseqrnn.training.processes import start_processes
+from bioseqrnn.training.processes import Processes, start_processes
 from bioseqrnn.training.session import Session
 
 
@@ -63,7 +66,9 @@ def train_fold(
     nodes: int = 1,
     session: Session | None = None,
 ) -> None:
-    """Train on a fold's training records, stop by its validation records, predict its test records.
+    """Train on a fold's training records and stop by its validation records.
+
+    Validation and test records are predicted.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
     With a ``session`` the training can be stopped and goes on when it is run again.
@@ -100,15 +105,10 @@ def train_fold(
         session=session,
         processes=processes,
     )
-    probability = predict_packed(
-        trained.network,
-        table.packed,
-        table.alphabet,
-        test,
-        processes.device,
-        processes=processes,
-        between=session.tick,
-    )
+    predicted = {
+        role: (rows, _predict(trained.network, table, rows, processes, session))
+        for role, rows in (("validation", validation), ("test", test))
+    }
     if not processes.leads:
         return
     card = _card(table, checksum, config, model, seed, chosen)
@@ -116,7 +116,26 @@ def train_fold(
     save_model(output, trained.network, card)
     write_tsv(history, trained.history)
     write_predictions(
-        predictions, table, test, probability, model=model, kind="network", fold=fold, seed=seed
+        predictions, table, predicted, model=model, kind="network", fold=fold, seed=seed
+    )
+
+
+def _predict(
+    network: SequenceClassifier,
+    table: SequenceTable,
+    rows: Ints,
+    processes: Processes,
+    session: Session,
+) -> Doubles:
+    """Scores of some records, between whose batches training can stop."""
+    return predict_packed(
+        network,
+        table.packed,
+        table.alphabet,
+        rows,
+        processes.device,
+        processes=processes,
+        between=session.tick,
     )
 
 

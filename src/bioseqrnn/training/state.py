@@ -14,7 +14,10 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.memory import Memory
+from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
 
@@ -57,6 +60,8 @@ class TrainingState:
         That train together; all have the same state.
     memory, prediction_memory : Memory
         How much of a batch fits at once, to train and to predict.
+    objective : Objective
+        What is minimised.
     rows : list of dict
         The history: one row a finished epoch.
     batch : int
@@ -76,6 +81,7 @@ class TrainingState:
     processes: Processes
     memory: Memory
     prediction_memory: Memory
+    objective: Objective
     rows: list[dict[str, float]] = field(default_factory=list)
     batch: int = 0
     sums: Sums = field(default_factory=Sums)
@@ -92,21 +98,30 @@ class TrainingState:
     def begin(
         cls,
         config: ModelConfig,
-        symbols: int,
-        classes: int,
+        table: SequenceTable,
+        train: Ints,
         *,
-        records: int,
         seed: int,
         processes: Processes,
         what: str,
     ) -> TrainingState:
-        """The state before the first epoch on ``records`` records."""
+        """The state before the first epoch on the records ``train``."""
         torch.manual_seed(seed)
-        network = SequenceClassifier(config, symbols, classes).to(processes.device)
+        task = table.task
+        network = SequenceClassifier(
+            config,
+            len(table.alphabet.symbols),
+            task.outputs(table.classes),
+            task,
+        )
+        objective = Objective.of(config, task, table.targets[train], table.classes)
+        network.prior.copy_(objective.prior)
+        network.scale.copy_(objective.scale)
+        network = network.to(processes.device)
         optimizer = AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        steps = -(-records // config.batch_size) * config.epochs
+        steps = -(-len(train) // config.batch_size) * config.epochs
         scheduler: torch.optim.lr_scheduler.LRScheduler
         if config.schedule == "one_cycle":
             scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
@@ -114,7 +129,8 @@ class TrainingState:
             scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
         generator = np.random.default_rng(seed)
         memories = Memory(what), Memory(f"{what}, prediction")
-        return cls(network, optimizer, scheduler, generator, processes, *memories)
+        objective = objective.to(processes.device)
+        return cls(network, optimizer, scheduler, generator, processes, *memories, objective)
 
     @property
     def device(self) -> torch.device:

@@ -33,7 +33,7 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.classifier import SequenceClassifier
 torch.manual_seed(1)
 for cell in ("rnn", "gru", "lstm"):
-    net = SequenceClassifier(ModelConfig(cell=cell, hidden_size=8), symbols=4, classes=2)
+    net = SequenceClassifier(ModelConfig(cell=cell, hidden_size=8), symbols=4, outputs=2)
     optimizer = torch.optim.Adam(net.parameters(), 0.05)
     x = torch.eye(4)[torch.randint(4, (40, 12))]
     losses = []

@@ -1,0 +1,104 @@
+"""The half of the tasks that trains: losses and activations of a network's outputs, in torch."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bioseqrnn.tasks.task import Multilabel, PerPosition, Regression, Task
+from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth, residues_of
+
+# of a residue behind a sequence's end
+PADDING = -100
+
+
+def batch_targets(task: Task, truth: Truth, rows: Ints) -> Tensor:
+    """Return the targets of a batch as the loss wants them.
+
+    int64 [batch]; float32 [batch, labels]; float32 [batch]; or int64 [batch, longest] with -100
+    behind the ends.
+    """
+    if isinstance(truth, PositionTruth):
+        lengths = truth.lengths[rows]
+        inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
+        codes = np.full(inside.shape, PADDING, np.int64)
+        codes[inside] = truth.codes[residues_of(truth.offsets, rows)]
+        return torch.from_numpy(codes)
+    picked = torch.from_numpy(np.asarray(truth[rows]))
+    return picked.float() if isinstance(task, (Multilabel, Regression)) else picked
+
+
+def unit_losses(
+    task: Task,
+    outputs: Tensor,
+    target: Tensor,
+    weights: Tensor | None,
+    scale: Tensor,
+    smoothing: float = 0.0,
+) -> Tensor:
+    """Return the sum of a batch's losses; whoever asks divides by its units.
+
+    Parameters
+    ----------
+    outputs : float Tensor [batch, outputs] or [batch, longest, outputs]
+        Of the network, before any activation.
+    target : Tensor
+        As from ``batch_targets``.
+    weights : float Tensor [outputs], optional
+        Weight of each class; of each label's positives in ``multilabel``.
+    scale : float Tensor [2]
+        Mean and standard deviation of the training values; only ``regression`` looks at it.
+    smoothing : float
+        Share of the target spread over all classes.
+    """
+    if isinstance(task, Regression):
+        return (((outputs[:, 0] - target) / scale[1]) ** 2).sum()
+    if isinstance(task, Multilabel):
+        target = target * (1 - smoothing) + smoothing / 2
+        losses = functional.binary_cross_entropy_with_logits(
+            outputs, target, pos_weight=weights, reduction="sum"
+        )
+        return losses / outputs.shape[1]
+    if isinstance(task, PerPosition):
+        outputs, target = outputs.flatten(0, 1), target.flatten()
+    return functional.cross_entropy(
+        outputs, target, weights, reduction="sum", ignore_index=PADDING, label_smoothing=smoothing
+    )
+
+
+def units(task: Task, lengths: Ints) -> int:
+    """How many units records of these lengths are."""
+    return int(lengths.sum()) if task.per_position else len(lengths)
+
+
+def activate(task: Task, outputs: Tensor, prior: Tensor) -> Tensor:
+    """Turn outputs [..., outputs] into probabilities, or leave them as values.
+
+    ``prior`` [outputs] is the logarithm of the weights that the network was trained with: a loss
+    that counts a class w times teaches odds that are w times too high (Elkan, IJCAI 2001).
+    """
+    if isinstance(task, Regression):
+        return outputs
+    if isinstance(task, Multilabel):
+        return torch.sigmoid(outputs - prior)
+    return torch.softmax(outputs - prior, dim=-1)
+
+
+def balanced_weights(
+    task: Task, truth: Truth, classes: list[str]
+) -> npt.NDArray[np.float64] | None:
+    """Weights that make classes count alike: float64 [outputs], or None where there is no class.
+
+    Of a class: all units / (classes * its units), as in scikit-learn. Of a label: records without
+    it / records with it. A class that training lacks weighs 1.
+    """
+    if isinstance(task, Regression):
+        return None
+    counts = task.counts(truth, classes).sum(axis=0)[: len(classes)]
+    if isinstance(task, Multilabel):
+        return np.where(counts > 0, (len(truth) - counts) / np.maximum(counts, 1), 1.0).clip(1e-3)
+    weights: npt.NDArray[np.float64] = counts.sum() / (len(counts) * np.maximum(counts, 1))
+    return np.where(counts > 0, weights, 1.0)

@@ -1,0 +1,259 @@
+"""The tasks, each with what sets it apart; all arrays, no torch.
+
+Shapes: a task has ``outputs`` numbers for each *unit*. A unit is a record, or, in ``per_position``,
+a residue. ``scores`` are float64 [units, outputs]: probabilities, or values in ``regression``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bioseqrnn.errors import InputError
+from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth
+
+Doubles = npt.NDArray[np.float64]
+SMALLEST = 1e-12
+# what regression's targets are dealt into folds by
+QUANTILES = 10
+
+
+class Task(ABC):
+    """What a label is.
+
+    Attributes
+    ----------
+    name : str
+        As in the metadata of ``sequences.parquet``.
+    dtype : type
+        Of one stored target.
+    probabilistic : bool
+        Whether scores are probabilities.
+    per_position : bool
+        Whether every residue has a label.
+    metric : str
+        What the history of a training shows beside the loss: ``validation_{metric}``.
+    """
+
+    name: str
+    dtype: type[np.generic] = np.int64
+    probabilistic = True
+    per_position = False
+    metric = "accuracy"
+
+    def outputs(self, classes: list[str]) -> int:
+        """Numbers that a network gives for each unit."""
+        return len(classes)
+
+    @abstractmethod
+    def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
+        """Turn a part of the column ``label`` into targets, one-dimensional, of type ``dtype``."""
+
+    def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:  # noqa: ARG002
+        """Shape the targets of all records, of which there are ``len(lengths)``."""
+        return flat
+
+    @abstractmethod
+    def column(self, truth: Truth, classes: list[str]) -> pa.Array:
+        """Return targets as a column for a table, the inverse of ``targets`` and ``whole``."""
+
+    @abstractmethod
+    def counts(self, truth: Truth, classes: list[str]) -> Doubles:
+        """What folds are balanced by: float64 [n, kinds], how much of each kind a record has."""
+
+    @abstractmethod
+    def loss(self, truth: Truth, scores: Doubles) -> float:
+        """Mean loss of a unit, without weights: what trainings and models are compared by."""
+
+    @abstractmethod
+    def score(self, truth: Truth, scores: Doubles) -> float:
+        """The ``metric``."""
+
+
+class Classification(Task):
+    """One class a record, of two or more."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
+        """Index of the class."""
+        codes: Ints = pc.index_in(labels, pa.array(classes, pa.string())).to_numpy()
+        return codes.astype(np.int64)
+
+    def column(self, truth: Truth, classes: list[str]) -> pa.Array:
+        """Names of the classes."""
+        return pa.array(classes, pa.string()).take(pa.array(cast("Ints", truth)))
+
+    def counts(self, truth: Truth, classes: list[str]) -> Doubles:
+        """One of the class."""
+        return np.eye(len(classes))[cast("Ints", truth)]
+
+    def loss(self, truth: Truth, scores: Doubles) -> float:
+        """Cross-entropy in nats."""
+        return cross_entropy(cast("Ints", truth), scores)
+
+    def score(self, truth: Truth, scores: Doubles) -> float:
+        """Share of records called right."""
+        return float((scores.argmax(axis=1) == truth).mean())
+
+
+class Multilabel(Task):
+    """Any number of labels a record; a probability for each, independent of the others."""
+
+    name = "multilabel"
+    dtype = np.bool_
+
+    def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
+        """Whether a record has each label, row after row."""
+        held = np.zeros((len(labels), len(classes)), bool)
+        names = labels.flatten()
+        codes = pc.index_in(names, pa.array(classes, names.type)).to_numpy()
+        counts = pc.fill_null(pc.list_value_length(labels), 0).to_numpy()
+        held[np.repeat(np.arange(len(labels)), counts), codes] = True
+        return held.ravel()
+
+    def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:
+        """Bool [n, labels]."""
+        return flat.reshape(len(lengths), len(classes))
+
+    def column(self, truth: Truth, classes: list[str]) -> pa.Array:
+        """Lists of names."""
+        held = cast("npt.NDArray[np.bool_]", truth)
+        codes = np.nonzero(held)[1]
+        ends = np.concatenate([[0], np.cumsum(held.sum(axis=1))])
+        names = pa.array(classes, pa.string()).take(pa.array(codes))
+        return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), names)
+
+    def counts(self, truth: Truth, classes: list[str]) -> Doubles:  # noqa: ARG002
+        """One of each label, or one of none."""
+        held = cast("npt.NDArray[np.bool_]", truth)
+        return np.column_stack([held, ~held.any(axis=1)]).astype(np.float64)
+
+    def loss(self, truth: Truth, scores: Doubles) -> float:
+        """Binary cross-entropy in nats, mean over records and labels."""
+        held = cast("npt.NDArray[np.bool_]", truth)
+        picked = np.where(held, scores, 1 - scores)
+        return float(-np.log(np.maximum(picked, SMALLEST)).mean())
+
+    def score(self, truth: Truth, scores: Doubles) -> float:
+        """Share of records and labels called right."""
+        return float(((scores >= 0.5) == truth).mean())
+
+
+class Regression(Task):
+    """A number a record."""
+
+    name = "regression"
+    dtype = np.float64
+    probabilistic = False
+    metric = "r2"
+
+    def outputs(self, classes: list[str]) -> int:  # noqa: ARG002
+        """One value."""
+        return 1
+
+    def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:  # noqa: ARG002
+        """The number."""
+        values: Doubles = labels.to_numpy()
+        return values
+
+    def column(self, truth: Truth, classes: list[str]) -> pa.Array:  # noqa: ARG002
+        """The numbers."""
+        return pa.array(cast("Doubles", truth), pa.float64())
+
+    def counts(self, truth: Truth, classes: list[str]) -> Doubles:  # noqa: ARG002
+        """One of the tenth of the values that it belongs to."""
+        values = cast("Doubles", truth)
+        edges = np.unique(np.quantile(values, np.linspace(0, 1, QUANTILES + 1)[1:-1]))
+        return np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
+
+    def loss(self, truth: Truth, scores: Doubles) -> float:
+        """Mean squared error."""
+        return float(((scores[:, 0] - cast("Doubles", truth)) ** 2).mean())
+
+    def score(self, truth: Truth, scores: Doubles) -> float:
+        """Share of the variance explained; 0 where there is none."""
+        spread = float(np.var(cast("Doubles", truth)))
+        return 1 - self.loss(truth, scores) / spread if spread > 0 else 0.0
+
+
+class PerPosition(Task):
+    """One class a residue."""
+
+    name = "per_position"
+    dtype = np.uint8
+    per_position = True
+
+    def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
+        """Index of each residue's class, record after record.
+
+        Raises
+        ------
+        InputError
+            A class is no ASCII character: labels could not be told apart from their bytes.
+        """
+        table = np.zeros(256, np.uint8)
+        for code, name in enumerate(classes):
+            if len(name) != 1 or not name.isascii():
+                raise InputError(
+                    f"class '{name}' of a per_position task is not one ASCII character; use letters"
+                )
+            table[ord(name)] = code
+        labels = labels.cast(pa.large_string())
+        ends = np.frombuffer(labels.buffers()[1], np.int64)
+        begin, end = ends[labels.offset], ends[labels.offset + len(labels)]
+        return table[np.frombuffer(labels.buffers()[2], np.uint8)[begin:end]]
+
+    def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:  # noqa: ARG002
+        """With the place where each record begins."""
+        return PositionTruth(flat, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+
+    def column(self, truth: Truth, classes: list[str]) -> pa.Array:
+        """Text, a character a residue."""
+        assert isinstance(truth, PositionTruth)
+        letters = np.frombuffer("".join(classes).encode("ascii"), np.uint8)[truth.codes]
+        buffers = [None, pa.py_buffer(truth.offsets), pa.py_buffer(letters)]
+        return pa.Array.from_buffers(pa.large_string(), len(truth), buffers)
+
+    def counts(self, truth: Truth, classes: list[str]) -> Doubles:
+        """Residues of each class."""
+        assert isinstance(truth, PositionTruth)
+        cells = truth.records * len(classes) + truth.codes
+        counts = np.bincount(cells, minlength=len(truth) * len(classes))
+        return counts.reshape(len(truth), len(classes)).astype(np.float64)
+
+    def loss(self, truth: Truth, scores: Doubles) -> float:
+        """Cross-entropy of a residue in nats."""
+        assert isinstance(truth, PositionTruth)
+        return cross_entropy(truth.codes.astype(np.int64), scores)
+
+    def score(self, truth: Truth, scores: Doubles) -> float:
+        """Share of residues called right."""
+        assert isinstance(truth, PositionTruth)
+        return float((scores.argmax(axis=1) == truth.codes).mean())
+
+
+def cross_entropy(targets: Ints, probability: Doubles) -> float:
+    """Mean cross-entropy in nats; a probability of 0 counts as 1e-12."""
+    picked = probability[np.arange(len(targets)), targets]
+    return float(-np.log(np.maximum(picked, SMALLEST)).mean())
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Classification("binary"), Classification("multiclass"), Multilabel(), Regression(),
+        PerPosition(),
+    )
+}  # fmt: skip
+
+
+def task_of(name: str) -> Task:
+    """Return the task that a table's or a model's metadata names."""
+    return TASKS[name]

@@ -1,0 +1,60 @@
+"""The true labels of records, one array a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class PositionTruth:
+    """A class for every residue of several records, end to end.
+
+    Attributes
+    ----------
+    codes : uint8 [residues]
+        Index of each residue's class.
+    offsets : int64 [n + 1]
+        Record ``i`` has ``codes[offsets[i]:offsets[i + 1]]``.
+    """
+
+    codes: Codes
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, rows: Ints) -> PositionTruth:
+        """The records with these numbers, in this order."""
+        lengths = self.lengths[rows]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        return PositionTruth(self.codes[residues_of(self.offsets, rows)], offsets)
+
+    @property
+    def lengths(self) -> Ints:
+        """Residues of each record, int64 [n]."""
+        return np.diff(self.offsets)
+
+    @property
+    def records(self) -> Ints:
+        """Number of the record of each residue, int64 [residues]."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
+
+def residues_of(offsets: Ints, rows: Ints) -> Ints:
+    """Places of all residues of some records, one record behind the other: int64 [residues]."""
+    lengths = np.diff(offsets)[rows]
+    ends = np.cumsum(lengths)
+    steps = np.repeat(offsets[:-1][rows] - (ends - lengths), lengths)
+    places: Ints = np.arange(len(steps)) + steps
+    return places
+
+
+# int64 [n]; bool [n, labels]; float64 [n]; or a class for every residue
+Truth = npt.NDArray[Any] | PositionTruth
