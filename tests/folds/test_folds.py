@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, deal_groups
 from bioseqrnn.folds.groups import merge_groups, sequence_keys
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.sources import Source
 

@@ -124,20 +124,19 @@ def given_roles(
     if not (column == code(VALIDATION)).any() and (column == code(TRAIN)).any():
         _validate(column, strata, groups, validation_fraction, seed)
     for role in (TRAIN, TEST):
-        present = totals_of(strata, column == code(role))
-        if classes is None and not (column == code(role)).any():
-            raise InputError(f"{where}: the given split has no {role} record; add some")
-        for number, name in enumerate(classes or []):
-            if not present[number]:
-                gone = ", once those alike a training record are excluded" * (pairs is not None)
-                raise InputError(
-                    f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
-                    "some, or leave 'split' out for cross-validation"
-                )
+        chosen = column == code(role)
+        gone = ", once those alike a training record are excluded" * (pairs is not None)
+        if not chosen.any():
+            raise InputError(f"{where}: the given split has no {role} record{gone}; add some")
+        for name in lacking(strata, chosen, classes or []):
+            raise InputError(
+                f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
+                "some, or leave 'split' out for cross-validation"
+            )
     return roles
 
 
-def test_fold(roles: Roles) -> Ints:
+def tested_in(roles: Roles) -> Ints:
     """The first fold in which each record is tested: int64 [n], -1 for none."""
     testing = roles == code(TEST)
     return np.where(testing.any(axis=1), testing.argmax(axis=1), -1)
@@ -162,11 +161,13 @@ def exclude(
     column[leaves & alike(column, pairs, staying)] = code(EXCLUDED)
 
 
-def totals_of(strata: Strata, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """Sum what the chosen records have of each class: float64 [classes]."""
+def lacking(strata: Strata, chosen: npt.NDArray[np.bool_], classes: list[str]) -> list[str]:
+    """Names of the classes that no chosen record has."""
     if strata.ndim == 1:
-        return np.bincount(strata[chosen], minlength=int(strata.max()) + 1).astype(np.float64)
-    return strata[chosen].sum(axis=0, dtype=np.float64)
+        has = np.bincount(strata[chosen], minlength=len(classes))
+    else:
+        has = strata[chosen].sum(axis=0)
+    return [name for name, amount in zip(classes, has, strict=False) if not amount]
 
 
 def _validate(column: Roles, strata: Strata, groups: Ints, fraction: float, seed: int) -> None:
@@ -215,24 +216,23 @@ def _check_roles(
         chosen = column == code(role)
         if not chosen.any():
             raise InputError(f"{where}: fold {fold} has no {role} record, {advice}")
-        present = totals_of(strata, chosen)
-        for number, name in enumerate(classes or []):
-            if not present[number]:
-                raise InputError(
-                    f"{where}: fold {fold} has no {role} record of class '{name}', {advice}"
-                )
+        for name in lacking(strata, chosen, classes or []):
+            raise InputError(
+                f"{where}: fold {fold} has no {role} record of class '{name}', {advice}"
+            )
     if not (column == code(VALIDATION)).any():
         raise InputError(
             f"{where}: fold {fold} has no group left to validate; lower folds.count or regroup"
         )
 
 
-def say_excluded(roles: Roles, where: str) -> None:
+def say_excluded(roles: Roles, given: bool, where: str) -> None:
     """Say how many records a fold leaves out, where any does."""
     counts = (roles == code(EXCLUDED)).sum(axis=0)
-    if counts.any():
+    if given and counts.any():
+        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
+    elif counts.any():
         say(
-            f"{where}: {int(counts.sum()):,} times a record is left out of the training of a fold, "
-            f"being alike one that tests or validates there (at most {int(counts.max()):,} of "
-            f"{len(roles):,} records a fold)"
+            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
+            "the training of a fold, being alike one that tests or validates there; all are tested"
         )

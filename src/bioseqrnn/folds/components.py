@@ -25,7 +25,7 @@ LARGEST, PART = 1.5, 0.5
 SWEEPS = 20
 
 
-def linked(first: Ints, second: Ints, count: int) -> Ints:
+def connected(first: Ints, second: Ints, count: int) -> Ints:
     """Number the connected components of ``count`` nodes: int64 [count]."""
     graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))
     return connected_components(graph, directed=False)[1].astype(np.int64)
@@ -60,7 +60,7 @@ def cut_components(
         Components that were too large and were cut.
     """
     count = int(atoms.max()) + 1
-    component = linked(first, second, count)
+    component = connected(first, second, count)
     parts = int(component.max()) + 1
     classes = int(strata.max()) + 1 if strata.ndim == 1 else strata.shape[1]
     sums = group_sums(strata, component[atoms], parts, classes)

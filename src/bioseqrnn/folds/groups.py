@@ -6,7 +6,7 @@ import numpy as np
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.components import cut_components, linked
+from bioseqrnn.folds.components import connected, cut_components
 from bioseqrnn.folds.deal import Strata
 from bioseqrnn.folds.pairs import Pairs
 from bioseqrnn.sequences.packing import Ints, Packed
@@ -36,7 +36,7 @@ def merge_groups(*keys: Ints) -> Ints:
         nodes.append(key[linked] + next_node)
         next_node += int(key.max(initial=-1)) + 1
     row, column = np.concatenate(records), np.concatenate(nodes)
-    return renumber(linked(row, column, next_node)[:count])
+    return renumber(connected(row, column, next_node)[:count])
 
 
 def renumber(values: Ints) -> Ints:
