@@ -9,8 +9,6 @@ removes what still straddles; here nothing is removed, see ``assign.exclude``.
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
@@ -28,7 +26,8 @@ SWEEPS = 20
 def connected(first: Ints, second: Ints, count: int) -> Ints:
     """Number the connected components of ``count`` nodes: int64 [count]."""
     graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    component: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return component
 
 
 def cut_components(
@@ -77,7 +76,7 @@ def cut_components(
     edges = edges[np.argsort(-identity[edges], kind="stable")]
     a, b = place[first[edges]], place[second[edges]]
     weights = group_sums(strata, place[atoms], len(inside), classes)
-    part = cast(Ints, _join(a, b, weights, PART * fair))
+    part = _join(a, b, weights, PART * fair)
     starts, neighbours = _adjacency(a, b, len(inside))
     _move(part, starts, neighbours, weights, PART * fair, SWEEPS)
     group = component.copy()

@@ -17,7 +17,8 @@ def totals(strata: Strata) -> Doubles:
     """Sum what all records have of each class: float64 [classes]."""
     if strata.ndim == 1:
         return np.bincount(strata).astype(np.float64)
-    return strata.sum(axis=0, dtype=np.float64)
+    sums: Doubles = strata.sum(axis=0, dtype=np.float64)
+    return sums
 
 
 def group_sums(strata: Strata, groups: Ints, count: int, classes: int) -> Doubles:
@@ -28,7 +29,8 @@ def group_sums(strata: Strata, groups: Ints, count: int, classes: int) -> Double
     inside = groups >= 0
     if strata.ndim == 1:
         cells = groups[inside] * classes + strata[inside]
-        return np.bincount(cells, minlength=count * classes).reshape(count, classes) * 1.0
+        counts = np.bincount(cells, minlength=count * classes)
+        return counts.reshape(count, classes).astype(np.float64)
     sums = [np.bincount(groups[inside], column[inside], count) for column in strata.T]
     return np.stack(sums, axis=1)
 

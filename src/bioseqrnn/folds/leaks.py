@@ -32,7 +32,8 @@ def count_leaks(roles: Roles, keys: Ints, pairs: Pairs | None, grouping: str) ->
         the same sequence, and with the same or one alike, among the records that train or
         validate; missing where not looked for), ``excluded`` (records that the fold leaves out).
     """
-    copies = Pairs(keys, *[np.empty(0, np.int64)] * 2, np.empty(0, np.float32))
+    none = np.empty(0, np.int64)
+    copies = Pairs(keys, none, none, np.empty(0, np.float32))
     rows = []
     for fold in range(roles.shape[1]):
         column = roles[:, fold]

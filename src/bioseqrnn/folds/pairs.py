@@ -67,7 +67,8 @@ class Threshold:
             return flat
         length = columns.astype(np.float64)
         curve = 4.8 * length ** (-0.32 * (1 + np.exp(-length / 1000)))
-        return np.maximum(flat, np.minimum(curve, ENOUGH))
+        least: npt.NDArray[np.float64] = np.maximum(flat, np.minimum(curve, ENOUGH))
+        return least
 
     def __str__(self) -> str:
         short = ", more of short alignments" if self.corrected else ""

@@ -80,29 +80,51 @@ def write_folds(
     write_parquet(path, pa.table(columns), metadata | about)
 
 
-def read_tested(path: Path) -> tuple[list[str], Ints, Ints]:
-    """Read which fold of each repeat tests a record, of those that are tested.
+@dataclass(frozen=True)
+class Tested:
+    """The records that are tested, and where.
 
-    Returns
-    -------
+    Attributes
+    ----------
     ids : list of str [n]
     groups : int64 [n]
     fold : int64 [n, repeats]
-        Fold ``f`` belongs to repeat ``f // (folds / repeats)``.
+        The fold of each repeat in which a record is tested.
+    count : int
+        Folds of a repeat.
     """
+
+    ids: list[str]
+    groups: Ints
+    fold: Ints
+    count: int
+
+    def repeat(self, fold: int) -> int:
+        """The repeat that a fold belongs to."""
+        return fold // self.count
+
+    def by(self, fold: int) -> Ints:
+        """The fold that tests each record in the repeat of this fold: int64 [n]."""
+        column: Ints = self.fold[:, min(self.repeat(fold), self.fold.shape[1] - 1)]
+        return column
+
+
+def read_tested(path: Path) -> Tested:
+    """Read which fold of each repeat tests a record, of those that are tested."""
     file, metadata = open_parquet(path, "fold table")
     _check_format(path, file, metadata)
     folds, repeats = int(metadata["folds"]), int(metadata["repeats"])
-    each = folds // repeats
+    count = folds // repeats
     fold = file.read(["fold"]).column("fold").to_numpy()[:, None]
     if repeats > 1:
         test = ROLES.index(TEST)
         fold = np.full((len(fold), repeats), -1)
         for k in range(folds):
-            fold[_codes(file, f"role_{k}") == test, k // each] = k
+            fold[_codes(file, f"role_{k}") == test, k // count] = k
     tested = np.flatnonzero(fold[:, 0] >= 0)
     columns = file.read(["id", "group"]).take(pa.array(tested))
-    return columns.column("id").to_pylist(), columns.column("group").to_numpy(), fold[tested]
+    ids, groups = columns.column("id").to_pylist(), columns.column("group").to_numpy()
+    return Tested(ids, groups, fold[tested], count)
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
@@ -122,8 +144,11 @@ def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints,
     file, folds = _open(path, table)
     _check_fold(fold, folds)
     codes = _codes(file, f"role_{fold}")
-    train, validation, test = (np.flatnonzero(codes == ROLES.index(role)) for role in (TRAIN, VALIDATION, TEST))
-    return train, validation, test
+    return _rows(codes, TRAIN), _rows(codes, VALIDATION), _rows(codes, TEST)
+
+
+def _rows(codes: Roles, role: str) -> Ints:
+    return np.flatnonzero(codes == ROLES.index(role))
 
 
 def _open(path: Path, table: SequenceTable) -> tuple[pq.ParquetFile, int]:
