@@ -71,7 +71,8 @@ def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Int
     place[several] = np.arange(len(several))
     sums = group_sums(strata, place[groups], len(several), classes)
     for k in np.lexsort((rng.random(len(several)), -sums.sum(axis=1))):
-        part = int(np.argmax((missing / scale) @ sums[k]))
+        # lowers the sum of squares of the shares that are missing most
+        part = int(np.argmax(missing @ (sums[k] / scale**2)))
         part_of_group[several[k]] = part
         missing[part] -= sums[k]
 
@@ -81,7 +82,7 @@ def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Int
         has = np.flatnonzero(pattern)
         if len(has):
             # so many records of this kind would make up for what each part lacks
-            weight = pattern[has] / scale[has]
+            weight = (pattern[has] / scale[has]) ** 2
             lacking = missing[:, has] / pattern[has] @ (weight / weight.sum())
         else:
             lacking = share.mean(axis=1) * len(records)

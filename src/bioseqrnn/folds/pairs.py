@@ -28,6 +28,8 @@ COVERAGE = 0.8
 ENOUGH = 0.8
 # Proteins up to here are aligned one and all, without looking for k-mers first
 FEW_SEQUENCES, FEW_RESIDUES = 4000, 10**5
+# DNA up to here is searched with shorter k-mers
+FEW_NUCLEOTIDES, FEW_KMER = 5 * 10**5, 7
 # Of a sequence so many of the most similar ones are kept, and more where the sequences are few
 FEWEST_PARTNERS, MOST_PAIRS = 300, 10**7
 LONGEST = 65535
@@ -38,8 +40,6 @@ COLUMNS = {
 }  # fmt: skip
 # shares are printed with three decimals
 ROUNDING = 5e-4
-# MMseqs2 leaves out pairs of too different lengths, also where gaps bridge the difference
-SLACK = 0.75
 
 
 @dataclass(frozen=True)
@@ -140,17 +140,21 @@ def _search(
     kind = sequence_type(alphabet)
     run_mmseqs(["createdb", "in.fasta", "db", "--dbtype", kind], folder, "db")
     partners = max(FEWEST_PARTNERS, min(len(lengths), MOST_PAIRS // len(lengths)))
+    # MMseqs2 leaves out pairs of too different lengths, also where gaps bridge the difference; the
+    # alignment has no fewer columns than it spans residues of the longer one, and no more identical
+    # ones than the shorter one has residues
+    ratio = threshold.coverage * threshold.identity
     words: list[object] = [
         "search", "db", "db", "found", "tmp", "--alignment-mode", 3, "--max-seqs", partners,
-        "--min-seq-id", threshold.identity, "-c", SLACK * threshold.coverage, "--cov-mode", 0,
+        "--min-seq-id", threshold.identity, "-c", ratio, "--cov-mode", 0,
         # identity and coverage decide: neither the E-value, which a short peptide never has low,
         # nor what is common in the sequence
         "-e", "inf", "--mask", 0, "--min-ungapped-score", 0, "--max-seq-len", LONGEST,
         "--threads", threads,
     ]  # fmt: skip
     if alphabet.name == "dna":
-        # as many letters as chance seldom repeats; one less finds no more, and takes twice as long
-        kmer = kmer_length(residues, alphabet, spare=0)
+        # where they are few, k-mers so short that chance repeats them cost nothing
+        kmer = FEW_KMER if residues <= FEW_NUCLEOTIDES else kmer_length(residues, alphabet, spare=0)
         words += ["--search-type", 3, "--strand", 2, "-k", kmer]
     else:
         words += ["-s", 7.5, "--comp-bias-corr", 0]
