@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.evaluation.predictions import Predictions, read_predictions
-from bioseqrnn.io import read_parquet
+from bioseqrnn.folds.table import Tested, read_tested
 from bioseqrnn.sequences.packing import Ints
+
+# more than the highest seed
+SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Model:
         One a fold and seed.
     probability : dict of int to float64 [n, classes]
         Per seed, in the order of the fold table: every record predicted by the run that did not
-        train on it.
+        train on it. Of repeated folds, those of repeat r are under ``seed + r * SEEDS``.
     """
 
     name: str
@@ -55,11 +57,9 @@ class Evidence:
 
 def collect(predictions: list[Path], folds: Path) -> Evidence:
     """Read prediction tables and align them; InputError where a record is missing or foreign."""
-    columns, _ = read_parquet(folds, "fold table", ["id", "group", "fold"])
     # a given split tests some records only
-    columns = columns.filter(pc.greater_equal(columns.column("fold"), 0))
-    row_of = {name: row for row, name in enumerate(columns.column("id").to_pylist())}
-    fold = columns.column("fold").to_numpy()
+    tested = read_tested(folds)
+    row_of = {name: row for row, name in enumerate(tested.ids)}
     targets = np.full(len(row_of), -1, np.int64)
     runs: dict[str, list[Predictions]] = {}
     classes: list[str] = []
@@ -72,7 +72,7 @@ def collect(predictions: list[Path], folds: Path) -> Evidence:
         if unknown:
             raise InputError(f"{path}: record '{unknown[0]}' is not in {folds}")
         rows = [row_of[name] for name in run.ids]
-        if (fold[rows] != run.fold).any():
+        if (tested.by(run.fold)[rows] != run.fold).any():
             raise InputError(
                 f"{path}: predicts records that {folds} tests in another fold; it was made with "
                 "other folds, so make it again"
@@ -83,18 +83,21 @@ def collect(predictions: list[Path], folds: Path) -> Evidence:
         raise InputError("no prediction table to evaluate")
     models = []
     for name, tables in runs.items():
-        models.append(Model(name, tables[0].kind, tables, _align(name, tables, row_of, folds)))
+        models.append(
+            Model(name, tables[0].kind, tables, _align(name, tables, row_of, tested, folds))
+        )
     models.sort(key=lambda model: model.kind != "network")
-    return Evidence(models, targets, columns.column("group").to_numpy(), classes)
+    return Evidence(models, targets, tested.groups, classes)
 
 
 def _align(
-    name: str, runs: list[Predictions], row_of: dict[str, int], folds: Path
+    name: str, runs: list[Predictions], row_of: dict[str, int], tested: Tested, folds: Path
 ) -> dict[int, Doubles]:
     probability: dict[int, Doubles] = {}
     for run in runs:
         values = probability.setdefault(
-            run.seed, np.full((len(row_of), run.scores.shape[1]), np.nan)
+            run.seed + SEEDS * tested.repeat(run.fold),
+            np.full((len(row_of), run.scores.shape[1]), np.nan),
         )
         rows = [row_of[record] for record in run.ids]
         if not np.isnan(values[rows, 0]).all():
@@ -105,7 +108,7 @@ def _align(
         missing = np.flatnonzero(np.isnan(values).any(axis=1))
         if len(missing):
             raise InputError(
-                f"{name}, seed {seed}: {len(missing)} records of {folds} have no prediction, "
-                f"first '{ids[missing[0]]}'; is a fold missing?"
+                f"{name}, seed {seed % SEEDS}: {len(missing)} records of {folds} have no "
+                f"prediction, first '{ids[missing[0]]}'; is a fold missing?"
             )
     return probability

@@ -59,7 +59,9 @@ def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
     rows = []
     for k in range(about["folds"]):
         counts = pd.crosstab(roles.column(f"role_{k}").to_pandas().astype(str), label)
-        for role in ("train", "validation", "test"):
+        for role in ("train", "validation", "test", "excluded"):
+            if role == "excluded" and role not in counts.index:
+                continue
             row: dict[str, Any] = {"fold": k, "role": role}
             rows.append(
                 row | {f"records_{c}": int(counts.loc[role, c]) for c in metadata["classes"]}
