@@ -364,12 +364,31 @@ class FoldsConfig(Strict):
     )
 
 
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
+
+
 class EvaluationConfig(Strict):
-    """Intervals and comparisons."""
+    """Intervals, comparisons and thresholds."""
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(1, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
 
 
 class Config(Strict):

@@ -44,7 +44,15 @@ def _read_table(path: Path) -> pd.DataFrame:
         require_file(path, "table"),
         sep="\t",
         keep_default_na=False,
-        na_values={"ci_low": "", "ci_high": "", "estimate": "", "difference": "", "bound": ""},
+        na_values={
+            "ci_low": "",
+            "ci_high": "",
+            "estimate": "",
+            "difference": "",
+            "bound": "",
+            "p": "",
+            "p_adjusted": "",
+        },
         dtype=dict.fromkeys(names, "str"),
     )
 
