@@ -28,11 +28,11 @@ from bioseqrnn.io import (
 )
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import curves, data, decisions, scores
+from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.keep import keep_section, keep_table
 from bioseqrnn.report.leaks import leaks_section
 from bioseqrnn.report.parts import Section
-from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.wording import beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
 from bioseqrnn.sequences.table import open_sequences

@@ -1,4 +1,4 @@
-"""The report's first question: does the RNN earn its keep?"""
+"""The report's first answer: whether the RNN earns its keep."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def keep_section(
             "Baseline": table["baseline"],
             title(metric): [f"{value:.4f}" for value in table["estimate"]],
             f"{percent} interval": _between(table["ci_low"], table["ci_high"], ".4f"),
-            "Network − baseline": [f"{value:+.4f}" for value in table["difference"]],
+            "Network minus baseline": [f"{value:+.4f}" for value in table["difference"]],
             f"{percent} interval of it": _between(
                 table["difference_low"], table["difference_high"], "+.4f"
             ),

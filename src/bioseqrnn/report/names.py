@@ -9,7 +9,7 @@ TITLES = {
     "precision": "Precision", "recall": "Recall", "subset_accuracy": "Exact matches",
     "hamming_loss": "Hamming loss", "auroc_micro": "AUROC (micro)", "auprc_micro": "AUPRC (micro)",
     "f1_micro": "F1 (micro)", "r2": "R²", "rmse": "RMSE", "mae": "MAE", "pearson": "Pearson r",
-    "spearman": "Spearman ρ", "segment_overlap": "Segment overlap", "segment_f1": "Segment F1",
+    "spearman": "Spearman", "segment_overlap": "Segment overlap", "segment_f1": "Segment F1",
 }  # fmt: skip
 EXPLAINED = {
     "accuracy": "Share of records (residues, where each has a label) called right",

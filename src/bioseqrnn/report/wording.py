@@ -50,7 +50,8 @@ def introduction(
 ) -> str:
     """Say in HTML what was asked, how well it went, and which model predicts new sequences.
 
-    ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test records came with the data.
+    ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test
+    records came with the data.
     """
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
     text = [
