@@ -1,0 +1,80 @@
+"""What a run of the workflow left: scores, comparisons, seconds and sizes, as two frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from bioseqrnn.models.store import load_model
+
+from .entry import Entry
+from .runs import evaluation
+
+NETWORK = "network"
+
+
+def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the evaluation of an entry.
+
+    Returns
+    -------
+    scores : DataFrame
+        ``summary.tsv`` and ``entry``, ``protocol``, ``seeds`` (number), ``seeds_sd`` (standard
+        deviation over seeds of the mean of the folds), ``seconds`` (median of the training jobs),
+        ``parameters`` (of the first fold and seed).
+    comparisons : DataFrame
+        ``comparisons.tsv`` and ``entry``.
+    """
+    tables = evaluation(entry, folder)
+    summary, runs, comparisons = (
+        pd.read_csv(tables / f"{name}.tsv", sep="\t") for name in ("summary", "runs", "comparisons")
+    )
+    scores = summary.merge(spread(runs), on=["model", "metric"], how="left")
+    names = scores["model"].unique()
+    results = tables.parent
+    scores["seconds"] = scores["model"].map({name: seconds(results, name) for name in names})
+    sizes = {name: parameters(results / "models" / name) for name in names}
+    scores["parameters"] = scores["model"].map(sizes)
+    for number, (column, value) in enumerate((("entry", entry.name), ("protocol", entry.protocol))):
+        scores.insert(number, column, value)
+    comparisons.insert(0, "entry", entry.name)
+    return scores, comparisons
+
+
+def spread(runs: pd.DataFrame) -> pd.DataFrame:
+    """How a metric spreads over seeds.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        ``runs.tsv``: ``model``, ``fold``, ``seed``, ``metric``, ``estimate``, ``n``.
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``metric``, ``seeds``, ``seeds_sd`` (sample standard deviation over seeds of the
+        mean of the folds, each weighted by its records; missing for one seed).
+    """
+    weighted = runs.assign(total=runs["estimate"] * runs["n"])
+    sums = weighted.groupby(["model", "metric", "seed"])[["total", "n"]].sum(min_count=1)
+    means = (sums["total"] / sums["n"]).groupby(["model", "metric"])
+    return means.agg(seeds="size", seeds_sd="std").reset_index()
+
+
+def seconds(results: Path, model: str) -> float:
+    """Median of the wall seconds of a model's training jobs; NaN where it was not trained."""
+    files = results.glob(f"benchmarks/train_*/{model}.fold-*.tsv")
+    values = [pd.read_csv(path, sep="\t")["s"].iloc[0] for path in files]
+    return float(np.median(values)) if values else float("nan")
+
+
+def parameters(folder: Path) -> float:
+    """Trained numbers of the first network in a folder of networks; NaN where there is none."""
+    files = sorted(folder.glob("fold-*/seed-*/model.safetensors"))
+    if not files:
+        return float("nan")
+    network, _ = load_model(files[0], torch.device("cpu"))
+    return float(sum(weights.numel() for weights in network.parameters()))
