@@ -17,19 +17,13 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-import pandas as pd
-from benchmarks.engine.clock import describe
-
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import write_tsv
 
-from . import tables
-from .entry import Entry
-from .results import read_results
-from .runs import LOG, evaluation, run_workflow
+from .report import report
+from .runs import run_all, say
 from .sets import ENTRIES
-from .sheets import Plan, lacking, write_project
+from .sheets import Plan, lacking
 
 OUT = Path(__file__).parents[1] / "out"
 CELLS = get_args(ModelConfig.model_fields["cell"].annotation)
@@ -69,58 +63,6 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     return given
 
 
-def say(text: str) -> None:
-    """Tell how far the run is."""
-    sys.stderr.write(f"{text}\n")
-
-
-def run(entries: list[Entry], plan: Plan, data: Path, work: Path, cores: int) -> list[str]:
-    """Run all entries, each with the first seed, then with all; names of those that failed."""
-    failed: list[str] = []
-    first = Plan(plan.models, plan.seeds[:1], plan.quick)
-    for stage in (first, plan) if len(plan.seeds) > 1 else (plan,):
-        for entry in entries:
-            folder = work / entry.name
-            # what is evaluated already needs no step back to fewer seeds
-            behind = stage is not plan and (evaluation(entry, folder) / "summary.tsv").is_file()
-            if behind or entry.name in failed or (stage is plan and stage.of(entry) == first):
-                continue
-            write_project(entry, stage, data, folder)
-            done, seconds = run_workflow(entry, folder, cores)
-            seeds = ", ".join(str(seed) for seed in stage.of(entry).seeds)
-            if done:
-                say(f"{entry.name}: seeds {seeds} of {stage.models[0]}: {seconds:.0f} s")
-            else:
-                failed.append(entry.name)
-                say(f"{entry.name}: failed after {seconds:.0f} s, see {folder / LOG}")
-    return failed
-
-
-def report(entries: list[Entry], models: tuple[str, ...], work: Path) -> str:
-    """Read what is there, write it to ``work`` and return the tables as Markdown."""
-    there = [e for e in entries if (evaluation(e, work / e.name) / "summary.tsv").is_file()]
-    if not there:
-        raise InputError(f"{work}: no set has been evaluated there")
-    found = [read_results(entry, work / entry.name) for entry in there]
-    scores, comparisons = (
-        pd.concat(frames, ignore_index=True) for frames in zip(*found, strict=True)
-    )
-    write_tsv(work / "accuracy.tsv", scores)
-    write_tsv(work / "comparisons.tsv", comparisons)
-    text = "\n\n".join(
-        [
-            describe(),
-            tables.headline(there, models, scores, comparisons),
-            tables.losses(there, models, comparisons),
-            tables.against_baselines(there, models[0], scores, comparisons),
-            tables.costs(there, models, scores),
-            tables.references(there),
-        ]
-    )
-    (work / "accuracy.md").write_text(text + "\n", encoding="utf-8")
-    return text
-
-
 def main(words: list[str] | None = None) -> int:
     """Run what is asked for and print the tables; 1 where a set failed, 2 for bad input."""
     given = parse(words)
@@ -134,8 +76,8 @@ def main(words: list[str] | None = None) -> int:
             continue
         entries.append(entry)
     try:
-        failed = [] if given.tables else run(entries, plan, given.data, given.work, given.cores)
-        print(report(entries, plan.models, given.work))
+        failed = [] if given.tables else run_all(entries, plan, given.data, given.work, given.cores)
+        print(report(entries, plan, given.work))
     except InputError as error:
         say(f"error: {error}")
         return 2

@@ -11,7 +11,7 @@ import torch
 from bioseqrnn.models.store import load_model
 
 from .entry import Entry
-from .runs import evaluation
+from .runs import summary as summary_file
 
 NETWORK = "network"
 
@@ -28,7 +28,7 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     comparisons : DataFrame
         ``comparisons.tsv`` and ``entry``.
     """
-    tables = evaluation(entry, folder)
+    tables = summary_file(entry, folder).parent
     summary, runs, comparisons = (
         pd.read_csv(tables / f"{name}.tsv", sep="\t") for name in ("summary", "runs", "comparisons")
     )
@@ -66,8 +66,11 @@ def spread(runs: pd.DataFrame) -> pd.DataFrame:
 
 def seconds(results: Path, model: str) -> float:
     """Median of the wall seconds of a model's training jobs; NaN where it was not trained."""
-    files = results.glob(f"benchmarks/train_*/{model}.fold-*.tsv")
-    values = [pd.read_csv(path, sep="\t")["s"].iloc[0] for path in files]
+    values = [
+        pd.read_csv(path, sep="\t")["s"].iloc[0]
+        for rule in ("train_model", "train_baseline")
+        for path in results.glob(f"benchmarks/{rule}/{model}.fold-*.tsv")
+    ]
     return float(np.median(values)) if values else float("nan")
 
 

@@ -77,8 +77,7 @@ def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:
     if entry.folds:
         folds["count"] = 2 if plan.quick else entry.folds
     if "grouping" in FoldsConfig.model_fields:
-        # compare_random: the side-by-side entries show what random folds would have claimed
-        folds |= {"grouping": entry.grouping, "compare_random": []}
+        folds["grouping"] = entry.grouping
     config: dict[str, Any] = {
         "queries": None,
         "dataset_options": {entry.name: options},
