@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -23,8 +22,8 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     -------
     scores : DataFrame
         ``summary.tsv`` and ``entry``, ``protocol``, ``seeds`` (number), ``seeds_sd`` (standard
-        deviation over seeds of the mean of the folds), ``seconds`` (median of the training jobs),
-        ``parameters`` (of the first fold and seed).
+        deviation over seeds of the mean of the folds), ``seconds`` and ``processor_seconds``
+        (medians of the training jobs), ``parameters`` (of the first fold and seed).
     comparisons : DataFrame
         ``comparisons.tsv`` and ``entry``.
     """
@@ -35,7 +34,9 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     scores = summary.merge(spread(runs), on=["model", "metric"], how="left")
     names = scores["model"].unique()
     results = tables.parent
-    scores["seconds"] = scores["model"].map({name: seconds(results, name) for name in names})
+    taken = {name: times(results, name) for name in names}
+    scores["seconds"] = scores["model"].map({name: wall for name, (wall, _) in taken.items()})
+    scores["processor_seconds"] = scores["model"].map({n: cpu for n, (_, cpu) in taken.items()})
     sizes = {name: parameters(results / "models" / name) for name in names}
     scores["parameters"] = scores["model"].map(sizes)
     for number, (column, value) in enumerate((("entry", entry.name), ("protocol", entry.protocol))):
@@ -64,14 +65,20 @@ def spread(runs: pd.DataFrame) -> pd.DataFrame:
     return means.agg(seeds="size", seeds_sd="std").reset_index()
 
 
-def seconds(results: Path, model: str) -> float:
-    """Median of the wall seconds of a model's training jobs; NaN where it was not trained."""
-    values = [
-        pd.read_csv(path, sep="\t")["s"].iloc[0]
+def times(results: Path, model: str) -> tuple[float, float]:
+    """Wall and processor seconds of a model's training jobs, medians; NaN where it was not trained.
+
+    Processor seconds are sampled, but the other jobs of a shared machine are not in them.
+    """
+    jobs = [
+        pd.read_csv(path, sep="\t")[["s", "cpu_time"]]
         for rule in ("train_model", "train_baseline")
         for path in results.glob(f"benchmarks/{rule}/{model}.fold-*.tsv")
     ]
-    return float(np.median(values)) if values else float("nan")
+    if not jobs:
+        return float("nan"), float("nan")
+    wall, processor = pd.concat(jobs).apply(pd.to_numeric, errors="coerce").median()
+    return float(wall), float(processor)
 
 
 def parameters(folder: Path) -> float:

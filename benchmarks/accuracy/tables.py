@@ -150,26 +150,28 @@ def losses(entries: Sequence[Entry], models: Sequence[str], comparisons: pd.Data
 
 
 def costs(entries: Sequence[Entry], models: Sequence[str], scores: pd.DataFrame) -> str:
-    """Seconds of one training job, and parameters: networks, then seconds of the baselines."""
+    """Parameters of the networks; seconds of one training job, and of them the processor's."""
     baselines = list(dict.fromkeys(scores.loc[scores["kind"] == "baseline", "model"]))
     header = [
         "set",
-        *(f"{name}: parameters, s" for name in models),
-        *(f"{b}, s" for b in baselines),
+        *(f"{name}: parameters; s" for name in models),
+        *(f"{b}: s" for b in baselines),
     ]
     rows = []
     for entry in entries:
         found = [one(scores, entry=entry.name, model=name) for name in (*models, *baselines)]
-        if all(row is None for row in found):
-            continue
         cells = [
             NONE if row is None
-            else f"{int(row['parameters']):,}, {row['seconds']:.1f}" if name in models
-            else f"{row['seconds']:.1f}"
-            for name, row in zip((*models, *baselines), found, strict=True)
+            else f"{int(row['parameters']):,}; {_seconds(row)}" if row["kind"] == "network"
+            else _seconds(row)
+            for row in found
         ]  # fmt: skip
         rows.append([entry.name, *cells])
     return markdown(header, rows)
+
+
+def _seconds(row: pd.Series) -> str:
+    return f"{row['seconds']:.1f} ({row['processor_seconds']:.1f})"
 
 
 def references(entries: Sequence[Entry]) -> str:
