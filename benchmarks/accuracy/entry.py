@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -125,7 +126,7 @@ def two_classes(positive: str, negative: str, split: Any = None) -> tuple[Part, 
     return Part(positive, POSITIVE, split=split), Part(negative, NEGATIVE, split=split)
 
 
-def given_parts(pattern: str, splits: dict[str, Any]) -> tuple[Part, ...]:
+def given_parts(pattern: str, splits: Mapping[str, Any]) -> tuple[Part, ...]:
     """FASTA files by split and label; ``pattern`` has ``{split}`` and ``{label}`` (1 or 0)."""
     return tuple(
         Part(pattern.format(split=name, label=code), label, split=role)

@@ -7,6 +7,8 @@ sets and all protein sets are run by the default recipe.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .entry import Bar, Entry, Part, given_parts, two_classes
 
 GUE_SOURCE = "GUE (DNABERT-2); wds-seu/DeepGene@486343e, data/GUE, Apache-2.0"
@@ -21,7 +23,7 @@ WARN_OF_LEAKS = {"leakage": {"action": "warn"}}
 EMBEDDINGS = "embeddings of DNA language models ≤ {}"
 
 
-def _gue(name: str, role_of: dict[str, str | None]) -> tuple[Part, ...]:
+def _gue(name: str, role_of: Mapping[str, str | None]) -> tuple[Part, ...]:
     return given_parts(f"gue/{name}/{{split}}.label{{label}}.fa.gz", role_of)
 
 

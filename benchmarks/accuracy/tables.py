@@ -54,7 +54,8 @@ def best_baseline(scores: pd.DataFrame, entry: str, metric: str) -> pd.Series | 
     chosen = scores[
         (scores["entry"] == entry) & (scores["metric"] == metric) & (scores["kind"] == "baseline")
     ]
-    return None if chosen["estimate"].isna().all() else chosen.loc[chosen["estimate"].idxmax()]
+    ranked = chosen.dropna(subset="estimate").sort_values("estimate", kind="stable")
+    return None if ranked.empty else ranked.iloc[-1]
 
 
 def reached(bar: Bar, head: pd.Series, ensemble: pd.Series | None, ahead: float) -> str:
