@@ -12,7 +12,8 @@ from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
 from bioseqrnn.diagnosis.table import Measured, gradients_table
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.io import write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model

@@ -89,6 +89,10 @@ class SequenceClassifier(nn.Module):
         outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
         return outputs
 
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take over all weights; without ``prior`` and ``scale``, none were used in training."""
+        self.load_state_dict({"prior": self.prior, "scale": self.scale} | weights)
+
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.
 
