@@ -39,13 +39,42 @@ class ModelConfig(Strict):
         description="Residues that a stem filter spans; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
+    stem_pool: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Positions of the stem's output that become one step of the recurrence, by "
+        "their maximum; 1 keeps every position, as per_position tasks always do.",
+    )
     positions: int = Field(
         64,
         ge=0,
-        description="Positions told apart from each end by a learned embedding added to the "
-        "recurrent input; 0 leaves it out.",
+        description="Positions (steps, where the stem pools) told apart from each end by a learned "
+        "embedding added to the recurrent input; 0 leaves it out.",
     )
-    pooling: list[Literal["last", "max", "mean", "attention"]] = Field(
+    memory: int = Field(
+        0,
+        ge=0,
+        description="Steps that gates are set to remember before training: the biases of an "
+        "LSTM's forget and input gates and a GRU's update gate are drawn so that units forget "
+        "after 1 to this many steps (chrono initialisation); 0 or 1 sets the forget gate to 1 and "
+        "all else to 0. Of rnn without meaning.",
+    )
+    reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
+        "auto",
+        description="The other strand of DNA. average: the same weights read both strands, whose "
+        "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
+        "are read as their reverse complement; none: the strand that is given. auto: average where "
+        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+    )
+    members: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Networks that are trained side by side from different random weights and "
+        "predict together, by the mean of their probabilities. Costs as many times the time.",
+    )
+    pooling: list[Literal["last", "max", "mean", "attention", "centre"]] = Field(
         ["max", "mean"],
         min_length=1,
         description="Summaries of all positions given to the output layer, concatenated.",
@@ -64,6 +93,31 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each training target spread evenly over all classes.",
+    )
+    mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="Share of the residues of a training record replaced by random ones, drawn "
+        "anew in every epoch. auto: 0.1 of proteins, none of DNA.",
+    )
+    shift: int = Field(
+        0,
+        ge=0,
+        description="Most residues by which a training record is moved to either side (but a "
+        "quarter of its length), drawn anew in every epoch; unknown residues move in. Not of "
+        "per_position tasks.",
+    )
+    weight_average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a running mean of the weights over the steps, which validates and "
+        "predicts in their place: 0.99 averages over about the last 100 steps; 0 leaves it out.",
+    )
     class_weight: Literal["auto", "balanced", "none"] = Field(
         "auto",
         description="Weight of a class in the training loss: balanced makes classes count alike "
