@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.layers import MotifStem, PositionEmbedding
+from bioseqrnn.models.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.recurrent import CELLS, initialise
 from bioseqrnn.tasks import TASKS, Task
@@ -35,6 +35,8 @@ class SequenceClassifier(nn.Module):
     scale : float Tensor [2]
         Mean and standard deviation of the training values; of regression, whose outputs are in the
         values' unit.
+    window, window_overlap : int or None
+        How longer sequences are cut for prediction, in a network per position.
     """
 
     prior: Tensor
@@ -44,7 +46,10 @@ class SequenceClassifier(nn.Module):
         self, config: ModelConfig, symbols: int, outputs: int, task: Task = TASKS["multiclass"]
     ) -> None:
         super().__init__()
-        self.task = task
+        self.task, self.outputs = task, outputs
+        self.window = config.window if task.per_position else None
+        self.window_overlap = config.window_overlap
+        self.fold = FoldSteps(config.residues_per_step if task.per_position else 1)
         self.register_buffer("prior", torch.zeros(outputs))
         self.register_buffer("scale", torch.tensor([0.0, 1.0]))
         size = symbols
@@ -54,7 +59,7 @@ class SequenceClassifier(nn.Module):
             size = config.stem_filters
         self.position = PositionEmbedding(config.positions, size) if config.positions else None
         self.recurrent = CELLS[config.cell](
-            size,
+            size * self.fold.residues,
             config.hidden_size,
             num_layers=config.layers,
             bidirectional=config.bidirectional,
@@ -65,7 +70,7 @@ class SequenceClassifier(nn.Module):
         self.pooling = None if task.per_position else Pooling(list(config.pooling), features)
         self.dropout = nn.Dropout(config.dropout)
         summary = features if self.pooling is None else self.pooling.output_size
-        self.head = nn.Linear(summary, outputs)
+        self.head = nn.Linear(summary, outputs * self.fold.residues)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return outputs [batch, outputs], or [batch, time, outputs] of a network per position.
@@ -80,14 +85,14 @@ class SequenceClassifier(nn.Module):
         """
         mask = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
         x = self.recurrent_input(x, lengths, mask)
-        output, state = self.recurrent(self.dropout(x), lengths)
+        output, state = self.recurrent(self.dropout(x), self.fold.steps(lengths))
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if self.recurrent.bidirectional else 1
         # the last layer's states, one direction beside the other: [batch, features]
         last = hidden[-directions:].transpose(0, 1).flatten(1)
         summary = output if self.pooling is None else self.pooling(output, last, mask)
         outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
-        return outputs
+        return self.fold.undo(outputs, mask.shape[1]) if self.task.per_position else outputs
 
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.
@@ -100,12 +105,12 @@ class SequenceClassifier(nn.Module):
         return outputs
 
     def recurrent_input(self, x: Tensor, lengths: Tensor, mask: Tensor) -> Tensor:
-        """What the recurrent layers read of ``x``: [batch, time, features].
+        """What the recurrent layers read of ``x``: [batch, steps, features].
 
-        ``mask`` [batch, time] is True inside a sequence.
+        ``mask`` [batch, time] is True inside a sequence, which has ``fold.steps(lengths)`` steps.
         """
         if self.stem is not None:
             x = self.stem(x, mask)
         if self.position is not None:
             x = self.position(x, lengths)
-        return x
+        return self.fold(x, mask)
