@@ -113,4 +113,5 @@ class SequenceClassifier(nn.Module):
             x = self.stem(x, mask)
         if self.position is not None:
             x = self.position(x, lengths)
-        return self.fold(x, mask)
+        folded: Tensor = self.fold(x, mask)
+        return folded

@@ -44,7 +44,8 @@ class Stitch:
         if self._alone[place]:
             return np.ones(length)
         weight = np.arange(1.0, length + 1)
-        return np.minimum(weight, weight[::-1])
+        least: Doubles = np.minimum(weight, weight[::-1])
+        return least
 
     def add(self, places: Ints, scores: Doubles) -> None:
         """Count the scores, float64 [residues, outputs], of some windows, one behind the other."""

@@ -98,6 +98,8 @@ def shifted(
     windows = Windows(records, starts, ends - starts)
     truth = table.targets
     assert isinstance(truth, PositionTruth)
-    codes = PositionTruth(truth.codes, np.append(truth.offsets[records] + starts, truth.offsets[-1]))
+    codes = PositionTruth(
+        truth.codes, np.append(truth.offsets[records] + starts, truth.offsets[-1])
+    )
     packed = windows.of(table.packed, table.alphabet.width, np.arange(len(table)))
     return replace(table, packed=packed, targets=codes), residues_of(begins, rows)
