@@ -94,6 +94,10 @@ class SequenceClassifier(nn.Module):
         outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
         return self.fold.undo(outputs, mask.shape[1]) if self.task.per_position else outputs
 
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take over all weights; without ``prior`` and ``scale``, none were used in training."""
+        self.load_state_dict({"prior": self.prior, "scale": self.scale} | weights)
+
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.
 

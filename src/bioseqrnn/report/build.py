@@ -27,7 +27,7 @@ from bioseqrnn.io import (
     write_tsv,
 )
 from bioseqrnn.models.card import package_versions
-from bioseqrnn.report import sections
+from bioseqrnn.report import curves, data, scores
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.wording import best, beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
@@ -113,7 +113,7 @@ def build_report(
     frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
     audit_frame = _read_table(audit)
     found = read_checks(checks)
-    curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
+    points = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
     keys = ("model", "epochs", "criterion", "devices")
     selected = read_json(evaluation / "selected.json", "selection", keys)
     sizes = fold_sizes(sequences, folds)
@@ -123,29 +123,29 @@ def build_report(
     baseline = best(summary, "baseline", "accuracy")
     headline = "auroc" if len(metadata["classes"]) == 2 else "accuracy"
     parts = [
-        sections.models_section(summary, confidence, given),
-        sections.comparisons_section(frames["comparisons"], confidence),
-        sections.folds_section(frames["runs"], headline, given),
-        sections.learning_section(frames["learning_curves"], given),
-        *sections.curve_sections(curves, given),
-        sections.confusion_section(frames["confusion"], selected["model"], "network"),
-        sections.calibration_section(frames["calibration"]),
-        sections.audit_section(audit_frame),
-        sections.fold_sizes_section(sizes, given),
-        sections.provenance_section(about),
+        scores.models_section(summary, confidence, given),
+        scores.comparisons_section(frames["comparisons"], confidence),
+        scores.folds_section(frames["runs"], headline, given),
+        curves.learning_section(frames["learning_curves"], given),
+        *curves.curve_sections(points, given),
+        scores.confusion_section(frames["confusion"], selected["model"], "network"),
+        curves.calibration_section(frames["calibration"]),
+        data.audit_section(audit_frame),
+        data.fold_sizes_section(sizes, given),
+        data.provenance_section(about),
     ]
     if baseline is not None:
-        matrix = sections.confusion_section(frames["confusion"], baseline["model"], "baseline")
+        matrix = scores.confusion_section(frames["confusion"], baseline["model"], "baseline")
         parts.insert(7, matrix)
     # before the details, behind the scores that it puts into perspective
-    parts.insert(2, sections.checks_section(found))
+    parts.insert(2, data.checks_section(found))
     measured = _read_table(gradients) if gradients is not None else None
     if measured is not None:
         place = [part["id"] for part in parts].index("audit")
         parts.insert(place, gradients_section(measured))
 
     tables = frames | {
-        "curves": curves, "checks": found, "audit": audit_frame, "folds": sizes,
+        "curves": points, "checks": found, "audit": audit_frame, "folds": sizes,
         "provenance": about,
     }  # fmt: skip
     if measured is not None:
