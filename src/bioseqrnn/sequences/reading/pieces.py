@@ -16,8 +16,9 @@ def block_ends(length: int, block: int | None) -> Ints:
     """
     if block is None or length <= block:
         return np.array([length], np.int64)
-    count = -(-length // max(2, block // 2 * 2))
-    ends = np.arange(1, count + 1) * length // count // 2 * 2
+    pairs = -(-length // 2)
+    count = -(-pairs // (block // 2))
+    ends = 2 * (np.arange(1, count + 1) * pairs // count)
     ends[-1] = length
     return ends
 
@@ -48,6 +49,8 @@ def cut_records(
     if block is None or not (records.packed.lengths > block).any():
         return records, texts
     packed, ends = cut_packed(records.packed, width, block)
+    if packed.lengths.sum() != records.packed.lengths.sum():
+        raise AssertionError("residues were lost between blocks")
     names, parts = [], []
     for name, text, own in zip(records.ids.to_pylist(), texts, ends, strict=True):
         starts = [0, *own[:-1].tolist()]
