@@ -1,5 +1,6 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
+import re
 import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
@@ -11,7 +12,7 @@ STAGE_VERSIONS = {
     "baselines": 2,
     "evaluation": 2,
     "diagnosis": 1,
-    "prediction": 2,
+    "prediction": 3,
     "report": 4,
 }
 # what bioseqrnn.report.build writes
@@ -190,6 +191,24 @@ def launcher():
     if config["nodes"] == 1:
         return ""
     return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
+
+
+def datasets_by_position():
+    """Datasets whose labels stand at every residue."""
+    tasks = {
+        name: options.get("task") for name, options in config["dataset_options"].items()
+    }
+    return [name for name in DATASETS if tasks.get(name) == "per_position"]
+
+
+def datasets_by_record():
+    """All others."""
+    return [name for name in DATASETS if name not in datasets_by_position()]
+
+
+def one_of(names):
+    """Pattern of a wildcard that is one of some names; of none, one that nothing matches."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 def query_file(wildcards):

@@ -80,6 +80,25 @@ class ModelConfig(Strict):
         description="Summaries of all positions given to the output layer, concatenated.",
         json_schema_extra={"uniqueItems": True},
     )
+    residues_per_step: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Of per_position: residues that a step of the recurrence reads together, each "
+        "with an output of its own. 3 reads genes by codons: a third of the steps.",
+    )
+    window: int | None = Field(
+        1500,
+        ge=4,
+        description="Of per_position: longer records are trained on in windows of so many "
+        "residues, cut elsewhere in each epoch, and predicted in overlapping ones whose "
+        "probabilities are averaged; null takes records whole.",
+    )
+    window_overlap: int = Field(
+        500,
+        ge=0,
+        description="Residues that neighbouring windows of a prediction share.",
+    )
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
     )
@@ -145,6 +164,10 @@ class ModelConfig(Strict):
             raise ValueError(f"stem_width must be odd, not {self.stem_width}")
         if len(set(self.pooling)) < len(self.pooling):
             raise ValueError("pooling names a summary twice")
+        if self.window is not None and self.window_overlap > self.window - 2:
+            raise ValueError(
+                f"window_overlap {self.window_overlap} must be less than window {self.window}"
+            )
         return self
 
 
@@ -177,8 +200,7 @@ class DatasetOptions(Strict):
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
         description="What a label is: one class; any number of classes; a number; or one character "
-        "for each residue, in the third line of each record. Only classification is trained so "
-        "far, the others are encoded and audited.",
+        "for each residue, in the third line of each record (docs/tasks.md).",
     )
     label_separator: str = Field(
         ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
@@ -196,6 +218,13 @@ class DatasetOptions(Strict):
         ge=1,
         description="Of intervals: length of the windows, each around the middle of its interval; "
         "null takes the intervals as they are.",
+    )
+    block: int | None = Field(
+        None,
+        ge=2,
+        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
+        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
+        "a fold. null leaves records whole.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
