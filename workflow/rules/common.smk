@@ -9,7 +9,7 @@ STAGE_VERSIONS = {
     "audit": 1,
     "folds": 2,
     "training": 3,
-    "baselines": 2,
+    "baselines": 3,
     "evaluation": 2,
     "diagnosis": 1,
     "prediction": 3,
@@ -35,6 +35,8 @@ REPORT_TABLES = (
     "leaks",
     "provenance",
 )
+# baselines that score whole records, and so not tasks with a label for every residue
+WHOLE_RECORDS = ("gapped_kmer", "pwm")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 CONFIG_NAME = (
@@ -260,11 +262,18 @@ def network_histories(wildcards):
     return network_files(wildcards, "history.tsv")
 
 
+def baselines_of(dataset):
+    """Baselines that make sense for the task of a dataset."""
+    task = config["dataset_options"].get(dataset, {}).get("task", "classification")
+    left_out = WHOLE_RECORDS if task == "per_position" else ()
+    return [name for name in config["baselines"] if name not in left_out]
+
+
 def baseline_predictions(wildcards):
     """Predictions of all baselines and folds of a dataset."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
-        baseline=config["baselines"],
+        baseline=baselines_of(wildcards.dataset),
         fold=folds_of(wildcards.dataset),
     )
 
