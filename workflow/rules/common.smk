@@ -8,11 +8,11 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 2,
-    "training": 3,
+    "training": 4,
     "baselines": 3,
-    "evaluation": 2,
+    "evaluation": 3,
     "diagnosis": 1,
-    "prediction": 3,
+    "prediction": 4,
     "report": 4,
 }
 # what bioseqrnn.report.build writes

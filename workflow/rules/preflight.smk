@@ -387,6 +387,16 @@ def check_config(settings, datasets):
         stop(
             f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
         )
+    made = {
+        "selected",
+        *(f"{name}_ensemble" for name in ["selected", *settings["models"]]),
+    }
+    reserved = made & set(settings["models"])
+    if reserved:
+        stop(
+            f"{CONFIG_NAME}: models: the evaluation makes a row '{min(reserved)}' itself "
+            "(docs/evaluation.md); rename the model"
+        )
     for name, model in settings["models"].items():
         if model.get("precision") == "bf16" and settings["device"] == "cpu":
             stop(
