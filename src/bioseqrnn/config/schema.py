@@ -17,6 +17,10 @@ Baseline = Literal[
     "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
 ]
 
+Members = Annotated[
+    list[Name], Field(min_length=2, max_length=20, json_schema_extra={"uniqueItems": True})
+]
+
 
 class Strict(BaseModel):
     """No unknown key, no conversion of types."""
@@ -522,6 +526,11 @@ class Config(Strict):
         min_length=1,
         description="Every model is trained once a fold and seed.",
         json_schema_extra={"uniqueItems": True},
+    )
+    transfer: dict[Name, Members] = Field(
+        {},
+        description="By name: datasets with the same positives and different negatives. The "
+        "networks of each are tested on the records of every other (docs/transfer.md).",
     )
     evaluation: EvaluationConfig = Field(
         EvaluationConfig(), description="How models are scored and compared."

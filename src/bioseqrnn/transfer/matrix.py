@@ -1,0 +1,135 @@
+"""Which fold's network may score which record, and the matrix of what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bioseqrnn.evaluation.bootstrap import group_weights, interval
+from bioseqrnn.evaluation.metrics import (
+    Doubles,
+    area_under_roc,
+    average_precision,
+    ranking_curve,
+)
+from bioseqrnn.folds.table import FoldTable
+from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.sequences.twins import number, sequence_digests
+
+METRICS = ("auroc", "auprc")
+COLUMNS = ("train", "test", "model", "metric", "estimate", "ci_low", "ci_high", "n")
+NEVER = -1
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A set of positives and one kind of negatives.
+
+    Attributes
+    ----------
+    name : str
+    table : SequenceTable
+        Of the task ``binary``.
+    folds : FoldTable
+    """
+
+    name: str
+    table: SequenceTable
+    folds: FoldTable
+
+
+def scoring_folds(trained: Dataset, tested: Dataset) -> Ints:
+    """Say which fold's network of one dataset may score each record of another: int64 [n].
+
+    A record whose sequence (or, where both strands mean the same, its reverse complement) stands
+    in ``trained`` is scored by the network of the fold that tests it there, and by none (-1) where
+    a given split only trains on it. Any other record was seen by no network: it is scored by that
+    of the fold with the number of its own, so that every network gets its part. Records that
+    ``tested`` itself never tests are scored by none.
+    """
+    if trained.name == tested.name:
+        return tested.folds.fold
+    both = "both" in (trained.table.metadata["strands"], tested.table.metadata["strands"])
+    digests = np.concatenate(
+        [sequence_digests(part.table.packed, both) for part in (trained, tested)]
+    )
+    numbers = number(digests)
+    known, asked = numbers[: len(trained.table)], numbers[len(trained.table) :]
+    own = tested.folds.fold
+    # twins share a fold; where a given split did not see to it, one that trains decides
+    fold = np.full(int(numbers.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(fold, known, trained.folds.fold)
+    # twins in different folds: each fold's network but one has trained on some of them
+    latest = np.full(len(fold), np.iinfo(np.int64).min)
+    np.maximum.at(latest, known, trained.folds.fold)
+    fold[(latest > fold) & (latest >= 0)] = NEVER
+    seen = np.isin(asked, known)
+    chosen = np.where(seen, fold[asked], own % trained.folds.count)
+    return np.where(own < 0, NEVER, chosen)
+
+
+def shared_positives(trained: Dataset, tested: Dataset) -> int:
+    """How many positives of ``tested`` stand as positives in ``trained``."""
+    both = "both" in (trained.table.metadata["strands"], tested.table.metadata["strands"])
+    sides = [
+        sequence_digests(part.table.packed, both)[part.table.targets == 1]
+        for part in (trained, tested)
+    ]
+    numbers = number(np.concatenate(sides))
+    return int(np.isin(numbers[len(sides[0]) :], numbers[: len(sides[0])]).sum())
+
+
+def cell_rows(
+    trained: str,
+    tested: Dataset,
+    rows: Ints,
+    scores: dict[str, dict[int, Doubles]],
+    *,
+    replicates: int,
+    confidence: float,
+    seed: int,
+) -> pd.DataFrame:
+    """Rows of one cell of the matrix: every model and metric, with intervals.
+
+    Parameters
+    ----------
+    trained : str
+        Name of the dataset that the networks trained on.
+    tested : Dataset
+    rows : int64 [n]
+        Its records that were scored.
+    scores : dict of str to dict of int to float64 [n]
+        By model and seed, the probability of the positive class. The estimate is the mean over
+        seeds; intervals are by bootstrap over the groups of ``tested``, the same for every model.
+    """
+    positive = tested.table.targets[rows] == 1
+    groups = tested.folds.groups[rows]
+    found = []
+    for model, by_seed in scores.items():
+        values = list(by_seed.values())
+        exact = _metrics(positive, values, np.ones((1, len(rows))))
+        drawn = [
+            _metrics(positive, values, weights)
+            for weights in group_weights(groups, replicates, seed)
+        ]
+        for metric in METRICS:
+            ends = interval(np.concatenate([part[metric] for part in drawn]), confidence)
+            found.append(
+                (trained, tested.name, model, metric, float(exact[metric][0]), *ends, len(rows))
+            )
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def _metrics(
+    positive: npt.NDArray[np.bool_], scores: list[Doubles], weights: Doubles
+) -> dict[str, Doubles]:
+    """Mean over seeds of each metric: float64 [replicates]."""
+    curves = [ranking_curve(positive, values, weights.copy())[:2] for values in scores]
+    return {
+        "auroc": np.mean([area_under_roc(*curve) for curve in curves], axis=0),
+        "auprc": np.mean([average_precision(*curve) for curve in curves], axis=0),
+    }
