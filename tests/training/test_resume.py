@@ -20,7 +20,7 @@ from conftest import BIN, RESOURCES, encode, first_records
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.io import write_json
 from bioseqrnn.models.card import read_card
 from bioseqrnn.sequences.sources import Source

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.packing import unpack
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.tasks.losses import batch_targets

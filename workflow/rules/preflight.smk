@@ -393,6 +393,13 @@ def check_config(settings, datasets):
                 f"{CONFIG_NAME}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
                 "write fp32"
             )
+    scored = set(settings["models"]) | set(settings["baselines"])
+    for name in settings["folds"]["compare_random"] or []:
+        if name not in scored:
+            stop(
+                f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
+                f"run; {suggestion(name, scored)}"
+            )
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Baseline = Literal[
+    "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
+]
 
 
 class Strict(BaseModel):
@@ -39,13 +42,42 @@ class ModelConfig(Strict):
         description="Residues that a stem filter spans; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
+    stem_pool: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Positions of the stem's output that become one step of the recurrence, by "
+        "their maximum; 1 keeps every position, as per_position tasks always do.",
+    )
     positions: int = Field(
         64,
         ge=0,
-        description="Positions told apart from each end by a learned embedding added to the "
-        "recurrent input; 0 leaves it out.",
+        description="Positions (steps, where the stem pools) told apart from each end by a learned "
+        "embedding added to the recurrent input; 0 leaves it out.",
     )
-    pooling: list[Literal["last", "max", "mean", "attention"]] = Field(
+    memory: int = Field(
+        0,
+        ge=0,
+        description="Steps that gates are set to remember before training: the biases of an "
+        "LSTM's forget and input gates and a GRU's update gate are drawn so that units forget "
+        "after 1 to this many steps (chrono initialisation); 0 or 1 sets the forget gate to 1 and "
+        "all else to 0. Of rnn without meaning.",
+    )
+    reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
+        "auto",
+        description="The other strand of DNA. average: the same weights read both strands, whose "
+        "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
+        "are read as their reverse complement; none: the strand that is given. auto: average where "
+        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+    )
+    members: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Networks that are trained side by side from different random weights and "
+        "predict together, by the mean of their probabilities. Costs as many times the time.",
+    )
+    pooling: list[Literal["last", "max", "mean", "attention", "centre"]] = Field(
         ["max", "mean"],
         min_length=1,
         description="Summaries of all positions given to the output layer, concatenated.",
@@ -83,6 +115,31 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each training target spread evenly over all classes.",
+    )
+    mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="Share of the residues of a training record replaced by random ones, drawn "
+        "anew in every epoch. auto: 0.1 of proteins, none of DNA.",
+    )
+    shift: int = Field(
+        0,
+        ge=0,
+        description="Most residues by which a training record is moved to either side (but a "
+        "quarter of its length), drawn anew in every epoch; unknown residues move in. Not of "
+        "per_position tasks.",
+    )
+    weight_average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a running mean of the weights over the steps, which validates and "
+        "predicts in their place: 0.99 averages over about the last 100 steps; 0 leaves it out.",
+    )
     class_weight: Literal["auto", "balanced", "none"] = Field(
         "auto",
         description="Weight of a class in the training loss: balanced makes classes count alike "
@@ -330,9 +387,47 @@ class AuditConfig(Strict):
 
 
 class FoldsConfig(Strict):
-    """Cross-validation."""
+    """Cross-validation (docs/folds.md)."""
 
+    grouping: Literal["homology", "duplicates", "column", "none"] = Field(
+        "homology",
+        description="What keeps records in one fold. homology: sequences alike, over any number of "
+        "steps, found by MMseqs2; duplicates: equal sequences; column: the groups of the sheet or "
+        "labels TSV (chromosome, study, patient), which there must be. All three keep equal "
+        "sequences and the groups given together. none: nothing, to see what leaks.",
+    )
+    identity_dna: float = Field(
+        0.8,
+        ge=0.5,
+        le=1,
+        description="Share of identical residues in the alignment from which DNA sequences are "
+        "alike, on either strand.",
+    )
+    identity_protein: float = Field(
+        0.4,
+        ge=0.2,
+        le=1,
+        description="The same of proteins and peptides.",
+    )
+    length_correction: bool = Field(
+        True,
+        description="Of proteins: alignments of less than 52 residues need more identity, after "
+        "the curve of Rost (1999), up to 0.8 at 16 and less: short peptides are alike by chance.",
+    )
+    coverage: float = Field(
+        0.8,
+        ge=0.1,
+        le=1,
+        description="Share of each of two sequences that the alignment must span.",
+    )
     count: int = Field(5, ge=2, le=100, description="Number of folds.")
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="How often all records are dealt anew, with another seed: fold numbers go on, "
+        "and a record is tested once a repeat.",
+    )
     validation_fraction: float = Field(
         0.1,
         ge=0.01,
@@ -341,14 +436,45 @@ class FoldsConfig(Strict):
         "selection) instead of training.",
     )
     seed: Seed = Field(1, description="Seed of the assignment.")
+    exclude_leaking: bool = Field(
+        False,
+        description="Of a split given in the sheet: leave out the test records that are alike a "
+        "training or validation record. They are counted in leaks.tsv in any case.",
+    )
+    compare_random: list[Name] | None = Field(
+        None,
+        description="Baselines and models that are also scored on random folds, to show what "
+        "those would have claimed; null takes kmer_logistic where it is among the baselines, [] "
+        "none.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
 
 
 class EvaluationConfig(Strict):
-    """Intervals and comparisons."""
+    """Intervals, comparisons and thresholds."""
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(1, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
 
 
 class Config(Strict):
@@ -384,9 +510,11 @@ class Config(Strict):
         min_length=1,
         description="By model name: settings that differ from the defaults.",
     )
-    baselines: list[Literal["composition", "kmer_logistic", "gradient_boosting"]] = Field(
-        ["composition", "kmer_logistic", "gradient_boosting"],
-        description="Plain methods run on the same folds.",
+    baselines: list[Baseline] = Field(
+        ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
+        description="Plain methods run on the same folds (docs/baselines.md says what each is). "
+        "gapped_kmer and cnn cost more and are left out unless named; gapped_kmer and pwm score "
+        "whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     seeds: list[Seed] = Field(

@@ -84,21 +84,20 @@ def measure(
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
     ends = torch.from_numpy(lengths)
-    steps = network.fold.steps(ends).numpy()
-    mask = torch.arange(onehot.shape[1]) < ends.unsqueeze(1)
-    x = network.recurrent_input(torch.from_numpy(onehot).double(), ends, mask).numpy()
+    x, steps = network.recurrent_input(torch.from_numpy(onehot).double(), ends)
     weights = {name: value.numpy() for name, value in network.recurrent.state_dict().items()}
     cell = card["config"]["cell"]
+    norms = gradient_norms(cell, weights, x.numpy(), steps.numpy(), longest)
     return [
         Measured(
             card["model"],
             cell,
             layer,
             direction,
-            norms,
+            values,
             largest_singular(weights, layer, direction),
         )
-        for (layer, direction), norms in gradient_norms(cell, weights, x, steps, longest).items()
+        for (layer, direction), values in norms.items()
     ]
 
 
