@@ -13,7 +13,7 @@ import yaml
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from xopen import xopen
 
-from bioseqrnn.config.schema import Config, DatasetOptions, FoldsConfig
+from bioseqrnn.config.schema import Config, DatasetOptions
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 
@@ -62,8 +62,6 @@ def lacking(entry: Entry) -> str:
     unknown = [name for name in entry.options if name not in DatasetOptions.model_fields]
     if unknown:
         return f"dataset option '{unknown[0]}'"
-    if entry.grouping == "homology" and "grouping" not in FoldsConfig.model_fields:
-        return "folds.grouping"
     return ""
 
 
@@ -73,11 +71,9 @@ def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:
     options: dict[str, Any] = {"alphabet": entry.alphabet} | entry.options
     if entry.positive:
         options["positive"] = entry.positive
-    folds: dict[str, Any] = {}
+    folds: dict[str, Any] = {"grouping": entry.grouping}
     if entry.folds:
         folds["count"] = 2 if plan.quick else entry.folds
-    if "grouping" in FoldsConfig.model_fields:
-        folds["grouping"] = entry.grouping
     config: dict[str, Any] = {
         "queries": None,
         "dataset_options": {entry.name: options},

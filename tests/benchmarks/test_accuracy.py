@@ -240,16 +240,17 @@ def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
 
 
 @pytest.mark.workflow
-@pytest.mark.xdist_group("accuracy")
 def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path, capsys):
     work = tmp_path / "work"
     plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True)
-    assert run_all([ACP], plan, data, work, 2) == []
-    told = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[1] for line in told] == [
-        " gru, rnn; 1 seeds of gru",
-        " gru, rnn; 2 seeds of gru",
-    ]
+    (data / "empty.fa").write_text("")
+    bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
+    assert run_all([bad, ACP], plan, data, work, 2) == ["bad"]
+    failed, first, second = capsys.readouterr().err.splitlines()
+    assert failed == f"bad: gru, rnn; 1 seeds of gru: failed, see {work / 'bad' / LOG}"
+    assert "empty.fa" in (work / "bad" / LOG).read_text()
+    assert first.startswith("acp: gru, rnn; 1 seeds of gru: ")
+    assert second.startswith("acp: gru, rnn; 2 seeds of gru: ")
     results = work / "acp" / "results" / "acp"
     trained = {
         (path.parts[-4], path.parts[-2])
@@ -257,8 +258,9 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     }
     assert trained == {("gru", "seed-1"), ("gru", "seed-2"), ("rnn", "seed-1")}
 
-    text = report([ACP], plan, work)
+    text = report([bad, ACP], plan, work)
     assert text == (work / "accuracy.md").read_text().rstrip("\n")
+    assert "| bad |" not in text
     scores = pd.read_csv(work / "accuracy.tsv", sep="\t").query("metric == 'auroc'")
     summary = pd.read_csv(results / "evaluation" / "summary.tsv", sep="\t")
     summary = summary.query("metric == 'auroc'").set_index("model")["estimate"]
@@ -271,20 +273,9 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     assert (scores[["seconds", "processor_seconds"]].dropna() > 0).all(axis=None)
     assert scores.loc[scores["model"].isin(["gru", "rnn", "composition"]), "seconds"].notna().all()
     assert f"| acp | 5-fold, duplicates grouped | 80 | auroc | {gru['estimate']:.3f}" in text
+    ensemble = scores.set_index("model").loc["gru_ensemble"]
+    assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
 
     assert run_all([ACP], plan, data, work, 2) == []
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert "Nothing to be done" in (work / "acp" / LOG).read_text()
-
-
-@pytest.mark.workflow
-def test_a_set_that_fails_is_named_and_the_next_one_runs(data, tmp_path, capsys):
-    (data / "empty.fa").write_text("")
-    bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
-    plan = Plan(models=("rnn",), seeds=(1,), quick=True)
-    assert run_all([bad, ACP], plan, data, tmp_path / "work", 2) == ["bad"]
-    first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("bad: rnn; 1 seeds of rnn: failed, see ")
-    assert "empty.fa" in (tmp_path / "work" / "bad" / LOG).read_text()
-    assert second.startswith("acp: rnn; 1 seeds of rnn: ")
-    assert "| bad |" not in report([bad, ACP], plan, tmp_path / "work")
