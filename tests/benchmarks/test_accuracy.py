@@ -184,7 +184,9 @@ def frames():
         ("hiv", "kmer", "baseline", 0.90, 0.88, 0.92),
     ]
     columns = ["entry", "model", "kind", "estimate", "ci_low", "ci_high"]
-    left = pd.DataFrame(scores, columns=columns).assign(metric="auroc", n=826, seeds_sd=0.004)
+    left = pd.DataFrame(scores, columns=columns).assign(
+        metric="auroc", n=826, seeds_sd=0.004, test_alike=0.124
+    )
     differences = [
         ("acp", "gru", "kmer", 0.01, -0.01, 0.03),
         ("acp", "gru", "pwm", 0.15, 0.12, 0.18),
@@ -206,6 +208,7 @@ def test_headline_names_the_best_baseline_and_the_verdict():
     assert acp == {
         "set": "acp",
         "protocol": "5-fold, duplicates grouped",
+        "alike training": "12%",
         "n": "826",
         "metric": "auroc",
         "gru": "0.950 (0.930 to 0.970)",
@@ -272,7 +275,12 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     assert gru["parameters"] > rnn["parameters"] > 0
     assert (scores[["seconds", "processor_seconds"]].dropna() > 0).all(axis=None)
     assert scores.loc[scores["model"].isin(["gru", "rnn", "composition"]), "seconds"].notna().all()
-    assert f"| acp | 5-fold, duplicates grouped | 80 | auroc | {gru['estimate']:.3f}" in text
+    leaks = pd.read_csv(results / "leaks.tsv", sep="\t").query("grouping == 'duplicates'")
+    assert gru["test_alike"] == leaks["similar"].sum() / 80
+    alike = f"{gru['test_alike']:.0%}"
+    assert (
+        f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {gru['estimate']:.3f}" in text
+    )
     ensemble = scores.set_index("model").loc["gru_ensemble"]
     assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
 
