@@ -13,7 +13,7 @@ import yaml
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from xopen import xopen
 
-from bioseqrnn.config.schema import Config, DatasetOptions
+from bioseqrnn.config.schema import Config
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 
@@ -55,14 +55,6 @@ class Plan:
 def baselines() -> list[str]:
     """Every baseline there is, in the order of the schema."""
     return list(get_args(get_args(Config.model_fields["baselines"].annotation)[0]))
-
-
-def lacking(entry: Entry) -> str:
-    """What this version of the package cannot do of an entry; empty where it can be run."""
-    unknown = [name for name in entry.options if name not in DatasetOptions.model_fields]
-    if unknown:
-        return f"dataset option '{unknown[0]}'"
-    return ""
 
 
 def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from benchmarks.accuracy.report import report
 from benchmarks.accuracy.results import spread
 from benchmarks.accuracy.runs import LOG, run_all
 from benchmarks.accuracy.sets import ENTRIES
-from benchmarks.accuracy.sheets import Plan, configuration, lacking, write_project
+from benchmarks.accuracy.sheets import Plan, configuration, write_project
 from benchmarks.accuracy.tables import against_baselines, headline, losses
 from conftest import RESOURCES, first_records
 
@@ -49,10 +49,9 @@ def test_no_set_has_settings_of_its_own(entry):
     assert config["models"] == {cell: {"cell": cell} for cell in cells}
     assert config["seeds"] == [1]
     assert not set(config) & {"threads", "device", "search"}
-    if not lacking(entry):
-        read = Config.model_validate(config)
-        assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
-        assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting"}
+    read = Config.model_validate(config)
+    assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
+    assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting", "cnn"}
 
 
 def test_every_set_has_a_name_of_its_own():
