@@ -13,7 +13,8 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
 from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.io import write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
@@ -30,7 +31,7 @@ def softmax(logit):
 
 
 def made_scores(table: SequenceTable, rows, quality: float, rng, too_sure: float = 1.0):
-    """Scores that know the truth as well as ``quality`` says, and multiplied logits."""
+    """Scores that know the truth as well as ``quality`` says; ``too_sure`` scales the logits."""
     truth = table.targets[rows]
     if isinstance(truth, PositionTruth):
         truth = truth.codes.astype(np.int64)
@@ -48,9 +49,12 @@ def made_scores(table: SequenceTable, rows, quality: float, rng, too_sure: float
 class Made:
     """Folds of a table, and whatever models are added."""
 
-    def __init__(self, folder: Path, table: SequenceTable, folds: int = 3) -> None:
-        self.folder, self.table, self.count = folder, table, folds
-        split_table(table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=1)
+    def __init__(self, folder: Path, table: SequenceTable, folds: int = 3, repeats: int = 1):
+        self.folder, self.table, self.count = folder, table, folds * repeats
+        split_table(
+            table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=1,
+            repeats=repeats,
+        )  # fmt: skip
         self.folds = read_folds(folder / "folds.parquet", table)
         self.paths: list[Path] = []
 

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import encode
@@ -16,8 +15,7 @@ from bioseqrnn.evaluation.calibration import calibrated
 from bioseqrnn.evaluation.metrics import PER_CLASS, headline, metrics_of
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.table import read_folds, split_table
-from bioseqrnn.io import read_parquet, write_parquet
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.tasks import TASKS, task_of
 
@@ -344,19 +342,9 @@ def test_strata_need_the_table_that_was_split(made, tmp_path):
 
 
 def test_repeated_folds_count_as_more_seeds(tmp_path):
-    """Two repeats of two folds, role_0 to role_3: every record is tested once in each repeat."""
+    """Two repeats of two folds: every record is tested once in each repeat."""
     table = dataset(tmp_path, "multiclass")
-    made = Made(tmp_path, table, folds=2)
-    first = read_parquet(tmp_path / "folds.parquet", "fold table")
-    other = tmp_path / "other"
-    other.mkdir()
-    split_table(table, other / "folds.parquet", folds=2, validation_fraction=0.2, seed=9)
-    again = read_parquet(other / "folds.parquet", "fold table")[0]
-    columns = {name: first[0].column(name) for name in first[0].column_names}
-    columns |= {f"role_{k + 2}": again.column(f"role_{k}") for k in range(2)}
-    metadata = first[1] | {"folds": 4, "repeats": 2}
-    write_parquet(tmp_path / "folds.parquet", pa.table(columns), metadata)
-    made.folds, made.count = read_folds(tmp_path / "folds.parquet", table), 4
+    made = Made(tmp_path, table, folds=2, repeats=2)
     made.add("one", "network", (0.2, 0.2, 2.0, 2.0), 0.4)
     out = made.evaluate()
     runs = read(out, "runs").query("metric == 'accuracy'")

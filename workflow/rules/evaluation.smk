@@ -41,3 +41,28 @@ rule evaluate_models:
         " --sequences {input.sequences:q} --threshold-aim {params.aim} --threshold-precision {params.precision}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule compare_random_folds:
+    input:
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        predictions=compared_predictions,
+        random_folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+        random_predictions=random_predictions,
+    output:
+        f"{RESULTS}/{{dataset}}/evaluation/random_folds.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/compare_random_folds.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        random=random_words,
+        version=STAGE_VERSIONS["evaluation"],
+    shell:
+        "bioseqrnn compare-random {input.predictions:q} --folds {input.folds:q}"
+        " {params.random:q} --random-folds {input.random_folds:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -375,6 +375,23 @@ def check_classes(dataset, rows, options, sheet):
         )
 
 
+def check_transfers(settings, datasets):
+    """Matrices of datasets that do not exist, or that have no positives and negatives."""
+    for name, members in settings["transfer"].items():
+        for dataset in members:
+            where = f"{CONFIG_NAME}: transfer.{name}"
+            if dataset not in datasets:
+                stop(
+                    f"{where}: unknown dataset '{dataset}'; {suggestion(dataset, datasets)}"
+                )
+            options = settings["dataset_options"].get(dataset, {})
+            if options.get("task", "classification") != "classification":
+                stop(
+                    f"{where}: '{dataset}' has task {options['task']}; positives and negatives "
+                    "are two classes"
+                )
+
+
 def check_config(settings, datasets):
     """What a schema cannot say: options of datasets that do not exist, classes that do not."""
     for name in settings["dataset_options"]:
@@ -403,6 +420,14 @@ def check_config(settings, datasets):
                 f"{CONFIG_NAME}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
                 "write fp32"
             )
+    scored = set(settings["models"]) | set(settings["baselines"])
+    for name in settings["folds"]["compare_random"] or []:
+        if name not in scored:
+            stop(
+                f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
+                f"run; {suggestion(name, scored)}"
+            )
+    check_transfers(settings, datasets)
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

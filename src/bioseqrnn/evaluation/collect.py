@@ -8,24 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
-from bioseqrnn.evaluation.metrics import Bools, Doubles, has_thresholds
+from bioseqrnn.evaluation.metrics import Doubles, has_thresholds
 from bioseqrnn.evaluation.predictions import Predictions, read_predictions
 from bioseqrnn.evaluation.scorers import Judged
 from bioseqrnn.evaluation.thresholds import Aim, choose_thresholds, positives_of
-from bioseqrnn.folds.assign import TEST
-from bioseqrnn.io import read_parquet
+from bioseqrnn.folds.table import Tested, read_tested
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import PositionTruth, Task
 from bioseqrnn.tasks.truth import residues_of
 
 NO_AIM = Aim("none", 1.0)
-# more than the highest seed
-SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,10 @@ class Run:
     temperature: float
     thresholds: Doubles | None
     reached: Doubles | None
+
+
+# more than the highest seed
+SEEDS = 2**31
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,6 @@ class Evidence:
     classes : list of str
     aim : Aim
         Of thresholds; ``none`` where the task has none.
-    folds : int
-        How many test every record once; more are repeats.
     rows : dict of str to int
         Number of each tested record, by id, in the order of the fold table.
     groups : int64 [n]
@@ -91,17 +88,19 @@ class Evidence:
     truth : int64 [units], bool [n, labels] or float64 [n]
     offsets : int64 [n + 1]
         Where the units of each record begin.
+    tested : Tested
+        Which fold of each repeat tests a record.
     """
 
     models: list[Model]
     task: Task
     classes: list[str]
     aim: Aim
-    folds: int
     rows: dict[str, int]
     groups: Ints
     truth: Any
     offsets: Ints
+    tested: Tested
 
     @property
     def n(self) -> int:
@@ -121,12 +120,13 @@ class Evidence:
             A record is predicted twice by one seed, or not at all.
         """
         made = [self._run(validation, test) for validation, test in runs]
-        by_seed: dict[int, list[Run]] = {}
-        for run in made:
-            key = run.test.seed + SEEDS * (run.test.fold // self.folds)
-            by_seed.setdefault(key, []).append(run)
-        judged = {seed: self._aligned(name, of_seed) for seed, of_seed in by_seed.items()}
+        judged = {}
+        for key in dict.fromkeys(map(self._key, made)):
+            judged[key] = self._aligned(name, [run for run in made if self._key(run) == key])
         return Model(name, kind, made, judged)
+
+    def _key(self, run: Run) -> int:
+        return run.test.seed + SEEDS * self.tested.repeat(run.test.fold)
 
     def _run(self, validation: Predictions, test: Predictions) -> Run:
         truth = flat(validation.targets)
@@ -199,11 +199,10 @@ def judge(task: Task, run: Run) -> Judged:
 
 def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence:
     """Read prediction tables and align them; InputError where a record is missing or foreign."""
-    columns, about = read_parquet(folds, "fold table")
     # a given split tests some records only
-    columns = columns.filter(pc.greater_equal(columns.column("fold"), 0))
-    rows = {name: row for row, name in enumerate(columns.column("id").to_pylist())}
-    groups = np.unique(columns.column("group").to_numpy(), return_inverse=True)[1]
+    tested = read_tested(folds)
+    rows = {name: row for row, name in enumerate(tested.ids)}
+    groups = np.unique(tested.groups, return_inverse=True)[1]
     runs: dict[str, list[tuple[Predictions, Predictions]]] = {}
     read: list[Predictions] = []
     for path in predictions:
@@ -216,7 +215,7 @@ def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence
         unknown = [name for name in test.ids if name not in rows]
         if unknown:
             raise InputError(f"{path}: record '{unknown[0]}' is not in {folds}")
-        if not _tested(columns, test.fold)[[rows[name] for name in test.ids]].all():
+        if (tested.by(test.fold)[[rows[name] for name in test.ids]] != test.fold).any():
             raise InputError(
                 f"{path}: predicts records that {folds} tests in another fold; it was made with "
                 "other folds, so make it again"
@@ -228,21 +227,12 @@ def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence
     truth, offsets = _truth(read, rows)
     task = read[0].task
     evidence = Evidence(
-        [], task, read[0].classes, aim if has_thresholds(task) else NO_AIM,
-        int(about["folds"]) // int(about.get("repeats", 1)), rows, groups, truth, offsets,
+        [], task, read[0].classes, aim if has_thresholds(task) else NO_AIM, rows, groups, truth,
+        offsets, tested,
     )  # fmt: skip
     models = [evidence.model(name, pairs[0][1].kind, pairs) for name, pairs in runs.items()]
     evidence.models.extend(sorted(models, key=lambda model: model.kind != "network"))
     return evidence
-
-
-def _tested(columns: pa.Table, fold: int) -> Bools:
-    """Which records a fold tests: bool [n]; none where there is no such fold."""
-    if f"role_{fold}" not in columns.column_names:
-        return np.zeros(len(columns), bool)
-    roles = columns.column(f"role_{fold}").cast(pa.string())
-    tested: Bools = pc.equal(roles, TEST).to_numpy()
-    return tested
 
 
 def _truth(read: list[Predictions], rows: dict[str, int]) -> tuple[Any, Ints]:
