@@ -135,3 +135,23 @@ def test_initialisation(name):
         assert bias[H : 2 * H].eq(1).all()
         bias[H : 2 * H] = 0
     assert not bias.any()
+
+
+def test_gates_start_with_the_memory_that_is_asked_for():
+    """Chrono initialisation: units forget after 1 to T steps, evenly."""
+    torch.manual_seed(1)
+    lstm, gru = LSTM(4, 2000), GRU(4, 2000)
+    for layer in (lstm, gru):
+        initialise(layer, 100)
+    keep = lstm.bias_ih_l0[2000:4000]
+    torch.testing.assert_close(lstm.bias_ih_l0[:2000], -keep)
+    assert not lstm.bias_ih_l0[4000:].any()
+    assert not lstm.bias_hh_l0.any()
+    for bias in (keep, gru.bias_ih_l0[2000:4000]):
+        # a gate of σ(b) keeps 1/e of the state for about 1 + exp(b) steps
+        steps = 1 + torch.exp(bias)
+        assert 1 < steps.min() < 2
+        assert 99 < steps.max() < 100
+        assert steps.mean() == pytest.approx(50.5, rel=0.05)
+    assert not gru.bias_ih_l0[:2000].any()
+    assert not gru.bias_ih_l0[4000:].any()

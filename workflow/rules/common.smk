@@ -1,5 +1,6 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
+import re
 import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
@@ -8,27 +9,34 @@ STAGE_VERSIONS = {
     "audit": 1,
     "folds": 2,
     "training": 3,
-    "baselines": 2,
+    "baselines": 3,
     "evaluation": 2,
     "diagnosis": 1,
-    "prediction": 2,
-    "report": 3,
+    "prediction": 3,
+    "report": 4,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (
     "summary",
     "runs",
     "comparisons",
+    "classes",
     "confusion",
     "calibration",
+    "temperatures",
+    "thresholds",
+    "strata",
     "learning_curves",
     "curves",
     "gradients",
     "checks",
     "audit",
     "folds",
+    "leaks",
     "provenance",
 )
+# baselines that score whole records, and so not tasks with a label for every residue
+WHOLE_RECORDS = ("gapped_kmer", "pwm")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
 CONFIG_NAME = (
@@ -187,6 +195,24 @@ def launcher():
     return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
 
 
+def datasets_by_position():
+    """Datasets whose labels stand at every residue."""
+    tasks = {
+        name: options.get("task") for name, options in config["dataset_options"].items()
+    }
+    return [name for name in DATASETS if tasks.get(name) == "per_position"]
+
+
+def datasets_by_record():
+    """All others."""
+    return [name for name in DATASETS if name not in datasets_by_position()]
+
+
+def one_of(names):
+    """Pattern of a wildcard that is one of some names; of none, one that nothing matches."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
 def query_file(wildcards):
     return ancient(QUERIES[wildcards.dataset][wildcards.query])
 
@@ -236,11 +262,18 @@ def network_histories(wildcards):
     return network_files(wildcards, "history.tsv")
 
 
+def baselines_of(dataset):
+    """Baselines that make sense for the task of a dataset."""
+    task = config["dataset_options"].get(dataset, {}).get("task", "classification")
+    left_out = WHOLE_RECORDS if task == "per_position" else ()
+    return [name for name in config["baselines"] if name not in left_out]
+
+
 def baseline_predictions(wildcards):
     """Predictions of all baselines and folds of a dataset."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
-        baseline=config["baselines"],
+        baseline=baselines_of(wildcards.dataset),
         fold=folds_of(wildcards.dataset),
     )
 
@@ -275,6 +308,17 @@ def random_words(wildcards):
     ]
 
 
+def optional_tables(wildcards):
+    """Tables of the report that only some runs have."""
+    names = ["random_folds"] if scored_at_random(wildcards.dataset) else []
+    return [f"{RESULTS}/{wildcards.dataset}/evaluation/{name}.tsv" for name in names]
+
+
+def optional_words(wildcards):
+    """The same as words of the command."""
+    return [word for path in optional_tables(wildcards) for word in ("--table", path)]
+
+
 def all_results():
     """What a plain run makes: a report a dataset, a prediction table a query."""
     reports = expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS)
@@ -284,8 +328,4 @@ def all_results():
         for query in queries
     ]
     finals = expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS)
-    compared = expand(
-        f"{RESULTS}/{{dataset}}/evaluation/random_folds.tsv",
-        dataset=[dataset for dataset in DATASETS if scored_at_random(dataset)],
-    )
-    return reports + finals + tables + compared
+    return reports + finals + tables

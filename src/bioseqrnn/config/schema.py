@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Baseline = Literal[
+    "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
+]
 
 
 class Strict(BaseModel):
@@ -39,17 +42,65 @@ class ModelConfig(Strict):
         description="Residues that a stem filter spans; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
+    stem_pool: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Positions of the stem's output that become one step of the recurrence, by "
+        "their maximum; 1 keeps every position, as per_position tasks always do.",
+    )
     positions: int = Field(
         64,
         ge=0,
-        description="Positions told apart from each end by a learned embedding added to the "
-        "recurrent input; 0 leaves it out.",
+        description="Positions (steps, where the stem pools) told apart from each end by a learned "
+        "embedding added to the recurrent input; 0 leaves it out.",
     )
-    pooling: list[Literal["last", "max", "mean", "attention"]] = Field(
+    memory: int = Field(
+        0,
+        ge=0,
+        description="Steps that gates are set to remember before training: the biases of an "
+        "LSTM's forget and input gates and a GRU's update gate are drawn so that units forget "
+        "after 1 to this many steps (chrono initialisation); 0 or 1 sets the forget gate to 1 and "
+        "all else to 0. Of rnn without meaning.",
+    )
+    reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
+        "auto",
+        description="The other strand of DNA. average: the same weights read both strands, whose "
+        "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
+        "are read as their reverse complement; none: the strand that is given. auto: average where "
+        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+    )
+    members: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Networks that are trained side by side from different random weights and "
+        "predict together, by the mean of their probabilities. Costs as many times the time.",
+    )
+    pooling: list[Literal["last", "max", "mean", "attention", "centre"]] = Field(
         ["max", "mean"],
         min_length=1,
         description="Summaries of all positions given to the output layer, concatenated.",
         json_schema_extra={"uniqueItems": True},
+    )
+    residues_per_step: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Of per_position: residues that a step of the recurrence reads together, each "
+        "with an output of its own. 3 reads genes by codons: a third of the steps.",
+    )
+    window: int | None = Field(
+        1500,
+        ge=4,
+        description="Of per_position: longer records are trained on in windows of so many "
+        "residues, cut elsewhere in each epoch, and predicted in overlapping ones whose "
+        "probabilities are averaged; null takes records whole.",
+    )
+    window_overlap: int = Field(
+        500,
+        ge=0,
+        description="Residues that neighbouring windows of a prediction share.",
     )
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
@@ -64,6 +115,31 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each training target spread evenly over all classes.",
+    )
+    mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="Share of the residues of a training record replaced by random ones, drawn "
+        "anew in every epoch. auto: 0.1 of proteins, none of DNA.",
+    )
+    shift: int = Field(
+        0,
+        ge=0,
+        description="Most residues by which a training record is moved to either side (but a "
+        "quarter of its length), drawn anew in every epoch; unknown residues move in. Not of "
+        "per_position tasks.",
+    )
+    weight_average: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Decay of a running mean of the weights over the steps, which validates and "
+        "predicts in their place: 0.99 averages over about the last 100 steps; 0 leaves it out.",
+    )
     class_weight: Literal["auto", "balanced", "none"] = Field(
         "auto",
         description="Weight of a class in the training loss: balanced makes classes count alike "
@@ -91,6 +167,10 @@ class ModelConfig(Strict):
             raise ValueError(f"stem_width must be odd, not {self.stem_width}")
         if len(set(self.pooling)) < len(self.pooling):
             raise ValueError("pooling names a summary twice")
+        if self.window is not None and self.window_overlap > self.window - 2:
+            raise ValueError(
+                f"window_overlap {self.window_overlap} must be less than window {self.window}"
+            )
         return self
 
 
@@ -123,8 +203,7 @@ class DatasetOptions(Strict):
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
         description="What a label is: one class; any number of classes; a number; or one character "
-        "for each residue, in the third line of each record. Only classification is trained so "
-        "far, the others are encoded and audited.",
+        "for each residue, in the third line of each record (docs/tasks.md).",
     )
     label_separator: str = Field(
         ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
@@ -142,6 +221,13 @@ class DatasetOptions(Strict):
         ge=1,
         description="Of intervals: length of the windows, each around the middle of its interval; "
         "null takes the intervals as they are.",
+    )
+    block: int | None = Field(
+        None,
+        ge=2,
+        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
+        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
+        "a fold. null leaves records whole.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
@@ -364,12 +450,31 @@ class FoldsConfig(Strict):
     )
 
 
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
+
+
 class EvaluationConfig(Strict):
-    """Intervals and comparisons."""
+    """Intervals, comparisons and thresholds."""
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(1, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
 
 
 class Config(Strict):
@@ -405,9 +510,11 @@ class Config(Strict):
         min_length=1,
         description="By model name: settings that differ from the defaults.",
     )
-    baselines: list[Literal["composition", "kmer_logistic", "gradient_boosting"]] = Field(
-        ["composition", "kmer_logistic", "gradient_boosting"],
-        description="Plain methods run on the same folds.",
+    baselines: list[Baseline] = Field(
+        ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
+        description="Plain methods run on the same folds (docs/baselines.md says what each is). "
+        "gapped_kmer and cnn cost more and are left out unless named; gapped_kmer and pwm score "
+        "whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     seeds: list[Seed] = Field(

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.collect import collect
-from bioseqrnn.evaluation.tables import estimate
+from bioseqrnn.evaluation.scores import estimate
 from bioseqrnn.io import write_tsv
 
 

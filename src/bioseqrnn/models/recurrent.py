@@ -207,11 +207,15 @@ class LSTM(_Lengths, nn.LSTM):  # type: ignore[misc]
 CELLS: dict[str, type[RNN] | type[GRU] | type[LSTM]] = {"rnn": RNN, "gru": GRU, "lstm": LSTM}
 
 
-def initialise(layer: nn.RNNBase) -> None:
-    """Orthogonal recurrent matrices (one a gate), Xavier input matrices, forget-gate bias 1.
+def initialise(layer: nn.RNNBase, memory: int = 0) -> None:
+    """Orthogonal recurrent matrices (one a gate), Xavier input matrices, and biases that remember.
 
-    Orthogonal: Saxe et al., 2014; forget-gate bias: Jozefowicz et al., 2015. ``torch.nn`` orders
-    the LSTM's gates i, f, g, o and adds two biases, so the input bias carries the 1.
+    Orthogonal: Saxe et al., 2014. With a ``memory`` of T steps, above 1, gates start such that
+    unit i forgets in about t_i steps, t_i uniform in 1 to T (chrono initialisation; Tallec and
+    Ollivier, 2018): forget-gate bias log(t_i - 1) and input-gate bias its negative (LSTM),
+    update-gate bias log(t_i - 1) (GRU). Else the forget-gate bias is 1 (Jozefowicz et al., 2015).
+    ``torch.nn`` adds two biases, of which that of the input carries all, and orders gates i, f, g,
+    o (LSTM) and r, z, n (GRU, whose z keeps the state).
     """
     hidden = layer.hidden_size
     with torch.no_grad():
@@ -224,5 +228,19 @@ def initialise(layer: nn.RNNBase) -> None:
                     nn.init.xavier_uniform_(gate)
             else:
                 parameter.zero_()
-                if isinstance(layer, nn.LSTM) and name.startswith("bias_ih"):
-                    parameter[hidden : 2 * hidden] = 1.0
+                if name.startswith("bias_ih"):
+                    _set_gates(layer, parameter, memory)
+
+
+def _set_gates(layer: nn.RNNBase, bias: Tensor, memory: int) -> None:
+    """Set the biases of the gates that remember, in place."""
+    hidden = layer.hidden_size
+    # the gate that keeps the state: f of the LSTM, z of the GRU
+    keep = bias[hidden : 2 * hidden]
+    if memory > 1 and isinstance(layer, (nn.LSTM, nn.GRU)):
+        # never the logarithm of 0: a unit that forgets at once has t - 1 = 0
+        keep.copy_(torch.log(torch.rand(hidden) * (memory - 1)).clamp(min=-1.0))
+        if isinstance(layer, nn.LSTM):
+            bias[:hidden] = -keep
+    elif isinstance(layer, nn.LSTM):
+        keep.fill_(1.0)

@@ -1,18 +1,15 @@
-"""Curves of the report: training, ROC, precision and recall, calibration."""
+"""Curves of the report: training, ROC, precision and recall."""
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import pandas as pd
 
 from bioseqrnn.report.parts import Section, section
 
-LEAST_OF_BIN = 0.01
 
-
-def learning_section(curves: pd.DataFrame, given: bool) -> Section:
+def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> Section:
     """Training and validation loss by epoch, mean over runs still training."""
     over = "seeds" if given else "folds and seeds"
     means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
@@ -23,18 +20,21 @@ def learning_section(curves: pd.DataFrame, given: bool) -> Section:
         }
         for column in ("validation_loss", "train_loss")
     ]
+    # of values, training counts in their standard deviations
+    unit, train_unit = ("nats",) * 2 if probabilistic else ("squared unit", "squared deviations")
     labels = [
-        {"name": "Validation loss", "ylab": "Validation loss (nats)"},
-        {"name": "Training loss", "ylab": "Training loss (nats)"},
+        {"name": "Validation loss", "ylab": f"Validation loss ({unit})"},
+        {"name": "Training loss", "ylab": f"Training loss ({train_unit})"},
     ]
+    loss = "cross-entropy" if probabilistic else "squared error"
     return section(
         "learning_curves",
         "Learning curves",
-        f"Mean cross-entropy by epoch over the {over} that were still training. Training "
-        "stops when the validation loss has not improved for a while; the best epoch is kept.",
+        f"Mean {loss} by epoch over the {over} that were still training. Training "
+        "stops when validation has not improved for a while; the best epoch is kept.",
         "linegraph",
         data=datasets,
-        config={"xlab": "Epoch", "ylab": "Loss (nats)", "ymin": 0, "data_labels": labels},
+        config={"xlab": "Epoch", "ylab": f"Loss ({unit})", "ymin": 0, "data_labels": labels},
     )
 
 
@@ -70,28 +70,3 @@ def curve_sections(curves: pd.DataFrame, given: bool) -> list[Section]:
             )
         )
     return sections
-
-
-def calibration_section(calibration: pd.DataFrame) -> Section:
-    """Stated against observed probability of being right."""
-    share = calibration["count"] / calibration.groupby("model")["count"].transform("sum")
-    data: dict[str, Any] = {
-        escape(str(name)): list(
-            zip(rows["stated"].tolist(), rows["observed"].tolist(), strict=True)
-        )
-        for name, rows in calibration[share >= LEAST_OF_BIN].groupby("model", sort=False)
-    }
-    diagonal = {"name": "perfect", "pairs": [[0, 0], [1, 1]], "color": "#999", "dash": "dash"}
-    return section(
-        "calibration",
-        "Calibration",
-        "Mean probability of the called class against how often the call was right, in ten bins "
-        f"(those with at least {LEAST_OF_BIN:.0%} of the predictions). "
-        "Below the diagonal a model is too sure of itself.",
-        "linegraph",
-        data=data,
-        config={
-            "xlab": "Stated probability", "ylab": "Observed share right", "xmin": 0, "xmax": 1,
-            "ymin": 0, "ymax": 1, "extra_series": [diagonal], "style": "lines+markers",
-        },
-    )  # fmt: skip

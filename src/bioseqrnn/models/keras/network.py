@@ -105,8 +105,11 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
         layers=len(stack.layers),
         bidirectional=stack.bidirectional,
         stem_filters=0,
+        stem_pool=1,
         positions=0,
         pooling=[pooling],
+        reverse_complement="none",
+        members=1,
         dropout=0.0,
     )
     named = {f"recurrent.{name}": array for name, array in state.items()}
