@@ -8,7 +8,7 @@ from bioseqrnn.baselines.features import composition, flat_onehot, kmer_counts
 from bioseqrnn.baselines.methods import METHODS
 from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 
 

@@ -13,7 +13,8 @@ from bioseqrnn.diagnosis.gradients import gradient_norms
 from bioseqrnn.diagnosis.run import diagnose_models, measure, sample_records, sample_size
 from bioseqrnn.diagnosis.table import Measured, gradients_table, reach, reach_words, shown
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model, save_model
 from bioseqrnn.report.gradients import gradients_section

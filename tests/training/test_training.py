@@ -11,7 +11,7 @@ from conftest import encode
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.models.card import read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import fit_config

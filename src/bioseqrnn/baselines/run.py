@@ -7,7 +7,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from bioseqrnn.baselines.methods import METHODS
+from bioseqrnn.baselines.methods import METHODS, applicable
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import write_predictions
@@ -32,6 +32,11 @@ def train_baseline(
     if baseline not in METHODS:
         raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
     table = read_sequences(sequences)
+    if not applicable(baseline, table.task.name):
+        raise InputError(
+            f"baseline '{baseline}' scores whole records; '{sequences}' has a label for each "
+            "residue (task per_position)"
+        )
     train, validation, test = read_roles(folds, table, fold)
     start = time.perf_counter()
     # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result

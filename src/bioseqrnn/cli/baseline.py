@@ -14,9 +14,13 @@ from bioseqrnn.cli.options import Fold, Folds, Seed, Sequences, Threads
 class BaselineName(StrEnum):
     """The plain methods."""
 
+    majority = "majority"
     composition = "composition"
     kmer_logistic = "kmer_logistic"
+    gapped_kmer = "gapped_kmer"
     gradient_boosting = "gradient_boosting"
+    pwm = "pwm"
+    cnn = "cnn"
 
 
 def baseline(

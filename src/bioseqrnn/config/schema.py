@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Baseline = Literal[
+    "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
+]
 
 
 class Strict(BaseModel):
@@ -84,6 +87,25 @@ class ModelConfig(Strict):
         description="Summaries of all positions given to the output layer, concatenated.",
         json_schema_extra={"uniqueItems": True},
     )
+    residues_per_step: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Of per_position: residues that a step of the recurrence reads together, each "
+        "with an output of its own. 3 reads genes by codons: a third of the steps.",
+    )
+    window: int | None = Field(
+        1500,
+        ge=4,
+        description="Of per_position: longer records are trained on in windows of so many "
+        "residues, cut elsewhere in each epoch, and predicted in overlapping ones whose "
+        "probabilities are averaged; null takes records whole.",
+    )
+    window_overlap: int = Field(
+        500,
+        ge=0,
+        description="Residues that neighbouring windows of a prediction share.",
+    )
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
     )
@@ -149,6 +171,10 @@ class ModelConfig(Strict):
             raise ValueError(f"stem_width must be odd, not {self.stem_width}")
         if len(set(self.pooling)) < len(self.pooling):
             raise ValueError("pooling names a summary twice")
+        if self.window is not None and self.window_overlap > self.window - 2:
+            raise ValueError(
+                f"window_overlap {self.window_overlap} must be less than window {self.window}"
+            )
         return self
 
 
@@ -181,8 +207,7 @@ class DatasetOptions(Strict):
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
         description="What a label is: one class; any number of classes; a number; or one character "
-        "for each residue, in the third line of each record. Only classification is trained so "
-        "far, the others are encoded and audited.",
+        "for each residue, in the third line of each record (docs/tasks.md).",
     )
     label_separator: str = Field(
         ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
@@ -200,6 +225,13 @@ class DatasetOptions(Strict):
         ge=1,
         description="Of intervals: length of the windows, each around the middle of its interval; "
         "null takes the intervals as they are.",
+    )
+    block: int | None = Field(
+        None,
+        ge=2,
+        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
+        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
+        "a fold. null leaves records whole.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
@@ -358,9 +390,47 @@ class AuditConfig(Strict):
 
 
 class FoldsConfig(Strict):
-    """Cross-validation."""
+    """Cross-validation (docs/folds.md)."""
 
+    grouping: Literal["homology", "duplicates", "column", "none"] = Field(
+        "homology",
+        description="What keeps records in one fold. homology: sequences alike, over any number of "
+        "steps, found by MMseqs2; duplicates: equal sequences; column: the groups of the sheet or "
+        "labels TSV (chromosome, study, patient), which there must be. All three keep equal "
+        "sequences and the groups given together. none: nothing, to see what leaks.",
+    )
+    identity_dna: float = Field(
+        0.8,
+        ge=0.5,
+        le=1,
+        description="Share of identical residues in the alignment from which DNA sequences are "
+        "alike, on either strand.",
+    )
+    identity_protein: float = Field(
+        0.4,
+        ge=0.2,
+        le=1,
+        description="The same of proteins and peptides.",
+    )
+    length_correction: bool = Field(
+        True,
+        description="Of proteins: alignments of less than 52 residues need more identity, after "
+        "the curve of Rost (1999), up to 0.8 at 16 and less: short peptides are alike by chance.",
+    )
+    coverage: float = Field(
+        0.8,
+        ge=0.1,
+        le=1,
+        description="Share of each of two sequences that the alignment must span.",
+    )
     count: int = Field(5, ge=2, le=100, description="Number of folds.")
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="How often all records are dealt anew, with another seed: fold numbers go on, "
+        "and a record is tested once a repeat.",
+    )
     validation_fraction: float = Field(
         0.1,
         ge=0.01,
@@ -369,14 +439,45 @@ class FoldsConfig(Strict):
         "selection) instead of training.",
     )
     seed: Seed = Field(1, description="Seed of the assignment.")
+    exclude_leaking: bool = Field(
+        False,
+        description="Of a split given in the sheet: leave out the test records that are alike a "
+        "training or validation record. They are counted in leaks.tsv in any case.",
+    )
+    compare_random: list[Name] | None = Field(
+        None,
+        description="Baselines and models that are also scored on random folds, to show what "
+        "those would have claimed; null takes kmer_logistic where it is among the baselines, [] "
+        "none.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
 
 
 class EvaluationConfig(Strict):
-    """Intervals and comparisons."""
+    """Intervals, comparisons and thresholds."""
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(1, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
 
 
 class Config(Strict):
@@ -412,9 +513,11 @@ class Config(Strict):
         min_length=1,
         description="By model name: settings that differ from the defaults.",
     )
-    baselines: list[Literal["composition", "kmer_logistic", "gradient_boosting"]] = Field(
-        ["composition", "kmer_logistic", "gradient_boosting"],
-        description="Plain methods run on the same folds.",
+    baselines: list[Baseline] = Field(
+        ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
+        description="Plain methods run on the same folds (docs/baselines.md says what each is). "
+        "gapped_kmer and cnn cost more and are left out unless named; gapped_kmer and pwm score "
+        "whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     seeds: list[Seed] = Field(

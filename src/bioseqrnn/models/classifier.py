@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.layers import MotifStem, PositionEmbedding
+from bioseqrnn.models.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.properties import residue_table
 from bioseqrnn.models.recurrent import CELLS, initialise
@@ -48,6 +48,8 @@ class SequenceClassifier(nn.Module):
         values' unit.
     others : ModuleList of SequenceClassifier
         The other members of an ensemble, which share nothing with this one and each other.
+    window, window_overlap : int or None
+        How longer sequences are cut for prediction, in a network per position.
     """
 
     prior: Tensor
@@ -58,7 +60,10 @@ class SequenceClassifier(nn.Module):
         self, config: ModelConfig, symbols: int, outputs: int, task: Task = TASKS["multiclass"]
     ) -> None:
         super().__init__()
-        self.task = task
+        self.task, self.outputs = task, outputs
+        self.window = config.window if task.per_position else None
+        self.window_overlap = config.window_overlap
+        self.fold = FoldSteps(config.residues_per_step if task.per_position else 1)
         self.register_buffer("prior", torch.zeros(outputs))
         self.register_buffer("scale", torch.tensor([0.0, 1.0]))
         # not part of the state dict: it is no weight, and the same in every network
@@ -72,7 +77,7 @@ class SequenceClassifier(nn.Module):
             size = config.stem_filters
         self.position = PositionEmbedding(config.positions, size) if config.positions else None
         self.recurrent = CELLS[config.cell](
-            size,
+            size * self.fold.residues,
             config.hidden_size,
             num_layers=config.layers,
             bidirectional=config.bidirectional,
@@ -83,7 +88,7 @@ class SequenceClassifier(nn.Module):
         self.pooling = None if task.per_position else Pooling(list(config.pooling), features)
         self.dropout = nn.Dropout(config.dropout)
         summary = features if self.pooling is None else self.pooling.output_size
-        self.head = nn.Linear(summary, outputs)
+        self.head = nn.Linear(summary, outputs * self.fold.residues)
         self.both_strands = config.reverse_complement == "average"
         alone = config.model_copy(update={"members": 1})
         self.others = nn.ModuleList(
@@ -129,7 +134,7 @@ class SequenceClassifier(nn.Module):
             other = self._summary(reverse_complement(x, lengths), lengths)
             summary = self.pooling.merge(summary, other)
         outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
-        return outputs
+        return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
     def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
         """What the output layer reads of one strand: [batch, features], or of every residue."""
@@ -144,6 +149,10 @@ class SequenceClassifier(nn.Module):
         last = hidden[-directions:].transpose(0, 1).flatten(1)
         summary: Tensor = self.pooling(output, last, _inside(x, steps))
         return summary
+
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take over all weights; without ``prior`` and ``scale``, none were used in training."""
+        self.load_state_dict({"prior": self.prior, "scale": self.scale} | weights)
 
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.
@@ -174,7 +183,7 @@ class SequenceClassifier(nn.Module):
             x, lengths = self.stem(x, _inside(x, lengths)), self.stem.steps(lengths)
         if self.position is not None:
             x = self.position(x, lengths)
-        return x, lengths
+        return self.fold(x, _inside(x, lengths)), self.fold.steps(lengths)
 
 
 def reads_properties(config: ModelConfig, symbols: int) -> bool:

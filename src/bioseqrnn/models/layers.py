@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class MotifStem(nn.Module):
@@ -70,3 +71,43 @@ class PositionEmbedding(nn.Module):
         end = (lengths.to(x.device).unsqueeze(1) - 1 - time).clamp(0, last)
         added: Tensor = x + self.from_start(time.clamp(max=last)) + self.from_end(end)
         return added
+
+
+class FoldSteps(nn.Module):
+    """Several residues to one step of the recurrence, and their outputs apart again.
+
+    Codons have three residues: with three, a step reads a whole one, the way through a gene is a
+    third as long, and each residue keeps its own place in what is read and in what comes out.
+
+    Parameters
+    ----------
+    residues : int
+        Of a step; 1 changes nothing.
+    """
+
+    def __init__(self, residues: int) -> None:
+        super().__init__()
+        self.residues = residues
+
+    def steps(self, lengths: Tensor) -> Tensor:
+        """Steps of sequences of these lengths, of which the last may be filled up with zeros."""
+        return (lengths + self.residues - 1) // self.residues
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map [batch, time, features] to [batch, steps, residues * features].
+
+        Where ``mask`` [batch, time] is False, the step that a sequence ends in is zero: it gives
+        the same numbers alone and in a batch.
+        """
+        if self.residues == 1:
+            return x
+        x = x * mask.unsqueeze(-1)
+        x = functional.pad(x, (0, 0, 0, -x.shape[1] % self.residues))
+        return x.reshape(x.shape[0], -1, self.residues * x.shape[2])
+
+    def undo(self, outputs: Tensor, time: int) -> Tensor:
+        """Map outputs [batch, steps, residues * outputs] to [batch, ``time``, outputs]."""
+        if self.residues == 1:
+            return outputs
+        apart = outputs.reshape(outputs.shape[0], -1, outputs.shape[2] // self.residues)
+        return apart[:, :time]

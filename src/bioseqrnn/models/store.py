@@ -59,6 +59,5 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
     with safe_open(path, framework="pt") as tensors:
         # the file handle has keys(), but is no dict to iterate over
         weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-    # models of earlier versions have neither: no class was weighted, and there was no regression
-    network.load_state_dict({"prior": network.prior, "scale": network.scale} | weights)
+    network.load_weights(weights)
     return network.to(device).eval(), card

@@ -22,6 +22,7 @@ from bioseqrnn.training.batches import bucketed, dense_batches
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
+from bioseqrnn.training.windows import shifted
 
 
 @dataclass
@@ -140,7 +141,9 @@ def _epoch(
     state.network.train()
     start = state.begins() if state.batch == 0 else None
     weights = list(state.network.parameters())
-    batches = bucketed(train, table.lengths, config.batch_size, state.deal())[state.batch :]
+    rng = state.deal()
+    table, train = shifted(table, train, state.network.window, rng)
+    batches = bucketed(train, table.lengths, config.batch_size, rng)[state.batch :]
     shares = map(state.processes.share, batches)
     dense = dense_batches(table, shares, state.device)
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):

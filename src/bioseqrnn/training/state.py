@@ -20,6 +20,7 @@ from bioseqrnn.training.memory import Memory
 from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
+from bioseqrnn.training.windows import most_windows
 
 MOST_HALVINGS = 3
 
@@ -124,7 +125,8 @@ class TrainingState:
         optimizer = AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        steps = -(-len(train) // config.batch_size) * config.epochs
+        records = most_windows(table.lengths[train], network.window)
+        steps = -(-records // config.batch_size) * config.epochs
         scheduler: torch.optim.lr_scheduler.LRScheduler
         if config.schedule == "one_cycle":
             scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
