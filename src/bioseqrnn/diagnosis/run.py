@@ -77,10 +77,10 @@ def measure(
 ) -> list[Measured]:
     """Gradient norms of every layer and direction of a network on some records.
 
-    In float64, which the network is converted to. Of a network that reads both strands it is the
-    given one that counts, of an ensemble the first member. Where the stem makes one step of
-    several residues, the norm k residues back is that of the whole steps between. Of a network
-    per position a step has ``residues_per_step`` residues.
+    Back over k residues; of a network per position over k steps, each of ``residues_per_step``
+    residues. In float64, which the network is converted to. Of a network that reads both strands
+    it is the given one that counts, of an ensemble the first member. Where the stem makes one step
+    of several residues, the norm k residues back is that of the whole steps between.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)

@@ -22,10 +22,11 @@ def reverse_complement(x: Tensor, lengths: Tensor) -> Tensor:
     """
     # A-T and C-G stand mirrored
     mirrored = x.flip(1, 2)
-    shift = x.shape[1] - lengths.to(x.device)
-    if not bool(shift.any()):
+    ends = lengths.to(x.device).unsqueeze(1)
+    if bool((ends == x.shape[1]).all()):
         return mirrored
+    # padding, which now stands at the start, belongs behind the end
     time = torch.arange(x.shape[1], device=x.device)
-    # what was padding at the end now stands at the start; rolled back to the end
-    place = (time + shift.unsqueeze(1)) % x.shape[1]
-    return mirrored.gather(1, place.unsqueeze(-1).expand_as(x))
+    place = (time + x.shape[1] - ends) % x.shape[1]
+    moved = mirrored.gather(1, place.unsqueeze(-1).expand_as(x))
+    return moved * (time < ends).unsqueeze(-1)
