@@ -1,4 +1,4 @@
-# make run | test | check | clean (and: format, schemas). Needs Python >= 3.11 with pip and venv.
+# make run | test | check | clean (and: format, schemas, benchmarks DATA=folder). Needs Python >= 3.11 with pip and venv.
 PYTHON ?= python3
 CORES ?= 2
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check clean format schemas install
+.PHONY: run test check clean format schemas benchmarks install
 .DEFAULT_GOAL := run
 
 run: install
@@ -39,6 +39,12 @@ format: install
 
 schemas: install
 	python -m bioseqrnn.config.generate
+
+# Public sets through the whole workflow; DATA is the folder that benchmarks/README.md describes.
+benchmarks: install
+	@test -n "$(DATA)" || \
+	  { echo "make benchmarks needs the data: make benchmarks DATA=folder (benchmarks/README.md)" >&2; exit 2; }
+	python -m benchmarks.accuracy --data "$(DATA)" --cores $(CORES)
 
 # Runs again only when the project's dependencies change.
 install: $(VENV)/installed

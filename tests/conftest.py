@@ -58,6 +58,24 @@ def first_records(fasta: Path, count: int) -> str:
     return "".join(f">{record}" for record in records)
 
 
+# of the 60 bases around a junction: exon, intron, or neither known
+SIDES = {"EI": "E" * 30 + "I" * 30, "IE": "I" * 30 + "E" * 30, "N": "N" * 60}
+
+
+def write_exons(path: Path, contigs: int, junctions: int) -> Path:
+    """Bundled splice junctions, so many end to end in a contig, with the side each base is on."""
+    records = {
+        name: (RESOURCES / "splice" / f"{name}.fa").read_text().split(">")[1:] for name in SIDES
+    }
+    text = ""
+    for contig in range(contigs):
+        names = [list(SIDES)[place % 3] for place in range(junctions)]
+        bases = [records[name].pop(0).split("\n", 1)[1].replace("\n", "") for name in names]
+        text += f">contig{contig}\n{''.join(bases)}\n{''.join(SIDES[name] for name in names)}\n"
+    path.write_text(text)
+    return path
+
+
 def pack(sequences: list[str], alphabet: Alphabet) -> Packed:
     """Sequences as the encoder packs them."""
     ids = [str(place) for place in range(len(sequences))]

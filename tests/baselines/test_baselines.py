@@ -14,7 +14,7 @@ from bioseqrnn.cli.baseline import BaselineName
 from bioseqrnn.config.schema import Baseline
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 
 

@@ -9,7 +9,7 @@ from conftest import RESOURCES, encode
 from bioseqrnn.baselines.methods import METHODS, applicable
 from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 
 

@@ -12,9 +12,14 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.card import read_card
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.store import load_model, save_model
+from bioseqrnn.models.strands import reverse_complement
 
-POOLINGS = [["last"], ["max"], ["mean"], ["attention"], ["last", "max", "mean", "attention"]]
+POOLINGS = [
+    ["last"], ["max"], ["mean"], ["attention"], ["centre"],
+    ["last", "max", "mean", "attention", "centre"],
+]  # fmt: skip
 
 
 def network(**settings):
@@ -32,11 +37,16 @@ def sequences(*lengths):
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
 @pytest.mark.parametrize("bidirectional", [True, False])
-@pytest.mark.parametrize("stem_filters", [0, 6])
-def test_padding_never_changes_an_output(cell, pooling, bidirectional, stem_filters):
+@pytest.mark.parametrize(
+    ("stem_filters", "stem_pool", "strands"), [(0, 1, "none"), (6, 1, "average"), (6, 3, "average")]
+)
+def test_padding_never_changes_an_output(
+    cell, pooling, bidirectional, stem_filters, stem_pool, strands
+):
     net = network(
         cell=cell, hidden_size=5, layers=2, pooling=pooling, bidirectional=bidirectional,
-        stem_filters=stem_filters, stem_width=3, positions=8,
+        stem_filters=stem_filters, stem_pool=stem_pool, stem_width=3, positions=8,
+        reverse_complement=strands,
     )  # fmt: skip
     torch.manual_seed(3)
     x, lengths = sequences(1, 4, 11, 30, 17)
@@ -49,8 +59,12 @@ def test_padding_never_changes_an_output(cell, pooling, bidirectional, stem_filt
 
 
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
-def test_padding_gets_no_gradient(pooling):
-    net = network(cell="gru", hidden_size=5, pooling=pooling, stem_filters=6, positions=8)
+@pytest.mark.parametrize("strands", ["none", "average"])
+def test_padding_gets_no_gradient(pooling, strands):
+    net = network(
+        cell="gru", hidden_size=5, pooling=pooling, stem_filters=6, stem_width=9, positions=8,
+        reverse_complement=strands,
+    )  # fmt: skip
     x, lengths = sequences(3, 12)
     x.requires_grad_()
     net(x, lengths)[0].sum().backward()
@@ -87,18 +101,101 @@ def test_position_embedding_counts_from_both_ends():
     torch.testing.assert_close(added[9], start[3] + end[0])
 
 
+def test_a_stem_that_pools_takes_the_largest_of_each_few_positions():
+    net = network(cell="gru", hidden_size=5, stem_filters=6, stem_pool=3, positions=0)
+    x, lengths = sequences(8, 3)
+    steps, ends = net.recurrent_input(x, lengths)
+    assert ends.tolist() == [3, 1]
+    filtered = torch.relu(net.stem.convolution(x.transpose(1, 2)))
+    torch.testing.assert_close(steps[0, 0], filtered[0, :, :3].amax(1))
+    torch.testing.assert_close(steps[0, 2], filtered[0, :, 6:].amax(1))
+    assert not steps[1, 1:].any()
+
+
+def test_the_middle_position_is_one_of_the_summaries():
+    pooling = Pooling(["centre"], 2)
+    output = torch.arange(12.0).view(1, 6, 2)
+    mask = torch.arange(6) < 5
+    pooled = pooling(output, output[:, -1], mask.unsqueeze(0))
+    assert pooled.tolist() == [[4.0, 5.0]]
+
+
+def test_a_strand_and_the_other_give_the_same():
+    for pooling in POOLINGS:
+        net = network(
+            cell="lstm", hidden_size=5, stem_filters=6, stem_pool=2, pooling=pooling,
+            reverse_complement="average",
+        )  # fmt: skip
+        x, lengths = sequences(1, 7, 20)
+        other = reverse_complement(x, lengths)
+        assert not torch.equal(other, x)
+        torch.testing.assert_close(net(other, lengths), net(x, lengths), atol=1e-6, rtol=0)
+        one = network(
+            cell="lstm", hidden_size=5, stem_filters=6, stem_pool=2, pooling=pooling,
+            reverse_complement="none",
+        )  # fmt: skip
+        assert (one(other, lengths) - one(x, lengths)).abs().max() > 1e-4
+
+
+def test_strands_are_summarised_as_positions_are():
+    net = network(
+        cell="gru", hidden_size=3, pooling=["max", "mean", "last"], reverse_complement="average"
+    )
+    x, lengths = sequences(9, 14)
+    one, other = net._summary(x, lengths), net._summary(reverse_complement(x, lengths), lengths)
+    want = torch.cat([torch.maximum(one, other)[:, :6], ((one + other) / 2)[:, 6:]], 1)
+    torch.testing.assert_close(net(x, lengths), net.head(want))
+
+
+def test_an_ensemble_predicts_the_mean_of_its_members():
+    net = network(cell="gru", hidden_size=3, members=3)
+    x, lengths = sequences(9, 14)
+    each = [torch.softmax(member(x, lengths).double(), 1) for member in net.members]
+    assert len(each) == net.size == 3
+    assert (each[0] - each[1]).abs().max() > 1e-3
+    torch.testing.assert_close(net.scores(x, lengths), sum(each) / 3)
+    weights = list(net.weights_by_member())
+    assert sum(len(own) for own in weights) == len(list(net.parameters()))
+    assert {id(w) for own in weights for w in own} == {id(w) for w in net.parameters()}
+    # without others it is a network as ever, with the same names
+    alone = network(cell="gru", hidden_size=3)
+    assert alone.state_dict().keys() == {k for k in net.state_dict() if "others" not in k}
+
+
 CARD = {"alphabet": "dna", "symbols": "ACGT", "classes": ["a", "b", "c"], "task": "multiclass"}
 
 
 def test_saved_model_predicts_the_same(tmp_path):
-    config = ModelConfig(cell="lstm", hidden_size=5, pooling=["attention", "last"])
+    config = ModelConfig(
+        cell="lstm", hidden_size=5, pooling=["attention", "last"], members=2, stem_pool=3,
+        reverse_complement="average",
+    )  # fmt: skip
     net = SequenceClassifier(config, 4, 3).eval()
     save_model(tmp_path / "m.safetensors", net, CARD | {"config": config.model_dump()})
     loaded, card = load_model(tmp_path / "m.safetensors", torch.device("cpu"))
     x, lengths = sequences(4, 9)
     torch.testing.assert_close(loaded(x, lengths), net(x, lengths), atol=0, rtol=0)
+    torch.testing.assert_close(loaded.scores(x, lengths), net.scores(x, lengths), atol=0, rtol=0)
     assert card["classes"] == ["a", "b", "c"]
     assert card["versions"]["torch"]
+
+
+def test_a_model_of_an_earlier_version_is_read_as_it_was_written(tmp_path):
+    """Its card lacks settings that came later, whose defaults are not what it does."""
+    config = ModelConfig(
+        cell="gru", hidden_size=5, stem_width=9, stem_pool=1, reverse_complement="none", members=1
+    )
+    net = SequenceClassifier(config, 4, 3).eval()
+    earlier = (
+        "cell", "hidden_size", "layers", "bidirectional", "stem_filters", "stem_width", "positions",
+        "pooling", "dropout", "epochs", "patience", "batch_size", "learning_rate", "schedule",
+        "weight_decay", "gradient_clip", "precision",
+    )  # fmt: skip
+    card = CARD | {"config": {key: config.model_dump()[key] for key in earlier}}
+    save_model(tmp_path / "m.safetensors", net, card)
+    loaded, _ = load_model(tmp_path / "m.safetensors", torch.device("cpu"))
+    x, lengths = sequences(4, 9)
+    torch.testing.assert_close(loaded(x, lengths), net(x, lengths), atol=0, rtol=0)
 
 
 def test_card_is_read_without_torch_and_junk_is_refused(tmp_path):

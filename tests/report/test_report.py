@@ -12,7 +12,9 @@ from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
 from bioseqrnn.diagnosis.table import Measured, gradients_table
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.evaluation.thresholds import Aim
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.io import write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
@@ -40,7 +42,10 @@ def report(tmp_path_factory):
     audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
     limits = AuditConfig(class_balance=BalanceCheck(limit=0.6))
     judge_findings(found, folder / "checks.tsv", limits)
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1,
+        leaks=folder / "leaks.tsv",
+    )  # fmt: skip
     folds = read_folds(folder / "folds.parquet", table)
     config = ModelConfig(cell="gru", hidden_size=2, stem_filters=0)
     card = {
@@ -50,10 +55,11 @@ def report(tmp_path_factory):
     paths = []
     for kind, model in (("network", "gru"), ("baseline", "composition")):
         for fold in (0, 1):
-            rows = folds.indices(fold, "test")
-            p = rng.dirichlet([1, 1], len(rows))
+            predicted = {}
+            for role in ("validation", "test"):
+                rows = folds.indices(fold, role)
+                predicted[role] = rows, rng.dirichlet([1, 1], len(rows))
             path = folder / model / str(fold) / "predictions.parquet"
-            predicted = {"test": (rows, p)}
             write_predictions(path, table, predicted, model=model, kind=kind, fold=fold, seed=1)
             paths.append(path)
             if kind == "network":
@@ -68,7 +74,7 @@ def report(tmp_path_factory):
     torch.manual_seed(1)
     evaluate_models(
         paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
-        seed=1,
+        seed=1, sequences=folder / "sequences.parquet", aim=Aim("mcc", 0.9),
     )  # fmt: skip
     curves = [
         Measured(cell, cell, 1, "forward", np.array([[1, 0.5, 0.1]]), 1.0)
@@ -77,7 +83,8 @@ def report(tmp_path_factory):
     write_tsv(folder / "gradients.tsv", gradients_table(curves))
     build_report(
         folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
-        folder / "folds.parquet", folder / "evaluation", folder / "report", dataset="toy",
+        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "report",
+        dataset="toy",
         settings={"folds": 2}, confidence=0.9, gradients=folder / "gradients.tsv",
     )  # fmt: skip
     return folder
@@ -86,6 +93,8 @@ def report(tmp_path_factory):
 def test_every_section_is_there(report):
     page = (report / "report" / "report.html").read_text()
     for title in (
+        "Does the RNN earn its keep?", "What random folds would have claimed",
+        "Where it works", "Decision thresholds", "Each class by itself",
         "Models and baselines", "Networks against baselines", "AUROC of each fold",
         "Learning curves", "ROC curves", "Precision-recall curves",
         "Confusion of the selected network (gru)", "Confusion of the best baseline (composition)",
@@ -134,20 +143,25 @@ def test_the_reach_of_gradients_stands_in_words_and_as_the_table_it_came_from(re
 
 
 def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
-    rows = [("gru", "network", metric, 0.9, 0.8, 1.0, 30) for metric in ("accuracy", "auroc")]
+    rows = [("gru", "network", "auroc", 0.9, 0.8, 1.0, 30)]
     columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
     summary = pd.DataFrame(rows, columns=columns)
     negatives = {"method": "shuffle", "k": 2, "label": "<no>", "made": 1234}
-    metadata = {"alphabet": "dna", "classes": ["<no>", "yes"], "records": 2468}
-    selected = {"model": "gru", "criterion": "loss", "epochs": 3, "devices": ["cpu"]}
+    metadata = {
+        "alphabet": "dna", "classes": ["<no>", "yes"], "records": 2468, "task": "binary",
+    }  # fmt: skip
+    selected = {
+        "model": "gru", "criterion": "loss", "epochs": 3, "devices": ["cpu"], "row": "gru",
+        "headline": "auroc",
+    }  # fmt: skip
 
     def opening(given, **more):
         return introduction("toy", metadata | more, summary, pd.DataFrame(), selected, 0.95, given)
 
     assert "made" not in opening(False)
-    assert "Accuracy in cross-validation: best network" in opening(False)
+    assert "AUROC in cross-validation: <b>gru</b> 0.900" in opening(False)
     text = opening(True, negatives=negatives)
-    assert "Accuracy on the 30 records given to test: best network" in text
+    assert "AUROC on the 30 records given to test: <b>gru</b>" in text
     assert "cross-validation" not in text
     assert "1,234 of these sequences, class <b>&lt;no&gt;</b>, were made: shuffles of" in text
     assert "the counts of their 2-mers" in text

@@ -17,13 +17,15 @@ from sklearn.metrics import roc_auc_score
 
 from bioseqrnn.config.schema import AuditConfig
 from bioseqrnn.errors import InputError
+from bioseqrnn.sequences import mmseqs
 from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.checks import findings, shortcuts, similar
+from bioseqrnn.sequences.checks import findings, shortcuts
 from bioseqrnn.sequences.checks.gate import judge, pass_gate, read_checks
 from bioseqrnn.sequences.checks.pairs import earlier, opposites
-from bioseqrnn.sequences.checks.similar import SimilarityError, similarity_clusters
+from bioseqrnn.sequences.checks.similar import similarity_clusters
 from bioseqrnn.sequences.checks.tables import FLAGGED_COLUMNS, make_checks
 from bioseqrnn.sequences.decode import ambiguous_residues, dense_chunks, first_residues, letters
+from bioseqrnn.sequences.mmseqs import SimilarityError
 from bioseqrnn.sequences.table import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -198,7 +200,7 @@ def test_sequences_too_short_or_unknown_are_clusters_of_their_own(texts):
 
 def test_without_mmseqs_the_check_warns(monkeypatch, leaky, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(similar.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(mmseqs.importlib.util, "find_spec", lambda name: None)
     checks, _ = look(leaky)
     row = checks.loc["near_duplicates"]
     assert row["verdict"] == "warn"

@@ -13,7 +13,8 @@ from Bio.Seq import Seq
 from conftest import RESOURCES, encode
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.sequences.decode import letters
 from bioseqrnn.sequences.sources import Source
 

@@ -14,7 +14,8 @@ from conftest import encode
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.evaluation.predictions import read_predictions, write_predictions
-from bioseqrnn.folds.table import read_roles, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_roles
 from bioseqrnn.sequences import row_groups
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.table import read_sequences

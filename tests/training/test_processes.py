@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.training.loop import train_network
 from bioseqrnn.training.processes import Processes, start_processes

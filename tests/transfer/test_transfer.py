@@ -10,7 +10,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.table import read_folds, split_table
+from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_folds
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.table import read_sequences
 from bioseqrnn.training.run import train_fold

@@ -79,6 +79,11 @@ CASES = {
         change(models={"composition": {"cell": "gru"}}),
         "config/config.yaml: models: 'composition' is the name of a baseline; rename it",
     ),
+    "model named like an ensemble": (
+        change(models={"gru": {"cell": "gru"}, "gru_ensemble": {"cell": "gru"}}),
+        "config/config.yaml: models: the evaluation makes a row 'gru_ensemble' itself "
+        "(docs/evaluation.md); rename the model",
+    ),
     "unknown dataset option": (
         change(dataset_options={"pepp": {}}),
         "config/config.yaml: dataset_options: unknown dataset 'pepp'; did you mean 'pep'?",

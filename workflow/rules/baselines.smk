@@ -22,3 +22,16 @@ rule train_baseline:
         "bioseqrnn baseline --sequences {input.sequences:q} --folds {input.folds:q}"
         " --method {wildcards.baseline} --fold {wildcards.fold} --seed {params.seed}"
         " --threads {params.threads} --output {output:q} > {log:q} 2>&1"
+
+
+# On random folds, for comparison.
+use rule train_baseline as train_random_baseline with:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+    output:
+        f"{RESULTS}/{{dataset}}/random/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_random_baseline/{{baseline}}.fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_random_baseline/{{baseline}}.fold-{{fold}}.tsv"

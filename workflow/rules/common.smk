@@ -1,5 +1,6 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
+import re
 import shlex
 import sys
 
@@ -7,28 +8,33 @@ import sys
 STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
-    "folds": 1,
-    "training": 3,
+    "folds": 2,
+    "training": 4,
     "baselines": 3,
-    "evaluation": 2,
+    "evaluation": 3,
     "diagnosis": 1,
     "transfer": 1,
-    "prediction": 2,
-    "report": 3,
+    "prediction": 4,
+    "report": 4,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (
     "summary",
     "runs",
     "comparisons",
+    "classes",
     "confusion",
     "calibration",
+    "temperatures",
+    "thresholds",
+    "strata",
     "learning_curves",
     "curves",
     "gradients",
     "checks",
     "audit",
     "folds",
+    "leaks",
     "provenance",
 )
 # baselines that score whole records, and so not tasks with a label for every residue
@@ -116,12 +122,40 @@ def has_split(dataset):
 
 def folds_of(dataset):
     """Folds of a dataset: one where its sheet gives the split."""
-    return range(1 if has_split(dataset) else config["folds"]["count"])
+    folds = config["folds"]
+    return range(1 if has_split(dataset) else folds["count"] * folds["repeats"])
 
 
-def fold_count(wildcards):
-    """Folds to deal; where the split is given the number plays no part, and may change."""
-    return 2 if has_split(wildcards.dataset) else config["folds"]["count"]
+def fold_options(wildcards):
+    """Options of split; where the split is given, what only dealing needs plays no part."""
+    folds = config["folds"]
+    given = has_split(wildcards.dataset)
+    names = ["grouping", "identity_dna", "identity_protein", "coverage"]
+    names += ["validation_fraction", "seed"] + ["repeats"] * (not given)
+    words = [f"--{name.replace('_', '-')} {folds[name]}" for name in names]
+    words += [f"--folds {2 if given else folds['count']}"]
+    words += ["--no-length-correction"] * (not folds["length_correction"])
+    words += ["--exclude-leaking"] * (given and folds["exclude_leaking"])
+    return " ".join(words)
+
+
+def random_fold_options(wildcards):
+    """Options of split for random folds."""
+    folds = config["folds"]
+    words = [f"--grouping none --folds {folds['count']}"]
+    for name in ("repeats", "validation_fraction", "seed"):
+        words.append(f"--{name.replace('_', '-')} {folds[name]}")
+    return " ".join(words)
+
+
+def scored_at_random(dataset):
+    """Baselines and models that are scored on random folds too."""
+    if has_split(dataset) or config["folds"]["grouping"] == "none":
+        return []
+    names = config["folds"]["compare_random"]
+    if names is None:
+        return [name for name in config["baselines"] if name == "kmer_logistic"]
+    return names
 
 
 def audit_limits():
@@ -162,6 +196,24 @@ def launcher():
     if config["nodes"] == 1:
         return ""
     return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
+
+
+def datasets_by_position():
+    """Datasets whose labels stand at every residue."""
+    tasks = {
+        name: options.get("task") for name, options in config["dataset_options"].items()
+    }
+    return [name for name in DATASETS if tasks.get(name) == "per_position"]
+
+
+def datasets_by_record():
+    """All others."""
+    return [name for name in DATASETS if name not in datasets_by_position()]
+
+
+def one_of(names):
+    """Pattern of a wildcard that is one of some names; of none, one that nothing matches."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 def query_file(wildcards):
@@ -227,6 +279,47 @@ def baseline_predictions(wildcards):
         baseline=baselines_of(wildcards.dataset),
         fold=folds_of(wildcards.dataset),
     )
+
+
+def compared_predictions(wildcards, folder=""):
+    """Predictions of what is scored on random folds too, in the folder of one kind of folds."""
+    names = scored_at_random(wildcards.dataset)
+    results = f"{RESULTS}/{wildcards.dataset}/{folder}"
+    baselines = expand(
+        f"{results}baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
+        baseline=[name for name in names if name in config["baselines"]],
+        fold=folds_of(wildcards.dataset),
+    )
+    return baselines + expand(
+        f"{results}models/{{model}}/fold-{{fold}}/seed-{{seed}}/predictions.parquet",
+        model=[name for name in names if name in config["models"]],
+        fold=folds_of(wildcards.dataset),
+        seed=config["seeds"],
+    )
+
+
+def random_predictions(wildcards):
+    return compared_predictions(wildcards, "random/")
+
+
+def random_words(wildcards):
+    """The same as words of the command."""
+    return [
+        word
+        for path in random_predictions(wildcards)
+        for word in ("--random-predictions", path)
+    ]
+
+
+def optional_tables(wildcards):
+    """Tables of the report that only some runs have."""
+    names = ["random_folds"] if scored_at_random(wildcards.dataset) else []
+    return [f"{RESULTS}/{wildcards.dataset}/evaluation/{name}.tsv" for name in names]
+
+
+def optional_words(wildcards):
+    """The same as words of the command."""
+    return [word for path in optional_tables(wildcards) for word in ("--table", path)]
 
 
 def transfer_files(wildcards, name):

@@ -1,5 +1,6 @@
 rule evaluate_models:
     input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
         networks=network_predictions,
         models=network_models,
@@ -11,6 +12,10 @@ rule evaluate_models:
         comparisons=f"{RESULTS}/{{dataset}}/evaluation/comparisons.tsv",
         calibration=f"{RESULTS}/{{dataset}}/evaluation/calibration.tsv",
         confusion=f"{RESULTS}/{{dataset}}/evaluation/confusion.tsv",
+        classes=f"{RESULTS}/{{dataset}}/evaluation/classes.tsv",
+        temperatures=f"{RESULTS}/{{dataset}}/evaluation/temperatures.tsv",
+        thresholds=f"{RESULTS}/{{dataset}}/evaluation/thresholds.tsv",
+        strata=f"{RESULTS}/{{dataset}}/evaluation/strata.tsv",
         learning_curves=f"{RESULTS}/{{dataset}}/evaluation/learning_curves.tsv",
         curves=f"{RESULTS}/{{dataset}}/evaluation/curves.parquet",
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
@@ -28,8 +33,36 @@ rule evaluate_models:
         bootstrap=config["evaluation"]["bootstrap"],
         confidence=config["evaluation"]["confidence"],
         seed=config["evaluation"]["seed"],
+        aim=config["evaluation"]["threshold"]["aim"],
+        precision=config["evaluation"]["threshold"]["precision"],
         version=STAGE_VERSIONS["evaluation"],
     shell:
         "bioseqrnn evaluate {input.networks:q} {input.baselines:q} --folds {input.folds:q}"
+        " --sequences {input.sequences:q} --threshold-aim {params.aim} --threshold-precision {params.precision}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule compare_random_folds:
+    input:
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        predictions=compared_predictions,
+        random_folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+        random_predictions=random_predictions,
+    output:
+        f"{RESULTS}/{{dataset}}/evaluation/random_folds.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/compare_random_folds.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        random=random_words,
+        version=STAGE_VERSIONS["evaluation"],
+    shell:
+        "bioseqrnn compare-random {input.predictions:q} --folds {input.folds:q}"
+        " {params.random:q} --random-folds {input.random_folds:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -3,10 +3,41 @@ rule assign_folds:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         findings=f"{RESULTS}/{{dataset}}/findings.tsv",
     output:
-        f"{RESULTS}/{{dataset}}/folds.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        leaks=f"{RESULTS}/{{dataset}}/leaks.tsv",
     log:
         f"{RESULTS}/{{dataset}}/logs/assign_folds.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/assign_folds.tsv"
     priority: 2
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        options=fold_options,
+        # the gate: nothing is dealt, and so trained, where a finding stops
+        limits=audit_stops(),
+        version=STAGE_VERSIONS["folds"],
+    shell:
+        "bioseqrnn split --sequences {input.sequences:q} --findings {input.findings:q}"
+        " --limits {params.limits:q} {params.options} --threads {threads}"
+        " --leaks {output.leaks:q} --output {output.folds:q}"
+        " --dataset {wildcards.dataset} > {log:q} 2>&1"
+
+
+# The same number of folds, dealt at random: what scores on them would have claimed.
+rule assign_random_folds:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        # behind the gate
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+    output:
+        f"{RESULTS}/{{dataset}}/random/folds.parquet",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/assign_random_folds.log",
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1
@@ -14,14 +45,8 @@ rule assign_folds:
         mem_mb=2000,
         runtime=30,
     params:
-        folds=fold_count,
-        validation_fraction=config["folds"]["validation_fraction"],
-        seed=config["folds"]["seed"],
-        # the gate: nothing is dealt, and so trained, where a finding stops
-        limits=audit_stops(),
+        options=random_fold_options,
         version=STAGE_VERSIONS["folds"],
     shell:
-        "bioseqrnn split --sequences {input.sequences:q} --findings {input.findings:q}"
-        " --limits {params.limits:q} --output {output:q} --folds {params.folds}"
-        " --validation-fraction {params.validation_fraction} --seed {params.seed}"
-        " --dataset {wildcards.dataset} > {log:q} 2>&1"
+        "bioseqrnn split --sequences {input.sequences:q} {params.options}"
+        " --output {output:q} --dataset {wildcards.dataset} > {log:q} 2>&1"

@@ -10,6 +10,8 @@ rule predict_query:
         f"{RESULTS}/{{dataset}}/logs/predict_query/{{query}}.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/predict_query/{{query}}.tsv"
+    wildcard_constraints:
+        dataset=one_of(datasets_by_record()),
     conda:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
@@ -25,3 +27,13 @@ rule predict_query:
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
         " --sequences {input.sequences:q} --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"
+
+
+# The same, with one file more.
+use rule predict_query as predict_positions with:
+    output:
+        parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
+        tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",
+        bed=f"{RESULTS}/{{dataset}}/predictions/{{query}}.bed.gz",
+    wildcard_constraints:
+        dataset=one_of(datasets_by_position()),

@@ -404,11 +404,28 @@ def check_config(settings, datasets):
         stop(
             f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
         )
+    made = {
+        "selected",
+        *(f"{name}_ensemble" for name in ["selected", *settings["models"]]),
+    }
+    reserved = made & set(settings["models"])
+    if reserved:
+        stop(
+            f"{CONFIG_NAME}: models: the evaluation makes a row '{min(reserved)}' itself "
+            "(docs/evaluation.md); rename the model"
+        )
     for name, model in settings["models"].items():
         if model.get("precision") == "bf16" and settings["device"] == "cpu":
             stop(
                 f"{CONFIG_NAME}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
                 "write fp32"
+            )
+    scored = set(settings["models"]) | set(settings["baselines"])
+    for name in settings["folds"]["compare_random"] or []:
+        if name not in scored:
+            stop(
+                f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
+                f"run; {suggestion(name, scored)}"
             )
     check_transfers(settings, datasets)
     for dataset, rows in datasets.items():

@@ -4,6 +4,8 @@ rule build_report:
         audit=f"{RESULTS}/{{dataset}}/audit.tsv",
         checks=f"{RESULTS}/{{dataset}}/checks.tsv",
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        leaks=f"{RESULTS}/{{dataset}}/leaks.tsv",
+        optional=optional_tables,
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
         gradients=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
     output:
@@ -27,9 +29,11 @@ rule build_report:
         folder=subpath(output.html, parent=True),
         confidence=config["evaluation"]["confidence"],
         settings=report_settings,
+        optional=optional_words,
         version=STAGE_VERSIONS["report"],
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
-        " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --evaluation {params.evaluation:q}"
+        " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --leaks {input.leaks:q}"
+        " --evaluation {params.evaluation:q} {params.optional:q}"
         " --gradients {input.gradients:q} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

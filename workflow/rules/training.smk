@@ -40,6 +40,22 @@ rule train_model:
         " --output {output.model:q} > {log:q} 2>&1"
 
 
+# On random folds, for comparison.
+use rule train_model as train_random_model with:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+    output:
+        model=f"{RESULTS}/{{dataset}}/random/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
+        history=f"{RESULTS}/{{dataset}}/random/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
+        predictions=f"{RESULTS}/{{dataset}}/random/models/{{model}}/fold-{{fold}}/seed-{{seed}}/predictions.parquet",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_random_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_random_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
+    priority: 0
+
+
 rule train_final:
     input:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",

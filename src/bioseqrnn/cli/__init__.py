@@ -14,6 +14,7 @@ import typer
 from bioseqrnn import __version__
 from bioseqrnn.cli.audit import audit
 from bioseqrnn.cli.baseline import baseline
+from bioseqrnn.cli.compare_random import compare_random
 from bioseqrnn.cli.diagnose import diagnose
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
@@ -39,6 +40,7 @@ for command in (
     encode, gather, audit, split, train, baseline, evaluate, diagnose, transfer, predict, report,
 ):  # fmt: skip
     app.command()(command)
+app.command("compare-random")(compare_random)
 app.command("import-keras")(import_keras)
 
 INTERRUPTED = 130

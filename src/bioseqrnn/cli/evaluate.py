@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bioseqrnn.cli.options import Folds, Seed
+
+
+class ThresholdAim(StrEnum):
+    """What a threshold is for."""
+
+    mcc = "mcc"
+    f1 = "f1"
+    precision = "precision"
+    none = "none"
 
 
 def evaluate(
@@ -29,10 +39,29 @@ def evaluate(
         float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")
     ] = 0.95,
     seed: Seed = 1,
+    sequences: Annotated[
+        Path | None,
+        typer.Option(help="sequences.parquet, for scores by length and G+C. Default: none."),
+    ] = None,
+    threshold_aim: Annotated[
+        ThresholdAim,
+        typer.Option(help="What a class is called for, from which probability on."),
+    ] = ThresholdAim.mcc,
+    threshold_precision: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Precision to reach, of the aim precision.")
+    ] = 0.9,
 ) -> None:
     """Score all models with intervals, compare them, and select one on validation records."""
     from bioseqrnn.evaluation.run import evaluate_models
+    from bioseqrnn.evaluation.thresholds import Aim
 
     evaluate_models(
-        predictions, folds, output, replicates=bootstrap, confidence=confidence, seed=seed
+        predictions,
+        folds,
+        output,
+        replicates=bootstrap,
+        confidence=confidence,
+        seed=seed,
+        sequences=sequences,
+        aim=Aim(threshold_aim.value, threshold_precision),
     )

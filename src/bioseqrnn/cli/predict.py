@@ -17,7 +17,10 @@ def predict(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Parquet to write; a gzipped TSV is written beside it."
+            "--output",
+            "-o",
+            help="Parquet to write; a gzipped TSV is written beside it, and of a model per "
+            "position a gzipped BED.",
         ),
     ],
     sequences: Annotated[
@@ -27,7 +30,10 @@ def predict(
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
 ) -> None:
-    """Predict new sequences: one row a record, in the order of the file."""
+    """Predict new sequences: one row a record, in the order of the file.
+
+    A model per position calls every residue.
+    """
     if output.suffix != ".parquet":
         raise InputError(f"--output {output}: must end in .parquet; the TSV is written beside it")
     from bioseqrnn.prediction.run import predict_query
@@ -40,4 +46,5 @@ def predict(
         device=device.value,
         threads=threads,
         sequences=sequences,
+        bed=output.with_suffix(".bed.gz"),
     )

@@ -17,6 +17,7 @@ def report(
     folds: Folds,
     audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'.")],
     checks: Annotated[Path, typer.Option(help="checks.tsv, written by 'audit'.")],
+    leaks: Annotated[Path, typer.Option(help="leaks.tsv, written by 'split'.")],
     evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'.")],
     output: Annotated[
         Path,
@@ -25,6 +26,10 @@ def report(
     gradients: Annotated[
         Path | None,
         typer.Option(help="gradients.tsv, written by 'diagnose'. Default: no such section."),
+    ] = None,
+    table: Annotated[
+        list[Path] | None,
+        typer.Option(help="A further table to show, like random_folds.tsv; several times."),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
@@ -48,10 +53,12 @@ def report(
         audit,
         checks,
         folds,
+        leaks,
         evaluation,
         output,
         dataset=dataset,
         settings=shown,
         confidence=confidence,
         gradients=gradients,
+        optional=table or (),
     )

@@ -25,6 +25,7 @@ from bioseqrnn.config.schema import (
     ModelConfig,
     NegativesConfig,
     QueryRow,
+    ThresholdConfig,
 )
 from bioseqrnn.io import write_text
 
@@ -41,6 +42,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("config.yaml, under `folds`", FoldsConfig),
     ("config.yaml, under `models`, by model", ModelConfig),
     ("config.yaml, under `evaluation`", EvaluationConfig),
+    ("config.yaml, under `evaluation`, under `threshold`", ThresholdConfig),
     ("datasets.tsv", DatasetRow),
     ("queries.tsv", QueryRow),
 ]

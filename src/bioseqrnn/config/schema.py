@@ -37,26 +37,78 @@ class ModelConfig(Strict):
     hidden_size: int = Field(48, ge=1, description="Units per direction and layer.")
     layers: int = Field(1, ge=1, description="Stacked recurrent layers.")
     bidirectional: bool = Field(True, description="Read the sequence in both directions.")
+    residue_properties: bool = Field(
+        True,
+        description="Of proteins: give each residue twelve fixed numbers beside its one-hot "
+        "column, its place in BLOSUM62, hydropathy, volume, helix propensity and charge.",
+    )
     stem_filters: int = Field(
         48, ge=0, description="Filters of the convolutional motif stem; 0 leaves the stem out."
     )
     stem_width: int = Field(
-        9,
+        15,
         ge=1,
         description="Residues that a stem filter spans; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
+    stem_pool: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
+        "auto",
+        description="Positions of the stem's output that become one step of the recurrence, by "
+        "their maximum; 1 keeps every position. auto: 3 where both strands are read, as what "
+        "counts there is which motifs there are more than where, else 1. Of per_position tasks "
+        "always 1.",
+    )
     positions: int = Field(
         64,
         ge=0,
-        description="Positions told apart from each end by a learned embedding added to the "
-        "recurrent input; 0 leaves it out.",
+        description="Positions (steps, where the stem pools) told apart from each end by a learned "
+        "embedding added to the recurrent input; 0 leaves it out.",
     )
-    pooling: list[Literal["last", "max", "mean", "attention"]] = Field(
+    memory: int = Field(
+        100,
+        ge=0,
+        description="Most steps that gates are set to remember before training: in every second "
+        "unit of a GRU or LSTM the biases of the gates that keep the state are drawn so that it "
+        "forgets after 2 to this many steps (chrono initialisation); 0 leaves them as the others.",
+    )
+    reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
+        "auto",
+        description="The other strand of DNA. average: the same weights read both strands, whose "
+        "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
+        "are read as their reverse complement; none: the strand that is given. auto: average where "
+        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+    )
+    members: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Networks that are trained side by side from different random weights and "
+        "predict together, by the mean of their probabilities. Costs as many times the time.",
+    )
+    pooling: list[Literal["last", "max", "mean", "attention", "centre"]] = Field(
         ["max", "mean"],
         min_length=1,
         description="Summaries of all positions given to the output layer, concatenated.",
         json_schema_extra={"uniqueItems": True},
+    )
+    residues_per_step: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Of per_position: residues that a step of the recurrence reads together, each "
+        "with an output of its own. 3 reads genes by codons: a third of the steps.",
+    )
+    window: int | None = Field(
+        1500,
+        ge=4,
+        description="Of per_position: longer records are trained on in windows of so many "
+        "residues, cut elsewhere in each epoch, and predicted in overlapping ones whose "
+        "probabilities are averaged; null takes records whole.",
+    )
+    window_overlap: int = Field(
+        500,
+        ge=0,
+        description="Residues that neighbouring windows of a prediction share.",
     )
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
@@ -71,6 +123,31 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each training target spread evenly over all classes.",
+    )
+    mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="Share of the residues of a training record replaced by random ones, drawn "
+        "anew in every epoch. auto: 0.1 of proteins, none of DNA.",
+    )
+    shift: int = Field(
+        0,
+        ge=0,
+        description="Most residues by which a training record is moved to either side (but a "
+        "quarter of its length), drawn anew in every epoch; unknown residues move in. Not of "
+        "per_position tasks.",
+    )
+    weight_average: float = Field(
+        0.99,
+        ge=0,
+        lt=1,
+        description="Decay of a running mean of the weights over the steps, which validates and "
+        "predicts in their place: 0.99 averages over about the last 100 steps; 0 leaves it out.",
+    )
     class_weight: Literal["auto", "balanced", "none"] = Field(
         "auto",
         description="Weight of a class in the training loss: balanced makes classes count alike "
@@ -98,6 +175,10 @@ class ModelConfig(Strict):
             raise ValueError(f"stem_width must be odd, not {self.stem_width}")
         if len(set(self.pooling)) < len(self.pooling):
             raise ValueError("pooling names a summary twice")
+        if self.window is not None and self.window_overlap > self.window - 2:
+            raise ValueError(
+                f"window_overlap {self.window_overlap} must be less than window {self.window}"
+            )
         return self
 
 
@@ -130,8 +211,7 @@ class DatasetOptions(Strict):
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
         description="What a label is: one class; any number of classes; a number; or one character "
-        "for each residue, in the third line of each record. Only classification is trained so "
-        "far, the others are encoded and audited.",
+        "for each residue, in the third line of each record (docs/tasks.md).",
     )
     label_separator: str = Field(
         ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
@@ -150,11 +230,17 @@ class DatasetOptions(Strict):
         description="Of intervals: length of the windows, each around the middle of its interval; "
         "null takes the intervals as they are.",
     )
+    block: int | None = Field(
+        None,
+        ge=2,
+        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
+        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
+        "a fold. null leaves records whole.",
+    )
     strands: Literal["single", "both"] = Field(
         "single",
         description="both: a DNA sequence and its reverse complement mean the same: they count as "
-        "duplicates and share a fold, and k-mers are counted on both. Networks read the strand "
-        "that is given.",
+        "duplicates and share a fold, k-mers are counted on both, and networks read both.",
     )
     positive: str | None = Field(
         None,
@@ -308,9 +394,47 @@ class AuditConfig(Strict):
 
 
 class FoldsConfig(Strict):
-    """Cross-validation."""
+    """Cross-validation (docs/folds.md)."""
 
+    grouping: Literal["homology", "duplicates", "column", "none"] = Field(
+        "homology",
+        description="What keeps records in one fold. homology: sequences alike, over any number of "
+        "steps, found by MMseqs2; duplicates: equal sequences; column: the groups of the sheet or "
+        "labels TSV (chromosome, study, patient), which there must be. All three keep equal "
+        "sequences and the groups given together. none: nothing, to see what leaks.",
+    )
+    identity_dna: float = Field(
+        0.8,
+        ge=0.5,
+        le=1,
+        description="Share of identical residues in the alignment from which DNA sequences are "
+        "alike, on either strand.",
+    )
+    identity_protein: float = Field(
+        0.4,
+        ge=0.2,
+        le=1,
+        description="The same of proteins and peptides.",
+    )
+    length_correction: bool = Field(
+        True,
+        description="Of proteins: alignments of less than 52 residues need more identity, after "
+        "the curve of Rost (1999), up to 0.8 at 16 and less: short peptides are alike by chance.",
+    )
+    coverage: float = Field(
+        0.8,
+        ge=0.1,
+        le=1,
+        description="Share of each of two sequences that the alignment must span.",
+    )
     count: int = Field(5, ge=2, le=100, description="Number of folds.")
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="How often all records are dealt anew, with another seed: fold numbers go on, "
+        "and a record is tested once a repeat.",
+    )
     validation_fraction: float = Field(
         0.1,
         ge=0.01,
@@ -319,14 +443,45 @@ class FoldsConfig(Strict):
         "selection) instead of training.",
     )
     seed: Seed = Field(1, description="Seed of the assignment.")
+    exclude_leaking: bool = Field(
+        False,
+        description="Of a split given in the sheet: leave out the test records that are alike a "
+        "training or validation record. They are counted in leaks.tsv in any case.",
+    )
+    compare_random: list[Name] | None = Field(
+        None,
+        description="Baselines and models that are also scored on random folds, to show what "
+        "those would have claimed; null takes kmer_logistic where it is among the baselines, [] "
+        "none.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
 
 
 class EvaluationConfig(Strict):
-    """Intervals and comparisons."""
+    """Intervals, comparisons and thresholds."""
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(1, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
 
 
 class Config(Strict):

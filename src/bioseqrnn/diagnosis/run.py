@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
+from bioseqrnn.training.windows import shifted
 
 RECORDS, LEAST_RECORDS = 32, 4
 # The work for one record grows with the cube of the hidden size: above this one there are fewer.
@@ -75,25 +77,31 @@ def measure(
 ) -> list[Measured]:
     """Gradient norms of every layer and direction of a network on some records.
 
-    In float64, which the network is converted to.
+    In float64, which the network is converted to. Of a network that reads both strands it is the
+    given one that counts, of an ensemble the first member. Where the stem makes one step of
+    several residues, the norm k residues back is that of the whole steps between. Of a network
+    per position a step has ``residues_per_step`` residues.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
     ends = torch.from_numpy(lengths)
-    mask = torch.arange(onehot.shape[1]) < ends.unsqueeze(1)
-    x = network.recurrent_input(torch.from_numpy(onehot).double(), ends, mask).numpy()
+    x, steps = network.recurrent_input(torch.from_numpy(onehot).double(), ends)
     weights = {name: value.numpy() for name, value in network.recurrent.state_dict().items()}
     cell = card["config"]["cell"]
+    pool = network.stem.pool if network.stem is not None else 1
+    most = -(-longest // pool)
+    norms = gradient_norms(cell, weights, x.numpy(), steps.numpy(), most)
     return [
         Measured(
             card["model"],
             cell,
             layer,
             direction,
-            norms,
+            np.repeat(values, pool, axis=1)[:, : longest + 1],
             largest_singular(weights, layer, direction),
+            pool,
         )
-        for (layer, direction), norms in gradient_norms(cell, weights, x, lengths, longest).items()
+        for (layer, direction), values in norms.items()
     ]
 
 
@@ -142,10 +150,15 @@ def diagnose_models(
     measured: list[Measured] = []
     with threadpool_limits(threads), progress("diagnose", "models", len(models)) as bar:
         for path, card in cards.items():
-            size = sample_size(records, card["config"]["hidden_size"], int(table.lengths.max()))
-            rows = sample_records(card, roles, table, size, seed)
             network, _ = load_model(path, torch.device("cpu"))
-            measured += measure(network, card, table, rows, longest)
+            longest_read = min(int(table.lengths.max()), network.window or sys.maxsize)
+            size = sample_size(records, card["config"]["hidden_size"], longest_read)
+            rows = sample_records(card, roles, table, size, seed)
+            # what a network reads at once, where that is less than a record
+            rng = np.random.default_rng(seed)
+            windows, rows = shifted(table, rows, network.window, rng)
+            rows = np.sort(rng.permutation(rows)[:size])
+            measured += measure(network, card, windows, rows, longest)
             bar.advance()
     frame = gradients_table(measured)
     write_tsv(output / "gradients.tsv", frame)

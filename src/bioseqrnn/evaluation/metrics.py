@@ -1,7 +1,7 @@
-"""Metrics of class probabilities, with record weights, for many weightings at once.
+"""Which metrics a task has, and those that follow from weighted counts.
 
-A bootstrap replicate is a weighting of the records, so the point estimate (all weights one) and
-its replicates come from the same few lines. The tests hold each metric against scikit-learn's.
+Counts are float64 [..., replicates]: a bootstrap replicate is a weighting of the groups of records,
+so the estimate (all weights one) and its replicates come from the same few lines.
 """
 
 from __future__ import annotations
@@ -9,126 +9,97 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.tasks import Task
 
 Doubles = npt.NDArray[np.float64]
-METRICS = (
-    "accuracy", "balanced_accuracy", "mcc", "auroc", "auprc", "f1", "brier", "log_loss",
-)  # fmt: skip
-LOWER_IS_BETTER = ("brier", "log_loss")
+Bools = npt.NDArray[np.bool_]
+
 SMALLEST = 1e-15
+UNCALIBRATED, AT_THRESHOLD = "_uncalibrated", "_at_threshold"
+# what calibration is judged by
+PROPER = ("brier", "log_loss", "ece")
+# what a threshold is judged by
+CALLED = ("mcc", "f1", "precision", "recall")
+PER_CLASS = ("precision", "recall", "f1", "auroc", "auprc")
+_CLASS = ("accuracy", "balanced_accuracy", "mcc", "auroc", "auprc", "f1", *PROPER)
+_METRICS = {
+    "binary": (*_CLASS, "sensitivity", "specificity", "precision"),
+    "multiclass": _CLASS,
+    "multilabel": (
+        "subset_accuracy", "hamming_loss", "auroc", "auroc_micro", "auprc", "auprc_micro", "f1",
+        "f1_micro", *PROPER,
+    ),
+    "regression": ("r2", "rmse", "mae", "pearson", "spearman"),
+    "per_position": (*_CLASS, "segment_overlap", "segment_f1"),
+}  # fmt: skip
+_HEADLINES = {
+    "binary": "auroc", "multiclass": "accuracy", "multilabel": "auroc", "regression": "r2",
+    "per_position": "accuracy",
+}  # fmt: skip
+LOWER_IS_BETTER = (
+    *PROPER, *(name + UNCALIBRATED for name in PROPER), "hamming_loss", "rmse", "mae",
+)  # fmt: skip
 
 
-def confusion(targets: Ints, called: Ints, classes: int, weights: Doubles) -> Doubles:
-    """Weighted confusion counts [replicates, true class, called class]."""
-    cell = targets * classes + called
-    counts = np.empty((len(weights), classes * classes))
-    for replicate, row in enumerate(weights):
-        counts[replicate] = np.bincount(cell, row, minlength=classes * classes)
-    return counts.reshape(len(weights), classes, classes)
+def headline(task: Task) -> str:
+    """The one metric of a task that is named first: tables, strata and figures are about it."""
+    return _HEADLINES[task.name]
 
 
-def _divide(top: Doubles, bottom: Doubles, empty: float) -> Doubles:
+def has_thresholds(task: Task) -> bool:
+    """Whether calls of a task can be made by a threshold of their own."""
+    return task.name in ("binary", "multilabel")
+
+
+def metrics_of(task: Task, *, thresholds: bool) -> tuple[str, ...]:
+    """Names of a task's metrics, in the order of the tables."""
+    names = _METRICS[task.name]
+    if task.probabilistic:
+        names += tuple(name + UNCALIBRATED for name in PROPER)
+    if thresholds and has_thresholds(task):
+        names += tuple(name + AT_THRESHOLD for name in CALLED)
+    return names
+
+
+def divide(top: Doubles, bottom: Doubles, empty: float) -> Doubles:
     """Divide where the bottom is positive; elsewhere ``empty``."""
-    quotient = np.full(np.shape(top), empty)
+    top, bottom = np.broadcast_arrays(top, bottom)
+    quotient = np.full(top.shape, empty)
     np.divide(top, bottom, out=quotient, where=bottom > 0)
     return quotient
 
 
-def _matthews(counts: Doubles) -> Doubles:
-    """Multi-class Matthews correlation (Gorodkin, Comput. Biol. Chem. 28:367, 2004)."""
-    total = counts.sum(axis=(1, 2))
-    right = np.trace(counts, axis1=1, axis2=2)
-    true, called = counts.sum(axis=2), counts.sum(axis=1)
-    top = right * total - (true * called).sum(axis=1)
+def matthews(counts: Doubles) -> Doubles:
+    """Matthews correlation of counts [true, called, replicates], 0 where all are called alike.
+
+    Of any number of classes (Gorodkin, Comput. Biol. Chem. 28:367, 2004).
+    """
+    total = counts.sum(axis=(0, 1))
+    right = np.einsum("kkr->r", counts)
+    true, called = counts.sum(axis=1), counts.sum(axis=0)
+    top = right * total - (true * called).sum(axis=0)
     bottom: Doubles = np.sqrt(
-        (total**2 - (called**2).sum(axis=1)) * (total**2 - (true**2).sum(axis=1))
+        (total**2 - (called**2).sum(axis=0)) * (total**2 - (true**2).sum(axis=0))
     )
-    return _divide(top, bottom, 0.0)
+    return divide(top, bottom, 0.0)
 
 
-def ranking_curve(
-    positive: npt.NDArray[np.bool_], score: Doubles, weights: Doubles
-) -> tuple[Doubles, Doubles, Doubles]:
-    """Weighted counts above each distinct score, from the highest down.
+def of_one_class(counts: Doubles) -> dict[str, Doubles]:
+    """Precision, recall and F1 of each class, [classes, replicates], and what MCC of all is.
 
     Parameters
     ----------
-    positive : bool [n]
-    score : float64 [n]
-    weights : float64 [replicates, n]
+    counts : float64 [true class, called class, replicates]
 
     Returns
     -------
-    true_positives, false_positives : float64 [replicates, distinct scores]
-    thresholds : float64 [distinct scores]
-        Records with at least this score are called positive.
+    dict of float64 [classes, replicates]
+        ``precision`` (0 where nothing is called), ``recall`` (nan where there is none), ``f1``.
     """
-    order = np.argsort(-score, kind="stable")
-    ranked = score[order]
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    weights = weights[:, order]
-    called = np.cumsum(weights, axis=1)[:, ends]
-    weights *= positive[order]
-    hits = np.cumsum(weights, axis=1, out=weights)[:, ends]
-    # weights are whole numbers, so the difference is exact
-    return hits, called - hits, ranked[ends]
-
-
-def area_under_roc(hits: Doubles, false: Doubles) -> Doubles:
-    """Area under the ROC curve [replicates]; nan where a replicate lacks a class."""
-    zero = np.zeros((len(hits), 1))
-    area = np.trapezoid(np.hstack([zero, hits]), np.hstack([zero, false]), axis=1)
-    return _divide(area, hits[:, -1] * false[:, -1], np.nan)
-
-
-def average_precision(hits: Doubles, false: Doubles) -> Doubles:
-    """Average precision [replicates]: sum of precision over steps of recall."""
-    precision = _divide(hits, hits + false, 0.0)
-    steps = np.diff(np.hstack([np.zeros((len(hits), 1)), hits]), axis=1)
-    return _divide((precision * steps).sum(axis=1), hits[:, -1], np.nan)
-
-
-def weighted_metrics(targets: Ints, probability: Doubles, weights: Doubles) -> dict[str, Doubles]:
-    """Compute every metric for every weighting.
-
-    Two classes: F1, AUROC, AUPRC are those of the second (positive) class and the Brier score is
-    that of its probability. More classes: F1, AUROC (one class against the rest) and AUPRC are
-    means over classes, the Brier score is summed over them. The called class is the most probable.
-
-    Parameters
-    ----------
-    targets : int64 [n]
-    probability : float64 [n, classes]
-    weights : float64 [replicates, n]
-
-    Returns
-    -------
-    dict of float64 [replicates]
-        nan where a replicate lacks a class that the metric needs.
-    """
-    classes = probability.shape[1]
-    total = weights.sum(axis=1)
-    counts = confusion(targets, probability.argmax(axis=1), classes, weights)
-    right = np.diagonal(counts, axis1=1, axis2=2)
-    true, called = counts.sum(axis=2), counts.sum(axis=1)
-    recall = _divide(right, true, np.nan)
-    f1 = _divide(2 * right, true + called, 0.0)
-    truth = np.eye(classes)[targets]
-    squared = ((probability - truth) ** 2).sum(axis=1) / (2 if classes == 2 else 1)
-    picked = np.clip(probability[np.arange(len(targets)), targets], SMALLEST, 1.0)
-    areas, precisions = [], []
-    for code in [1] if classes == 2 else range(classes):
-        hits, false, _ = ranking_curve(targets == code, probability[:, code], weights)
-        areas.append(area_under_roc(hits, false))
-        precisions.append(average_precision(hits, false))
+    right = np.einsum("kkr->kr", counts)
+    true, called = counts.sum(axis=1), counts.sum(axis=0)
     return {
-        "accuracy": right.sum(axis=1) / total,
-        "balanced_accuracy": recall.mean(axis=1),
-        "mcc": _matthews(counts),
-        "auroc": np.mean(areas, axis=0),
-        "auprc": np.mean(precisions, axis=0),
-        "f1": f1[:, 1] if classes == 2 else f1.mean(axis=1),
-        "brier": weights @ squared / total,
-        "log_loss": weights @ -np.log(picked) / total,
+        "precision": divide(right, called, 0.0),
+        "recall": divide(right, true, np.nan),
+        "f1": divide(2 * right, true + called, 0.0),
     }

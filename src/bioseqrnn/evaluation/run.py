@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation import tables
-from bioseqrnn.evaluation.collect import collect
-from bioseqrnn.evaluation.select import select_model
+from bioseqrnn.evaluation import pictures, tables
+from bioseqrnn.evaluation.collect import NO_AIM, Evidence, collect
+from bioseqrnn.evaluation.derived import SELECTED, derive_models
+from bioseqrnn.evaluation.metrics import headline
+from bioseqrnn.evaluation.scorers import ALL
+from bioseqrnn.evaluation.scores import Scores, score_models
+from bioseqrnn.evaluation.select import final_calibration, select_model
+from bioseqrnn.evaluation.strata import read_strata
+from bioseqrnn.evaluation.thresholds import Aim
 from bioseqrnn.io import write_json, write_parquet, write_tsv
 
 FORMAT = 1
@@ -25,6 +34,8 @@ def evaluate_models(
     replicates: int,
     confidence: float,
     seed: int,
+    sequences: Path | None = None,
+    aim: Aim = NO_AIM,
 ) -> None:
     """Evaluate networks and baselines of one dataset.
 
@@ -35,48 +46,71 @@ def evaluate_models(
         ``model.safetensors`` and ``history.tsv`` beside it.
     folds : Path
     output : Path
-        Folder for ``runs.tsv``, ``summary.tsv``, ``comparisons.tsv``, ``calibration.tsv``,
-        ``confusion.tsv``, ``learning_curves.tsv``, ``curves.parquet`` and ``selected.json``.
+        Folder for the tables of docs/evaluation.md and ``selected.json``.
     replicates : int
         Bootstrap replicates.
     confidence : float
         Of the intervals, 0 to 1.
     seed : int
         Of the bootstrap.
+    sequences : Path, optional
+        ``sequences.parquet``, for the strata; without it there are none.
+    aim : Aim
+        Of thresholds.
     """
-    evidence = collect(predictions, folds)
-    networks = {model.name: model for model in evidence.models if model.kind == "network"}
+    evidence = collect(predictions, folds, aim)
+    networks = [model for model in evidence.models if model.kind == "network"]
     if not networks:
         raise InputError("no network among the prediction tables: nothing to select")
+    files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
+    selected, learning_curves, losses = select_model(files)
+    evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
+    strata = read_strata(sequences, evidence) if sequences is not None else []
     # BLAS else takes every core, also those of other jobs
     with threadpool_limits(1):
-        drawn = tables.replicates(evidence, replicates, seed)
-    summary = tables.summary_table(evidence, drawn, confidence)
-    selected, learning_curves = select_model(
-        [run.path.with_name("model.safetensors") for m in networks.values() for run in m.runs]
-    )
-    chosen = tables.estimate(networks[selected["model"]], evidence)
-    selected["metrics"] = {name: round(value, 6) for name, value in chosen.items()}
+        scores = score_models(evidence, strata, replicates, seed)
+    selected |= _described(evidence, selected["model"], scores)
 
-    write_tsv(output / "runs.tsv", tables.runs_table(evidence))
-    write_tsv(output / "summary.tsv", summary)
-    write_tsv(output / "comparisons.tsv", tables.comparisons_table(evidence, drawn, confidence))
-    write_tsv(output / "calibration.tsv", tables.calibration_table(evidence))
-    write_tsv(output / "confusion.tsv", tables.confusion_table(evidence))
-    write_tsv(output / "learning_curves.tsv", learning_curves)
-    curves = pa.Table.from_pandas(tables.curves_table(evidence), preserve_index=False)
+    frames = {
+        "runs": tables.runs_table(evidence),
+        "summary": tables.summary_table(evidence, scores, confidence),
+        "comparisons": tables.comparisons_table(evidence, scores, confidence),
+        "classes": tables.classes_table(evidence, scores, confidence),
+        "temperatures": tables.temperatures_table(evidence),
+        "thresholds": tables.thresholds_table(evidence),
+        "strata": tables.strata_table(evidence, strata, scores, confidence),
+        "calibration": pictures.calibration_table(evidence),
+        "confusion": pictures.confusion_table(evidence),
+        "learning_curves": learning_curves,
+    }
+    for name, frame in frames.items():
+        write_tsv(output / f"{name}.tsv", frame)
+    curves = pa.Table.from_pandas(pictures.curves_table(evidence), preserve_index=False)
     write_parquet(
         output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
     )
     write_json(output / "selected.json", selected)
-    for model in evidence.models:
-        rows = summary[summary["model"] == model.name].set_index("metric")
-        say(
-            f"{model.name}: "
-            + ", ".join(
-                f"{metric} {rows.estimate[metric]:.3f} "
-                f"[{rows.ci_low[metric]:.3f}, {rows.ci_high[metric]:.3f}]"
-                for metric in ("accuracy", "auroc")
-            )
-        )
+    _say_headlines(evidence, frames["summary"])
     say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
+
+
+def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any]:
+    """What ``selected.json`` says beside the choice itself."""
+    models = {model.name: model for model in evidence.models}
+    metrics = {
+        name: round(value, 6)
+        for (code, name), value in scores.estimates[chosen].items()
+        if code == ALL and np.isfinite(value)
+    }
+    return {
+        "task": evidence.task.name,
+        "headline": headline(evidence.task),
+        "row": SELECTED if SELECTED in models else chosen,
+        "metrics": metrics,
+    } | final_calibration(evidence, models[chosen])
+
+
+def _say_headlines(evidence: Evidence, summary: pd.DataFrame) -> None:
+    metric = headline(evidence.task)
+    for row in summary[summary["metric"] == metric].itertuples():
+        say(f"{row.model}: {metric} {row.estimate:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}]")

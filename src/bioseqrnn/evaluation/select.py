@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
+from bioseqrnn.evaluation.collect import Evidence, Model, flat
+from bioseqrnn.evaluation.thresholds import choose_thresholds
 from bioseqrnn.io import require_file
 from bioseqrnn.models.card import read_card
 
 CRITERION = "mean of the least validation loss over folds and seeds"
 
 
-def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]:
+def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Choose the network with the least validation loss; test records play no part.
 
     Parameters
@@ -30,10 +33,12 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]
         ``candidates`` (a list of model, validation_loss, runs) and ``devices`` (what trained).
     learning_curves : DataFrame
         All histories, one under the other, with ``model``, ``fold`` and ``seed``.
+    losses : DataFrame
+        ``model``, ``fold``, ``seed``, ``validation_loss`` of each network's kept epoch.
     """
     histories: list[pd.DataFrame] = []
     devices: set[str] = set()
-    losses: dict[str, list[float]] = {}
+    losses: list[tuple[str, int, int, float]] = []
     epochs: dict[str, list[int]] = {}
     configs: dict[str, dict[str, Any]] = {}
     for path in model_files:
@@ -50,11 +55,13 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]
         )
         devices.add(card["device"])
         kept = history.set_index("epoch").loc[card["epoch"]]
-        losses.setdefault(name, []).append(float(kept["validation_loss"]))
+        losses.append((name, card["fold"], card["seed"], float(kept["validation_loss"])))
         epochs.setdefault(name, []).append(int(card["epoch"]))
     if not losses:
         raise InputError("no network to select from")
-    means = {name: float(np.mean(values)) for name, values in losses.items()}
+    table = pd.DataFrame(losses, columns=["model", "fold", "seed", "validation_loss"])
+    by_model = table.groupby("model", sort=False)["validation_loss"]
+    means = {str(name): float(mean) for name, mean in by_model.mean().items()}
     chosen = min(means, key=lambda name: means[name])
     selected = {
         "model": chosen,
@@ -62,9 +69,33 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame]
         "epochs": round(float(np.median(epochs[chosen]))),
         "criterion": CRITERION,
         "candidates": [
-            {"model": name, "validation_loss": round(mean, 6), "runs": len(losses[name])}
+            {"model": name, "validation_loss": round(mean, 6), "runs": len(epochs[name])}
             for name, mean in means.items()
         ],
         "devices": sorted(devices),
     }
-    return selected, pd.concat(histories, ignore_index=True)
+    return selected, pd.concat(histories, ignore_index=True), table
+
+
+def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
+    """Temperature and thresholds for the final model, from the validation records of all runs.
+
+    Returns
+    -------
+    dict
+        ``temperature`` (None in regression), ``thresholds`` (class to number) and ``aim``.
+    """
+    truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
+    scores = np.concatenate([run.validation.scores for run in model.runs])
+    task, aim = evidence.task, evidence.aim
+    temperature = fit_temperature(task, truth, scores)
+    thresholds: dict[str, float] = {}
+    if aim.name != "none":
+        labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
+        chosen, _ = choose_thresholds(task, truth, calibrated(task, scores, temperature), aim)
+        thresholds = {name: round(float(t), 6) for name, t in zip(labels, chosen, strict=True)}
+    return {
+        "temperature": round(temperature, 6) if task.probabilistic else None,
+        "thresholds": thresholds,
+        "aim": aim.name,
+    }

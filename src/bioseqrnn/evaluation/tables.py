@@ -1,184 +1,180 @@
-"""The evaluation's tables, one function a table."""
+"""The tables of scores, one function a table; docs/evaluation.md says what their columns hold."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.evaluation.bootstrap import interval, replicate, two_sided_p
-from bioseqrnn.evaluation.collect import Evidence, Model
-from bioseqrnn.evaluation.metrics import (
-    METRICS,
-    Doubles,
-    confusion,
-    ranking_curve,
-    weighted_metrics,
-)
+from bioseqrnn.evaluation.bootstrap import holm, interval, two_sided_p
+from bioseqrnn.evaluation.collect import Evidence, judge
+from bioseqrnn.evaluation.delong import Placements, delong, placements
+from bioseqrnn.evaluation.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.evaluation.scorers import ALL, scorer
+from bioseqrnn.evaluation.scores import Scores
+from bioseqrnn.evaluation.strata import Stratum
+from bioseqrnn.evaluation.thresholds import call_metrics, positives_of
 
-CURVE_POINTS = 400
-CALIBRATION_BINS = 10
-Replicates = dict[str, dict[str, Doubles]]
+# DeLong's test takes records for independent: at least so many of the groups are single records
+LEAST_SINGLE = 0.9
+AUROC = "auroc"
+
+
+def metric_names(evidence: Evidence) -> tuple[str, ...]:
+    """Metrics of the tables, in their order."""
+    return metrics_of(evidence.task, thresholds=evidence.aim.name != "none")
 
 
 def runs_table(evidence: Evidence) -> pd.DataFrame:
     """``runs.tsv``: every metric on the test records of every model, fold and seed."""
     rows = []
     for model in evidence.models:
-        for run in sorted(model.runs, key=lambda run: (run.fold, run.seed)):
-            once = np.ones((1, len(run.ids)))
-            values = weighted_metrics(run.targets, run.scores, once)
+        for run in sorted(model.runs, key=lambda run: (run.test.fold, run.test.seed)):
+            judged = judge(evidence.task, run)
+            values = scorer(evidence.task, evidence.classes, judged)(np.ones((1, 1)))
+            head = (model.name, model.kind, run.test.fold, run.test.seed)
             rows += [
-                (
-                    model.name,
-                    model.kind,
-                    run.fold,
-                    run.seed,
-                    metric,
-                    values[metric][0],
-                    len(run.ids),
-                )
-                for metric in METRICS
+                (*head, metric, float(values[ALL, metric][0]), len(judged.scores))
+                for metric in metric_names(evidence)
             ]
     columns = ["model", "kind", "fold", "seed", "metric", "estimate", "n"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _mean_over_seeds(model: Model, evidence: Evidence, weights: Doubles) -> dict[str, Doubles]:
-    per_seed = [
-        weighted_metrics(evidence.targets, probability, weights)
-        for probability in model.probability.values()
-    ]
-    return {metric: np.mean([values[metric] for values in per_seed], axis=0) for metric in METRICS}
-
-
-def estimate(model: Model, evidence: Evidence) -> dict[str, float]:
-    """Metrics over all out-of-fold predictions together, averaged over seeds."""
-    once = np.ones((1, len(evidence.targets)))
-    return {name: float(v[0]) for name, v in _mean_over_seeds(model, evidence, once).items()}
-
-
-def replicates(evidence: Evidence, count: int, seed: int) -> Replicates:
-    """Bootstrap replicates {model: {metric: float64 [count]}}, paired over models."""
-    drawn = replicate(evidence.groups, count, seed, partial(_of_all_models, evidence))
-    return {
-        model.name: {metric: drawn[model.name, metric] for metric in METRICS}
-        for model in evidence.models
-    }
-
-
-def _of_all_models(evidence: Evidence, weights: Doubles) -> dict[tuple[str, str], Doubles]:
-    """Metrics by model and metric, so that replicates are drawn once for all models."""
-    return {
-        (model.name, metric): values
-        for model in evidence.models
-        for metric, values in _mean_over_seeds(model, evidence, weights).items()
-    }
-
-
-def summary_table(evidence: Evidence, drawn: Replicates, confidence: float) -> pd.DataFrame:
+def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
     """``summary.tsv``: every metric of every model with its interval."""
     rows = []
     for model in evidence.models:
-        values = estimate(model, evidence)
-        for metric in METRICS:
-            low, high = interval(drawn[model.name][metric], confidence)
-            n = len(evidence.targets)
-            rows.append((model.name, model.kind, metric, values[metric], low, high, n))
+        for metric in metric_names(evidence):
+            value = scores.estimates[model.name][ALL, metric]
+            low, high = interval(scores.replicates[model.name][ALL, metric], confidence)
+            rows.append((model.name, model.kind, metric, value, low, high, evidence.n))
     columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def comparisons_table(evidence: Evidence, drawn: Replicates, confidence: float) -> pd.DataFrame:
-    """``comparisons.tsv``: every network minus every baseline, on the same replicates."""
+def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+    """``classes.tsv``: each class against the rest, or each label; of two classes the positive."""
+    rows = []
+    codes = range(len(evidence.classes)) if evidence.task.probabilistic else range(0)
+    for model in evidence.models:
+        estimates, drawn = scores.estimates[model.name], scores.replicates[model.name]
+        for code in codes:
+            held = evidence.truth[:, code] if evidence.truth.ndim == 2 else evidence.truth == code
+            for metric in PER_CLASS:
+                if (code, metric) not in estimates:
+                    continue
+                low, high = interval(drawn[code, metric], confidence)
+                rows.append(
+                    (
+                        model.name, model.kind, evidence.classes[code], metric,
+                        estimates[code, metric], low, high, evidence.n, int(held.sum()),
+                    )
+                )  # fmt: skip
+    columns = [
+        "model", "kind", "class", "metric", "estimate", "ci_low", "ci_high", "n", "positives",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def comparisons_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+    """``comparisons.tsv``: every network minus every baseline, on the same records."""
     networks = [model for model in evidence.models if model.kind == "network"]
     baselines = [model for model in evidence.models if model.kind == "baseline"]
-    values = {model.name: estimate(model, evidence) for model in evidence.models}
+    placed = _placements(evidence) if networks and baselines else {}
     rows = []
     for network in networks:
         for baseline in baselines:
-            for metric in METRICS:
-                difference = drawn[network.name][metric] - drawn[baseline.name][metric]
-                low, high = interval(difference, confidence)
-                point = values[network.name][metric] - values[baseline.name][metric]
-                p = two_sided_p(difference)
-                rows.append((network.name, baseline.name, metric, point, low, high, p))
-    columns = ["model", "baseline", "metric", "difference", "ci_low", "ci_high", "p"]
-    return pd.DataFrame(rows, columns=columns)
+            for metric in metric_names(evidence):
+                key = (ALL, metric)
+                one, other = (scores.replicates[model.name][key] for model in (network, baseline))
+                low, high = interval(one - other, confidence)
+                p, test = two_sided_p(one - other), "bootstrap"
+                if metric == AUROC and placed:
+                    low, high, p = delong(placed[network.name], placed[baseline.name], confidence)
+                    test = "delong"
+                point = scores.estimates[network.name][key] - scores.estimates[baseline.name][key]
+                rows.append((network.name, baseline.name, metric, point, low, high, p, test))
+    columns = ["model", "baseline", "metric", "difference", "ci_low", "ci_high", "p", "test"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["p_adjusted"] = np.nan
+    for _, of_metric in table.groupby("metric"):
+        table.loc[of_metric.index, "p_adjusted"] = holm(of_metric["p"].to_numpy(np.float64))
+    return table
 
 
-def confusion_table(evidence: Evidence) -> pd.DataFrame:
-    """``confusion.tsv``: records of each true and called class, mean over seeds."""
-    once = np.ones((1, len(evidence.targets)))
-    rows = []
-    for model in evidence.models:
-        counts = np.mean(
-            [
-                confusion(evidence.targets, p.argmax(axis=1), len(evidence.classes), once)[0]
-                for p in model.probability.values()
-            ],
-            axis=0,
+def _placements(evidence: Evidence) -> dict[str, Placements]:
+    """Placement values of all models, where DeLong's test fits."""
+    sizes = np.bincount(evidence.groups)
+    single = (sizes == 1).sum() >= LEAST_SINGLE * len(sizes)
+    if evidence.task.name != "binary" or not single or len(np.unique(evidence.truth)) < 2:
+        return {}
+    return {
+        model.name: placements(
+            evidence.truth == 1, [judged.scores[:, 1] for judged in model.judged.values()]
         )
-        for i, target in enumerate(evidence.classes):
-            for j, called in enumerate(evidence.classes):
-                rows.append((model.name, model.kind, target, called, counts[i, j]))
-    return pd.DataFrame(rows, columns=["model", "kind", "target", "called", "count"])
+        for model in evidence.models
+    }
 
 
-def calibration_table(evidence: Evidence) -> pd.DataFrame:
-    """``calibration.tsv``: how often the called class is right, by its stated probability."""
-    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+def temperatures_table(evidence: Evidence) -> pd.DataFrame:
+    """``temperatures.tsv``: what each run's scores were divided by, and how many units said so."""
+    rows = [
+        (
+            model.name, model.kind, run.test.fold, run.test.seed, run.temperature,
+            len(run.validation.scores),
+        )
+        for model in evidence.models
+        for run in model.runs
+        if evidence.task.probabilistic
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "kind", "fold", "seed", "temperature", "n"])
+
+
+def thresholds_table(evidence: Evidence) -> pd.DataFrame:
+    """``thresholds.tsv``: thresholds from validation records, and what they do on test records."""
     rows = []
+    task, classes = evidence.task, evidence.classes
+    labels = classes[1:] if task.name == "binary" else classes
     for model in evidence.models:
-        stacked = np.concatenate(list(model.probability.values()))
-        truth = np.tile(evidence.targets, len(model.probability))
-        stated, right = stacked.max(axis=1), stacked.argmax(axis=1) == truth
-        bins = np.clip(np.digitize(stated, edges) - 1, 0, CALIBRATION_BINS - 1)
-        for k in range(CALIBRATION_BINS):
-            inside = bins == k
-            if inside.any():
+        for run in model.runs:
+            if run.thresholds is None or run.reached is None:
+                continue
+            judged = judge(task, run)
+            assert judged.called is not None
+            positive, _ = positives_of(task, judged.truth, judged.scores)
+            found = call_metrics(positive.T, judged.called.T)
+            for k, label in enumerate(labels):
                 rows.append(
                     (
-                        model.name, model.kind, edges[k], edges[k + 1], int(inside.sum()),
-                        stated[inside].mean(), right[inside].mean(),
+                        model.name, model.kind, run.test.fold, run.test.seed, label,
+                        evidence.aim.name, run.thresholds[k], run.reached[k], len(positive),
+                        *(found[name][k] for name in ("mcc", "f1", "precision", "recall")),
                     )
                 )  # fmt: skip
-    columns = ["model", "kind", "bin_low", "bin_high", "count", "stated", "observed"]
+    columns = [
+        "model", "kind", "fold", "seed", "class", "aim", "threshold", "validation", "n", "mcc",
+        "f1", "precision", "recall",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
-def curves_table(evidence: Evidence) -> pd.DataFrame:
-    """``curves.parquet``: ROC (x false, y true positive rate) and PR (x recall, y precision).
-
-    For the positive class of two, or each class against the rest; the first seed's predictions;
-    about 400 points a curve.
-    """
-    parts = []
-    codes = [1] if len(evidence.classes) == 2 else range(len(evidence.classes))
-    once = np.ones((1, len(evidence.targets)))
+def strata_table(
+    evidence: Evidence, strata: list[Stratum], scores: Scores, confidence: float
+) -> pd.DataFrame:
+    """``strata.tsv``: the headline of every model in each part of the records."""
+    metric = headline(evidence.task)
+    rows = []
     for model in evidence.models:
-        seed = min(model.probability)
-        for code in codes:
-            hits, false, thresholds = ranking_curve(
-                evidence.targets == code, model.probability[seed][:, code], once
-            )
-            tpr, fpr = hits[0] / hits[0, -1], false[0] / false[0, -1]
-            precision = hits[0] / (hits[0] + false[0])
-            keep = np.unique(np.linspace(0, len(tpr) - 1, CURVE_POINTS).round().astype(int))
-            for curve, x, y in (("roc", fpr, tpr), ("pr", tpr, precision)):
-                start = (0.0, 0.0) if curve == "roc" else (0.0, precision[0])
-                parts.append(
-                    pd.DataFrame(
-                        {
-                            "model": model.name,
-                            "kind": model.kind,
-                            "class": evidence.classes[code],
-                            "curve": curve,
-                            "x": np.append(start[0], x[keep]),
-                            "y": np.append(start[1], y[keep]),
-                            "threshold": np.append(np.inf, thresholds[keep]),
-                        }
-                    )
+        for number, part in enumerate(strata):
+            value, drawn = scores.strata[model.name, number]
+            rows.append(
+                (
+                    model.name, model.kind, part.kind, part.bin, part.low, part.high, metric, value,
+                    *interval(drawn, confidence), int(part.records.sum()),
                 )
-    return pd.concat(parts, ignore_index=True)
+            )  # fmt: skip
+    columns = [
+        "model", "kind", "stratum", "bin", "low", "high", "metric", "estimate", "ci_low", "ci_high",
+        "n",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

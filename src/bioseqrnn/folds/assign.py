@@ -1,119 +1,201 @@
-"""Stratified k-fold over groups, in time linear in the number of records."""
+"""Who trains, validates and tests in each fold."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.folds.deal import Strata, deal_groups, totals
+from bioseqrnn.folds.pairs import Pairs
 from bioseqrnn.sequences.packing import Ints
 
-Doubles = npt.NDArray[np.float64]
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+TRAIN, VALIDATION, TEST, EXCLUDED = "train", "validation", "test", "excluded"
+ROLES = (TRAIN, VALIDATION, TEST, EXCLUDED)
+Roles = npt.NDArray[np.int8]
 
 
-def deal_groups(targets: Ints, groups: Ints, shares: Doubles, seed: int) -> Ints:
-    """Deal groups into parts whose class composition follows ``shares``.
-
-    Groups of several records go first, largest first, each to the part that lacks most of its
-    classes; single records then fill what is missing of each class, at random.
-
-    Parameters
-    ----------
-    targets : int64 [n]
-        Class of each record.
-    groups : int64 [n]
-        Group of each record, numbered from 0 without gaps.
-    shares : float64 [parts] or [parts, classes]
-        Share of each class that a part shall get; sums to 1 over parts.
-    seed : int
-
-    Returns
-    -------
-    int64 [n]
-        Part of each record. Linear in records and groups.
-    """
-    rng = np.random.default_rng(seed)
-    classes = int(targets.max()) + 1
-    totals = np.bincount(targets, minlength=classes)
-    missing = np.broadcast_to(shares.reshape(len(shares), -1), (len(shares), classes)) * totals
-    sizes = np.bincount(groups)
-    part_of_group = np.full(len(sizes), -1)
-
-    order = np.argsort(groups, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    several = np.flatnonzero(sizes > 1)
-    several = several[np.lexsort((rng.random(len(several)), -sizes[several]))]
-    for group in several:
-        members = order[starts[group] : starts[group + 1]]
-        counts = np.bincount(targets[members], minlength=classes)
-        part = int(np.argmax((missing / np.maximum(totals, 1)) @ counts))
-        part_of_group[group] = part
-        missing[part] -= counts
-
-    singles = order[starts[:-1][sizes == 1]]
-    for code in range(classes):
-        records = rng.permutation(singles[targets[singles] == code])
-        counts = _fill(missing[:, code], len(records))
-        part_of_group[groups[records]] = np.repeat(np.arange(len(shares)), counts)
-    return part_of_group[groups]
+def code(role: str) -> int:
+    """Number of a role in ``ROLES``."""
+    return ROLES.index(role)
 
 
-def _fill(missing: Doubles, count: int) -> Ints:
-    """Split ``count`` single records over parts so that what is missing levels out: int [parts]."""
-    filled = np.zeros(len(missing), np.int64)
-    wanted = np.maximum(missing, 0)
-    if wanted.sum() > 0:
-        filled = np.floor(wanted * min(1.0, count / wanted.sum())).astype(np.int64)
-    for _ in range(count - int(filled.sum())):
-        filled[np.argmax(missing - filled)] += 1
-    return filled
-
-
-def _validation_part(targets: Ints, groups: Ints, fraction: float, seed: int) -> Ints:
-    """Choose the records that validate among those that a fold does not test: row numbers.
-
-    Every class of two records or more gets at least one, as far as groups allow; where groups are
-    so large that none would be chosen, the smallest one validates.
-    """
-    totals = np.bincount(targets)
-    share = np.where(totals > 1, np.maximum(fraction, 1 / np.maximum(totals, 1)), 0.0)
-    chosen = deal_groups(targets, groups, np.stack([1 - share, share]), seed) == 1
-    if not chosen.any():
-        chosen = groups == np.argmin(np.bincount(groups))
-    return np.flatnonzero(chosen)
+def repeat_seed(seed: int, repeat: int) -> int:
+    """Seed of a repeat; the first one has the seed itself."""
+    if repeat == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, repeat]).generate_state(1)[0] >> 1)
 
 
 def assign_roles(
-    targets: Ints,
+    strata: Strata,
     groups: Ints,
-    classes: list[str],
+    classes: list[str] | None,
     *,
     folds: int,
     validation_fraction: float,
     seed: int,
+    repeats: int = 1,
+    pairs: Pairs | None = None,
     where: str = "dataset",
-) -> tuple[Ints, npt.NDArray[np.str_]]:
-    """Give every record its test fold and its role in each fold.
+) -> Roles:
+    """Give every record its role in each fold.
 
-    Within a fold, a stratified share of the records that it does not test validates (early
-    stopping, model selection); the rest train.
+    In fold ``repeat * folds + k`` the records of part k of that repeat's dealing test. Of the
+    others a stratified share validates (early stopping, model selection); the rest train. A record
+    that is alike one that tests is excluded from that fold, and one that would train from a fold
+    where a record alike validates: where groups had to be cut, no score is flattered by it.
+
+    Parameters
+    ----------
+    strata : int64 [n] or float64 [n, classes]
+    groups : int64 [n]
+    classes : list of str or None
+        Names of the classes, of which every fold must train and test each; None asks nothing.
+    folds : int
+    validation_fraction : float
+    seed : int
+    repeats : int
+        Dealings, each with a seed of its own.
+    pairs : Pairs, optional
+        Records alike; None excludes nothing.
+    where : str
 
     Returns
     -------
-    fold : int64 [n]
-        The fold in which the record is tested.
-    roles : str [n, folds]
-        ``train``, ``validation`` or ``test``.
+    int8 [n, folds * repeats]
+        Index in ``ROLES``.
 
     Raises
     ------
     InputError
         Where a class has fewer records, or fewer groups, than folds.
     """
-    for code, name in enumerate(classes):
-        records = int((targets == code).sum())
-        kinds = len(np.unique(groups[targets == code]))
+    if classes is not None:
+        _check_classes(strata, groups, classes, folds, where)
+    roles = np.full((len(strata), folds * repeats), code(TRAIN), np.int8)
+    for repeat in range(repeats):
+        own = repeat_seed(seed, repeat)
+        part = deal_groups(strata, groups, np.full(folds, 1 / folds), own)
+        for k in range(folds):
+            column = roles[:, repeat * folds + k]
+            column[part == k] = code(TEST)
+            if pairs is not None:
+                exclude(column, pairs, (TRAIN,), (TEST,))
+            _validate(column, strata, groups, validation_fraction, own + 1 + k)
+            if pairs is not None:
+                exclude(column, pairs, (TRAIN,), (VALIDATION,))
+            _check_roles(strata, column, classes, repeat * folds + k, where)
+    return roles
+
+
+def given_roles(
+    splits: list[str],
+    strata: Strata,
+    groups: Ints,
+    classes: list[str] | None,
+    *,
+    validation_fraction: float,
+    seed: int,
+    pairs: Pairs | None = None,
+    where: str = "dataset",
+) -> Roles:
+    """Give every record the role that the user gave it, in the one fold there is.
+
+    Where no record was given to validate, a stratified share of those that train does. With
+    ``pairs``, a record that the user gave to test is excluded where one that trains or validates
+    has its sequence or one alike.
+
+    Returns
+    -------
+    int8 [n, 1]
+        Index in ``ROLES``.
+
+    Raises
+    ------
+    InputError
+        Where a class has no record to train or to test.
+    """
+    roles = np.array([code(split) for split in splits], np.int8)[:, None]
+    column = roles[:, 0]
+    if pairs is not None:
+        exclude(column, pairs, (TEST,), (TRAIN, VALIDATION))
+    if not (column == code(VALIDATION)).any() and (column == code(TRAIN)).any():
+        _validate(column, strata, groups, validation_fraction, seed)
+    for role in (TRAIN, TEST):
+        chosen = column == code(role)
+        gone = ", once those alike a training record are excluded" * (pairs is not None)
+        if not chosen.any():
+            raise InputError(f"{where}: the given split has no {role} record{gone}; add some")
+        for name in lacking(strata, chosen, classes or []):
+            raise InputError(
+                f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
+                "some, or leave 'split' out for cross-validation"
+            )
+    return roles
+
+
+def tested_in(roles: Roles) -> Ints:
+    """The first fold in which each record is tested: int64 [n], -1 for none."""
+    testing = roles == code(TEST)
+    return np.where(testing.any(axis=1), testing.argmax(axis=1), -1)
+
+
+def alike(column: Roles, pairs: Pairs, roles: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Whether a record's sequence, or one alike, is that of a record with one of the roles."""
+    sequence = pairs.sequence
+    has = np.zeros(int(sequence.max()) + 1, bool)
+    has[sequence[np.isin(column, [code(role) for role in roles])]] = True
+    near = has.copy()
+    near[pairs.first[has[pairs.second]]] = True
+    near[pairs.second[has[pairs.first]]] = True
+    return near[sequence]
+
+
+def exclude(
+    column: Roles, pairs: Pairs, leaving: tuple[str, ...], staying: tuple[str, ...]
+) -> None:
+    """Exclude, in place, the records of some roles that are alike a record of other roles."""
+    leaves = np.isin(column, [code(role) for role in leaving])
+    column[leaves & alike(column, pairs, staying)] = code(EXCLUDED)
+
+
+def lacking(strata: Strata, chosen: npt.NDArray[np.bool_], classes: list[str]) -> list[str]:
+    """Names of the classes that no chosen record has."""
+    if strata.ndim == 1:
+        has = np.bincount(strata[chosen], minlength=len(classes))
+    else:
+        has = strata[chosen].sum(axis=0)
+    return [name for name, amount in zip(classes, has, strict=False) if not amount]
+
+
+def _validate(column: Roles, strata: Strata, groups: Ints, fraction: float, seed: int) -> None:
+    """Let a share of the records that train validate instead.
+
+    Every class of two records or more gets at least one, as far as groups allow; where groups are
+    so large that none would be chosen, the smallest one validates.
+    """
+    rest = np.flatnonzero(column == code(TRAIN))
+    if not len(rest):
+        return
+    _, dense = np.unique(groups[rest], return_inverse=True)
+    total = totals(strata[rest])
+    share = np.where(total > 1, np.maximum(fraction, 1 / np.maximum(total, 1)), 0.0)
+    share = np.minimum(share, 1.0)
+    chosen = deal_groups(strata[rest], dense, np.stack([1 - share, share]), seed) == 1
+    if not chosen.any():
+        chosen = dense == np.argmin(np.bincount(dense))
+    column[rest[chosen]] = code(VALIDATION)
+
+
+def _check_classes(
+    strata: Strata, groups: Ints, classes: list[str], folds: int, where: str
+) -> None:
+    for number, name in enumerate(classes):
+        has = strata == number if strata.ndim == 1 else strata[:, number] > 0
+        records = int(has.sum())
+        kinds = len(np.unique(groups[has]))
         if records < folds:
             raise InputError(
                 f"{where}: class '{name}' has {records} records, fewer than {folds} folds; "
@@ -124,72 +206,33 @@ def assign_roles(
                 f"{where}: class '{name}' has {records} records but only {kinds} groups of "
                 f"distinct sequences, fewer than {folds} folds; add records or lower folds.count"
             )
-    fold = deal_groups(targets, groups, np.full(folds, 1 / folds), seed)
-    roles = np.full((len(targets), folds), TRAIN, dtype="<U10")
-    for k in range(folds):
-        roles[fold == k, k] = TEST
-        rest = np.flatnonzero(fold != k)
-        _, dense = np.unique(groups[rest], return_inverse=True)
-        part = _validation_part(targets[rest], dense, validation_fraction, seed + 1 + k)
-        roles[rest[part], k] = VALIDATION
-        _check_roles(targets, roles[:, k], classes, k, where)
-    return fold, roles
-
-
-def given_roles(
-    splits: list[str],
-    targets: Ints,
-    groups: Ints,
-    classes: list[str],
-    *,
-    validation_fraction: float,
-    seed: int,
-    where: str = "dataset",
-) -> tuple[Ints, npt.NDArray[np.str_]]:
-    """Give every record the role that the user gave it, in the one fold there is.
-
-    Where no record was given to validate, a stratified share of those that train does.
-
-    Returns
-    -------
-    fold : int64 [n]
-        0 for what is tested, -1 for the rest.
-    roles : str [n, 1]
-
-    Raises
-    ------
-    InputError
-        Where a class has no record to train or to test.
-    """
-    roles = np.array(splits, dtype="<U10")[:, None]
-    if not (roles == VALIDATION).any():
-        rest = np.flatnonzero(roles[:, 0] == TRAIN)
-        _, dense = np.unique(groups[rest], return_inverse=True)
-        part = _validation_part(targets[rest], dense, validation_fraction, seed)
-        roles[rest[part], 0] = VALIDATION
-    for role in (TRAIN, TEST):
-        present = set(targets[roles[:, 0] == role].tolist())
-        for code, name in enumerate(classes):
-            if code not in present:
-                raise InputError(
-                    f"{where}: the given split has no {role} record of class '{name}'; add some, "
-                    "or leave 'split' out for cross-validation"
-                )
-    return np.where(roles[:, 0] == TEST, 0, -1), roles
 
 
 def _check_roles(
-    targets: Ints, roles: npt.NDArray[np.str_], classes: list[str], fold: int, where: str
+    strata: Strata, column: Roles, classes: list[str] | None, fold: int, where: str
 ) -> None:
+    advice = "because its groups are too large; lower folds.count or regroup"
     for role in (TRAIN, TEST):
-        present = set(targets[roles == role])
-        for code, name in enumerate(classes):
-            if code not in present:
-                raise InputError(
-                    f"{where}: fold {fold} has no {role} record of class '{name}', because its "
-                    "groups are too large; lower folds.count or regroup"
-                )
-    if not (roles == VALIDATION).any():
+        chosen = column == code(role)
+        if not chosen.any():
+            raise InputError(f"{where}: fold {fold} has no {role} record, {advice}")
+        for name in lacking(strata, chosen, classes or []):
+            raise InputError(
+                f"{where}: fold {fold} has no {role} record of class '{name}', {advice}"
+            )
+    if not (column == code(VALIDATION)).any():
         raise InputError(
             f"{where}: fold {fold} has no group left to validate; lower folds.count or regroup"
+        )
+
+
+def say_excluded(roles: Roles, given: bool, where: str) -> None:
+    """Say how many records a fold leaves out, where any does."""
+    counts = (roles == code(EXCLUDED)).sum(axis=0)
+    if given and counts.any():
+        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
+    elif counts.any():
+        say(
+            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
+            "the training of a fold, being alike one that tests or validates there; all are tested"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import TEST, TRAIN, VALIDATION, assign_roles, given_roles
-from bioseqrnn.folds.groups import merge_groups, sequence_keys
+from bioseqrnn.folds.assign import ROLES, TEST, TRAIN, VALIDATION, Roles, tested_in
 from bioseqrnn.io import open_parquet, same_values, write_parquet
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 
-FORMAT = 1
-ROLES = (TRAIN, VALIDATION, TEST)
+FORMAT = 2
 ROWS_AT_ONCE = 2**14
 
 
@@ -34,9 +32,10 @@ class FoldTable:
     groups : int64 [n]
         Records of a group share sequence (or the user's group) and never straddle a fold.
     fold : int64 [n]
-        The fold in which a record is tested; -1 where a given split tests it never.
+        The first fold in which a record is tested; -1 where a given split tests it never.
     roles : str [n, folds]
-        ``train``, ``validation`` or ``test``.
+        ``train``, ``validation``, ``test`` or ``excluded``: a record alike one that the fold
+        tests or validates, which it leaves out.
     """
 
     groups: Ints
@@ -45,7 +44,7 @@ class FoldTable:
 
     @property
     def count(self) -> int:
-        """Number of folds."""
+        """Number of folds, those of all repeats."""
         return int(self.roles.shape[1])
 
     def indices(self, fold: int, role: str) -> Ints:
@@ -54,71 +53,78 @@ class FoldTable:
         return np.flatnonzero(self.roles[:, fold] == role)
 
 
-def split_table(
-    table: SequenceTable,
-    output: Path,
-    *,
-    folds: int,
-    validation_fraction: float,
-    seed: int,
-    where: str = "dataset",
+def write_folds(
+    path: Path, table: SequenceTable, groups: Ints, roles: Roles, about: dict[str, Any]
 ) -> None:
-    """Assign folds to a sequence table and write ``folds.parquet``.
+    """Write ``folds.parquet``.
 
-    Columns: ``id``, ``group``, ``fold`` and ``role_0`` … ``role_{folds - 1}``. Where the user gave
-    a split, it is the one fold there is.
+    Columns: ``id``, ``group``, ``fold`` (the first in which the record is tested, -1 for none) and
+    ``role_0`` … ``role_{folds - 1}``.
+
+    Parameters
+    ----------
+    path : Path
+    table : SequenceTable
+    groups : int64 [n]
+    roles : int8 [n, folds]
+        Index in ``ROLES``.
+    about : dict
+        For the metadata: ``repeats``, ``given``, ``seed``, ``grouping``, ``threshold``.
     """
-    keys = [sequence_keys(table.packed, table.metadata["strands"] == "both")]
-    if table.groups is not None:
-        numbers = {
-            name: i for i, name in enumerate(dict.fromkeys(table.groups)) if name is not None
-        }
-        keys.append(np.array([-1 if g is None else numbers[g] for g in table.groups], np.int64))
-    groups = merge_groups(*keys)
-    strata, kinds = _strata(table)
-    if table.splits is not None:
-        folds = 1
-        fold, roles = given_roles(
-            table.splits,
-            strata,
-            groups,
-            kinds,
-            validation_fraction=validation_fraction,
-            seed=seed,
-            where=where,
-        )
-    else:
-        fold, roles = assign_roles(
-            strata,
-            groups,
-            kinds,
-            folds=folds,
-            validation_fraction=validation_fraction,
-            seed=seed,
-            where=where,
-        )
     ids = pa.chunked_array(table.file.column("id"))
-    columns = {"id": ids, "group": pa.array(groups), "fold": pa.array(fold)}
-    for k in range(folds):
-        columns[f"role_{k}"] = pa.array(roles[:, k]).dictionary_encode()
-    metadata = {
-        "format": FORMAT,
-        "folds": folds,
-        "seed": seed,
-        "given": table.splits is not None,
-        "sources": table.metadata["sources"],
-    }
-    write_parquet(output, pa.table(columns), metadata)
-    count = "the given split" if table.splits is not None else f"{folds} folds"
-    say(f"{where}: {len(groups):,} records in {len(np.unique(groups)):,} groups, {count}")
+    columns = {"id": ids, "group": pa.array(groups), "fold": pa.array(tested_in(roles))}
+    names = pa.array(ROLES)
+    for k in range(roles.shape[1]):
+        columns[f"role_{k}"] = pa.DictionaryArray.from_arrays(pa.array(roles[:, k]), names)
+    metadata = {"format": FORMAT, "folds": roles.shape[1], "sources": table.metadata["sources"]}
+    write_parquet(path, pa.table(columns), metadata | about)
 
 
-def _strata(table: SequenceTable) -> tuple[Ints, list[str]]:
-    """What folds are balanced by: the kind that a record has most of, numbered, and its names."""
-    counts = table.task.counts(table.targets, table.classes)
-    present, strata = np.unique(counts.argmax(axis=1), return_inverse=True)
-    names = table.classes if table.task.probabilistic else []
-    return strata, [names[k] if k < len(names) else f"part {k}" for k in present]
+@dataclass(frozen=True)
+class Tested:
+    """The records that are tested, and where.
+
+    Attributes
+    ----------
+    ids : list of str [n]
+    groups : int64 [n]
+    fold : int64 [n, repeats]
+        The fold of each repeat in which a record is tested.
+    count : int
+        Folds of a repeat.
+    """
+
+    ids: list[str]
+    groups: Ints
+    fold: Ints
+    count: int
+
+    def repeat(self, fold: int) -> int:
+        """The repeat that a fold belongs to."""
+        return fold // self.count
+
+    def by(self, fold: int) -> Ints:
+        """The fold that tests each record in the repeat of this fold: int64 [n]."""
+        column: Ints = self.fold[:, min(self.repeat(fold), self.fold.shape[1] - 1)]
+        return column
+
+
+def read_tested(path: Path) -> Tested:
+    """Read which fold of each repeat tests a record, of those that are tested."""
+    file, metadata = open_parquet(path, "fold table")
+    _check_format(path, file, metadata)
+    folds, repeats = int(metadata["folds"]), int(metadata["repeats"])
+    count = folds // repeats
+    fold = file.read(["fold"]).column("fold").to_numpy()[:, None]
+    if repeats > 1:
+        test = ROLES.index(TEST)
+        fold = np.full((len(fold), repeats), -1)
+        for k in range(folds):
+            fold[_codes(file, f"role_{k}") == test, k // count] = k
+    tested = np.flatnonzero(fold[:, 0] >= 0)
+    columns = file.read(["id", "group"]).take(pa.array(tested))
+    ids, groups = columns.column("id").to_pylist(), columns.column("group").to_numpy()
+    return Tested(ids, groups, fold[tested], count)
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
@@ -138,20 +144,27 @@ def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints,
     file, folds = _open(path, table)
     _check_fold(fold, folds)
     codes = _codes(file, f"role_{fold}")
-    train, validation, test = (np.flatnonzero(codes == code) for code in range(len(ROLES)))
-    return train, validation, test
+    return _rows(codes, TRAIN), _rows(codes, VALIDATION), _rows(codes, TEST)
+
+
+def _rows(codes: Roles, role: str) -> Ints:
+    return np.flatnonzero(codes == ROLES.index(role))
 
 
 def _open(path: Path, table: SequenceTable) -> tuple[pq.ParquetFile, int]:
     """Open a fold table and return it with the number of folds, when it is that of the records."""
     file, metadata = open_parquet(path, "fold table")
-    if metadata.get("format") != FORMAT or "role_0" not in file.schema_arrow.names:
-        raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
+    _check_format(path, file, metadata)
     if not same_values(_column(file, "id"), table.file.column("id")):
         raise InputError(f"{path}: its ids are not those of the sequence table; split again")
     if metadata["sources"] != table.metadata["sources"]:
         raise InputError(f"{path}: made for other FASTA files than the sequence table; split again")
     return file, int(metadata["folds"])
+
+
+def _check_format(path: Path, file: pq.ParquetFile, metadata: dict[str, Any]) -> None:
+    if metadata.get("format") != FORMAT or "role_0" not in file.schema_arrow.names:
+        raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
 
 
 def _column(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:

@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class MotifStem(nn.Module):
-    """One convolution whose filters read motifs; keeps the number of positions.
+    """One convolution whose filters read motifs, and their largest value in each few positions.
 
     Parameters
     ----------
     symbols, filters, width : int
         One-hot columns in, channels out, positions a filter spans (odd).
+    pool : int
+        Positions that become one step, by their maximum; 1 keeps every position.
     """
 
-    def __init__(self, symbols: int, filters: int, width: int) -> None:
+    def __init__(self, symbols: int, filters: int, width: int, pool: int = 1) -> None:
         super().__init__()
         self.convolution = nn.Conv1d(symbols, filters, width, padding=width // 2)
+        self.pool = pool
+
+    def steps(self, lengths: Tensor) -> Tensor:
+        """Steps of sequences of these lengths: the length over ``pool``, rounded up."""
+        return (lengths + (self.pool - 1)) // self.pool
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Map [batch, time, symbols] to [batch, time, filters], zero where ``mask`` is False.
+        """Map [batch, time, symbols] to [batch, steps, filters], zero past a sequence's last step.
 
-        The input is zero past a sequence's end, which is also how the convolution pads: a
-        sequence gives the same numbers alone and in a batch.
+        ``mask`` [batch, time] is True inside a sequence. The input is zero past a sequence's end,
+        which is also how the convolution pads: a sequence gives the same numbers alone and in a
+        batch.
         """
         out = torch.relu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
-        return out if bool(mask.all()) else out * mask.unsqueeze(-1)
+        if not bool(mask.all()):
+            out = out * mask.unsqueeze(-1)
+        if self.pool == 1:
+            return out
+        batch, time, filters = out.shape
+        steps = -(-time // self.pool)
+        # no value is less than the zeros that fill the last step up
+        out = nn.functional.pad(out, (0, 0, 0, steps * self.pool - time))
+        return out.view(batch, steps, self.pool, filters).amax(dim=2)
 
 
 class PositionEmbedding(nn.Module):
@@ -54,3 +71,43 @@ class PositionEmbedding(nn.Module):
         end = (lengths.to(x.device).unsqueeze(1) - 1 - time).clamp(0, last)
         added: Tensor = x + self.from_start(time.clamp(max=last)) + self.from_end(end)
         return added
+
+
+class FoldSteps(nn.Module):
+    """Several residues to one step of the recurrence, and their outputs apart again.
+
+    Codons have three residues: with three, a step reads a whole one, the way through a gene is a
+    third as long, and each residue keeps its own place in what is read and in what comes out.
+
+    Parameters
+    ----------
+    residues : int
+        Of a step; 1 changes nothing.
+    """
+
+    def __init__(self, residues: int) -> None:
+        super().__init__()
+        self.residues = residues
+
+    def steps(self, lengths: Tensor) -> Tensor:
+        """Steps of sequences of these lengths, of which the last may be filled up with zeros."""
+        return (lengths + self.residues - 1) // self.residues
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Map [batch, time, features] to [batch, steps, residues * features].
+
+        Where ``mask`` [batch, time] is False, the step that a sequence ends in is zero: it gives
+        the same numbers alone and in a batch.
+        """
+        if self.residues == 1:
+            return x
+        x = x * mask.unsqueeze(-1)
+        x = functional.pad(x, (0, 0, 0, -x.shape[1] % self.residues))
+        return x.reshape(x.shape[0], -1, self.residues * x.shape[2])
+
+    def undo(self, outputs: Tensor, time: int) -> Tensor:
+        """Map outputs [batch, steps, residues * outputs] to [batch, ``time``, outputs]."""
+        if self.residues == 1:
+            return outputs
+        apart = outputs.reshape(outputs.shape[0], -1, outputs.shape[2] // self.residues)
+        return apart[:, :time]

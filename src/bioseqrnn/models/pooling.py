@@ -13,9 +13,10 @@ class Pooling(nn.Module):
 
     Parameters
     ----------
-    kinds : list of {"last", "max", "mean", "attention"}
+    kinds : list of {"last", "max", "mean", "attention", "centre"}
         ``last``: the state after the last position (of each direction); ``max`` and ``mean`` over
-        positions; ``attention``: mean weighted by a softmax of a learned score per position.
+        positions; ``attention``: mean weighted by a softmax of a learned score per position;
+        ``centre``: the output at the middle position, of two the first.
     features : int
         Size of an output vector (directions * hidden).
     """
@@ -41,6 +42,9 @@ class Pooling(nn.Module):
                 parts.append(largest)
             elif kind == "mean":
                 parts.append(mean)
+            elif kind == "centre":
+                middle = ((mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
+                parts.append(output.gather(1, middle.expand(-1, 1, output.shape[2])).squeeze(1))
             else:
                 assert self.score is not None
                 score = self.score(output).masked_fill(~mask.unsqueeze(-1), -torch.inf)
@@ -59,3 +63,16 @@ class Pooling(nn.Module):
         # max knows where it was, so that its gradient is one write; that of amax compares all
         # positions again
         return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+    def merge(self, one: Tensor, other: Tensor) -> Tensor:
+        """Pool two summaries of the same sequence, one of each strand, into one.
+
+        Both [batch, features * kinds], and so is the result: the largest of ``max``, the mean of
+        the others, so that the order of the strands does not matter.
+        """
+        pairs = zip(
+            one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True
+        )
+        return torch.cat(
+            [torch.maximum(a, b) if kind == "max" else (a + b) / 2 for a, b, kind in pairs], dim=1
+        )

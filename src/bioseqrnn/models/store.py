@@ -16,6 +16,15 @@ from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.tasks import task_of
 
+# what models did before they could be told: a card without one of these is of such a model
+BEFORE: dict[str, Any] = {
+    "residue_properties": False,
+    "stem_pool": 1,
+    "memory": 0,
+    "reverse_complement": "none",
+    "members": 1,
+}
+
 
 def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) -> None:
     """Write weights and card atomically.
@@ -42,7 +51,7 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
     card = read_card(path)
     task = task_of(card["task"])
     network = SequenceClassifier(
-        ModelConfig(**card["config"]),
+        ModelConfig(**(BEFORE | card["config"])),
         len(card["symbols"]),
         task.outputs(card["classes"]),
         task,
@@ -50,6 +59,5 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
     with safe_open(path, framework="pt") as tensors:
         # the file handle has keys(), but is no dict to iterate over
         weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
-    # models of earlier versions have neither: no class was weighted, and there was no regression
-    network.load_state_dict({"prior": network.prior, "scale": network.scale} | weights)
+    network.load_weights(weights)
     return network.to(device).eval(), card

@@ -5,30 +5,38 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 
 from bioseqrnn.console import progress, say
-from bioseqrnn.evaluation.predictions import PROBABILITY
 from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
+from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
-from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.prediction.calls import START, call_columns, call_fields
+from bioseqrnn.prediction.decision import final_scores
+from bioseqrnn.prediction.network import predict_packed, predict_stretches
+from bioseqrnn.prediction.runs import RunWriter
 from bioseqrnn.prediction.seen import SeenSequences
-from bioseqrnn.sequences.alphabet import ALPHABETS
+from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.sequences.encode import warn_of_dna
-from bioseqrnn.sequences.reading.records import in_larger_blocks, read_records
+from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.reading.records import Records, in_larger_blocks, read_records
+from bioseqrnn.tasks.task import Doubles
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
-FORMAT = 1
+FORMAT = 2
 # What is in memory at once, and sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
+# the same where every residue has scores
+STRETCH_RESIDUES = 1_000_000
 
 
 @contextmanager
@@ -49,6 +57,45 @@ def _origin(card: dict[str, Any]) -> str:
     return f"trained on {card['trained_on']:,} records"
 
 
+@dataclass(frozen=True)
+class _Predicted:
+    """Consecutive records, or one stretch of a long one.
+
+    ``starts`` and ``lengths``, int64 [n], are the residues of each that ``scores``, float64
+    [units, outputs], are for; ``records`` counts those that end here.
+    """
+
+    source: Records
+    starts: Ints
+    lengths: Ints
+    scores: Doubles
+    records: int
+
+
+def _predict(
+    network: SequenceClassifier,
+    card: Mapping[str, Any],
+    blocks: Iterable[Records],
+    alphabet: Alphabet,
+    device: torch.device,
+) -> Iterator[_Predicted]:
+    """Yield what is predicted, in the records' order; of a long one a stretch at a time."""
+    residues = STRETCH_RESIDUES if network.task.per_position else BLOCK_RESIDUES
+    for source in in_larger_blocks(blocks, residues):
+        lengths = source.packed.lengths
+        if not network.task.per_position or len(source) > 1 or lengths[0] <= residues:
+            scores = predict_packed(
+                network, source.packed, alphabet, np.arange(len(source)), device
+            )
+            scores = final_scores(network.task, scores, card)
+            yield _Predicted(source, np.zeros(len(source), np.int64), lengths, scores, len(source))
+            continue
+        for start, scores in predict_stretches(network, source.packed, alphabet, device, residues):
+            scores = final_scores(network.task, scores, card)
+            last = start + len(scores) == lengths[0]
+            yield _Predicted(source, np.array([start]), np.array([len(scores)]), scores, int(last))
+
+
 def predict_query(
     fasta: Path,
     model: Path,
@@ -58,6 +105,7 @@ def predict_query(
     device: str,
     threads: int,
     sequences: Path | None = None,
+    bed: Path | None = None,
 ) -> int:
     """Predict every record of a FASTA file, in its order.
 
@@ -68,8 +116,14 @@ def predict_query(
     model : Path
         ``model.safetensors``.
     output, tsv : Path
-        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (the most probable
-        class) and ``probability_{class}``. Written together, or neither.
+        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (by the model's
+        thresholds; several labels are joined by ``;``) and ``probability_{class}``, calibrated; of
+        regression ``id``, ``length`` and ``value``. A model per position gives a character, and a
+        list of probabilities, for each residue, and the TSV leaves the lists out; a record of more
+        than a million residues takes several rows, each from residue ``start``, 0 else.
+        All files are written together, or none.
+    bed : Path, optional
+        Gzipped BED of the runs of residues with one call; of a model per position only.
     sequences : Path, optional
         ``sequences.parquet`` that the model was trained on: then a column ``in_training`` says
         whether a record's sequence (or its reverse complement) stands in it.
@@ -85,49 +139,60 @@ def predict_query(
     set_deterministic(0, threads)
     chosen = choose_device(device)
     network, card = load_model(model, chosen)
-    alphabet = ALPHABETS[card["alphabet"]]
+    alphabet, task = ALPHABETS[card["alphabet"]], network.task
     classes: list[str] = card["classes"]
+    task = network.task
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(chosen)}")
-    fields: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()), ("length", pa.int64()), ("call", pa.string()),
-    ]  # fmt: skip
-    fields += [(PROBABILITY + name, pa.float64()) for name in classes]
     seen = SeenSequences(sequences, card) if sequences is not None else None
+    fields = [("id", pa.string()), *call_fields(task, classes)]
     fields += [("in_training", pa.bool_())] * (seen is not None)
     schema = pa.schema(fields)
-    done = known = 0
+    in_text = [field.name for field in schema if not pa.types.is_list(field.type)]
+    done = rows = known = 0
     blocks = read_records(fasta, alphabet, whole_headers=card.get("ids") == "header")
-    with (
-        atomic_path(tsv) as tsv_temporary,
-        atomic_path(output) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer,
-        _gzip_text(tsv_temporary) as text,
-        progress(f"predict {fasta.name}", "records") as bar,
-    ):
-        for records in in_larger_blocks(blocks, BLOCK_RESIDUES):
-            rows = np.arange(len(records))
-            probability = predict_packed(network, records.packed, alphabet, rows, chosen)
+    with ExitStack() as files:
+        text = files.enter_context(_gzip_text(files.enter_context(atomic_path(tsv))))
+        runs = None
+        if bed is not None and task.per_position:
+            bed_text = files.enter_context(_gzip_text(files.enter_context(atomic_path(bed))))
+            runs = RunWriter(bed_text, classes)
+        temporary = files.enter_context(atomic_path(output))
+        writer = files.enter_context(
+            pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False)
+        )
+        bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
+        for part in _predict(network, card, blocks, alphabet, chosen):
             columns: dict[str, Any] = {
-                "id": records.ids.to_pylist(),
-                "length": records.packed.lengths,
-                "call": [classes[code] for code in probability.argmax(axis=1)],
-            }
-            for code, name in enumerate(classes):
-                columns[PROBABILITY + name] = probability[:, code]
+                "id": part.source.ids, START: part.starts, "length": part.lengths
+            }  # fmt: skip
+            columns |= call_columns(
+                task, classes, part.lengths, part.scores, card.get("thresholds", {})
+            )
+            if seen is not None and (part.starts == 0).all():
+                contained = seen.contain(part.source.packed)
+                known += int(contained.sum())
             if seen is not None:
-                columns["in_training"] = seen.contain(records.packed)
-                known += int(columns["in_training"].sum())
-            frame = pd.DataFrame(columns)
-            writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
-            frame.to_csv(
-                text, sep="\t", index=False, header=done == 0, float_format="%.6f",
+                columns["in_training"] = contained
+            table = pa.table([columns[name] for name in schema.names], schema=schema)
+            writer.write_table(table)
+            table.select(in_text).to_pandas().to_csv(
+                text, sep="\t", index=False, header=rows == 0, float_format="%.6f",
                 lineterminator="\n",
             )  # fmt: skip
-            done += len(records)
-            bar.advance(len(records))
+            if runs is not None:
+                ends = np.cumsum(part.lengths)
+                for name, start, end, length in zip(
+                    part.source.ids.to_pylist(), part.starts, ends, part.lengths, strict=True
+                ):
+                    runs.add(name, int(start), part.scores[end - length : end])
+            done, rows = done + part.records, rows + len(table)
+            bar.advance(part.records)
+        if runs is not None:
+            runs.finish()
         metadata = {
             "format": FORMAT,
+            "task": task.name,
             "classes": classes,
             "model": card["model"],
             "model_sha256": sha256(model),
@@ -136,7 +201,8 @@ def predict_query(
             "records": done,
         }
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
-    say(f"{fasta.name}: {done:,} records in, {done:,} rows out")
+    more = f" ({rows:,} rows: long ones take several)" if rows > done else ""
+    say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
     if known:
         say(
             f"{fasta.name}: {known:,} of them stand among the records that the model was trained "

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.packing import Packed
+from bioseqrnn.sequences.reading.pieces import cut_packed
 from bioseqrnn.sequences.table import open_sequences
 from bioseqrnn.sequences.twins import Digests, sequence_digests
 
@@ -37,13 +38,23 @@ class SeenSequences:
                 raise InputError(
                     f"{path}: the model was not trained on this table ({key} differ); give its own"
                 )
+        # long records stand in the table as blocks
+        self._block: int | None = table.metadata.get("block")
+        self._width = table.alphabet.width
         self._both_strands = table.alphabet.name == "dna"
         parts = [self._digests(packed) for packed in table.packed()]
         keys = np.concatenate([*parts, np.empty((0, 2), np.uint64)])
         self._keys = keys[np.argsort(keys[:, 0], kind="stable")]
 
     def contain(self, packed: Packed) -> npt.NDArray[np.bool_]:
-        """Say of each sequence whether the table has it: bool [n]."""
+        """Say of each sequence whether the table has it, or any of its blocks: bool [n]."""
+        if self._block is not None and (packed.lengths > self._block).any():
+            blocks, ends = cut_packed(packed, self._width, self._block)
+            begins = np.cumsum([0, *(len(own) for own in ends)])[:-1]
+            return np.logical_or.reduceat(self._contain(blocks), begins)
+        return self._contain(packed)
+
+    def _contain(self, packed: Packed) -> npt.NDArray[np.bool_]:
         keys = self._digests(packed)
         first = np.searchsorted(self._keys[:, 0], keys[:, 0], side="left")
         last = np.searchsorted(self._keys[:, 0], keys[:, 0], side="right")

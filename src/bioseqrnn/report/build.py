@@ -8,6 +8,8 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -27,44 +29,45 @@ from bioseqrnn.io import (
     write_tsv,
 )
 from bioseqrnn.models.card import package_versions
-from bioseqrnn.report import sections
+from bioseqrnn.report import curves, data, decisions, scores
+from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.gradients import gradients_section
-from bioseqrnn.report.wording import best, beyond_limits, introduction
+from bioseqrnn.report.keep import keep_section, keep_table
+from bioseqrnn.report.leaks import leaks_section
+from bioseqrnn.report.parts import Section
+from bioseqrnn.report.wording import beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
+from bioseqrnn.sequences.table import open_sequences
+from bioseqrnn.tasks import Task, task_of
 
 # MultiQC's greeting and its second logo say nothing about the data
 STYLE = "#mqc_welcome, #page_title { display: none !important; }"
-TABLES = ("summary", "runs", "comparisons", "confusion", "calibration", "learning_curves")
+TABLES = (
+    "summary", "runs", "comparisons", "classes", "confusion", "calibration", "temperatures",
+    "thresholds", "strata", "learning_curves",
+)  # fmt: skip
+# that only some runs have
+OPTIONAL = ("random_folds", "sizes", "search")
+TEXT = (
+    "model", "kind", "baseline", "target", "called", "source", "label", "class", "metric", "bin",
+    "stratum", "grouping", "test", "aim", "check", "verdict",
+)  # fmt: skip
+NUMBERS = (
+    "ci_low", "ci_high", "estimate", "difference", "bound", "p", "p_adjusted", "low", "high",
+    "threshold", "temperature", "validation", "similar", "value", "limit", "fold", "mcc", "f1",
+    "precision", "recall", "stated", "observed",
+)  # fmt: skip
 
 
 def _read_table(path: Path) -> pd.DataFrame:
     """Read one of our TSV files; names stay text, also a class called 1, 001 or NA."""
-    names = ("model", "kind", "baseline", "target", "called", "source", "label")
     return pd.read_csv(
         require_file(path, "table"),
         sep="\t",
         keep_default_na=False,
-        na_values={"ci_low": "", "ci_high": "", "estimate": "", "difference": "", "bound": ""},
-        dtype=dict.fromkeys(names, "str"),
+        na_values=dict.fromkeys(NUMBERS, ""),
+        dtype=dict.fromkeys(TEXT, "str"),
     )
-
-
-def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
-    """Count records by fold, role and class."""
-    labels, metadata = read_parquet(sequences, "sequence table", ["label"])
-    roles, about = read_parquet(folds, "fold table")
-    if "role_0" not in roles.column_names:
-        raise InputError(f"{folds}: not a fold table; split again")
-    label = labels.column("label").to_pandas()
-    rows = []
-    for k in range(about["folds"]):
-        counts = pd.crosstab(roles.column(f"role_{k}").to_pandas().astype(str), label)
-        for role in ("train", "validation", "test"):
-            row: dict[str, Any] = {"fold": k, "role": role}
-            rows.append(
-                row | {f"records_{c}": int(counts.loc[role, c]) for c in metadata["classes"]}
-            )
-    return pd.DataFrame(rows)
 
 
 def provenance(
@@ -79,11 +82,92 @@ def provenance(
     return pd.DataFrame(rows, columns=["what", "value"])
 
 
+@dataclass(frozen=True)
+class Findings:
+    """Everything that a report shows.
+
+    Attributes
+    ----------
+    metadata : dict
+        Of the sequence table.
+    selected : dict
+        ``selected.json``.
+    tables : dict of DataFrame
+        By name: those of ``TABLES``, ``audit``, ``checks``, ``folds``, ``leaks``, ``curves``, and
+        where there are any ``gradients`` and those of ``OPTIONAL``.
+    given : bool
+        Whether the split into train and test records came with the data.
+    confidence : float
+        Of the intervals.
+    """
+
+    metadata: dict[str, Any]
+    selected: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    given: bool
+    confidence: float
+
+    @property
+    def headline(self) -> str:
+        """The metric that is shown first."""
+        return str(self.selected["headline"])
+
+    @property
+    def task(self) -> Task:
+        """What a label is."""
+        return task_of(self.metadata["task"])
+
+    @property
+    def keep(self) -> pd.DataFrame:
+        """The selected network against every baseline, best baseline first."""
+        tables = self.tables
+        return keep_table(
+            tables["summary"], tables["comparisons"], self.headline, self.selected["row"]
+        )
+
+
+def sections_of(found: Findings) -> list[Section]:
+    """The sections in their order; those that the data or the task have no use for are left out."""
+    tables, given = found.tables, found.given
+    keep, row = found.keep, str(found.selected["row"])
+    shown = [row, *keep["baseline"].head(1)]
+    summary, confidence, headline = tables["summary"], found.confidence, found.headline
+    parts: list[Section | None] = [
+        keep_section(keep, summary, row, headline, confidence),
+        scores.models_section(summary, headline, confidence, given),
+        leaks_section(tables["leaks"], tables.get("random_folds"), headline),
+        data.checks_section(tables["checks"]),
+        scores.comparisons_section(tables["comparisons"], headline, confidence),
+        scores.folds_section(tables["runs"], headline, given),
+        decisions.strata_section(tables["strata"], shown) if len(tables["strata"]) else None,
+        curves.learning_section(tables["learning_curves"], given, found.task.probabilistic),
+    ]
+    if len(tables["curves"]):
+        parts += curves.curve_sections(tables["curves"], given)
+    if len(tables["classes"]):
+        parts.append(decisions.classes_section(tables["classes"], shown))
+    for kind, name in zip(("network", "baseline"), shown, strict=False):
+        parts.append(decisions.confusion_section(tables["confusion"], name, kind))
+    if len(tables["calibration"]):
+        parts.append(decisions.calibration_section(tables["calibration"], summary))
+    if len(tables["thresholds"]):
+        parts.append(decisions.thresholds_section(tables["thresholds"]))
+    if "gradients" in tables:
+        parts.append(gradients_section(tables["gradients"]))
+    parts += [
+        data.audit_section(tables["audit"]),
+        data.fold_sizes_section(tables["folds"], given),
+        data.provenance_section(tables["provenance"]),
+    ]
+    return [part for part in parts if part is not None]
+
+
 def build_report(
     sequences: Path,
     audit: Path,
     checks: Path,
     folds: Path,
+    leaks: Path,
     evaluation: Path,
     output: Path,
     *,
@@ -91,12 +175,13 @@ def build_report(
     settings: dict[str, Any],
     confidence: float,
     gradients: Path | None = None,
+    optional: Sequence[Path] = (),
 ) -> None:
     """Write ``report.html``, ``tables/*.tsv`` and ``manifest.json`` into the folder ``output``.
 
     Parameters
     ----------
-    sequences, audit, checks, folds : Path
+    sequences, audit, checks, folds, leaks : Path
         Outputs of the stages ``sequences`` and ``folds``.
     evaluation : Path
         Folder that ``evaluate`` wrote.
@@ -108,55 +193,43 @@ def build_report(
         That the intervals were computed with, 0 to 1.
     gradients : Path, optional
         ``gradients.tsv`` of the stage ``diagnosis``.
-    """
-    _, metadata = read_parquet(sequences, "sequence table", ["id"])
-    frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
-    audit_frame = _read_table(audit)
-    found = read_checks(checks)
-    curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
-    keys = ("model", "epochs", "criterion", "devices")
-    selected = read_json(evaluation / "selected.json", "selection", keys)
-    sizes = fold_sizes(sequences, folds)
-    given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
-    about = provenance(metadata, selected, settings)
-    summary = frames["summary"]
-    baseline = best(summary, "baseline", "accuracy")
-    headline = "auroc" if len(metadata["classes"]) == 2 else "accuracy"
-    parts = [
-        sections.models_section(summary, confidence, given),
-        sections.comparisons_section(frames["comparisons"], confidence),
-        sections.folds_section(frames["runs"], headline, given),
-        sections.learning_section(frames["learning_curves"], given),
-        *sections.curve_sections(curves, given),
-        sections.confusion_section(frames["confusion"], selected["model"], "network"),
-        sections.calibration_section(frames["calibration"]),
-        sections.audit_section(audit_frame),
-        sections.fold_sizes_section(sizes, given),
-        sections.provenance_section(about),
-    ]
-    if baseline is not None:
-        matrix = sections.confusion_section(frames["confusion"], baseline["model"], "baseline")
-        parts.insert(7, matrix)
-    # before the details, behind the scores that it puts into perspective
-    parts.insert(2, sections.checks_section(found))
-    measured = _read_table(gradients) if gradients is not None else None
-    if measured is not None:
-        place = [part["id"] for part in parts].index("audit")
-        parts.insert(place, gradients_section(measured))
+    optional : sequence of Path
+        Tables that only some runs have, named as in ``OPTIONAL``.
 
-    tables = frames | {
-        "curves": curves, "checks": found, "audit": audit_frame, "folds": sizes,
-        "provenance": about,
-    }  # fmt: skip
-    if measured is not None:
-        tables["gradients"] = measured
+    Raises
+    ------
+    InputError
+        An optional table has another name.
+    """
+    metadata = open_sequences(sequences).metadata
+    keys = ("model", "epochs", "criterion", "devices", "row", "headline")
+    selected = read_json(evaluation / "selected.json", "selection", keys)
+    tables = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
+    tables["curves"] = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
+    tables |= {"checks": read_checks(checks), "audit": _read_table(audit)}
+    tables |= {"folds": fold_sizes(sequences, folds), "leaks": _read_table(leaks)}
+    tables["provenance"] = provenance(metadata, selected, settings)
+    if gradients is not None:
+        tables["gradients"] = _read_table(gradients)
+    for path in optional:
+        if path.stem not in OPTIONAL:
+            raise InputError(f"{path}: the report knows {', '.join(OPTIONAL)} by name, not this")
+        tables[path.stem] = _read_table(path)
+    given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
+    found = Findings(metadata, selected, tables, given, confidence)
+
     for name, frame in tables.items():
+        # the optional ones are where they were read
+        if name in OPTIONAL:
+            continue
         write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(
-        dataset, metadata, summary, frames["comparisons"], selected, confidence, given
+        dataset, metadata, tables["summary"], found.keep, selected, confidence, given
     )
-    text += beyond_limits(found)
-    _render(parts, dataset, text, output / "report.html")
+    text += beyond_limits(tables["checks"])
+    _render(sections_of(found), dataset, text, output / "report.html")
+    read = [sequences, checks, folds, leaks, *optional]
+    read += [path for name in tables if (path := evaluation / f"{name}.tsv").exists()]
     manifest = {
         "dataset": dataset,
         "format": 1,
@@ -165,10 +238,7 @@ def build_report(
         "settings": settings,
         "sequences": metadata,
         "selected": selected,
-        "sha256": {
-            path.name: sha256(path)
-            for path in (sequences, checks, folds, *(evaluation / f"{name}.tsv" for name in TABLES))
-        },
+        "sha256": {path.name: sha256(path) for path in read},
     }
     write_json(output / "manifest.json", manifest)
     say(f"report: {output / 'report.html'}")

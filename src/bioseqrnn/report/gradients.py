@@ -9,7 +9,7 @@ import pandas as pd
 
 from bioseqrnn.diagnosis.looks import FLOOR, XLAB, YLAB, looks
 from bioseqrnn.diagnosis.table import reach, reach_words, shown
-from bioseqrnn.report.sections import Section
+from bioseqrnn.report.parts import Section
 
 
 def gradients_section(gradients: pd.DataFrame) -> Section:

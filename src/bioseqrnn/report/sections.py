@@ -218,9 +218,8 @@ def curve_sections(curves: pd.DataFrame, given: bool) -> list[Section]:
 
 def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section:
     """True against called class of one model, as shares of the true class."""
-    counts = confusion[confusion["model"] == model].pivot(
-        index="target", columns="called", values="count"
-    )
+    rows_of = (confusion["model"] == model) & ~confusion["at_threshold"].astype(bool)
+    counts = confusion[rows_of].pivot(index="target", columns="called", values="count")
     order = list(dict.fromkeys(confusion["target"]))
     counts = counts.loc[order, order]
     share = counts.div(counts.sum(axis=1), axis=0)
@@ -247,6 +246,7 @@ def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section
 
 def calibration_section(calibration: pd.DataFrame) -> Section:
     """Stated against observed probability of being right."""
+    calibration = calibration[calibration["calibrated"].astype(bool)]
     share = calibration["count"] / calibration.groupby("model")["count"].transform("sum")
     data: dict[str, Any] = {
         escape(str(name)): list(

@@ -7,11 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-
-def best(summary: pd.DataFrame, kind: str, metric: str) -> pd.Series | None:
-    """Return the row of the best network or baseline by a higher-is-better metric."""
-    rows = summary[(summary["kind"] == kind) & (summary["metric"] == metric)]
-    return None if rows.empty else rows.iloc[int(rows["estimate"].to_numpy().argmax())]
+from bioseqrnn.report.keep import keep_sentence
+from bioseqrnn.report.names import title
 
 
 def _scored(row: pd.Series, confidence: float) -> str:
@@ -21,40 +18,56 @@ def _scored(row: pd.Series, confidence: float) -> str:
     )
 
 
+QUESTIONS = {
+    "multilabel": "Can a recurrent network tell which labels a sequence has?",
+    "regression": "Can a recurrent network tell a sequence's value?",
+    "per_position": "Can a recurrent network label every residue?",
+}
+
+
+def _question(metadata: dict[str, Any]) -> str:
+    return QUESTIONS.get(metadata["task"], "Can a recurrent network recognise these sequences?")
+
+
+def _classes(metadata: dict[str, Any]) -> str:
+    """The classes in words; nothing where labels are numbers."""
+    classes = [escape(name) for name in metadata["classes"]]
+    if not classes:
+        return ""
+    what = "labels" if metadata["task"] == "multilabel" else "classes"
+    positive = f"; {classes[1]} is the positive class" if metadata["task"] == "binary" else ""
+    return f", {len(classes)} {what} ({', '.join(classes)}{positive})"
+
+
 def introduction(
     dataset: str,
     metadata: dict[str, Any],
     summary: pd.DataFrame,
-    comparisons: pd.DataFrame,
+    keep: pd.DataFrame,
     selected: dict[str, Any],
     confidence: float,
     given: bool,
 ) -> str:
     """Say in HTML what was asked, how well it went, and which model predicts new sequences.
 
-    ``given`` says that the split into train and test records came with the data.
+    ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test
+    records came with the data.
     """
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
-    classes = ", ".join(escape(name) for name in metadata["classes"])
-    if len(metadata["classes"]) == 2:
-        classes += f"; {escape(metadata['classes'][1])} is the positive class"
     text = [
-        f"<p>Can a recurrent network recognise the {metadata['records']:,} {kind} sequences of "
-        f"<b>{escape(dataset)}</b> in {len(metadata['classes'])} classes ({classes})?</p>"
+        f"<p>{_question(metadata)} Data: the {metadata['records']:,} {kind} sequences of "
+        f"<b>{escape(dataset)}</b>{_classes(metadata)}.</p>"
     ]
     if negatives := metadata.get("negatives"):
         text.append(_made_up(negatives))
     tested = f"on the {summary['n'].max():,} records given to test"
     how = tested if given else "in cross-validation"
-    for metric, title in (("accuracy", "Accuracy"), ("auroc", "AUROC")):
-        network = best(summary, "network", metric)
-        baseline = best(summary, "baseline", metric)
-        assert network is not None
-        line = f"<p>{title} {how}: best network {_scored(network, confidence)}"
-        if baseline is not None:
-            line += f", best baseline {_scored(baseline, confidence)}"
-            line += f". {_verdict(comparisons, network['model'], baseline['model'], metric)}"
-        text.append(line + "</p>")
+    network, metric = selected["row"], selected["headline"]
+    own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
+    text.append(
+        f"<p>{escape(title(metric))} {how}: {_scored(own, confidence)}. Does the RNN earn its "
+        f"keep? {keep_sentence(keep, network, metric)}</p>"
+    )
     records = "all records, those given to test among them," if given else "all records"
     text.append(
         f"<p>The final model for new sequences is <b>{escape(selected['model'])}</b>, chosen by "
@@ -92,17 +105,3 @@ def beyond_limits(checks: pd.DataFrame) -> str:
         f"<p>The audit before training found {len(names)} of {len(checks)} checks beyond their "
         f"limit (<b>{listed}</b>): read its table before the scores.</p>"
     )
-
-
-def _verdict(comparisons: pd.DataFrame, network: str, baseline: str, metric: str) -> str:
-    row = comparisons[
-        (comparisons["model"] == network)
-        & (comparisons["baseline"] == baseline)
-        & (comparisons["metric"] == metric)
-    ].iloc[0]
-    between = f"{row['ci_low']:+.4f} to {row['ci_high']:+.4f}"
-    if row["ci_low"] > 0:
-        return f"The network is better (difference {between})."
-    if row["ci_high"] < 0:
-        return f"The baseline is better (difference {between})."
-    return f"The data cannot tell the two apart (difference {between})."

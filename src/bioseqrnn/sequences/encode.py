@@ -253,6 +253,8 @@ def write_table(
     classes: list[str] = metadata["classes"]
     what = f"{len(classes)} classes" if classes else "numbers"
     extra = f" ({writer.written - read:,} of them made negatives)" if writer.written > read else ""
+    if options.block is not None:
+        extra += f" (a longer one counts once for each block of at most {options.block:,} residues)"
     say(
         f"{where}: {read:,} records in, {writer.written:,} out{extra}, {what}, "
         f"{encoded.alphabet.name}"

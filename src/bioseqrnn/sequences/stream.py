@@ -22,6 +22,7 @@ from bioseqrnn.sequences.labels import (
 from bioseqrnn.sequences.reading.blocks import WHOLE, Shard
 from bioseqrnn.sequences.reading.genome import Genome
 from bioseqrnn.sequences.reading.intervals import interval_windows
+from bioseqrnn.sequences.reading.pieces import cut_records
 from bioseqrnn.sequences.reading.records import (
     Records,
     in_larger_blocks,
@@ -75,6 +76,7 @@ def read_batches(
         for records, texts in read_three_line(
             source.fasta, alphabet, whole_headers=whole, shard=shard
         ):
+            records, texts = cut_records(records, texts, alphabet.width, options.block)
             labels = reader.column(texts, lambda _: str(source.fasta))
             yield Batch(records, labels, _constant(source.group, len(texts)))
         return

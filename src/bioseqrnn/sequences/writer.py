@@ -197,7 +197,9 @@ def table_metadata(
     task: str = options.task
     if task == CLASSIFICATION:
         task = "binary" if len(classes) == 2 else "multiclass"
-    return {
+    # what the records of a chromosome were cut to
+    cut = {} if options.block is None else {"block": options.block}
+    return cut | {
         "format": FORMAT,
         "alphabet": alphabet.name,
         "symbols": alphabet.symbols,

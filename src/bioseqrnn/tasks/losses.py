@@ -22,7 +22,7 @@ def batch_targets(task: Task, truth: Truth, rows: Ints) -> Tensor:
     behind the ends.
     """
     if isinstance(truth, PositionTruth):
-        lengths = truth.lengths[rows]
+        lengths = truth.offsets[rows + 1] - truth.offsets[rows]
         inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
         codes = np.full(inside.shape, PADDING, np.int64)
         codes[inside] = truth.codes[residues_of(truth.offsets, rows)]

@@ -32,7 +32,7 @@ class PositionTruth:
 
     def __getitem__(self, rows: Ints) -> PositionTruth:
         """The records with these numbers, in this order."""
-        lengths = self.lengths[rows]
+        lengths = self.offsets[rows + 1] - self.offsets[rows]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         return PositionTruth(self.codes[residues_of(self.offsets, rows)], offsets)
 
@@ -49,9 +49,11 @@ class PositionTruth:
 
 def residues_of(offsets: Ints, rows: Ints) -> Ints:
     """Places of all residues of some records, one record behind the other: int64 [residues]."""
-    lengths = np.diff(offsets)[rows]
+    # of these only: there may be millions of others
+    begins = offsets[rows]
+    lengths = offsets[rows + 1] - begins
     ends = np.cumsum(lengths)
-    steps = np.repeat(offsets[:-1][rows] - (ends - lengths), lengths)
+    steps = np.repeat(begins - (ends - lengths), lengths)
     places: Ints = np.arange(len(steps)) + steps
     return places
 

@@ -13,13 +13,16 @@ from torch import Tensor, nn
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import progress, say
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.training.augment import augment
 from bioseqrnn.training.batches import bucketed, dense_batches
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
+from bioseqrnn.training.windows import shifted
 
 
 @dataclass
@@ -29,10 +32,11 @@ class Trained:
     Attributes
     ----------
     network : SequenceClassifier
-        With the weights of ``best_epoch``.
+        With the weights of ``best_epoch``; their running mean where the configuration asks for it.
     history : DataFrame
         One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
-        and ``gradient_norm_max`` (mean and largest, before clipping), ``clipped`` (share of steps
+        and ``gradient_norm_max`` (mean and largest, before clipping; of an ensemble's members the
+        largest counts), ``clipped`` (share of steps
         whose gradient was), ``halvings`` (of the learning rate after divergences, so far),
         ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 of regression),
         and ``validation_auprc`` where that is what epochs are picked by. Losses are means over
@@ -88,6 +92,7 @@ def train_network(
         By the session.
     """
     session = session or Session()
+    config = fit_config(config, table.metadata)
     state = TrainingState.begin(
         config,
         table,
@@ -116,11 +121,12 @@ def train_network(
             state.finished = len(state.rows) == epochs or waited >= config.patience
             # also back, where a divergence led
             bar.advance(len(state.rows) - bar.done)
+    network = state.judged
     if state.best.weights is not None:
-        state.network.load_state_dict(state.best.weights)
+        network.load_state_dict(state.best.weights)
     best_epoch = state.best.epoch or len(state.rows)
     _say_end(what, state.rows, best_epoch, time.perf_counter() - started)
-    return Trained(state.network, pd.DataFrame(state.rows), best_epoch)
+    return Trained(network, pd.DataFrame(state.rows), best_epoch)
 
 
 def _epoch(
@@ -135,15 +141,18 @@ def _epoch(
     state.network.train()
     start = state.begins() if state.batch == 0 else None
     weights = list(state.network.parameters())
-    batches = bucketed(train, table.lengths, config.batch_size, state.deal())[state.batch :]
+    rng = state.deal()
+    table, train = shifted(table, train, state.network.window, rng)
+    batches = bucketed(train, table.lengths, config.batch_size, rng)[state.batch :]
     shares = map(state.processes.share, batches)
     dense = dense_batches(table, shares, state.device)
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
         units = state.objective.units(table.lengths[batch])
+        x = augment(x, lengths, config)
         loss = _set_gradients(state, x, lengths, target, units)
         loss = state.processes.sum_gradients(weights, loss)
-        norm = float(nn.utils.clip_grad_norm_(weights, config.gradient_clip))
+        norm = _clip(state.network, config.gradient_clip)
         _require_finite(loss, "the loss")
         _require_finite(norm, "the gradient")
         if start is not None:
@@ -151,6 +160,7 @@ def _epoch(
             start = None
         state.optimizer.step()
         state.scheduler.step()
+        state.average_weights()
         state.count(loss * units, norm, config.gradient_clip)
         session.tick()
     # the last step has had no loss that would tell
@@ -180,16 +190,26 @@ def _set_gradients(
         total = 0.0
         try:
             for part in state.memory.parts(*x.shape[:2]):
-                with state.processes.autocast():
-                    outputs = state.network(x[part], lengths[part])
-                loss = state.objective.loss(outputs.float(), target[part]) / units
-                loss.backward()  # type: ignore[no-untyped-call]
-                total += loss.item()
-            return total
+                for member in state.network.members:
+                    with state.processes.autocast():
+                        outputs = member(x[part], lengths[part])
+                    loss = state.objective.loss(outputs.float(), target[part]) / units
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    total += loss.item()
+            return total / state.network.size
         except torch.OutOfMemoryError:
             # the next try comes after this block, whose traceback holds tensors
             pass
         state.memory.halve(*x.shape[:2])
+
+
+def _clip(network: SequenceClassifier, most: float) -> float:
+    """Scale gradients that are longer than ``most``, each member's for itself.
+
+    Returns the largest norm before that; infinite or no number where any is.
+    """
+    norms = [float(nn.utils.clip_grad_norm_(own, most)) for own in network.weights_by_member()]
+    return max(norms, key=lambda norm: (not math.isfinite(norm), norm))
 
 
 def _validate(
@@ -197,7 +217,7 @@ def _validate(
 ) -> dict[str, float]:
     """Return the loss and the task's metric on the validation records."""
     scores = predict_packed(
-        state.network,
+        state.judged,
         table.packed,
         table.alphabet,
         validation,

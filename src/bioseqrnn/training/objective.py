@@ -32,12 +32,15 @@ class Objective:
         Mean and standard deviation of the training values of regression; 0 and 1 elsewhere.
     by_precision : bool
         Whether epochs are picked by average precision.
+    smoothing : float
+        Share of a training target that is spread over all classes.
     """
 
     task: Task
     weights: Tensor | None
     scale: Tensor
     by_precision: bool
+    smoothing: float = 0.0
 
     @staticmethod
     def of(config: ModelConfig, task: Task, truth: Truth, classes: list[str]) -> Objective:
@@ -53,7 +56,7 @@ class Objective:
         ranks = task.name in ("binary", Multilabel.name)
         by_precision = ranks and (config.monitor == "auprc" or (config.monitor == "auto" and rare))
         tensor = None if weights is None else torch.tensor(weights, dtype=torch.float32)
-        return Objective(task, tensor, torch.tensor(scale), by_precision)
+        return Objective(task, tensor, torch.tensor(scale), by_precision, config.label_smoothing)
 
     def to(self, device: torch.device) -> Objective:
         """The same on another device."""
@@ -71,7 +74,7 @@ class Objective:
 
     def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
         """Sum of a batch's losses."""
-        return unit_losses(self.task, outputs, target, self.weights, self.scale)
+        return unit_losses(self.task, outputs, target, self.weights, self.scale, self.smoothing)
 
     def validation(self, truth: Truth, scores: Doubles) -> dict[str, float]:
         """What the history shows of the validation records."""

@@ -15,6 +15,7 @@ from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.folds.table import read_roles
 from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
@@ -78,6 +79,7 @@ def train_fold(
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
     table = _read_mapped(sequences, output)
+    config = fit_config(config, table.metadata)
     train, validation, test = read_roles(folds, table, fold)
     what = f"{model}, fold {fold}, seed {seed}"
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
@@ -163,6 +165,7 @@ def train_final(
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
     table = _read_mapped(sequences, output)
+    config = fit_config(config, table.metadata)
     what = f"final {choice['model']}"
     say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {chosen}")
     checksum = sha256(sequences)
@@ -196,5 +199,8 @@ def train_final(
         "trained_on": len(table),
         "epoch": choice["epochs"],
         "metrics": choice["metrics"],
+        # found with the networks of the folds, whose settings this one shares
+        "temperature": choice.get("temperature"),
+        "thresholds": choice.get("thresholds", {}),
     }
     save_model(output, trained.network, card)

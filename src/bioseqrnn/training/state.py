@@ -20,6 +20,7 @@ from bioseqrnn.training.memory import Memory
 from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
+from bioseqrnn.training.windows import most_windows
 
 MOST_HALVINGS = 3
 
@@ -72,6 +73,8 @@ class TrainingState:
     halvings : int
         How often the learning rate was halved after a divergence.
     finished : bool
+    average : SequenceClassifier or None
+        Has the running mean of the network's weights, of ``decay``, where one is kept.
     """
 
     network: SequenceClassifier
@@ -88,6 +91,8 @@ class TrainingState:
     best: Best = field(default_factory=Best)
     halvings: int = 0
     finished: bool = False
+    average: SequenceClassifier | None = None
+    decay: float = 0.0
 
     def __post_init__(self) -> None:
         self._dealt_from = self.generator.bit_generator.state
@@ -115,13 +120,13 @@ class TrainingState:
             task,
         )
         objective = Objective.of(config, task, table.targets[train], table.classes)
-        network.prior.copy_(objective.prior)
-        network.scale.copy_(objective.scale)
+        network.fit_outputs(objective.prior, objective.scale)
         network = network.to(processes.device)
         optimizer = AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        steps = -(-len(train) // config.batch_size) * config.epochs
+        records = most_windows(table.lengths[train], network.window)
+        steps = -(-records // config.batch_size) * config.epochs
         scheduler: torch.optim.lr_scheduler.LRScheduler
         if config.schedule == "one_cycle":
             scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
@@ -130,7 +135,33 @@ class TrainingState:
         generator = np.random.default_rng(seed)
         memories = Memory(what), Memory(f"{what}, prediction")
         objective = objective.to(processes.device)
-        return cls(network, optimizer, scheduler, generator, processes, *memories, objective)
+        state = cls(network, optimizer, scheduler, generator, processes, *memories, objective)
+        state.begin_average(config.weight_average)
+        return state
+
+    def begin_average(self, decay: float) -> None:
+        """Keep a running mean of the weights from now on, unless ``decay`` is 0."""
+        if decay:
+            self.decay, self.average = decay, copy.deepcopy(self.network)
+            self._good = self._moving()
+
+    @torch.no_grad()
+    def average_weights(self) -> None:
+        """Move the running mean towards the weights after a step.
+
+        The decay grows with the steps, so that the random weights of the start are soon forgotten.
+        """
+        if self.average is None:
+            return
+        step = self.scheduler.last_epoch
+        decay = min(self.decay, step / (step + 10))
+        own = self.network.parameters()
+        torch._foreach_lerp_(list(self.average.parameters()), list(own), 1 - decay)
+
+    @property
+    def judged(self) -> SequenceClassifier:
+        """The network that validates and is kept: the one with averaged weights, if there is."""
+        return self.network if self.average is None else self.average
 
     @property
     def device(self) -> torch.device:
@@ -178,7 +209,7 @@ class TrainingState:
     def keep_best(self, loss: float) -> None:
         """Keep the weights of the epoch that just ended if its loss is the least so far."""
         if loss < self.best.loss:
-            weights = copy.deepcopy(self.network.state_dict())
+            weights = copy.deepcopy(self.judged.state_dict())
             self.best = Best(loss, len(self.rows), weights)
 
     # Going back after a divergence
@@ -232,6 +263,7 @@ class TrainingState:
             random["cuda"] = torch.cuda.get_rng_state(self.device)
         moving = {
             "network": self.network.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "random": random,
@@ -248,6 +280,8 @@ class TrainingState:
     def _restore(self, moving: dict[str, Any]) -> None:
         """Take over ``moving``, whose tensors change from now on."""
         self.network.load_state_dict(moving["network"])
+        if self.average is not None:
+            self.average.load_state_dict(moving["average"])
         self.optimizer.load_state_dict(moving["optimizer"])
         self.scheduler.load_state_dict(moving["scheduler"])
         torch.set_rng_state(moving["random"]["cpu"])

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from bioseqrnn.evaluation.bootstrap import group_weights, interval
-from bioseqrnn.evaluation.metrics import (
-    Doubles,
-    area_under_roc,
-    average_precision,
-    ranking_curve,
-)
+from bioseqrnn.evaluation.bootstrap import interval, replicate
+from bioseqrnn.evaluation.metrics import Doubles
+from bioseqrnn.evaluation.scorers import ALL, Judged, Scorer, scorer
 from bioseqrnn.folds.table import FoldTable
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
@@ -106,30 +102,32 @@ def cell_rows(
         By model and seed, the probability of the positive class. The estimate is the mean over
         seeds; intervals are by bootstrap over the groups of ``tested``, the same for every model.
     """
-    positive = tested.table.targets[rows] == 1
-    groups = tested.folds.groups[rows]
+    table = tested.table
+    groups = np.unique(tested.folds.groups[rows], return_inverse=True)[1]
+    count = int(groups.max()) + 1
     found = []
     for model, by_seed in scores.items():
-        values = list(by_seed.values())
-        exact = _metrics(positive, values, np.ones((1, len(rows))))
-        drawn = [
-            _metrics(positive, values, weights)
-            for weights in group_weights(groups, replicates, seed)
+        scorers = [
+            scorer(table.task, table.classes, _judged(table.targets[rows], values, groups))
+            for values in by_seed.values()
         ]
+        measure = partial(_metrics, scorers)
+        exact = measure(np.ones((count, 1)))
+        drawn = replicate(count, replicates, seed, measure, max(s.size for s in scorers))
         for metric in METRICS:
-            ends = interval(np.concatenate([part[metric] for part in drawn]), confidence)
+            ends = interval(drawn[metric], confidence)
             found.append(
                 (trained, tested.name, model, metric, float(exact[metric][0]), *ends, len(rows))
             )
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
-def _metrics(
-    positive: npt.NDArray[np.bool_], scores: list[Doubles], weights: Doubles
-) -> dict[str, Doubles]:
+def _judged(targets: Ints, positive: Doubles, groups: Ints) -> Judged:
+    scores = np.column_stack([1 - positive, positive])
+    return Judged(targets, scores, scores, groups, int(groups.max()) + 1)
+
+
+def _metrics(scorers: list[Scorer], weights: Doubles) -> dict[str, Doubles]:
     """Mean over seeds of each metric: float64 [replicates]."""
-    curves = [ranking_curve(positive, values, weights.copy())[:2] for values in scores]
-    return {
-        "auroc": np.mean([area_under_roc(*curve) for curve in curves], axis=0),
-        "auprc": np.mean([average_precision(*curve) for curve in curves], axis=0),
-    }
+    per_seed = [of_seed(weights) for of_seed in scorers]
+    return {m: np.mean([values[ALL, m] for values in per_seed], axis=0) for m in METRICS}

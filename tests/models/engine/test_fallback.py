@@ -11,7 +11,7 @@ import pytest
 from conftest import encode
 from engine_cases import MODES
 
-from bioseqrnn.folds.table import split_table
+from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
 
 # Every layer's outputs and final states, as float32 bytes on standard output.

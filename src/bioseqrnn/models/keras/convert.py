@@ -56,7 +56,7 @@ def import_keras(
         places = symbol_places(symbols or ALPHABETS[alphabet].symbols, ALPHABETS[alphabet], found)
         check_classes(classes, found)
         network = SequenceClassifier(found.config, len(places), len(classes))
-        network.load_state_dict(_tensors(found, places))
+        network.load_weights(_tensors(found, places))
     card: dict[str, Any] = {
         "alphabet": alphabet,
         "symbols": ALPHABETS[alphabet].symbols,

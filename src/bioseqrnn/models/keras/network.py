@@ -104,9 +104,13 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
         hidden_size=units,
         layers=len(stack.layers),
         bidirectional=stack.bidirectional,
+        residue_properties=False,
         stem_filters=0,
+        stem_pool=1,
         positions=0,
         pooling=[pooling],
+        reverse_complement="none",
+        members=1,
         dropout=0.0,
     )
     named = {f"recurrent.{name}": array for name, array in state.items()}

@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from bioseqrnn.folds.assign import deal_groups
+from bioseqrnn.folds.deal import deal_groups
 from bioseqrnn.sequences.packing import Floats, Ints
 
 MOST_RECORDS = 20_000

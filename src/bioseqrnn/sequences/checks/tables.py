@@ -12,7 +12,7 @@ from bioseqrnn.console import say
 from bioseqrnn.io import read_parquet, write_tsv
 from bioseqrnn.sequences.checks.findings import CHECKS, Finding, Records
 from bioseqrnn.sequences.checks.gate import FAILED, FINDING_COLUMNS, MADE, NOT_APPLICABLE
-from bioseqrnn.sequences.checks.similar import SimilarityError
+from bioseqrnn.sequences.mmseqs import SimilarityError
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 

@@ -1,0 +1,1 @@
+"""Public sets through the whole workflow: what the networks reach beside every baseline."""

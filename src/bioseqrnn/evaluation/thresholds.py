@@ -1,0 +1,106 @@
+"""From which probability on a class is called: chosen on validation records for a stated aim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.evaluation.metrics import Bools, Doubles, divide
+from bioseqrnn.evaluation.ranking import curve
+from bioseqrnn.tasks import Task
+
+CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a threshold is for.
+
+    Attributes
+    ----------
+    name : {"mcc", "f1", "precision", "none"}
+    precision : float
+        Of the aim ``precision``: what must be reached, with the largest recall.
+    """
+
+    name: str
+    precision: float
+
+
+def positives_of(task: Task, truth: Any, scores: Doubles) -> tuple[Bools, Doubles]:
+    """What thresholds are about: truth and scores [units, labels], or [units, 1] of two classes."""
+    if task.name == "binary":
+        return (truth == 1)[:, None], scores[:, 1:]
+    return truth, scores
+
+
+def call_metrics(positive: Bools, called: Bools) -> dict[str, Any]:
+    """MCC, F1, precision and recall of calls; along the last axis where there are several.
+
+    MCC and F1 are 0 where nothing, or all, is called; recall is nan where there is no positive.
+    """
+    hits = (positive & called).sum(axis=-1).astype(np.float64)
+    count = np.asarray(called.sum(axis=-1), np.float64)
+    return _from_counts(hits, count - hits, positive.sum(axis=-1), positive.shape[-1])
+
+
+def _from_counts(hits: Any, false: Any, positives: Any, total: int) -> dict[str, Any]:
+    misses = positives - hits
+    rejected = total - hits - false - misses
+    top = hits * rejected - false * misses
+    bottom = (hits + false) * (hits + misses) * (rejected + false) * (rejected + misses)
+    return {
+        "mcc": divide(top, np.sqrt(bottom), 0.0),
+        "f1": divide(2 * hits, 2 * hits + false + misses, 0.0),
+        "precision": divide(hits, hits + false, 0.0),
+        "recall": divide(hits, hits + misses, np.nan),
+    }
+
+
+def choose_threshold(positive: Bools, score: Doubles, aim: Aim) -> tuple[float, float]:
+    """Choose the threshold that serves the aim best on some validation records.
+
+    Thresholds lie half-way between neighbouring scores, so that records like the last one called
+    are called too; of equally good ones the nearest to 0.5 is taken. Where the precision is never
+    reached, the one of the highest precision.
+
+    Returns
+    -------
+    threshold, reached : float
+        0.5 and nan where the records lack positives or negatives.
+    """
+    if positive.all() or not positive.any():
+        return CHANCE, float("nan")
+    hits, false, levels = curve(positive, score)
+    values = _from_counts(hits, false, hits[-1], len(positive))
+    below = np.append(levels[1:], 0.0)
+    middle = (levels + below) / 2
+    worth = values[aim.name]
+    if aim.name == "precision" and worth.max() >= aim.precision:
+        worth = np.where(worth >= aim.precision, values["recall"], -1.0)
+    best = np.flatnonzero(worth >= worth.max() - 1e-12)
+    # 0.5 itself where it lies between the same two scores
+    nearest = np.where((below < CHANCE) & (levels >= CHANCE), CHANCE, middle)[best]
+    place = int(np.argmin(np.abs(nearest - CHANCE)))
+    return float(nearest[place]), float(values[aim.name][best[place]])
+
+
+def choose_thresholds(task: Task, truth: Any, scores: Doubles, aim: Aim) -> tuple[Doubles, Doubles]:
+    """Choose one threshold a label, or one for the positive class of two.
+
+    Parameters
+    ----------
+    truth : int64 [units] or bool [units, labels]
+        Of validation records.
+    scores : float64 [units, outputs]
+        Calibrated.
+
+    Returns
+    -------
+    thresholds, reached : float64 [labels] or [1]
+    """
+    positive, score = positives_of(task, truth, scores)
+    chosen = [choose_threshold(p, s, aim) for p, s in zip(positive.T, score.T, strict=True)]
+    return np.array([t for t, _ in chosen]), np.array([r for _, r in chosen])

@@ -1,0 +1,40 @@
+"""What a configuration leaves to the dataset, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.tasks import task_of
+
+# docs/recipe.md says what these were chosen by
+PROTEIN_MUTATION = 0.1
+BOTH_STRANDS_POOL = 3
+
+
+def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
+    """Return the configuration as it stands for one dataset; one that does so already stays as is.
+
+    Parameters
+    ----------
+    config : ModelConfig
+    metadata : mapping
+        ``alphabet``, ``strands`` and ``task`` of a sequence table.
+    """
+    dna = metadata["alphabet"] == "dna"
+    per_position = task_of(metadata["task"]).per_position
+    strands: str = config.reverse_complement
+    if not dna or per_position:
+        strands = "none"
+    elif strands == "auto":
+        strands = "average" if metadata["strands"] == "both" else "none"
+    changes: dict[str, Any] = {"reverse_complement": strands}
+    if per_position:
+        # a label belongs to a residue at its place
+        changes |= {"stem_pool": 1, "shift": 0}
+    elif config.stem_pool == "auto":
+        changes["stem_pool"] = BOTH_STRANDS_POOL if strands == "average" else 1
+    if config.mutation == "auto":
+        changes["mutation"] = 0.0 if dna else PROTEIN_MUTATION
+    return config.model_copy(update=changes)

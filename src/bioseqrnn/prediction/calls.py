@@ -1,0 +1,68 @@
+"""What a model says, as columns: of records, or of every residue of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.evaluation.predictions import score_columns
+from bioseqrnn.prediction.decision import record_calls
+from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.tasks import PositionTruth, Task
+from bioseqrnn.tasks.task import Doubles
+
+CALL, START = "call", "start"
+
+
+def call_fields(task: Task, classes: list[str]) -> list[tuple[str, pa.DataType]]:
+    """Names and types of the columns behind ``id``, in their order."""
+    fields: list[tuple[str, pa.DataType]] = [("length", pa.int64())]
+    if task.per_position:
+        fields.insert(0, (START, pa.int64()))
+    if task.probabilistic:
+        fields.append((CALL, pa.string()))
+    # a genome has many residues: six digits of a probability are enough
+    kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
+    return fields + [(name, kind) for name in score_columns(task, classes)]
+
+
+def call_columns(
+    task: Task,
+    classes: list[str],
+    lengths: Ints,
+    scores: Doubles,
+    thresholds: Mapping[str, float],
+) -> dict[str, pa.Array]:
+    """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
+
+    The call is that of ``record_calls``, or a character a residue: the most probable class.
+
+    Parameters
+    ----------
+    scores : float64 [units, outputs]
+    thresholds : dict of str to float
+        By class.
+    """
+    columns = dict(zip(score_columns(task, classes), scores.T, strict=True))
+    if task.per_position:
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        truth = PositionTruth(most_probable(scores).astype(np.uint8), offsets)
+        ends = pa.array(offsets, pa.int32())
+        lists = {
+            name: pa.ListArray.from_arrays(ends, pa.array(column.astype(np.float32)))
+            for name, column in columns.items()
+        }
+        return {CALL: task.column(truth, classes).cast(pa.string())} | lists
+    values = {name: pa.array(column) for name, column in columns.items()}
+    if not task.probabilistic:
+        return values
+    calls = record_calls(task, classes, scores, thresholds)
+    return {CALL: pa.array(calls, pa.string())} | values
+
+
+def most_probable(scores: Doubles) -> Ints:
+    """Index of the most probable class of each unit: int64 [units]."""
+    codes: Ints = scores.argmax(axis=1)
+    return codes

@@ -1,0 +1,115 @@
+"""The report's first answer: whether the RNN earns its keep."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, cast
+
+import pandas as pd
+
+from bioseqrnn.report.names import lower_is_better, title
+from bioseqrnn.report.parts import Section, html_table, section
+
+BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
+
+
+def verdict(row: pd.Series) -> str:
+    """What the interval of a difference (network minus baseline) says of the network."""
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    if lower_is_better(str(row["metric"])):
+        low, high = -high, -low
+    if low > 0:
+        return BETTER
+    return WORSE if high < 0 else OPEN
+
+
+def keep_table(
+    summary: pd.DataFrame, comparisons: pd.DataFrame, metric: str, network: str
+) -> pd.DataFrame:
+    """One network against every baseline on the headline metric, best baseline first.
+
+    Returns
+    -------
+    DataFrame
+        ``baseline``, ``estimate`` (of the baseline), ``ci_low``, ``ci_high``, ``difference``
+        (network minus baseline), ``difference_low``, ``difference_high``, ``p``, ``p_adjusted``,
+        ``test``, ``verdict`` (of the network).
+    """
+    scores = summary[(summary["metric"] == metric) & (summary["kind"] == "baseline")]
+    scores = scores.set_index("model")
+    scores = scores.sort_values("estimate", ascending=lower_is_better(metric))
+    rows = comparisons[(comparisons["metric"] == metric) & (comparisons["model"] == network)]
+    by_baseline = rows.set_index("baseline")
+    table: list[dict[str, Any]] = []
+    for name, score in scores.iterrows():
+        row = cast("pd.Series", by_baseline.loc[str(name)])
+        told = {"baseline": name} | {key: score[key] for key in ("estimate", "ci_low", "ci_high")}
+        told |= {"difference": row["difference"], "difference_low": row["ci_low"]}
+        told |= {"difference_high": row["ci_high"]}
+        told |= {key: row[key] for key in ("p", "p_adjusted", "test")} | {"verdict": verdict(row)}
+        table.append(told)
+    columns = [
+        "baseline", "estimate", "ci_low", "ci_high", "difference", "difference_low",
+        "difference_high", "p", "p_adjusted", "test", "verdict",
+    ]  # fmt: skip
+    return pd.DataFrame(table, columns=columns)
+
+
+def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> str:
+    """The answer in one sentence of HTML."""
+    name, words = escape(network), escape(title(metric))
+    if table.empty:
+        return f"No baseline was run beside <b>{name}</b>: nobody can tell."
+    best = table.iloc[0]
+    between = f"{best['difference_low']:+.4f} to {best['difference_high']:+.4f}"
+    beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
+    if beaten:
+        names = escape(", ".join(beaten))
+        return (
+            f"<b>No</b>: {words} of <b>{name}</b> is worse than that of {names} (against the best, "
+            f"{escape(str(best['baseline']))}: {between}). Use the simpler method."
+        )
+    if best["verdict"] == BETTER:
+        return (
+            f"<b>Yes</b>: {words} of <b>{name}</b> is better than that of every baseline (against "
+            f"the best, {escape(str(best['baseline']))}: {between})."
+        )
+    return (
+        f"<b>Not shown</b>: the data cannot tell {words} of <b>{name}</b> from that of the best "
+        f"baseline, {escape(str(best['baseline']))} ({between})."
+    )
+
+
+def keep_section(
+    table: pd.DataFrame, summary: pd.DataFrame, network: str, metric: str, confidence: float
+) -> Section:
+    """The headline table."""
+    own = summary[(summary["metric"] == metric) & (summary["model"] == network)].iloc[0]
+    percent = f"{100 * confidence:g}%"
+    shown = pd.DataFrame(
+        {
+            "Baseline": table["baseline"],
+            title(metric): [f"{value:.4f}" for value in table["estimate"]],
+            f"{percent} interval": _between(table["ci_low"], table["ci_high"], ".4f"),
+            "Network minus baseline": [f"{value:+.4f}" for value in table["difference"]],
+            f"{percent} interval of it": _between(
+                table["difference_low"], table["difference_high"], "+.4f"
+            ),
+            "p (adjusted)": [f"{value:.3g}" for value in table["p_adjusted"]],
+            "The network is": table["verdict"],
+        }
+    )
+    return section(
+        "keep",
+        "Does the RNN earn its keep?",
+        f"{keep_sentence(table, network, metric)} Network: {escape(network)}, {title(metric)} "
+        f"{own['estimate']:.4f} ({percent} interval {own['ci_low']:.4f} to {own['ci_high']:.4f}). "
+        "Differences are of the same records; p is two-sided and corrected for all comparisons of "
+        "this metric (Holm).",
+        "html",
+        data=html_table(shown),
+    )
+
+
+def _between(low: pd.Series, high: pd.Series, form: str) -> list[str]:
+    return [f"{a:{form}} to {b:{form}}" for a, b in zip(low, high, strict=True)]

@@ -1,0 +1,288 @@
+"""The driver of the accuracy benchmark, on the bundled data and on tables made by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import yaml
+from benchmarks.accuracy.__main__ import parse
+from benchmarks.accuracy.entry import Bar, Entry, Part, two_classes
+from benchmarks.accuracy.report import report
+from benchmarks.accuracy.results import spread
+from benchmarks.accuracy.runs import LOG, run_all
+from benchmarks.accuracy.sets import ENTRIES
+from benchmarks.accuracy.sheets import Plan, configuration, write_project
+from benchmarks.accuracy.tables import against_baselines, headline, losses
+from conftest import RESOURCES, first_records
+
+from bioseqrnn.config.schema import Config, ModelConfig
+from bioseqrnn.errors import InputError
+
+ACP = Entry(
+    "acp", "peptides", "protein", two_classes("ACP.fa", "Random.fa"), (Bar("auroc", 0.98),), folds=5
+)
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("ACP", "Random"):
+        path = RESOURCES / "acp" / f"{name}.fa"
+        (folder / path.name).write_text(first_records(path, 40))
+    return folder
+
+
+def written(folder):
+    sheet = pd.read_csv(folder / "config" / "datasets.tsv", sep="\t", keep_default_na=False)
+    return sheet, yaml.safe_load((folder / "config" / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_no_set_has_settings_of_its_own(entry):
+    plan = Plan()
+    config = configuration(entry, plan)
+    cells = plan.models[:1] if entry.variant else plan.models
+    assert config["models"] == {cell: {"cell": cell} for cell in cells}
+    assert config["seeds"] == [1]
+    assert not set(config) & {"threads", "device", "search"}
+    read = Config.model_validate(config)
+    assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
+    assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting", "cnn"}
+
+
+def test_every_set_has_a_name_of_its_own():
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_a_project_is_sheet_settings_and_seeds(data, tmp_path):
+    folder = tmp_path / "work" / "acp"
+    write_project(ACP, Plan(seeds=(3, 4, 5)), data, folder)
+    sheet, config = written(folder)
+    assert sheet.to_dict("list") == {
+        "dataset": ["acp", "acp"],
+        "fasta": ["data/ACP.fa", "data/Random.fa"],
+        "label": ["positive", "negative"],
+    }
+    assert (folder / "data" / "ACP.fa").read_text() == (data / "ACP.fa").read_text()
+    assert config["dataset_options"] == {"acp": {"alphabet": "protein", "positive": "positive"}}
+    assert config["seeds"] == [3]
+    assert json.loads((folder / "config" / "more_seeds.json").read_text()) == {
+        "model": "gru",
+        "seeds": [4, 5],
+    }
+
+
+def test_what_is_the_same_is_not_written_again(data, tmp_path):
+    entry = replace(ACP, unique_ids=True)
+    folder = tmp_path / "work"
+    write_project(entry, Plan(), data, folder)
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert folder / "prepared" / "0-ACP.fa" in before
+    write_project(entry, Plan(), data, folder)
+    assert {path: path.stat().st_mtime_ns for path in files} == before
+
+
+def test_ids_that_stand_twice_are_numbered(data, tmp_path):
+    (data / "ACP.fa").write_text(">a one\nMK\n>b\nML\n>a two\nMV\n")
+    (data / "Random.fa").write_text(">a\nMS\n")
+    entry = replace(ACP, unique_ids=True)
+    write_project(entry, Plan(), data, tmp_path / "work")
+    sheet, _ = written(tmp_path / "work")
+    texts = [(tmp_path / "work" / name).read_text() for name in sheet["fasta"]]
+    assert texts == [">a one\nMK\n>b\nML\n>a#2\nMV\n", ">a#3\nMS\n"]
+
+
+def test_classes_in_the_order_of_the_records_become_labels(data, tmp_path):
+    (data / "classes.txt").write_text("1\n0\n1\n")
+    (data / "seqs.fasta").write_text(">x first\nMK\n>y\nML\n>z\nMV\n")
+    entry = replace(ACP, parts=(Part("seqs.fasta", classes="classes.txt"),))
+    folder = tmp_path / "work"
+    write_project(entry, Plan(), data, folder)
+    sheet, config = written(folder)
+    assert config["dataset_options"]["acp"]["positive"] == "positive"
+    assert sheet["labels"].tolist() == ["prepared/0-labels.tsv"]
+    assert (folder / sheet["labels"][0]).read_text() == (
+        "id\tlabel\nx\tpositive\ny\tnegative\nz\tpositive\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"), [("1\n0\n", "2 classes for 3 records"), ("1\n0\n2\n", "class '2'")]
+)
+def test_classes_that_do_not_fit_are_refused(data, tmp_path, classes, message):
+    (data / "classes.txt").write_text(classes)
+    (data / "seqs.fasta").write_text(">x\nMK\n>y\nML\n>z\nMV\n")
+    entry = replace(ACP, parts=(Part("seqs.fasta", classes="classes.txt"),))
+    with pytest.raises(InputError, match=message):
+        write_project(entry, Plan(), data, tmp_path / "work")
+
+
+def test_twins_of_other_parts_are_left_out_of_the_test(data, tmp_path):
+    (data / "train.fa").write_text(">t\nMKL\n")
+    (data / "dev.fa").write_text(">d\nMSS\n")
+    (data / "test.fa").write_text(">same\nmk\nl\n>new\nMKV\n>seen\nMSS\n")
+    parts = tuple(
+        Part(f"{name}.fa", "positive", split=split)
+        for name, split in (("train", "train"), ("dev", "validation"), ("test", "test"))
+    )
+    write_project(replace(ACP, parts=parts, without_twins=True), Plan(), data, tmp_path / "work")
+    sheet, _ = written(tmp_path / "work")
+    assert sheet["fasta"].tolist() == ["data/train.fa", "data/dev.fa", "prepared/2-test.fa"]
+    assert sheet["split"].tolist() == ["train", "validation", "test"]
+    assert (tmp_path / "work" / "prepared" / "2-test.fa").read_text() == ">new\nMKV\n"
+
+
+def test_a_file_that_is_not_there_is_named(data, tmp_path):
+    (data / "Random.fa").unlink()
+    with pytest.raises(InputError, match=r"set acp: .*Random\.fa: no such file"):
+        write_project(ACP, Plan(), data, tmp_path / "work")
+
+
+def test_options_that_mean_nothing_are_refused(capsys):
+    for words, message in (
+        (["--only", "splice,mouse"], "unknown set 'mouse'"),
+        (["--models", "gru,transformer"], "unknown cell 'transformer'"),
+        (["--seeds", "1,x"], "whole numbers"),
+    ):
+        with pytest.raises(SystemExit):
+            parse(["--data", ".", *words])
+        assert message in capsys.readouterr().err
+
+
+def test_spread_weighs_folds_by_their_records():
+    rows = [
+        ("gru", fold, seed, "auroc", value, n)
+        for fold, seed, value, n in (
+            (0, 1, 0.5, 10), (1, 1, 0.9, 30), (0, 2, 0.7, 10), (1, 2, 0.7, 30),
+        )
+    ] + [("lstm", 0, 1, "auroc", 0.6, 10)]  # fmt: skip
+    runs = pd.DataFrame(rows, columns=["model", "fold", "seed", "metric", "estimate", "n"])
+    found = spread(runs).set_index("model")
+    assert found.loc["gru", "seeds"] == 2
+    # 0.8 and 0.7
+    assert found.loc["gru", "seeds_sd"] == pytest.approx(0.1 / 2**0.5)
+    assert found.loc["lstm", "seeds"] == 1
+    assert pd.isna(found.loc["lstm", "seeds_sd"])
+
+
+def frames():
+    """Two sets, two baselines: the network is ahead on one, behind one baseline on the other."""
+    scores = [
+        ("acp", "gru", "network", 0.95, 0.93, 0.97),
+        ("acp", "gru_ensemble", "network", 0.99, 0.98, 1.0),
+        ("acp", "lstm", "network", 0.90, 0.88, 0.92),
+        ("acp", "kmer", "baseline", 0.94, 0.92, 0.96),
+        ("acp", "pwm", "baseline", 0.80, 0.78, 0.82),
+        ("hiv", "gru", "network", 0.85, 0.83, 0.87),
+        ("hiv", "lstm", "network", 0.84, 0.82, 0.86),
+        ("hiv", "kmer", "baseline", 0.90, 0.88, 0.92),
+    ]
+    columns = ["entry", "model", "kind", "estimate", "ci_low", "ci_high"]
+    left = pd.DataFrame(scores, columns=columns).assign(
+        metric="auroc", n=826, seeds_sd=0.004, test_alike=0.124
+    )
+    differences = [
+        ("acp", "gru", "kmer", 0.01, -0.01, 0.03),
+        ("acp", "gru", "pwm", 0.15, 0.12, 0.18),
+        ("acp", "lstm", "kmer", -0.04, -0.06, -0.02),
+        ("hiv", "gru", "kmer", -0.05, -0.08, -0.02),
+        ("hiv", "lstm", "kmer", -0.06, -0.12, 0.0),
+    ]
+    columns = ["entry", "model", "baseline", "difference", "ci_low", "ci_high"]
+    return left, pd.DataFrame(differences, columns=columns).assign(metric="auroc")
+
+
+HIV = replace(ACP, name="hiv", bars=(Bar("auroc"),), grouping="homology", note="short")
+
+
+def test_headline_names_the_best_baseline_and_the_verdict():
+    head, _, *rows = headline([ACP, HIV], ("gru", "lstm"), *frames()).splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in (head, *rows)]
+    acp, hiv = (dict(zip(cells[0], row, strict=True)) for row in cells[1:])
+    assert acp == {
+        "set": "acp",
+        "protocol": "5-fold, duplicates grouped",
+        "alike training": "12%",
+        "n": "826",
+        "metric": "auroc",
+        "gru": "0.950 (0.930 to 0.970)",
+        "± seeds": "0.004",
+        "gru, seeds together": "0.990 (0.980 to 1.000)",
+        "lstm": "0.900 (0.880 to 0.920)",
+        "best baseline": "kmer 0.940 (0.920 to 0.960)",
+        "difference of gru from it": "+0.010 (-0.010 to +0.030)",
+        "target": "≥ 0.980",
+        "reached": "ensemble",
+    }
+    assert hiv["protocol"] == "5-fold, homology grouped; short"
+    assert hiv["gru, seeds together"] == "–"
+    assert hiv["difference of gru from it"] == "**-0.050 (-0.080 to -0.020)**"
+    assert (hiv["target"], hiv["reached"]) == ("above every baseline", "no")
+
+
+def test_losses_are_told_with_their_baseline():
+    _, comparisons = frames()
+    told = losses([ACP, HIV], ("gru", "lstm"), comparisons).splitlines()
+    assert [line.split(";")[0] for line in told] == [
+        "- gru: 3 comparisons on 2 sets",
+        "- lstm: 2 comparisons on 2 sets",
+    ]
+    assert [line.split("below zero: ")[1] for line in told] == ["hiv (kmer).", "acp (kmer)."]
+
+
+def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
+    table = against_baselines([ACP, HIV], "gru", *frames()).splitlines()
+    assert table[0] == "| set | metric | kmer | pwm |"
+    assert table[3] == "| hiv | auroc | 0.900; **-0.050 (-0.080 to -0.020)** | – |"
+
+
+@pytest.mark.workflow
+def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path, capsys):
+    work = tmp_path / "work"
+    plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True)
+    (data / "empty.fa").write_text("")
+    bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
+    assert run_all([bad, ACP], plan, data, work, 2) == ["bad"]
+    failed, first, second = capsys.readouterr().err.splitlines()
+    assert failed == f"bad: gru, rnn; 1 seeds of gru: failed, see {work / 'bad' / LOG}"
+    assert "empty.fa" in (work / "bad" / LOG).read_text()
+    assert first.startswith("acp: gru, rnn; 1 seeds of gru: ")
+    assert second.startswith("acp: gru, rnn; 2 seeds of gru: ")
+    results = work / "acp" / "results" / "acp"
+    trained = {
+        (path.parts[-4], path.parts[-2])
+        for path in results.glob("models/*/fold-*/seed-*/model.safetensors")
+    }
+    assert trained == {("gru", "seed-1"), ("gru", "seed-2"), ("rnn", "seed-1")}
+
+    text = report([bad, ACP], plan, work)
+    assert text == (work / "accuracy.md").read_text().rstrip("\n")
+    assert "| bad |" not in text
+    scores = pd.read_csv(work / "accuracy.tsv", sep="\t").query("metric == 'auroc'")
+    summary = pd.read_csv(results / "evaluation" / "summary.tsv", sep="\t")
+    summary = summary.query("metric == 'auroc'").set_index("model")["estimate"]
+    assert scores.set_index("model")["estimate"].to_dict() == summary.to_dict()
+    gru, rnn = (scores[scores["model"] == name].iloc[0] for name in ("gru", "rnn"))
+    assert (gru["seeds"], rnn["seeds"]) == (2, 1)
+    assert gru["seeds_sd"] > 0
+    assert pd.isna(rnn["seeds_sd"])
+    assert gru["parameters"] > rnn["parameters"] > 0
+    assert (scores[["seconds", "processor_seconds"]].dropna() > 0).all(axis=None)
+    assert scores.loc[scores["model"].isin(["gru", "rnn", "composition"]), "seconds"].notna().all()
+    leaks = pd.read_csv(results / "leaks.tsv", sep="\t").query("grouping == 'duplicates'")
+    assert gru["test_alike"] == leaks["similar"].sum() / 80
+    alike = f"{gru['test_alike']:.0%}"
+    assert (
+        f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {gru['estimate']:.3f}" in text
+    )
+    ensemble = scores.set_index("model").loc["gru_ensemble"]
+    assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
+
+    assert run_all([ACP], plan, data, work, 2) == []
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert "Nothing to be done" in (work / "acp" / LOG).read_text()
