@@ -19,13 +19,16 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
     ----------
     config : ModelConfig
     metadata : mapping
-        ``alphabet``, ``strands`` and ``task`` of a sequence table.
+        ``alphabet``, ``strands``, ``task`` and ``opposite`` of a sequence table.
     """
     dna = metadata["alphabet"] == "dna"
     per_position = task_of(metadata["task"]).per_position
     changes: dict[str, Any] = {}
-    if not dna or per_position:
+    if not dna or (per_position and "opposite" not in metadata):
         changes["reverse_complement"] = "none"
+    elif per_position:
+        alone = config.reverse_complement == "none"
+        changes["reverse_complement"] = "none" if alone else "average"
     elif config.reverse_complement == "auto":
         both = metadata["strands"] == "both"
         changes["reverse_complement"] = "average" if both else "none"

@@ -21,7 +21,15 @@ def reverse_complement(x: Tensor, lengths: Tensor) -> Tensor:
         Also zero past a sequence's end.
     """
     # A-T and C-G stand mirrored
-    mirrored = x.flip(1, 2)
+    return reverse(x.flip(2), lengths)
+
+
+def reverse(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return each sequence of a batch [batch, time, features] from its end to its start.
+
+    What stands past the ends stays there, in another order.
+    """
+    mirrored = x.flip(1)
     shift = x.shape[1] - lengths.to(x.device)
     if not bool(shift.any()):
         return mirrored
