@@ -101,6 +101,25 @@ def test_what_is_measured_is_what_the_network_reads(folder):
         np.testing.assert_allclose(run.norms, want[run.layer, run.direction], rtol=1e-10)
 
 
+def test_where_the_stem_pools_k_counts_residues(folder, tmp_path):
+    """Three residues are a step: the norm 3, 4 and 5 residues back is that of one step."""
+    _, table = folder
+    path = write_model(tmp_path / "m.safetensors", table, model="rnn", cell="rnn", stem_pool=3)
+    network, card = load_model(path, torch.device("cpu"))
+    rows = np.arange(6)
+    onehot, lengths = table.dense(rows)
+    x, steps = network.recurrent_input(torch.from_numpy(onehot), torch.from_numpy(lengths))
+    assert steps.tolist() == [-(-length // 3) for length in lengths]
+    weights = network.recurrent.state_dict()
+    want = gradient_norms("rnn", weights, x.detach().double().numpy(), steps.numpy(), 4)
+    found = measure(network, card, table, rows, 10)
+    for run in found:
+        norms = want[run.layer, run.direction]
+        np.testing.assert_allclose(run.norms, norms[:, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]], 1e-5)
+    frame = gradients_table(found)
+    assert (frame["median"] <= frame["bound"] * (1 + 1e-6)).all()
+
+
 def test_the_same_bytes_again_and_other_records_with_another_seed(folder, tmp_path):
     path, _ = folder
     for name, seed in (("one", 1), ("two", 1), ("other", 2)):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.fitting import PROTEIN_MUTATION, fit_config
+from bioseqrnn.models.fitting import BOTH_STRANDS_POOL, PROTEIN_MUTATION, fit_config
 from bioseqrnn.models.strands import reverse_complement
 
 PAIRS = dict(zip("ACGT", "TGCA", strict=True))
@@ -37,6 +37,10 @@ def test_what_is_left_to_the_dataset():
     assert fitted("dna", "both").reverse_complement == "average"
     assert fitted("protein", "single").reverse_complement == "none"
     assert fitted("protein", "single").mutation == PROTEIN_MUTATION
+    assert fitted("dna", "both").mutation == 0
+    assert fitted("dna", "both").stem_pool == BOTH_STRANDS_POOL
+    assert fitted("dna", "single").stem_pool == fitted("protein", "single").stem_pool == 1
+    assert fitted("dna", "both", reverse_complement="none").stem_pool == 1
 
 
 def test_what_is_asked_for_is_kept_where_it_has_a_meaning():

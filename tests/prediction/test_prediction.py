@@ -17,6 +17,7 @@ from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.run import predict_query
 from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.sources import Source
+from bioseqrnn.tasks import TASKS
 
 
 @pytest.fixture
@@ -127,3 +128,64 @@ def test_the_table_of_another_model_is_refused(tmp_path):
         SeenSequences(path, {"alphabet": "protein"})
     with pytest.raises(InputError, match="was not trained on this table \\(sources differ"):
         SeenSequences(path, {"alphabet": "dna", "sources": {"a.fa": "0"}})
+
+
+def model_of(folder, task, classes, **card):
+    """A small untrained network of a task, and its uncalibrated scores for q.fa."""
+    torch.manual_seed(4)
+    config = ModelConfig(cell="gru", hidden_size=6, stem_filters=4)
+    given = {
+        "alphabet": "dna", "symbols": "ACGT", "classes": classes, "task": task,
+        "config": config.model_dump(), "model": "gru", "trained_on": 10,
+    }  # fmt: skip
+    path = folder / f"{task}.safetensors"
+    network = SequenceClassifier(config, 4, TASKS[task].outputs(classes), TASKS[task])
+    save_model(path, network, given | card)
+    return path
+
+
+def query(folder, count=60):
+    (folder / "q.fa").write_text("".join(f">{n}\n{s}\n" for n, s in random_fasta(count)))
+
+
+def test_probabilities_are_calibrated_and_calls_made_by_the_threshold(tmp_path):
+    query(tmp_path)
+    _, plain = predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"]))
+    threshold = float(plain["probability_yes"].quantile(0.7))
+    logits = np.log(plain["probability_yes"] / plain["probability_no"]) / 0.1
+    expected = 1 / (1 + np.exp(-logits))
+    # in calibrated probabilities
+    threshold = float(expected.quantile(0.7))
+    card = {"temperature": 0.1, "thresholds": {"yes": threshold}}
+    _, cold = predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"], **card))
+    np.testing.assert_allclose(cold["probability_yes"], expected, rtol=1e-9)
+    np.testing.assert_allclose(cold["probability_yes"] + cold["probability_no"], 1)
+    called = np.where(cold["probability_yes"] >= threshold, "yes", "no")
+    assert cold["call"].tolist() == called.tolist()
+    assert 10 <= (called == "yes").sum() <= 25
+    # other than the most probable class would have it
+    assert (called != np.where(cold["probability_yes"] >= 0.5, "yes", "no")).any()
+
+
+def test_labels_are_joined(tmp_path):
+    query(tmp_path)
+    labels = ["x", "y", "z"]
+    _, plain = predict(tmp_path, model_of(tmp_path, "multilabel", labels))
+    columns = [f"probability_{name}" for name in labels]
+    assert list(plain) == ["id", "length", "call", *columns]
+    thresholds = {name: float(plain[f"probability_{name}"].median()) for name in labels[:2]}
+    _, frame = predict(tmp_path, model_of(tmp_path, "multilabel", labels, thresholds=thresholds))
+    least = np.array([thresholds["x"], thresholds["y"], 0.5])
+    held = frame[columns].to_numpy() >= least
+    expected = [";".join(n for n, h in zip(labels, row, strict=True) if h) for row in held]
+    assert frame["call"].tolist() == expected
+    assert len(set(expected)) > 2
+
+
+def test_a_number_is_predicted_as_it_is(tmp_path):
+    query(tmp_path)
+    _, frame = predict(tmp_path, model_of(tmp_path, "regression", [], temperature=None))
+    assert list(frame) == ["id", "length", "value"]
+    assert frame["value"].nunique() > 40
+    text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
+    np.testing.assert_allclose(text["value"], frame["value"], atol=1e-6)

@@ -13,14 +13,19 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.folds.run import split_table
 from bioseqrnn.models.card import read_card
+from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
 from bioseqrnn.training.device import choose_device
-from bioseqrnn.training.loop import train_network
+from bioseqrnn.training.loop import _epoch, train_network
 from bioseqrnn.training.optimizer import AdamW
+from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.run import train_final, train_fold
+from bioseqrnn.training.session import Session
+from bioseqrnn.training.state import TrainingState
 
 CPU = torch.device("cpu")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 3}
@@ -234,3 +239,101 @@ def test_history_file_has_numbers(folder):
     history = pd.read_csv(train(folder, "run") / "history.tsv", sep="\t")
     assert history["epoch"].tolist() == [1, 2, 3]
     assert history.notna().all().all()
+
+
+def test_averaged_weights_are_the_running_mean_of_the_steps(acp):
+    """Against the mean worked out beside a training without one, whose course is the same."""
+    order = np.random.default_rng(2).permutation(len(acp))
+    rows, nobody = order[:100], order[:0]
+    settings = {"cell": "gru", "batch_size": 50, "dropout": 0.0} | SMALL
+    plain = ModelConfig(**settings, weight_average=0.0)
+    weights = [
+        train_network(
+            acp, rows, nobody, plain, seed=1, device=CPU, last_epoch=epoch
+        ).network.head.weight.detach()
+        for epoch in (1, 2, 3)
+    ]
+    kept = train_network(
+        acp, rows, nobody, ModelConfig(**settings, weight_average=0.5), seed=1, device=CPU
+    )
+    # two steps an epoch, so the mean of the third epoch's end is near its last two weights
+    mean = kept.network.head.weight.detach()
+    assert not torch.equal(mean, weights[2])
+    assert (mean - weights[2]).abs().max() < (weights[0] - weights[2]).abs().max()
+    one_step = ModelConfig(**settings | {"batch_size": 100, "epochs": 1}, weight_average=0.99)
+    torch.manual_seed(1)
+    start = SequenceClassifier(fit_config(one_step, acp.metadata), 20, 2).head.weight.detach()
+    end = train_network(
+        acp, rows, nobody, one_step.model_copy(update={"weight_average": 0.0}), seed=1, device=CPU
+    ).network.head.weight.detach()
+    averaged = train_network(acp, rows, nobody, one_step, seed=1, device=CPU).network.head.weight
+    # the first step counts for 10 of 11 parts: the decay begins at 1 / 11
+    torch.testing.assert_close(averaged.detach(), start / 11 + end * 10 / 11)
+
+
+def test_members_of_an_ensemble_learn_on_their_own(acp):
+    """Each as if it were alone, so that a clipped gradient of one does not slow the others."""
+    order = np.random.default_rng(2).permutation(len(acp))
+    config = ModelConfig(
+        cell="gru", members=2, gradient_clip=0.1, dropout=0.0, mutation=0.0, **SMALL
+    )
+    trained = train_network(acp, order[:200], order[:0], config, seed=1, device=CPU)
+    torch.manual_seed(1)
+    first, second = SequenceClassifier(fit_config(config, acp.metadata), 20, 2).members
+    state = TrainingState.begin(
+        config.model_copy(update={"members": 1}), acp, order[:200], seed=1,
+        processes=Processes(CPU), what="alone",
+    )  # fmt: skip
+    state.network.load_state_dict(second.state_dict())
+    state.begin_average(config.weight_average)
+    for _ in range(config.epochs):
+        state.end_epoch(_epoch(state, acp, order[:200], config, 1, Session()))
+    for want, got in zip(
+        state.judged.parameters(), trained.network.others[0].parameters(), strict=True
+    ):
+        torch.testing.assert_close(got, want)
+    assert not torch.equal(first.head.weight, second.head.weight)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"reverse_complement": "average"}, {"reverse_complement": "augment"}, {"stem_pool": 3},
+        {"members": 2}, {"label_smoothing": 0.1}, {"shift": 3, "mutation": 0.05},
+        {"memory": 50}, {"weight_average": 0.0}, {"pooling": ["attention", "centre"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_option_learns_a_planted_motif(settings, tmp_path):
+    assert accuracy_on_the_rest(planted(tmp_path), cell="gru", **settings) > 0.9
+
+
+def test_strands_that_mean_the_same_are_learned_from_both(tmp_path):
+    """The motif stands on the given strand in training, on the other in the test."""
+    rng = np.random.default_rng(5)
+    records = {"plain": [], "motif": []}
+    for i in range(1500):
+        sequence = "".join(rng.choice(list("ACGT"), 40))
+        if i % 2:
+            motif = "TATAAGC" if i < 1200 else "GCTTATA"
+            at = rng.integers(0, 33)
+            sequence = sequence[:at] + motif + sequence[at + 7 :]
+        records["motif" if i % 2 else "plain"].append(f">s{i}\n{sequence}\n")
+    for name, lines in records.items():
+        (tmp_path / f"{name}.fa").write_text("".join(lines))
+    sources = [Source(tmp_path / f"{name}.fa", name) for name in records]
+    table = encode(tmp_path, sources, alphabet="dna", strands="both")
+    number = np.array([int(name[1:]) for name in table.ids])
+    rows = [np.flatnonzero(part) for part in (number < 1000, (number >= 1000) & (number < 1200))]
+    test = np.flatnonzero(number >= 1200)
+    accuracy = {}
+    for strands in ("auto", "augment", "none"):
+        config = ModelConfig(
+            cell="gru", hidden_size=16, stem_filters=16, epochs=20, reverse_complement=strands
+        )
+        trained = train_network(table, *rows, config, seed=1, device=CPU)
+        p = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
+        accuracy[strands] = (p.argmax(axis=1) == table.targets[test]).mean()
+    assert accuracy["auto"] > 0.9
+    assert accuracy["augment"] > 0.85
+    assert accuracy["none"] < 0.7

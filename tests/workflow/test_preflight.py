@@ -31,6 +31,10 @@ def raw(path, data):
 
 HEAD = "dataset fasta label"
 CASES = {
+    "transfer of an unknown dataset": (
+        change(transfer={"kinds": ["pep", "dan"]}),
+        "config/config.yaml: transfer.kinds: unknown dataset 'dan'; did you mean 'dna'?",
+    ),
     "typo": (
         change(folds__cuont=3),
         "config/config.yaml: folds: unknown key 'cuont'; did you mean 'count'?",
@@ -74,6 +78,11 @@ CASES = {
     "model named like a baseline": (
         change(models={"composition": {"cell": "gru"}}),
         "config/config.yaml: models: 'composition' is the name of a baseline; rename it",
+    ),
+    "model named like an ensemble": (
+        change(models={"gru": {"cell": "gru"}, "gru_ensemble": {"cell": "gru"}}),
+        "config/config.yaml: models: the evaluation makes a row 'gru_ensemble' itself "
+        "(docs/evaluation.md); rename the model",
     ),
     "unknown dataset option": (
         change(dataset_options={"pepp": {}}),

@@ -16,7 +16,9 @@ OUTPUTS = [
     "sequences.parquet", "audit.tsv", "findings.tsv", "flagged.tsv", "checks.tsv",
     "folds.parquet", "final/model.safetensors",
     "evaluation/runs.tsv", "evaluation/summary.tsv", "evaluation/comparisons.tsv",
-    "evaluation/calibration.tsv", "evaluation/confusion.tsv", "evaluation/learning_curves.tsv",
+    "evaluation/classes.tsv", "evaluation/temperatures.tsv", "evaluation/thresholds.tsv",
+    "evaluation/strata.tsv", "evaluation/calibration.tsv", "evaluation/confusion.tsv",
+    "evaluation/learning_curves.tsv",
     "diagnosis/gradients.tsv", "diagnosis/gradients.svg", "report/tables/gradients.tsv",
     "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",
     "report/manifest.json", "report/tables/summary.tsv",
@@ -35,7 +37,7 @@ def test_every_output_of_the_design_is_made(finished):
 def test_networks_and_baselines_write_one_schema(finished):
     results = finished.folder / "results" / "dna"
     tables = [*results.glob("models/*/*/*/*.parquet"), *results.glob("baselines/*/*/*.parquet")]
-    columns = ["id", "fold", "seed", "model", "target"]
+    columns = ["id", "role", "fold", "seed", "model", "target"]
     columns += [f"probability_{c}" for c in ("EI", "IE", "N")]
     assert len(tables) == 6
     for path in tables:

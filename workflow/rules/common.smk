@@ -1,6 +1,7 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
 import re
+import shlex
 import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
@@ -8,11 +9,12 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 2,
-    "training": 3,
+    "training": 4,
     "baselines": 3,
-    "evaluation": 2,
+    "evaluation": 3,
     "diagnosis": 1,
-    "prediction": 3,
+    "transfer": 1,
+    "prediction": 4,
     "report": 4,
 }
 # what bioseqrnn.report.build writes
@@ -61,6 +63,7 @@ wildcard_constraints:
     dataset=NAME,
     model=NAME,
     baseline=NAME,
+    transfer=NAME,
     query=NAME,
     fold=r"\d+",
     seed=r"\d+",
@@ -319,6 +322,44 @@ def optional_words(wildcards):
     return [word for path in optional_tables(wildcards) for word in ("--table", path)]
 
 
+def transfer_files(wildcards, name):
+    """A file of every dataset of a transfer."""
+    datasets = config["transfer"][wildcards.transfer]
+    return expand(f"{RESULTS}/{{dataset}}/{name}", dataset=datasets)
+
+
+def transfer_sequences(wildcards):
+    return transfer_files(wildcards, "sequences.parquet")
+
+
+def transfer_folds(wildcards):
+    return transfer_files(wildcards, "folds.parquet")
+
+
+def transfer_networks(wildcards):
+    """Networks of all models, folds and seeds of every dataset of a transfer."""
+    return [
+        path
+        for dataset in config["transfer"][wildcards.transfer]
+        for path in expand(
+            f"{RESULTS}/{dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
+            model=config["models"],
+            fold=folds_of(dataset),
+            seed=config["seeds"],
+        )
+    ]
+
+
+def transfer_tables(wildcards):
+    """Datasets of a transfer as the command line wants them, each with its tables."""
+    words = []
+    for dataset in config["transfer"][wildcards.transfer]:
+        words += ["--dataset", dataset]
+        for name in ("sequences", "folds"):
+            words += [f"--{name}", f"{RESULTS}/{dataset}/{name}.parquet"]
+    return shlex.join(words)
+
+
 def all_results():
     """What a plain run makes: a report a dataset, a prediction table a query."""
     reports = expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS)
@@ -328,4 +369,7 @@ def all_results():
         for query in queries
     ]
     finals = expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS)
-    return reports + finals + tables
+    matrices = expand(
+        f"{RESULTS}/transfer/{{transfer}}/matrix.tsv", transfer=config["transfer"]
+    )
+    return reports + finals + tables + matrices

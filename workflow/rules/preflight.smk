@@ -375,6 +375,23 @@ def check_classes(dataset, rows, options, sheet):
         )
 
 
+def check_transfers(settings, datasets):
+    """Matrices of datasets that do not exist, or that have no positives and negatives."""
+    for name, members in settings["transfer"].items():
+        for dataset in members:
+            where = f"{CONFIG_NAME}: transfer.{name}"
+            if dataset not in datasets:
+                stop(
+                    f"{where}: unknown dataset '{dataset}'; {suggestion(dataset, datasets)}"
+                )
+            options = settings["dataset_options"].get(dataset, {})
+            if options.get("task", "classification") != "classification":
+                stop(
+                    f"{where}: '{dataset}' has task {options['task']}; positives and negatives "
+                    "are two classes"
+                )
+
+
 def check_config(settings, datasets):
     """What a schema cannot say: options of datasets that do not exist, classes that do not."""
     for name in settings["dataset_options"]:
@@ -386,6 +403,16 @@ def check_config(settings, datasets):
     if overlap:
         stop(
             f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
+        )
+    made = {
+        "selected",
+        *(f"{name}_ensemble" for name in ["selected", *settings["models"]]),
+    }
+    reserved = made & set(settings["models"])
+    if reserved:
+        stop(
+            f"{CONFIG_NAME}: models: the evaluation makes a row '{min(reserved)}' itself "
+            "(docs/evaluation.md); rename the model"
         )
     for name, model in settings["models"].items():
         if model.get("precision") == "bf16" and settings["device"] == "cpu":
@@ -400,6 +427,7 @@ def check_config(settings, datasets):
                 f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
                 f"run; {suggestion(name, scored)}"
             )
+    check_transfers(settings, datasets)
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

@@ -17,6 +17,10 @@ Baseline = Literal[
     "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
 ]
 
+Members = Annotated[
+    list[Name], Field(min_length=2, max_length=20, json_schema_extra={"uniqueItems": True})
+]
+
 
 class Strict(BaseModel):
     """No unknown key, no conversion of types."""
@@ -33,21 +37,26 @@ class ModelConfig(Strict):
     hidden_size: int = Field(48, ge=1, description="Units per direction and layer.")
     layers: int = Field(1, ge=1, description="Stacked recurrent layers.")
     bidirectional: bool = Field(True, description="Read the sequence in both directions.")
+    residue_properties: bool = Field(
+        True,
+        description="Of proteins: give each residue twelve fixed numbers beside its one-hot "
+        "column, its place in BLOSUM62, hydropathy, volume, helix propensity and charge.",
+    )
     stem_filters: int = Field(
         48, ge=0, description="Filters of the convolutional motif stem; 0 leaves the stem out."
     )
     stem_width: int = Field(
-        9,
+        15,
         ge=1,
         description="Residues that a stem filter spans; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
-    stem_pool: int = Field(
-        1,
-        ge=1,
-        le=64,
+    stem_pool: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
+        "auto",
         description="Positions of the stem's output that become one step of the recurrence, by "
-        "their maximum; 1 keeps every position, as per_position tasks always do.",
+        "their maximum; 1 keeps every position. auto: 3 where both strands are read, as what "
+        "counts there is which motifs there are more than where, else 1. Of per_position tasks "
+        "always 1.",
     )
     positions: int = Field(
         64,
@@ -56,12 +65,11 @@ class ModelConfig(Strict):
         "embedding added to the recurrent input; 0 leaves it out.",
     )
     memory: int = Field(
-        0,
+        100,
         ge=0,
-        description="Steps that gates are set to remember before training: the biases of an "
-        "LSTM's forget and input gates and a GRU's update gate are drawn so that units forget "
-        "after 1 to this many steps (chrono initialisation); 0 or 1 sets the forget gate to 1 and "
-        "all else to 0. Of rnn without meaning.",
+        description="Most steps that gates are set to remember before training: in every second "
+        "unit of a GRU or LSTM the biases of the gates that keep the state are drawn so that it "
+        "forgets after 2 to this many steps (chrono initialisation); 0 leaves them as the others.",
     )
     reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
         "auto",
@@ -135,7 +143,7 @@ class ModelConfig(Strict):
         "per_position tasks.",
     )
     weight_average: float = Field(
-        0.0,
+        0.99,
         ge=0,
         lt=1,
         description="Decay of a running mean of the weights over the steps, which validates and "
@@ -239,8 +247,7 @@ class DatasetOptions(Strict):
     strands: Literal["single", "both"] = Field(
         "single",
         description="both: a DNA sequence and its reverse complement mean the same: they count as "
-        "duplicates and share a fold, and k-mers are counted on both. Networks read the strand "
-        "that is given.",
+        "duplicates and share a fold, k-mers are counted on both, and networks read both.",
     )
     positive: str | None = Field(
         None,
@@ -529,6 +536,11 @@ class Config(Strict):
         min_length=1,
         description="Every model is trained once a fold and seed.",
         json_schema_extra={"uniqueItems": True},
+    )
+    transfer: dict[Name, Members] = Field(
+        {},
+        description="By name: datasets with the same positives and different negatives. The "
+        "networks of each are tested on the records of every other (docs/transfer.md).",
     )
     evaluation: EvaluationConfig = Field(
         EvaluationConfig(), description="How models are scored and compared."

@@ -77,9 +77,10 @@ def measure(
 ) -> list[Measured]:
     """Gradient norms of every layer and direction of a network on some records.
 
-    Back over k steps, each of ``residues_per_step`` residues.
-
-    In float64, which the network is converted to.
+    In float64, which the network is converted to. Of a network that reads both strands it is the
+    given one that counts, of an ensemble the first member. Where the stem makes one step of
+    several residues, the norm k residues back is that of the whole steps between. Of a network
+    per position a step has ``residues_per_step`` residues.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
@@ -87,15 +88,18 @@ def measure(
     x, steps = network.recurrent_input(torch.from_numpy(onehot).double(), ends)
     weights = {name: value.numpy() for name, value in network.recurrent.state_dict().items()}
     cell = card["config"]["cell"]
-    norms = gradient_norms(cell, weights, x.numpy(), steps.numpy(), longest)
+    pool = network.stem.pool if network.stem is not None else 1
+    most = -(-longest // pool)
+    norms = gradient_norms(cell, weights, x.numpy(), steps.numpy(), most)
     return [
         Measured(
             card["model"],
             cell,
             layer,
             direction,
-            values,
+            np.repeat(values, pool, axis=1)[:, : longest + 1],
             largest_singular(weights, layer, direction),
+            pool,
         )
         for (layer, direction), values in norms.items()
     ]

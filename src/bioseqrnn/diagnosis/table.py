@@ -33,6 +33,8 @@ class Measured:
         Of ∂h_T/∂s_{T-k}; NaN where a record has no more than k residues.
     largest : float
         Largest singular value of the recurrent matrix.
+    pool : int
+        Residues that are one step.
     """
 
     model: str
@@ -41,6 +43,7 @@ class Measured:
     direction: str
     norms: Doubles
     largest: float
+    pool: int = 1
 
     @property
     def curve(self) -> tuple[str, int, str]:
@@ -66,6 +69,7 @@ def gradients_table(measured: list[Measured]) -> pd.DataFrame:
     for _, group in groupby(ordered, key=lambda run: run.curve):
         runs = list(group)
         norms = np.concatenate([run.norms for run in runs])
+        pool = runs[0].pool
         log_bound = np.log(max(run.largest for run in runs))
         for k, column in enumerate(norms.T):
             values = column[~np.isnan(column)]
@@ -76,7 +80,7 @@ def gradients_table(measured: list[Measured]) -> pd.DataFrame:
             rows.append(
                 {name: getattr(runs[0], name) for name in CURVE}
                 | {"k": k, "q10": low, "median": middle, "q90": high}
-                | {"bound": np.nan if gated else np.exp(min(k * log_bound, LARGEST_LOG))}
+                | {"bound": np.nan if gated else np.exp(min(k // pool * log_bound, LARGEST_LOG))}
                 | {"n": len(values)}
             )
     return pd.DataFrame(rows)

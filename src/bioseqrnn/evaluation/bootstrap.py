@@ -6,11 +6,14 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 import numpy as np
+from scipy.stats import norm
 
 from bioseqrnn.evaluation.metrics import Doubles
 
 # 20 MB an array; the metrics hold about eight of that size at once
 CELLS_AT_ONCE = 2_500_000
+# replicates on the rarer side that are too few to tell their share
+FEW = 10
 Name = TypeVar("Name", bound=Hashable)
 
 
@@ -66,12 +69,21 @@ def interval(values: Doubles, confidence: float) -> tuple[float, float]:
 
 
 def two_sided_p(differences: Doubles) -> float:
-    """Bootstrap p-value of 'no difference': twice the share of replicates on the rarer side."""
+    """Bootstrap p-value of 'no difference': twice the share of replicates on the rarer side.
+
+    Where fewer than ``FEW`` are there, that share cannot be told, and the tail is that of a normal
+    with the replicates' mean and deviation: a count would set a least value, which a correction for
+    many comparisons multiplies beyond every limit.
+    """
     known = differences[np.isfinite(differences)]
     if len(known) == 0:
         return float("nan")
     rarer = min(int((known <= 0).sum()), int((known >= 0).sum()))
-    return min(1.0, 2 * (rarer + 1) / (len(known) + 1))
+    counted = min(1.0, 2 * (rarer + 1) / (len(known) + 1))
+    if rarer >= FEW or np.ptp(known) == 0:
+        return counted
+    tail = 2 * float(norm.sf(abs(float(known.mean())) / float(known.std())))
+    return min(tail, 2 * (FEW + 1) / (len(known) + 1))
 
 
 def holm(p: Doubles) -> Doubles:

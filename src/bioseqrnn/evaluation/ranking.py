@@ -10,6 +10,8 @@ from bioseqrnn.sequences.packing import Ints
 
 # More different scores of positives than this are binned
 MOST_LEVELS = 4096
+# less than any weight, so that nothing is divided by 0
+LEAST = 1e-9
 
 
 class Ranking:
@@ -34,7 +36,7 @@ class Ranking:
         self.size = int(level[-1]) + 1 if len(level) else 0
         ones = np.ones(len(level))
         shape = (self.size, groups)
-        # no sum over duplicates: a product adds them up
+        # units of one group and level become one number
         self._hits, self._false = (
             csr_matrix((ones[kind], (level[kind], group[kind])), shape=shape)
             for kind in (positive, ~positive)
@@ -56,16 +58,13 @@ class Ranking:
         called = np.cumsum(false, axis=0, out=false)
         called += above
         # a level above which nothing weighs has hits of 0 too
-        np.maximum(called, SOME, out=called)
+        np.maximum(called, LEAST, out=called)
         above /= called
         precision = np.einsum("dr,dr->r", hits, above)
         return (
             divide(area, positives * negatives, np.nan),
             divide(precision, positives, np.nan),
         )
-
-
-SOME = 1e-9
 
 
 def _levels(positive: Bools, score: Doubles) -> Ints:

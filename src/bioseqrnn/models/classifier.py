@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
+from bioseqrnn.models.properties import residue_table
 from bioseqrnn.models.recurrent import CELLS, initialise
 from bioseqrnn.models.strands import reverse, reverse_complement
+from bioseqrnn.sequences.alphabet import PROTEIN_SYMBOLS
 from bioseqrnn.tasks import TASKS, Task
 from bioseqrnn.tasks.losses import activate
 
@@ -55,6 +57,7 @@ class SequenceClassifier(nn.Module):
     prior: Tensor
     scale: Tensor
     opposite: Tensor
+    residues: Tensor | None
 
     def __init__(
         self, config: ModelConfig, symbols: int, outputs: int, task: Task = TASKS["multiclass"]
@@ -67,10 +70,14 @@ class SequenceClassifier(nn.Module):
         self.register_buffer("prior", torch.zeros(outputs))
         self.register_buffer("scale", torch.tensor([0.0, 1.0]))
         self.register_buffer("opposite", torch.arange(outputs))
-        size = symbols
+        # not part of the state dict: it is no weight, and the same in every network
+        table = residue_table() if reads_properties(config, symbols) else None
+        self.register_buffer("residues", table, persistent=False)
+        size = symbols if table is None else table.shape[1]
         self.stem = None
         if config.stem_filters:
-            self.stem = MotifStem(symbols, config.stem_filters, config.stem_width, config.stem_pool)
+            pool = 1 if config.stem_pool == "auto" else config.stem_pool
+            self.stem = MotifStem(size, config.stem_filters, config.stem_width, pool)
             size = config.stem_filters
         self.position = PositionEmbedding(config.positions, size) if config.positions else None
         self.recurrent = CELLS[config.cell](
@@ -160,7 +167,9 @@ class SequenceClassifier(nn.Module):
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
         """Take over all weights; buffers that an older file lacks were not used in training."""
-        self.load_state_dict(dict(self.named_buffers()) | weights)
+        kept = self.state_dict()
+        buffers = {name: kept[name] for name, _ in self.named_buffers() if name in kept}
+        self.load_state_dict(buffers | weights)
 
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.
@@ -185,11 +194,18 @@ class SequenceClassifier(nn.Module):
         int64 Tensor [batch]
             Steps of each sequence: its residues, or fewer where the stem pools them.
         """
+        if self.residues is not None:
+            x = x @ self.residues.to(x.dtype)
         if self.stem is not None:
             x, lengths = self.stem(x, _inside(x, lengths)), self.stem.steps(lengths)
         if self.position is not None:
             x = self.position(x, lengths)
         return self.fold(x, _inside(x, lengths)), self.fold.steps(lengths)
+
+
+def reads_properties(config: ModelConfig, symbols: int) -> bool:
+    """Whether such a network reads properties of amino acids beside the one-hot columns."""
+    return config.residue_properties and symbols == len(PROTEIN_SYMBOLS)
 
 
 def _inside(x: Tensor, lengths: Tensor) -> Tensor:

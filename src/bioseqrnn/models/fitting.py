@@ -8,8 +8,9 @@ from typing import Any
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.tasks import task_of
 
-# docs/recipe.md says what this was chosen by
+# docs/recipe.md says what these were chosen by
 PROTEIN_MUTATION = 0.1
+BOTH_STRANDS_POOL = 3
 
 
 def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
@@ -23,18 +24,19 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
     """
     dna = metadata["alphabet"] == "dna"
     per_position = task_of(metadata["task"]).per_position
-    changes: dict[str, Any] = {}
+    strands: str = config.reverse_complement
     if not dna or (per_position and "opposite" not in metadata):
-        changes["reverse_complement"] = "none"
+        strands = "none"
     elif per_position:
-        alone = config.reverse_complement == "none"
-        changes["reverse_complement"] = "none" if alone else "average"
-    elif config.reverse_complement == "auto":
-        both = metadata["strands"] == "both"
-        changes["reverse_complement"] = "average" if both else "none"
-    if config.mutation == "auto":
-        changes["mutation"] = 0.0 if dna else PROTEIN_MUTATION
+        strands = "none" if strands == "none" else "average"
+    elif strands == "auto":
+        strands = "average" if metadata["strands"] == "both" else "none"
+    changes: dict[str, Any] = {"reverse_complement": strands}
     if per_position:
         # a label belongs to a residue at its place
         changes |= {"stem_pool": 1, "shift": 0}
+    elif config.stem_pool == "auto":
+        changes["stem_pool"] = BOTH_STRANDS_POOL if strands == "average" else 1
+    if config.mutation == "auto":
+        changes["mutation"] = 0.0 if dna else PROTEIN_MUTATION
     return config.model_copy(update=changes)

@@ -18,6 +18,7 @@ from bioseqrnn.tasks import task_of
 
 # what models did before they could be told: a card without one of these is of such a model
 BEFORE: dict[str, Any] = {
+    "residue_properties": False,
     "stem_pool": 1,
     "memory": 0,
     "reverse_complement": "none",

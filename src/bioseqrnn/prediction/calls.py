@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 
 from bioseqrnn.evaluation.predictions import score_columns
+from bioseqrnn.prediction.decision import record_calls
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import PositionTruth, Task
-from bioseqrnn.tasks.task import Doubles, Multilabel
+from bioseqrnn.tasks.task import Doubles
 
 CALL, START = "call", "start"
-# from which probability a label of several is called
-HALF = 0.5
 
 
 def call_fields(task: Task, classes: list[str]) -> list[tuple[str, pa.DataType]]:
@@ -28,16 +29,21 @@ def call_fields(task: Task, classes: list[str]) -> list[tuple[str, pa.DataType]]
 
 
 def call_columns(
-    task: Task, classes: list[str], lengths: Ints, scores: Doubles
+    task: Task,
+    classes: list[str],
+    lengths: Ints,
+    scores: Doubles,
+    thresholds: Mapping[str, float],
 ) -> dict[str, pa.Array]:
     """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
 
-    The call is the most probable class; all labels with a probability of at least 0.5, joined by
-    ``;``; or a character a residue.
+    The call is that of ``record_calls``, or a character a residue: the most probable class.
 
     Parameters
     ----------
     scores : float64 [units, outputs]
+    thresholds : dict of str to float
+        By class.
     """
     columns = dict(zip(score_columns(task, classes), scores.T, strict=True))
     if task.per_position:
@@ -52,11 +58,7 @@ def call_columns(
     values = {name: pa.array(column) for name, column in columns.items()}
     if not task.probabilistic:
         return values
-    if isinstance(task, Multilabel):
-        names = np.array(classes, object)
-        calls = [";".join(names[row]) for row in scores >= HALF]
-    else:
-        calls = [classes[code] for code in most_probable(scores)]
+    calls = record_calls(task, classes, scores, thresholds)
     return {CALL: pa.array(calls, pa.string())} | values
 
 

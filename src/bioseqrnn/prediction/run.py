@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.calls import START, call_columns, call_fields
+from bioseqrnn.prediction.decision import final_scores
 from bioseqrnn.prediction.network import predict_packed, predict_stretches
 from bioseqrnn.prediction.runs import RunWriter
 from bioseqrnn.prediction.seen import SeenSequences
@@ -72,7 +73,11 @@ class _Predicted:
 
 
 def _predict(
-    network: SequenceClassifier, blocks: Iterable[Records], alphabet: Alphabet, device: torch.device
+    network: SequenceClassifier,
+    card: Mapping[str, Any],
+    blocks: Iterable[Records],
+    alphabet: Alphabet,
+    device: torch.device,
 ) -> Iterator[_Predicted]:
     """Yield what is predicted, in the records' order; of a long one a stretch at a time."""
     residues = STRETCH_RESIDUES if network.task.per_position else BLOCK_RESIDUES
@@ -82,9 +87,11 @@ def _predict(
             scores = predict_packed(
                 network, source.packed, alphabet, np.arange(len(source)), device
             )
+            scores = final_scores(network.task, scores, card)
             yield _Predicted(source, np.zeros(len(source), np.int64), lengths, scores, len(source))
             continue
         for start, scores in predict_stretches(network, source.packed, alphabet, device, residues):
+            scores = final_scores(network.task, scores, card)
             last = start + len(scores) == lengths[0]
             yield _Predicted(source, np.array([start]), np.array([len(scores)]), scores, int(last))
 
@@ -109,8 +116,8 @@ def predict_query(
     model : Path
         ``model.safetensors``.
     output, tsv : Path
-        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (the most probable
-        class, or all labels of at least 0.5 joined by ``;``) and ``probability_{class}``; of
+        Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (by the model's
+        thresholds; several labels are joined by ``;``) and ``probability_{class}``, calibrated; of
         regression ``id``, ``length`` and ``value``. A model per position gives a character, and a
         list of probabilities, for each residue, and the TSV leaves the lists out; a record of more
         than a million residues takes several rows, each from residue ``start``, 0 else.
@@ -134,6 +141,7 @@ def predict_query(
     network, card = load_model(model, chosen)
     alphabet, task = ALPHABETS[card["alphabet"]], network.task
     classes: list[str] = card["classes"]
+    task = network.task
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(chosen)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
@@ -154,11 +162,13 @@ def predict_query(
             pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False)
         )
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
-        for part in _predict(network, blocks, alphabet, chosen):
+        for part in _predict(network, card, blocks, alphabet, chosen):
             columns: dict[str, Any] = {
                 "id": part.source.ids, START: part.starts, "length": part.lengths
             }  # fmt: skip
-            columns |= call_columns(task, classes, part.lengths, part.scores)
+            columns |= call_columns(
+                task, classes, part.lengths, part.scores, card.get("thresholds", {})
+            )
             if seen is not None and (part.starts == 0).all():
                 contained = seen.contain(part.source.packed)
                 known += int(contained.sum())

@@ -199,5 +199,8 @@ def train_final(
         "trained_on": len(table),
         "epoch": choice["epochs"],
         "metrics": choice["metrics"],
+        # found with the networks of the folds, whose settings this one shares
+        "temperature": choice.get("temperature"),
+        "thresholds": choice.get("thresholds", {}),
     }
     save_model(output, trained.network, card)

@@ -104,6 +104,7 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
         hidden_size=units,
         layers=len(stack.layers),
         bidirectional=stack.bidirectional,
+        residue_properties=False,
         stem_filters=0,
         stem_pool=1,
         positions=0,
