@@ -21,6 +21,7 @@ from bioseqrnn.cli.gather import gather
 from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
+from bioseqrnn.cli.search import search
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
 from bioseqrnn.errors import InputError, TrainingStopped
@@ -34,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (encode, gather, audit, split, train, baseline, evaluate, diagnose, predict, report):
+for command in (
+    encode, gather, audit, split, search, train, baseline, evaluate, diagnose, predict, report,
+):  # fmt: skip
     app.command()(command)
 app.command("import-keras")(import_keras)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig
+from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig, SearchConfig
 from bioseqrnn.errors import InputError
 
 
@@ -67,3 +67,15 @@ def dataset_options_from_json(text: str, where: str) -> DatasetOptions:
         return DatasetOptions(**values)
     except ValidationError as error:
         raise InputError(_one_line(error, where, list(DatasetOptions.model_fields))) from error
+
+
+def search_config_from_json(text: str, where: str) -> SearchConfig:
+    """Build a SearchConfig from a JSON object given on the command line."""
+    values = _json_object(text, where, '{"trials": 40}')
+    try:
+        return SearchConfig(**values)
+    except ValidationError as error:
+        names = list(SearchConfig.model_fields)
+        space = SearchConfig.model_fields["space"].default
+        known = names + [f"space.{name}" for name in type(space).model_fields]
+        raise InputError(_one_line(error, where, known)) from error
