@@ -22,6 +22,7 @@ from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
 from bioseqrnn.cli.search import search
+from bioseqrnn.cli.sizes import sizes
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
 from bioseqrnn.errors import InputError, TrainingStopped
@@ -36,7 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    encode, gather, audit, split, search, train, baseline, evaluate, diagnose, predict, report,
+    encode, gather, audit, split, search, train, baseline, evaluate, sizes, diagnose, predict,
+    report,
 ):  # fmt: skip
     app.command()(command)
 app.command("import-keras")(import_keras)

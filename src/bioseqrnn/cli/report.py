@@ -26,6 +26,14 @@ def report(
         Path | None,
         typer.Option(help="gradients.tsv, written by 'diagnose'. Default: no such section."),
     ] = None,
+    search: Annotated[
+        list[Path] | None,
+        typer.Option(help="trials.tsv of every search, once each. Default: no such section."),
+    ] = None,
+    sizes: Annotated[
+        Path | None,
+        typer.Option(help="sizes.tsv, written by 'sizes'. Default: no such section."),
+    ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
@@ -54,4 +62,6 @@ def report(
         settings=shown,
         confidence=confidence,
         gradients=gradients,
+        search=tuple(search or ()),
+        sizes=sizes,
     )

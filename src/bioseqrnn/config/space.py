@@ -12,12 +12,23 @@ from bioseqrnn.config.strict import Strict
 NOT_SEARCHED = ("monitor", "precision")
 
 
+def _no_default(schema: dict[str, Any]) -> None:
+    """Leave the default out of the JSON schema.
+
+    Snakemake would fill it in wherever the schema is tried, also where the value is a list or null
+    and another of several schemas is meant.
+    """
+    schema.pop("default", None)
+
+
 class Range(Strict):
     """Numbers from ``low`` to ``high``, both included."""
 
     low: float
     high: float
-    log: bool = Field(False, description="Draw on a logarithmic scale.")
+    log: bool = Field(
+        False, description="Draw on a logarithmic scale.", json_schema_extra=_no_default
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Range:
@@ -54,7 +65,8 @@ def search_space(model: type[BaseModel]) -> type[BaseModel]:
                 high=(value, Field(description="Largest value.")),
             )
         meaning = f"Of `models`: {(field.description or '').split(':')[0].split('. ')[0]}"
-        fields[name] = (kinds, Field(None, description=meaning.rstrip(".") + "."))
+        about = meaning.rstrip(".") + "."
+        fields[name] = (kinds, Field(None, description=about, json_schema_extra=_no_default))
     space: type[BaseModel] = create_model(
         "SearchSpace",
         __base__=Strict,

@@ -28,6 +28,7 @@ from bioseqrnn.io import (
 )
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import sections
+from bioseqrnn.report.extras import EXTRAS, read_extras
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.wording import best, beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
@@ -91,6 +92,8 @@ def build_report(
     settings: dict[str, Any],
     confidence: float,
     gradients: Path | None = None,
+    search: tuple[Path, ...] = (),
+    sizes: Path | None = None,
 ) -> None:
     """Write ``report.html``, ``tables/*.tsv`` and ``manifest.json`` into the folder ``output``.
 
@@ -108,6 +111,10 @@ def build_report(
         That the intervals were computed with, 0 to 1.
     gradients : Path, optional
         ``gradients.tsv`` of the stage ``diagnosis``.
+    search : tuple of Path
+        ``trials.tsv`` of every search.
+    sizes : Path, optional
+        ``sizes.tsv`` of the evaluation.
     """
     _, metadata = read_parquet(sequences, "sequence table", ["id"])
     frames = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
@@ -116,7 +123,7 @@ def build_report(
     curves = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
     keys = ("model", "epochs", "criterion", "devices")
     selected = read_json(evaluation / "selected.json", "selection", keys)
-    sizes = fold_sizes(sequences, folds)
+    fold_counts = fold_sizes(sequences, folds)
     given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
     about = provenance(metadata, selected, settings)
     summary = frames["summary"]
@@ -131,7 +138,7 @@ def build_report(
         sections.confusion_section(frames["confusion"], selected["model"], "network"),
         sections.calibration_section(frames["calibration"]),
         sections.audit_section(audit_frame),
-        sections.fold_sizes_section(sizes, given),
+        sections.fold_sizes_section(fold_counts, given),
         sections.provenance_section(about),
     ]
     if baseline is not None:
@@ -144,8 +151,12 @@ def build_report(
         place = [part["id"] for part in parts].index("audit")
         parts.insert(place, gradients_section(measured))
 
-    tables = frames | {
-        "curves": curves, "checks": found, "audit": audit_frame, "folds": sizes,
+    extras = read_extras(search, sizes)
+    place = [part["id"] for part in parts].index("audit")
+    parts[place:place] = [EXTRAS[name](frame) for name, frame in extras.items()]
+
+    tables = frames | extras | {
+        "curves": curves, "checks": found, "audit": audit_frame, "folds": fold_counts,
         "provenance": about,
     }  # fmt: skip
     if measured is not None:

@@ -52,7 +52,7 @@ def choose(
     frame = _union([_read(path, searched) for path in workers])
     about: dict[str, Any] = {"model": model, "fold": fold, "criterion": CRITERION}
     if selected is not None and read_json(selected, "selection", ("model",))["model"] != model:
-        write_tsv(trials, frame)
+        write_tsv(trials, _named(frame, model, fold, -1))
         write_json(chosen, about | {"config": None})
         return
     frame = frame.iloc[: search.trials]
@@ -69,7 +69,7 @@ def choose(
     # numbers of Python, and not of NumPy
     values = {name: np.asarray(best[name]).item() for name in searched}
     own = candidates[candidates["own"]]
-    write_tsv(trials, frame)
+    write_tsv(trials, _named(frame, model, fold, best["trial"]))
     write_json(
         chosen,
         about
@@ -84,6 +84,7 @@ def choose(
             "own_value": float(own["value"].iloc[0]) if len(own) else None,
             "trials": len(frame),
             "pruned": len(frame) - len(candidates),
+            "inner_folds": search.inner_folds,
         },
     )
     say(
@@ -113,3 +114,10 @@ def _union(frames: list[pd.DataFrame]) -> pd.DataFrame:
     frame = pd.concat(full, ignore_index=True).drop_duplicates("number").sort_values("number")
     frame.insert(0, "trial", np.arange(len(frame)))
     return frame.drop(columns="number").reset_index(drop=True)
+
+
+def _named(frame: pd.DataFrame, model: str, fold: int | None, best: int) -> pd.DataFrame:
+    """Put in front whose trials they are, and which one was chosen."""
+    names = {"model": model, "fold": "final" if fold is None else str(fold)}
+    chosen = (frame["trial"] == best).rename("chosen")
+    return pd.concat([pd.DataFrame(names, frame.index), chosen, frame], axis=1)

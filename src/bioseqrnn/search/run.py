@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -140,7 +139,9 @@ def _inner(
     roles = np.full((len(table), 1), "", "<U5")
     roles[train] = TRAIN
     groups = read_parquet(folds, "fold table", ["group"])[0].column("group").to_numpy()
-    counts: Any = table.task.counts(table.targets, table.classes)
+    inside = table.task.counts(table.targets[train], table.classes)
+    counts = np.zeros((len(table), inside.shape[1]))
+    counts[train] = inside
     try:
         part = inner_folds(roles, groups, counts, 0, search.inner_folds, search.seed)
     except InputError as error:
