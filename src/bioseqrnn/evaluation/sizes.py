@@ -194,7 +194,8 @@ def _rows(
             np.stack([values[point.model, point.fraction, "loss"] for point in points], axis=1)
             for values in (own, drawn)
         ]
-        expected = [power_law(sizes, curve, 2 * sizes[-1]) for curve in curves]
+        # from what was measured, not from the curve, which need not go through it
+        expected = [curve[:, -1] - power_law_fall(sizes, curve) for curve in curves]
         last = points[-1]
         twice = Point(
             last.model, last.kind, 2 * last.fraction, [2 * n for n in last.records], last.sums, []
@@ -226,29 +227,24 @@ def _row(
     )  # fmt: skip
 
 
-def power_law(sizes: Doubles, losses: Doubles, at: float) -> Doubles:
-    """Extrapolate learning curves by ``loss = c + a * size ** -b``, with a, c >= 0.
+def power_law_fall(sizes: Doubles, losses: Doubles) -> Doubles:
+    """How far learning curves fall when the largest size is doubled: float64 [curves].
 
+    Of ``loss = c + a * size ** -b`` with a, c >= 0, by least squares; b is tried from 0.05 to 2.
     Such curves describe learning well over a range of sizes (Hestness et al., arXiv:1712.00409,
-    2017), but nothing says that they go on beyond it. Least squares; b is tried from 0.05 to 2.
+    2017), but nothing says that they go on beyond it.
 
     Parameters
     ----------
     sizes : float64 [points]
-        At least three, for three unknowns.
+        Ascending; at least three, for three unknowns.
     losses : float64 [curves, points]
-    at : float
-
-    Returns
-    -------
-    float64 [curves]
-        Expected loss at the size ``at``.
     """
-    best = np.full(len(losses), np.inf)
-    expected = np.empty(len(losses))
+    least = np.full(len(losses), np.inf)
+    fall = np.empty(len(losses))
     mean = losses.mean(axis=1)
     for exponent in EXPONENTS:
-        # of the largest size, so that squares neither vanish nor overflow
+        # in units of the largest size, so that powers neither vanish nor overflow
         x = (sizes / sizes[-1]) ** -exponent
         centred = x - x.mean()
         slope = np.maximum(losses @ centred / (centred @ centred), 0)
@@ -256,8 +252,7 @@ def power_law(sizes: Doubles, losses: Doubles, at: float) -> Doubles:
         slope = np.where(floor < 0, losses @ x / (x @ x), slope)
         floor = np.maximum(floor, 0)
         error = ((losses - floor[:, None] - slope[:, None] * x) ** 2).sum(axis=1)
-        better = error < best
-        best[better] = error[better]
-        value = floor + slope * (at / sizes[-1]) ** -exponent
-        expected[better] = value[better]
-    return expected
+        better = error < least
+        least[better] = error[better]
+        fall[better] = (slope * (1 - 2**-exponent))[better]
+    return fall

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def train_fold(
     """Train on a fold's training records and stop by its validation records.
 
     Validation and test records are predicted. With ``fraction`` it is that share of the training
-    and validation records (``folds.subset``) that does either; ``search`` is what the card says of
+    and validation records (``folds.subset``) that does either, for as many more epochs, so that
+    what fewer records do is not mixed up with what fewer steps do; ``search`` is what the card says of
     the search that ``config`` came from.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
@@ -90,6 +92,8 @@ def train_fold(
     if fraction < 1:
         train, validation = read_subset(folds, table, (train, validation), fraction, fold)
         what += f", {fraction:g} of the records"
+        longer = {k: math.ceil(getattr(config, k) / fraction) for k in ("epochs", "patience")}
+        config = config.model_copy(update=longer)
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
     say(f"{what}: on {chosen}")
     checksum = sha256(sequences)
