@@ -76,8 +76,8 @@ def train_fold(
 
     Validation and test records are predicted. With ``fraction`` it is that share of the training
     and validation records (``folds.subset``) that does either, for as many more epochs, so that
-    what fewer records do is not mixed up with what fewer steps do; ``search`` is what the card says of
-    the search that ``config`` came from.
+    what fewer records do is not mixed up with what fewer steps do; ``search`` is what the card says
+    of the search that ``config`` came from.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
     With a ``session`` the training can be stopped and goes on when it is run again.
