@@ -5,7 +5,10 @@ import json
 import pytest
 from conftest import BIN, RESOURCES, encode, first_records
 
+from bioseqrnn.config.schema import ModelConfig, SearchConfig
 from bioseqrnn.folds.table import split_table
+from bioseqrnn.search.choose import choose
+from bioseqrnn.search.run import work
 from bioseqrnn.sequences.sources import Source
 
 CONFIG = {"cell": "gru", "hidden_size": 4, "stem_filters": 3, "batch_size": 16, "epochs": 2}
@@ -40,3 +43,25 @@ def worker(tables, out, number=0, *, fold="0", config=CONFIG, **changes):
         "--settings", json.dumps(SEARCH | changes), "--worker", str(number),
         "--device", "cpu", "--output", out / f"worker-{number}.tsv",
     ]  # fmt: skip
+
+
+def search(tables, out, number=0, *, fold=0, selected=None, **changes):
+    """One worker in this process."""
+    work(
+        tables / "sequences.parquet", tables / "folds.parquet", out / "study.journal",
+        out / f"worker-{number}.tsv", model="gru_search", config=ModelConfig(**CONFIG),
+        search=SearchConfig(**SEARCH | changes), fold=fold, worker=number, device="cpu", threads=1,
+        selected=selected,
+    )  # fmt: skip
+    return (out / f"worker-{number}.tsv").read_text()
+
+
+def choose_among(out, *numbers, fold=0, selected=None, **changes):
+    """The choice; of the paths that are returned, chosen.json and trials.tsv."""
+    paths = out / "chosen.json", out / "trials.tsv"
+    choose(
+        [out / f"worker-{number}.tsv" for number in numbers], *paths, model="gru_search",
+        config=ModelConfig(**CONFIG), search=SearchConfig(**SEARCH | changes), fold=fold,
+        selected=selected,
+    )  # fmt: skip
+    return paths

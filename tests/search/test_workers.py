@@ -9,33 +9,36 @@ import pandas as pd
 import pytest
 from conftest import run_command
 
-from .conftest import CONFIG, SEARCH, SPACE, worker
+from bioseqrnn.errors import InputError
+
+from .conftest import CONFIG, SEARCH, SPACE, choose_among, search, worker
 
 # some seconds of training
 SLOW = CONFIG | {"batch_size": 2, "epochs": 10}
-
-
-def choose(out, *numbers, config=CONFIG, fold="0", **changes):
-    words = [f"--choose={out / f'worker-{k}.tsv'}" for k in numbers]
-    return run_command(
-        "bioseqrnn", "search", *words, "--model", "gru_search", "--config", json.dumps(config),
-        "--settings", json.dumps(SEARCH | changes), "--fold", fold, "--output", out / "chosen.json",
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def whole(tables, tmp_path_factory):
     """A search by one worker that nothing disturbed."""
     out = tmp_path_factory.mktemp("whole")
-    done = run_command(*worker(tables, out))
-    assert done.code == 0, done.err
-    assert choose(out, 0).code == 0
+    search(tables, out)
+    choose_among(out, 0)
     return out
 
 
 def test_one_worker_searches_the_same_every_time(tables, whole, tmp_path):
-    assert run_command(*worker(tables, tmp_path)).code == 0
+    """And from the command line."""
+    done = run_command(*worker(tables, tmp_path))
+    assert done.code == 0, done.err
     assert (tmp_path / "worker-0.tsv").read_text() == (whole / "worker-0.tsv").read_text()
+    settings = ["--config", json.dumps(CONFIG), "--settings", json.dumps(SEARCH)]
+    done = run_command(
+        "bioseqrnn", "search", "--choose", tmp_path / "worker-0.tsv", "--model", "gru_search",
+        *settings, "--fold", "0", "--output", tmp_path / "chosen.json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    for name in ("chosen.json", "trials.tsv"):
+        assert (tmp_path / name).read_text() == (whole / name).read_text()
 
 
 def test_the_best_trial_is_chosen(whole):
@@ -79,23 +82,25 @@ def test_two_workers_at_once_share_the_budget_exactly(tables, tmp_path):
     ]  # fmt: skip
     logs = [run.communicate()[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], logs
-    assert choose(tmp_path, 0, 1, trials=7, workers=2).code == 0
-    trials = pd.read_csv(tmp_path / "trials.tsv", sep="\t")
+    _, path = choose_among(tmp_path, 0, 1, trials=7, workers=2)
+    trials = pd.read_csv(path, sep="\t")
     assert len(trials) == 7
     assert set(trials["worker"]) == {0, 1}
     assert sum(log.count("learning_rate") for log in logs) == 7
 
 
-def test_a_larger_budget_goes_on_from_the_trials_there_are(tables, whole, tmp_path):
-    assert run_command(*worker(tables, tmp_path, trials=3)).code == 0
-    assert choose(tmp_path, 0).err.count("3 of 5 trials are done; run the workers again") == 1
-    again = run_command(*worker(tables, tmp_path))
-    assert again.err.count("learning_rate") == 2
-    assert (tmp_path / "worker-0.tsv").read_text() == (whole / "worker-0.tsv").read_text()
+def test_a_larger_budget_goes_on_from_the_trials_there_are(tables, whole, tmp_path, capfd):
+    search(tables, tmp_path, trials=3)
+    with pytest.raises(InputError, match="3 of 5 trials are done; run the workers again"):
+        choose_among(tmp_path, 0)
+    capfd.readouterr()
+    assert search(tables, tmp_path) == (whole / "worker-0.tsv").read_text()
+    assert capfd.readouterr().err.count("learning_rate") == 2
     # and a smaller one takes the first of them
-    assert run_command(*worker(tables, tmp_path, trials=2)).err.count("learning_rate") == 0
-    assert choose(tmp_path, 0, trials=2).code == 0
-    assert len(pd.read_csv(tmp_path / "trials.tsv", sep="\t")) == 2
+    search(tables, tmp_path, trials=2)
+    assert capfd.readouterr().err.count("learning_rate") == 0
+    _, path = choose_among(tmp_path, 0, trials=2)
+    assert len(pd.read_csv(path, sep="\t")) == 2
 
 
 def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
@@ -137,23 +142,31 @@ def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["study.journal", "worker-0.tsv"]
 
 
-def test_other_settings_find_no_trial_of_these(tables, whole, tmp_path):
+@pytest.mark.parametrize("changes", [{"fold": 1}, {"seed": 2}, {"inner_folds": 3}])
+def test_another_study_finds_no_trial_of_this(tables, whole, tmp_path, capfd, changes):
     (tmp_path / "study.journal").write_bytes((whole / "study.journal").read_bytes())
-    done = run_command(*worker(tables, tmp_path, fold="1", trials=2))
-    assert done.err.count("learning_rate") == 2
+    search(tables, tmp_path, trials=1, **changes)
+    assert capfd.readouterr().err.count("learning_rate") == 1
 
 
 def test_a_search_for_another_final_model_does_nothing(tables, tmp_path):
     selected = tmp_path / "selected.json"
     selected.write_text('{"model": "lstm"}')
-    words = [word for word in worker(tables, tmp_path) if word not in ("--fold", "0")]
-    # the worker's own number was among them
-    words.insert(words.index("--worker") + 1, "0")
-    done = run_command(*words, "--selected", selected)
-    assert done.code == 0, done.err
+    search(tables, tmp_path, fold=None, selected=selected)
     assert not (tmp_path / "study.journal").exists()
-    words = [f"--choose={tmp_path / 'worker-0.tsv'}", "--model", "gru_search"]
-    words += ["--settings", json.dumps(SEARCH), "--selected", selected]
-    done = run_command("bioseqrnn", "search", *words, "--output", tmp_path / "chosen.json")
-    assert done.code == 0, done.err
-    assert json.loads((tmp_path / "chosen.json").read_text())["config"] is None
+    chosen, trials = choose_among(tmp_path, 0, fold=None, selected=selected)
+    assert json.loads(chosen.read_text())["config"] is None
+    assert len(pd.read_csv(trials, sep="\t")) == 0
+
+
+def test_training_that_diverges_counts_and_is_not_chosen(tables, tmp_path):
+    space = {"learning_rate": [1e30, 0.01]}
+    search(tables, tmp_path, trials=4, space=space, seed=0)
+    chosen, path = choose_among(tmp_path, 0, trials=4, space=space, seed=0)
+    trials = pd.read_csv(path, sep="\t")
+    gone = trials[trials["learning_rate"] == 1e30]
+    assert len(trials) == 4
+    assert len(gone) > 0
+    assert set(gone["state"]) == {"pruned"}
+    assert gone["why"].str.contains("lower learning_rate").all()
+    assert json.loads(chosen.read_text())["searched"] == {"learning_rate": 0.01}

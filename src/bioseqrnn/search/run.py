@@ -12,7 +12,7 @@ from bioseqrnn.errors import InputError, TrainingStopped
 from bioseqrnn.folds.assign import TRAIN
 from bioseqrnn.folds.inner import inner_folds
 from bioseqrnn.folds.table import read_roles
-from bioseqrnn.io import read_json, read_parquet, sha256, write_tsv
+from bioseqrnn.io import read_json, read_parquet, remove_file, sha256, write_tsv
 from bioseqrnn.search.space import distributions, own_values
 from bioseqrnn.search.study import (
     counted,
@@ -26,7 +26,7 @@ from bioseqrnn.search.table import trials_table
 from bioseqrnn.search.trial import Bench, run_trial
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
-from bioseqrnn.training.checkpoint import code_fingerprint
+from bioseqrnn.training.checkpoint import checkpoint_path, code_fingerprint
 from bioseqrnn.training.device import set_deterministic
 from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.processes import start_processes
@@ -123,6 +123,8 @@ def work(
                 break
             place = sum(other.number < trial.number for other in counted(study)) + 1
             run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
+    # of a trial that another worker took up
+    remove_file(checkpoint_path(bench.scratch))
     frame = trials_table(counted(study), searched)
     write_tsv(output, frame)
     say(f"{where}: worker {worker} ends, {len(frame)} of {search.trials} trials are done")
