@@ -9,9 +9,11 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 2,
-    "training": 4,
+    "search": 1,
+    "training": 5,
     "baselines": 3,
     "evaluation": 3,
+    "sizes": 1,
     "diagnosis": 1,
     "transfer": 1,
     "prediction": 4,
@@ -53,6 +55,14 @@ QUERIES = read_queries(config["queries"], DATASETS)
 check_config(config, DATASETS)
 
 RESULTS = config["results"].rstrip("/")
+# a searched model is one more, beside the one whose settings it starts from
+SEARCHED = {f"{name}_search": name for name in config["search"]["models"]}
+NETWORKS = [*config["models"], *SEARCHED]
+LEARNING_CURVE = config["evaluation"]["learning_curve"]
+if SEARCHED:
+    REPORT_TABLES += ("search",)
+if LEARNING_CURVE["models"]:
+    REPORT_TABLES += ("sizes",)
 
 # The commands of the environment that runs Snakemake are found without activating it; behind
 # everything else on the path, so that a conda environment of a rule comes first.
@@ -67,6 +77,9 @@ wildcard_constraints:
     query=NAME,
     fold=r"\d+",
     seed=r"\d+",
+    part=r"fold-\d+|final",
+    worker=r"\d+",
+    fraction=r"[\d.e-]+",
 
 
 def sorted_json(value):
@@ -174,8 +187,11 @@ def audit_stops():
 
 
 def model_settings(wildcards):
-    """Settings of one model as sorted JSON: editing one model retrains only that one."""
-    return sorted_json(config["models"][wildcards.model])
+    """Settings of one model as sorted JSON: editing one model retrains only that one.
+
+    Of a searched model those that it starts from.
+    """
+    return sorted_json(config["models"][SEARCHED.get(wildcards.model, wildcards.model)])
 
 
 def training_threads():
@@ -226,7 +242,16 @@ def query_checksum(wildcards):
 
 def report_settings(wildcards):
     """Settings that shape the results of a dataset, for the report's provenance."""
-    keys = ("audit", "folds", "models", "baselines", "seeds", "evaluation", "threads")
+    keys = (
+        "audit",
+        "folds",
+        "models",
+        "baselines",
+        "seeds",
+        "evaluation",
+        "search",
+        "threads",
+    )
     settings = {key: config[key] for key in keys}
     settings["dataset_options"] = dataset_options(wildcards)
     if has_split(wildcards.dataset):
@@ -238,7 +263,7 @@ def network_files(wildcards, name):
     """One output of train_model for all models, folds and seeds of a dataset."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
-        model=config["models"],
+        model=NETWORKS,
         fold=folds_of(wildcards.dataset),
         seed=config["seeds"],
     )
@@ -256,7 +281,7 @@ def first_models(wildcards):
     """One trained network a model: the first fold and seed."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-0/seed-{{seed}}/model.safetensors",
-        model=config["models"],
+        model=NETWORKS,
         seed=config["seeds"][0],
     )
 

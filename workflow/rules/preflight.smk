@@ -97,6 +97,12 @@ def schema_problem(error):
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{prefix}'{missing[0]}' is missing"
     if error.validator == "anyOf":
+        # of several kinds of value, the one that was meant
+        meant = [e for e in error.context if not (e.validator == "type" and not e.path)]
+        if meant:
+            return schema_problem(meant[0])
+        if key.startswith("search.space."):
+            return f"{prefix}give a list of choices, like [7, 11], or of a number a range, like {{low: 1, high: 9}}"
         return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
     if error.validator == "enum":
         return f"{prefix}'{error.instance}' is not allowed; {suggestion(error.instance, error.validator_value)}"
@@ -392,6 +398,37 @@ def check_transfers(settings, datasets):
                 )
 
 
+def check_search(settings):
+    """Searches and learning curves of models that do not exist, and ranges that hold nothing."""
+    search, models = settings["search"], settings["models"]
+    where = f"{CONFIG_NAME}: search"
+    names = {*models, *settings["baselines"]}
+    for name in search["models"]:
+        if name not in models:
+            stop(f"{where}.models: unknown model '{name}'; {suggestion(name, models)}")
+        if f"{name}_search" in names:
+            stop(
+                f"{where}.models: '{name}_search' is what the searched {name} will be called; "
+                "rename the model that has that name"
+            )
+    space = {k: v for k, v in search["space"].items() if v is not None}
+    if not space:
+        stop(f"{where}.space: names no setting to search; leave it out for the default")
+    for name, kind in space.items():
+        if isinstance(kind, dict):
+            if kind["low"] >= kind["high"]:
+                stop(f"{where}.space.{name}: low must be below high")
+            if kind.get("log") and kind["low"] <= 0:
+                stop(f"{where}.space.{name}: log needs a low above 0")
+    names |= {f"{name}_search" for name in search["models"]}
+    for name in settings["evaluation"]["learning_curve"]["models"]:
+        if name not in names:
+            stop(
+                f"{CONFIG_NAME}: evaluation.learning_curve.models: unknown model or baseline "
+                f"'{name}'; {suggestion(name, names)}"
+            )
+
+
 def check_config(settings, datasets):
     """What a schema cannot say: options of datasets that do not exist, classes that do not."""
     for name in settings["dataset_options"]:
@@ -428,6 +465,7 @@ def check_config(settings, datasets):
                 f"run; {suggestion(name, scored)}"
             )
     check_transfers(settings, datasets)
+    check_search(settings)
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

@@ -39,6 +39,15 @@ AuditLimits = Annotated[
         "config/README.md lists them under audit."
     ),
 ]
+Fraction = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Share of the fold's training and validation records to use, for a curve of scores by "
+        "their number; a smaller share is part of a larger one.",
+    ),
+]
 DeviceOption = Annotated[
     Device,
     typer.Option(help="auto takes a CUDA GPU where there is one; cuda without one is an error."),
