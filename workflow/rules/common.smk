@@ -312,7 +312,7 @@ def compared_predictions(wildcards, folder=""):
     results = f"{RESULTS}/{wildcards.dataset}/{folder}"
     baselines = expand(
         f"{results}baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
-        baseline=[name for name in names if name in config["baselines"]],
+        baseline=[name for name in baselines_of(wildcards.dataset) if name in names],
         fold=folds_of(wildcards.dataset),
     )
     return baselines + expand(
