@@ -114,6 +114,25 @@ def test_steps_of_several_residues_see_no_padding(bases, step):
         torch.testing.assert_close(more[row, :length], outputs[row, :length], atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize("length", [1, 17, WINDOW, WINDOW + 2])
+def test_the_other_strand_has_the_opposite_classes(bases, length):
+    """Read from the other side, a base has the same probabilities, two classes swapped.
+
+    Also of sequences cut in windows, where the cuts stand alike from both sides.
+    """
+    net, _ = network(residues_per_step=1, positions=0, reverse_complement="average")
+    for parameter in net.parameters():
+        torch.nn.init.normal_(parameter)
+    net.opposite.copy_(torch.tensor([2, 1, 0]))
+    sequence = bases[:length]
+    other = sequence[::-1].translate(str.maketrans("ACGT", "TGCA"))
+    # in company that pads it
+    here = scores_of(net, [sequence, bases[:WINDOW]])[:length]
+    there = scores_of(net, [other, bases[:WINDOW]])[:length]
+    np.testing.assert_allclose(here, there[::-1, [2, 1, 0]], atol=1e-5)
+    assert np.abs(here - there).max() > 1e-3
+
+
 def save(path, task, classes, **settings):
     net, config = network(task, task_of(task).outputs(classes), **settings)
     # far from undecided

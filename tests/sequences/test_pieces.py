@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from conftest import encode, write_exons
@@ -119,3 +121,15 @@ def test_long_records_are_read_in_parts(tmp_path, monkeypatch, seed):
     monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 16)
     monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.PART_BYTES", 40)
     assert {name: read(name) for name in texts} == whole
+
+
+def test_opposite_classes_are_checked(tmp_path):
+    source = [Source(write_exons(tmp_path / "a.txt", 2, 3))]
+    table = encode(tmp_path, source, opposite={"E": "I"}, **OPTIONS)
+    assert table.metadata["opposite"] == {"E": "I", "I": "E"}
+    for opposite, message in (
+        ({"E": "F"}, "opposite class 'F' is unknown (known: E, I, N)"),
+        ({"E": "I", "I": "N"}, "'opposite' gives class 'N' two opposites"),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)):
+            encode(tmp_path, source, opposite=opposite, **OPTIONS)

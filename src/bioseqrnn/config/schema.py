@@ -76,7 +76,8 @@ class ModelConfig(Strict):
         description="The other strand of DNA. average: the same weights read both strands, whose "
         "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
         "are read as their reverse complement; none: the strand that is given. auto: average where "
-        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+        "the dataset says strands: both, else none. Proteins: always none. per_position tasks: "
+        "average where the dataset says which classes are opposite, else none.",
     )
     members: int = Field(
         1,
@@ -236,6 +237,12 @@ class DatasetOptions(Strict):
         description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
         "so many residues, as equal as they can be; each is a record of its own that is dealt into "
         "a fold. null leaves records whole.",
+    )
+    opposite: dict[str, str] | None = Field(
+        None,
+        description="Of per_position DNA: classes that a base has on one strand and on the other, "
+        "like {F: R} for genes; all others stay what they are ({} where all do). Networks then "
+        "read both strands. null: they read the strand that is given.",
     )
     strands: Literal["single", "both"] = Field(
         "single",

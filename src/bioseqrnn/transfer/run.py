@@ -77,6 +77,9 @@ def transfer_models(
                 for (model, number, k), path in own.items():
                     found = scores[model].setdefault(number, np.full(len(rows), np.nan))
                     part = fold[rows] == k
+                    # a repeat of the folds has networks for records that others scored
+                    if not part.any():
+                        continue
                     network, _ = load_model(path, chosen)
                     found[part] = predict_packed(
                         network, tested.table.packed, tested.table.alphabet, rows[part], chosen
