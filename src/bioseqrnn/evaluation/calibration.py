@@ -10,7 +10,7 @@ from bioseqrnn.evaluation.metrics import SMALLEST, Doubles
 from bioseqrnn.tasks import Task
 
 # ln T is normal around 0 with this deviation before anything is seen
-PRIOR_DEVIATION = 0.5
+PRIOR_DEVIATION = 0.25
 LOWEST, HIGHEST = 0.05, 20.0
 
 
