@@ -15,6 +15,8 @@ from bioseqrnn.config.strict import Strict
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
+# class of a residue
+Letter = Annotated[str, Field(pattern=r"^[!-~]$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Baseline = Literal[
     "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
@@ -333,7 +335,7 @@ class DatasetOptions(Strict):
         "so many residues, as equal as they can be; each is a record of its own that is dealt into "
         "a fold. null leaves records whole.",
     )
-    opposite: dict[str, str] | None = Field(
+    opposite: dict[Letter, Letter] | None = Field(
         None,
         description="Of per_position DNA: classes that a base has on one strand and on the other, "
         "like {F: R} for genes; all others stay what they are ({} where all do). Networks then "
