@@ -32,6 +32,8 @@ Threads = Annotated[
     int,
     typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),
 ]
+Bootstrap = Annotated[int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")]
+Confidence = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")]
 AuditLimits = Annotated[
     str,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bioseqrnn.cli.options import Folds, Seed
+from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
 
 
 def sizes(
@@ -19,12 +19,8 @@ def sizes(
     ],
     folds: Folds,
     output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write.")],
-    bootstrap: Annotated[
-        int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")
-    ] = 1000,
-    confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")
-    ] = 0.95,
+    bootstrap: Bootstrap = 1000,
+    confidence: Confidence = 0.95,
     seed: Seed = 1,
 ) -> None:
     """Score models by the number of records trained with, and say what more would bring."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bioseqrnn.cli.options import Device, DeviceOption, Seed, Threads
+from bioseqrnn.cli.options import Bootstrap, Confidence, Device, DeviceOption, Seed, Threads
 
 
 def transfer(
@@ -23,12 +23,8 @@ def transfer(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg.")
     ],
-    bootstrap: Annotated[
-        int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")
-    ] = 1000,
-    confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")
-    ] = 0.95,
+    bootstrap: Bootstrap = 1000,
+    confidence: Confidence = 0.95,
     seed: Seed = 1,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
