@@ -5,7 +5,7 @@ import torch
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.strands import reverse_complement
-from bioseqrnn.training.augment import augment, mutated, shifted
+from bioseqrnn.training.augment import Draws, augment, mutated, shifted
 
 
 def batch(*lengths, symbols=4):
@@ -16,32 +16,35 @@ def batch(*lengths, symbols=4):
     return x, torch.tensor(lengths)
 
 
+def draws(x, batch=0):
+    return Draws([1, 1, batch], *x.shape[:2])
+
+
 def inside(x, lengths):
     return torch.arange(x.shape[1]) < lengths.unsqueeze(1)
 
 
 def test_nothing_is_changed_where_nothing_is_asked_for():
     x, lengths = batch(7, 12)
-    state = torch.get_rng_state()
     config = ModelConfig(cell="gru", reverse_complement="average", mutation=0.0)
-    assert augment(x, lengths, config) is x
-    assert torch.equal(torch.get_rng_state(), state)
+    assert augment(x, lengths, config, draws(x)) is x
 
 
 @pytest.mark.parametrize("symbols", [4, 20])
 def test_a_share_of_the_residues_is_replaced(symbols):
     x, lengths = batch(*[400] * 99, 100, symbols=symbols)
-    new = mutated(x, lengths, 0.1)
+    new = mutated(x, lengths, 0.1, draws(x))
     assert torch.equal(new.sum(2), inside(x, lengths).float())
     changed = (new != x).any(2)[inside(x, lengths)].float().mean()
     # a residue drawn for itself is no change
     assert changed == pytest.approx(0.1 * (1 - 1 / symbols), rel=0.1)
-    assert not torch.equal(mutated(x, lengths, 0.1), new)
+    assert not torch.equal(mutated(x, lengths, 0.1, draws(x, batch=1)), new)
+    assert torch.equal(mutated(x, lengths, 0.1, draws(x)), new)
 
 
 def test_a_shift_moves_within_the_length():
     x, lengths = batch(*[24] * 300, 6, 3)
-    new = shifted(x, lengths, 5)
+    new = shifted(x, lengths, 5, draws(x))
     unknown = (new == 0.25).all(2)
     seen = set()
     for row, length in enumerate(lengths.tolist()):
@@ -62,7 +65,21 @@ def test_a_shift_moves_within_the_length():
 def test_half_of_the_records_are_read_from_the_other_strand():
     x, lengths = batch(*[30] * 400)
     config = ModelConfig(cell="gru", reverse_complement="augment", mutation=0.0)
-    new, other = augment(x, lengths, config), reverse_complement(x, lengths)
+    new, other = augment(x, lengths, config, draws(x)), reverse_complement(x, lengths)
     turned = (new == other).all(2).all(1)
     assert torch.equal(new[~turned], x[~turned])
     assert 150 < turned.sum() < 250
+
+
+@pytest.mark.parametrize("count", [2, 3, 9])
+def test_several_processes_change_their_records_as_one_would(count):
+    x, lengths = batch(12, 9, 30, 5, 21, 8, 17)
+    config = ModelConfig(cell="gru", reverse_complement="augment", mutation=0.2, shift=3)
+    alone = augment(x, lengths, config, Draws([3, 2, 1], len(x), 30))
+    assert not torch.equal(alone, x)
+    for rank in range(count):
+        own = slice(rank, None, count)
+        longest = int(lengths[own].max()) if len(lengths[own]) else 0
+        part = Draws([3, 2, 1], len(x), 30, rank, count)
+        got = augment(x[own, :longest], lengths[own], config, part)
+        assert torch.equal(got, alone[own, :longest])

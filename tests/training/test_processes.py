@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any
 CONFIG = {
     "cell": "gru", "hidden_size": 6, "stem_filters": 6, "batch_size": 419, "epochs": 4,
-    "dropout": 0.0,
+    "dropout": 0.0, "shift": 2, "mutation": 0.1, "members": 2, "weight_average": 0.5,
 }  # fmt: skip
 OUTPUTS = ("model.safetensors", "history.tsv", "predictions.parquet")
 

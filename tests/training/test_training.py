@@ -278,13 +278,18 @@ def test_members_of_an_ensemble_learn_on_their_own(acp):
         cell="gru", members=2, gradient_clip=0.1, dropout=0.0, mutation=0.0, **SMALL
     )
     trained = train_network(acp, order[:200], order[:0], config, seed=1, device=CPU)
-    torch.manual_seed(1)
-    first, second = SequenceClassifier(fit_config(config, acp.metadata), 20, 2).members
-    state = TrainingState.begin(
-        config.model_copy(update={"members": 1}), acp, order[:200], seed=1,
-        processes=Processes(CPU), what="alone",
-    )  # fmt: skip
+    begun = {
+        members: TrainingState.begin(
+            config.model_copy(update={"members": members}), acp, order[:200], seed=1,
+            processes=Processes(CPU), what="alone",
+        )
+        for members in (1, 2)
+    }  # fmt: skip
+    first, second = begun[2].network.members
+    assert not torch.equal(first.head.weight, second.head.weight)
+    state = begun[1]
     state.network.load_state_dict(second.state_dict())
+    state.average = None
     state.begin_average(config.weight_average)
     for _ in range(config.epochs):
         state.end_epoch(_epoch(state, acp, order[:200], config, 1, Session()))
@@ -292,7 +297,19 @@ def test_members_of_an_ensemble_learn_on_their_own(acp):
         state.judged.parameters(), trained.network.others[0].parameters(), strict=True
     ):
         torch.testing.assert_close(got, want)
-    assert not torch.equal(first.head.weight, second.head.weight)
+
+
+def test_gates_remember_no_longer_than_records_are(acp):
+    """Peptides of 8 to 28 residues, of which none can be 100 steps back."""
+    rows = np.arange(len(acp))
+    config = fit_config(ModelConfig(cell="gru", hidden_size=400), acp.metadata)
+    state = TrainingState.begin(config, acp, rows, seed=1, processes=Processes(CPU), what="m")
+    bias = state.network.recurrent.bias_ih_l0.detach()[400:800:2]
+    longest = int(np.median(acp.lengths))
+    assert longest - 1 < 1 + float(torch.exp(bias.max())) <= longest
+    asked = config.model_copy(update={"memory": 5})
+    state = TrainingState.begin(asked, acp, rows, seed=1, processes=Processes(CPU), what="m")
+    assert float(torch.exp(state.network.recurrent.bias_ih_l0.detach()[400:800:2].max())) <= 4
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,10 @@ class ModelConfig(Strict):
     memory: int = Field(
         100,
         ge=0,
-        description="Most steps that gates are set to remember before training: in every second "
-        "unit of a GRU or LSTM the biases of the gates that keep the state are drawn so that it "
-        "forgets after 2 to this many steps (chrono initialisation); 0 leaves them as the others.",
+        description="Most steps that gates are set to remember before training, but no more than "
+        "the median training record has: in every second unit of a GRU or LSTM the biases of the "
+        "gates that keep the state are drawn so that it forgets after 2 to this many steps (chrono "
+        "initialisation). 0: all units start alike.",
     )
     reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
         "auto",

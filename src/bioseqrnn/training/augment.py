@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,10 +10,40 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.strands import reverse_complement
 
 
-def augment(x: Tensor, lengths: Tensor, config: ModelConfig) -> Tensor:
-    """Return a batch as one epoch sees it; the same batch where nothing is asked for.
+class Draws:
+    """Random numbers of one batch: the same whoever draws, and however often.
 
-    Random numbers are those of PyTorch on the CPU, so they are the same on every device.
+    They are drawn for all records of the batch and then picked, so that several processes change
+    their records as one would, and a training that goes on changes them as it would have.
+
+    Parameters
+    ----------
+    key : list of int
+        Seed, epoch and batch.
+    records, longest : int
+        Of the whole batch.
+    rank, count : int
+        Which of how many processes asks: records ``rank``, ``rank + count``, … are its own.
+    """
+
+    def __init__(
+        self, key: list[int], records: int, longest: int, rank: int = 0, count: int = 1
+    ) -> None:
+        state = np.random.SeedSequence(key).generate_state(1)
+        self._generator = torch.Generator().manual_seed(int(state[0]))
+        self._size, self._own = (records, longest), slice(rank, None, count)
+
+    def records(self) -> Tensor:
+        """A number for each own record, uniform in 0 to 1: float32 [own]."""
+        return torch.rand(self._size[0], generator=self._generator)[self._own]
+
+    def residues(self, time: int) -> Tensor:
+        """A number for each residue of the own records: float32 [own, time]."""
+        return torch.rand(self._size, generator=self._generator)[self._own, :time]
+
+
+def augment(x: Tensor, lengths: Tensor, config: ModelConfig, draws: Draws) -> Tensor:
+    """Return a batch as one epoch sees it; the same batch where nothing is asked for.
 
     Parameters
     ----------
@@ -21,36 +52,37 @@ def augment(x: Tensor, lengths: Tensor, config: ModelConfig) -> Tensor:
     lengths : int64 Tensor [batch]
     config : ModelConfig
         Fitted to the dataset; looked at are ``reverse_complement``, ``shift`` and ``mutation``.
+    draws : Draws
     """
     if config.reverse_complement == "augment":
-        turned = torch.rand(len(x)) < 0.5
-        other = reverse_complement(x, lengths)
-        x = torch.where(turned.view(-1, 1, 1).to(x.device), other, x)
+        turned = (draws.records() < 0.5).view(-1, 1, 1).to(x.device)
+        x = torch.where(turned, reverse_complement(x, lengths), x)
     if config.shift:
-        x = shifted(x, lengths, config.shift)
+        x = shifted(x, lengths, config.shift, draws)
     if config.mutation != "auto" and config.mutation > 0:
-        x = mutated(x, lengths, config.mutation)
+        x = mutated(x, lengths, config.mutation, draws)
     return x
 
 
-def mutated(x: Tensor, lengths: Tensor, share: float) -> Tensor:
+def mutated(x: Tensor, lengths: Tensor, share: float, draws: Draws) -> Tensor:
     """Replace a random share of the residues by others, each equally likely."""
-    batch, time, symbols = x.shape
-    changed = (torch.rand(batch, time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
-    residues = torch.nn.functional.one_hot(torch.randint(symbols, (batch, time)), symbols)
-    return torch.where(changed.unsqueeze(-1).to(x.device), residues.to(x), x)
+    time, symbols = x.shape[1:]
+    changed = (draws.residues(time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
+    residues = (draws.residues(time) * symbols).long().clamp(max=symbols - 1)
+    drawn = torch.nn.functional.one_hot(residues, symbols).to(x)
+    return torch.where(changed.unsqueeze(-1).to(x.device), drawn, x)
 
 
-def shifted(x: Tensor, lengths: Tensor, most: int) -> Tensor:
+def shifted(x: Tensor, lengths: Tensor, most: int, draws: Draws) -> Tensor:
     """Move each sequence by up to ``most`` residues, or a quarter of its length, to either side.
 
     Lengths stay: what leaves at one end is lost, and unknown residues, an equal share of each, come
     in at the other.
     """
-    batch, time, symbols = x.shape
+    time, symbols = x.shape[1:]
     limits = (lengths // 4).clamp(max=most).unsqueeze(1)
     # uniform over -limit … limit
-    by = torch.floor(torch.rand(batch, 1) * (2 * limits + 1)).long() - limits
+    by = torch.floor(draws.records().unsqueeze(1) * (2 * limits + 1)).long() - limits
     source = torch.arange(time) - by
     known = ((source >= 0) & (source < lengths.unsqueeze(1))).unsqueeze(-1).to(x.device)
     inside = (torch.arange(time) < lengths.unsqueeze(1)).unsqueeze(-1).to(x.device)

@@ -17,7 +17,7 @@ from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
-from bioseqrnn.training.augment import augment
+from bioseqrnn.training.augment import Draws, augment
 from bioseqrnn.training.batches import bucketed, dense_batches
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
@@ -149,7 +149,10 @@ def _epoch(
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
         units = state.objective.units(table.lengths[batch])
-        x = augment(x, lengths, config)
+        longest = int(table.lengths[batch].max())
+        who = state.processes.rank, state.processes.count
+        draws = Draws([seed, state.epoch, state.batch], len(batch), longest, *who)
+        x = augment(x, lengths, config, draws)
         loss = _set_gradients(state, x, lengths, target, units)
         loss = state.processes.sum_gradients(weights, loss)
         norm = _clip(state.network, config.gradient_clip)

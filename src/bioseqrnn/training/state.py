@@ -25,6 +25,17 @@ from bioseqrnn.training.windows import most_windows
 MOST_HALVINGS = 3
 
 
+# records that are enough to know a typical length by
+SAMPLE = 100_000
+
+
+def _memory(config: ModelConfig, lengths: Ints, train: Ints) -> int:
+    """Steps to remember at first: as configured, but no more than a typical training record has."""
+    pool = config.stem_pool if config.stem_filters and config.stem_pool != "auto" else 1
+    some = train[:: -(-len(train) // SAMPLE)]
+    return min(config.memory, int(np.median(lengths[some])) // pool)
+
+
 class DivergenceError(Exception):
     """A loss, gradient or weight is not finite; the message says which."""
 
@@ -114,7 +125,7 @@ class TrainingState:
         torch.manual_seed(seed)
         task = table.task
         network = SequenceClassifier(
-            config,
+            config.model_copy(update={"memory": _memory(config, table.lengths, train)}),
             len(table.alphabet.symbols),
             task.outputs(table.classes),
             task,
