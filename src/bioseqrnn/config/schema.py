@@ -57,11 +57,11 @@ class ModelConfig(Strict):
         "counts there is which motifs there are more than where, else 1. Of per_position tasks "
         "always 1.",
     )
-    positions: int = Field(
-        64,
-        ge=0,
+    positions: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
+        "auto",
         description="Positions (steps, where the stem pools) told apart from each end by a learned "
-        "embedding added to the recurrent input; 0 leaves it out.",
+        "embedding added to the recurrent input; 0 leaves it out. auto: 64; of per_position tasks, "
+        "where the end of a window means nothing, 0.",
     )
     memory: int = Field(
         100,
@@ -92,33 +92,40 @@ class ModelConfig(Strict):
         description="Summaries of all positions given to the output layer, concatenated.",
         json_schema_extra={"uniqueItems": True},
     )
-    residues_per_step: int = Field(
-        1,
-        ge=1,
-        le=64,
+    residues_per_step: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
+        "auto",
         description="Of per_position: residues that a step of the recurrence reads together, each "
-        "with an output of its own. 3 reads genes by codons: a third of the steps.",
+        "with an output of its own. auto: 3 of DNA, which reads genes by codons, in a third of the "
+        "steps; 1 of proteins.",
     )
     window: int | None = Field(
-        1500,
+        1200,
         ge=4,
         description="Of per_position: longer records are trained on in windows of so many "
         "residues, cut elsewhere in each epoch, and predicted in overlapping ones whose "
         "probabilities are averaged; null takes records whole.",
     )
     window_overlap: int = Field(
-        500,
+        400,
         ge=0,
         description="Residues that neighbouring windows of a prediction share.",
     )
     dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of inputs to recurrence and output dropped in training."
     )
-    epochs: int = Field(20, ge=1, description="Most passes over the training records.")
-    patience: int = Field(
-        8, ge=1, description="Stop after so many epochs without a better validation loss."
+    epochs: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        "auto",
+        description="Most passes over the training records. auto: 20, of per_position tasks 70.",
     )
-    batch_size: int = Field(64, ge=1, description="Records per optimiser step.")
+    patience: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        "auto",
+        description="Stop after so many epochs without a better validation loss. auto: 8, of "
+        "per_position tasks 15.",
+    )
+    batch_size: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
+        "auto",
+        description="Records per optimiser step. auto: 64; of per_position tasks 8 windows.",
+    )
     learning_rate: float = Field(0.005, gt=0, description="Peak learning rate of AdamW.")
     schedule: Literal["one_cycle", "constant"] = Field(
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."

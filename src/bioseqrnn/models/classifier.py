@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.models.fitting import settled
 from bioseqrnn.models.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.properties import residue_table
@@ -66,7 +67,7 @@ class SequenceClassifier(nn.Module):
         self.task, self.outputs = task, outputs
         self.window = config.window if task.per_position else None
         self.window_overlap = config.window_overlap
-        self.fold = FoldSteps(config.residues_per_step if task.per_position else 1)
+        self.fold = FoldSteps(settled(config, "residues_per_step") if task.per_position else 1)
         self.register_buffer("prior", torch.zeros(outputs))
         self.register_buffer("scale", torch.tensor([0.0, 1.0]))
         self.register_buffer("opposite", torch.arange(outputs))
@@ -79,7 +80,8 @@ class SequenceClassifier(nn.Module):
             pool = 1 if config.stem_pool == "auto" else config.stem_pool
             self.stem = MotifStem(size, config.stem_filters, config.stem_width, pool)
             size = config.stem_filters
-        self.position = PositionEmbedding(config.positions, size) if config.positions else None
+        positions = settled(config, "positions")
+        self.position = PositionEmbedding(positions, size) if positions else None
         self.recurrent = CELLS[config.cell](
             size * self.fold.residues,
             config.hidden_size,

@@ -11,6 +11,20 @@ from bioseqrnn.tasks import task_of
 # docs/recipe.md says what these were chosen by
 PROTEIN_MUTATION = 0.1
 BOTH_STRANDS_POOL = 3
+# what auto means of records, of the residues of DNA, and of those of proteins
+AUTO: dict[str, tuple[int, int, int]] = {
+    "positions": (64, 0, 0),
+    "residues_per_step": (1, 3, 1),
+    "epochs": (20, 70, 70),
+    "patience": (8, 15, 15),
+    "batch_size": (64, 8, 8),
+}
+
+
+def settled(config: ModelConfig, name: str) -> int:
+    """A setting of ``AUTO``; where nobody has settled it, that of records."""
+    value = getattr(config, name)
+    return AUTO[name][0] if value == "auto" else int(value)
 
 
 def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
@@ -37,6 +51,10 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
         changes |= {"stem_pool": 1, "shift": 0}
     elif config.stem_pool == "auto":
         changes["stem_pool"] = BOTH_STRANDS_POOL if strands == "average" else 1
+    column = 0 if not per_position else 1 if dna else 2
+    for name, values in AUTO.items():
+        if getattr(config, name) == "auto":
+            changes[name] = values[column]
     if config.mutation == "auto":
         changes["mutation"] = 0.0 if dna else PROTEIN_MUTATION
     return config.model_copy(update=changes)

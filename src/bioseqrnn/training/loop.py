@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import progress, say
 from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.fitting import fit_config
+from bioseqrnn.models.fitting import fit_config, settled
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
@@ -102,7 +102,7 @@ def train_network(
         what=what,
     )
     session.resume(state)
-    epochs = last_epoch or config.epochs
+    epochs = last_epoch or settled(config, "epochs")
     started = time.perf_counter()
     with progress(what, "epochs", epochs) as bar:
         bar.advance(len(state.rows))
@@ -118,7 +118,7 @@ def train_network(
             if len(validation):
                 state.keep_best(state.objective.monitored(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
-            state.finished = len(state.rows) == epochs or waited >= config.patience
+            state.finished = len(state.rows) == epochs or waited >= settled(config, "patience")
             # also back, where a divergence led
             bar.advance(len(state.rows) - bar.done)
     network = state.judged
@@ -143,7 +143,7 @@ def _epoch(
     weights = list(state.network.parameters())
     rng = state.deal()
     table, train = shifted(table, train, state.network.window, rng)
-    batches = bucketed(train, table.lengths, config.batch_size, rng)[state.batch :]
+    batches = bucketed(train, table.lengths, settled(config, "batch_size"), rng)[state.batch :]
     shares = map(state.processes.share, batches)
     dense = dense_batches(table, shares, state.device)
     for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):

@@ -14,6 +14,7 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.fitting import settled
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.memory import Memory
@@ -141,7 +142,7 @@ class TrainingState:
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         records = most_windows(table.lengths[train], network.window)
-        steps = -(-records // config.batch_size) * config.epochs
+        steps = -(-records // settled(config, "batch_size")) * settled(config, "epochs")
         scheduler: torch.optim.lr_scheduler.LRScheduler
         if config.schedule == "one_cycle":
             scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
