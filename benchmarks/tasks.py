@@ -26,7 +26,7 @@ PEPTIDES = {
 SCORED = ("Nfe2.tr.fa", "Nfe2.neg.tr.fa")
 
 DATASET_OPTIONS = {
-    "genes": {"task": "per_position", "alphabet": "dna", "block": 20_000},
+    "genes": {"task": "per_position", "alphabet": "dna", "block": 20_000, "opposite": {"F": "R"}},
     "activities": {"task": "multilabel", "alphabet": "protein"},
     "score": {"task": "regression", "alphabet": "dna", "strands": "both"},
 }
@@ -34,8 +34,9 @@ MODELS = {
     "genes": {
         "lstm": {
             "cell": "lstm", "hidden_size": 64, "residues_per_step": 3, "positions": 0,
-            "window": 1500, "batch_size": 16, "dropout": 0.1, "learning_rate": 0.008,
-            "epochs": 90, "patience": 90,
+            "stem_width": 9, "window": 1200, "window_overlap": 400, "batch_size": 8,
+            "learning_rate": 0.008, "class_weight": "none", "memory": 0, "epochs": 26,
+            "patience": 26,
         }
     },
     "activities": {"gru": {"cell": "gru"}},

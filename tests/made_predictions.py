@@ -49,9 +49,12 @@ def made_scores(table: SequenceTable, rows, quality: float, rng, too_sure: float
 class Made:
     """Folds of a table, and whatever models are added."""
 
-    def __init__(self, folder: Path, table: SequenceTable, folds: int = 3) -> None:
-        self.folder, self.table, self.count = folder, table, folds
-        split_table(table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=1)
+    def __init__(self, folder: Path, table: SequenceTable, folds: int = 3, repeats: int = 1):
+        self.folder, self.table, self.count = folder, table, folds * repeats
+        split_table(
+            table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=1,
+            repeats=repeats,
+        )  # fmt: skip
         self.folds = read_folds(folder / "folds.parquet", table)
         self.paths: list[Path] = []
 

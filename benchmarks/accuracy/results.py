@@ -23,7 +23,8 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     scores : DataFrame
         ``summary.tsv`` and ``entry``, ``protocol``, ``seeds`` (number), ``seeds_sd`` (standard
         deviation over seeds of the mean of the folds), ``seconds`` and ``processor_seconds``
-        (medians of the training jobs), ``parameters`` (of the first fold and seed).
+        (medians of the training jobs), ``parameters`` (of the first fold and seed), ``test_alike``
+        (share of the test records with a sequence alike among those that train or validate).
     comparisons : DataFrame
         ``comparisons.tsv`` and ``entry``.
     """
@@ -39,6 +40,7 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     scores["processor_seconds"] = scores["model"].map({n: cpu for n, (_, cpu) in taken.items()})
     sizes = {name: parameters(results / "models" / name) for name in names}
     scores["parameters"] = scores["model"].map(sizes)
+    scores["test_alike"] = alike(results / "leaks.tsv", entry)
     for number, (column, value) in enumerate((("entry", entry.name), ("protocol", entry.protocol))):
         scores.insert(number, column, value)
     comparisons.insert(0, "entry", entry.name)
@@ -63,6 +65,13 @@ def spread(runs: pd.DataFrame) -> pd.DataFrame:
     sums = weighted.groupby(["model", "metric", "seed"])[["total", "n"]].sum(min_count=1)
     means = (sums["total"] / sums["n"]).groupby(["model", "metric"])
     return means.agg(seeds="size", seeds_sd="std").reset_index()
+
+
+def alike(leaks: Path, entry: Entry) -> float:
+    """Share of the test records that the folds' own measure finds alike a training record."""
+    found = pd.read_csv(leaks, sep="\t")
+    used = found[found["grouping"] == ("given" if entry.folds is None else entry.grouping)]
+    return float(used["similar"].sum(min_count=1) / used["tested"].sum())
 
 
 def times(results: Path, model: str) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import yaml
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from xopen import xopen
 
-from bioseqrnn.config.schema import Config, DatasetOptions, FoldsConfig
+from bioseqrnn.config.schema import Config
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 
@@ -57,27 +57,15 @@ def baselines() -> list[str]:
     return list(get_args(get_args(Config.model_fields["baselines"].annotation)[0]))
 
 
-def lacking(entry: Entry) -> str:
-    """What this version of the package cannot do of an entry; empty where it can be run."""
-    unknown = [name for name in entry.options if name not in DatasetOptions.model_fields]
-    if unknown:
-        return f"dataset option '{unknown[0]}'"
-    if entry.grouping == "homology" and "grouping" not in FoldsConfig.model_fields:
-        return "folds.grouping"
-    return ""
-
-
 def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:
     """Return ``config.yaml`` of an entry: of a model its cell only, all else is the default."""
     plan = plan.of(entry)
     options: dict[str, Any] = {"alphabet": entry.alphabet} | entry.options
     if entry.positive:
         options["positive"] = entry.positive
-    folds: dict[str, Any] = {}
+    folds: dict[str, Any] = {"grouping": entry.grouping}
     if entry.folds:
         folds["count"] = 2 if plan.quick else entry.folds
-    if "grouping" in FoldsConfig.model_fields:
-        folds["grouping"] = entry.grouping
     config: dict[str, Any] = {
         "queries": None,
         "dataset_options": {entry.name: options},

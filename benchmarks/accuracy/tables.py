@@ -23,6 +23,11 @@ def number(value: float) -> str:
     return NONE if pd.isna(value) else f"{value:.3f}"
 
 
+def percent(share: float) -> str:
+    """A share in whole per cent; a dash for what is not there."""
+    return NONE if pd.isna(share) else f"{share:.0%}"
+
+
 def _interval(low: float, high: float, sign: str = "") -> str:
     return f"({low:{sign}.3f} to {high:{sign}.3f})"
 
@@ -74,7 +79,8 @@ def headline(
     judged = models[0]
     others = [name for name in ("selected", *models[1:]) if (scores["model"] == name).any()]
     header = [
-        "set", "protocol", "n", "metric", judged, "± seeds", f"{judged}, seeds together", *others,
+        "set", "protocol", "alike training", "n", "metric",
+        judged, "± seeds", f"{judged}, seeds together", *others,
         "best baseline", f"difference of {judged} from it", "target", "reached",
     ]  # fmt: skip
     rows = []
@@ -95,8 +101,9 @@ def headline(
             ahead = head["estimate"] - best["estimate"]
             rows.append(
                 [
-                    entry.name, entry.protocol, f"{int(head['n']):,}", bar.metric, scored(head),
-                    number(head["seeds_sd"]), scored(ensemble),
+                    entry.name, entry.protocol, percent(head["test_alike"]),
+                    f"{int(head['n']):,}", bar.metric,
+                    scored(head), number(head["seeds_sd"]), scored(ensemble),
                     *(scored(found[name]) for name in others),
                     f"{best['model']} {scored(best)}", differing(difference),
                     f"≥ {bar.reach:.3f}" if bar.reach else "above every baseline",

@@ -14,7 +14,7 @@ from benchmarks.accuracy.report import report
 from benchmarks.accuracy.results import spread
 from benchmarks.accuracy.runs import LOG, run_all
 from benchmarks.accuracy.sets import ENTRIES
-from benchmarks.accuracy.sheets import Plan, configuration, lacking, write_project
+from benchmarks.accuracy.sheets import Plan, configuration, write_project
 from benchmarks.accuracy.tables import against_baselines, headline, losses
 from conftest import RESOURCES, first_records
 
@@ -49,10 +49,9 @@ def test_no_set_has_settings_of_its_own(entry):
     assert config["models"] == {cell: {"cell": cell} for cell in cells}
     assert config["seeds"] == [1]
     assert not set(config) & {"threads", "device", "search"}
-    if not lacking(entry):
-        read = Config.model_validate(config)
-        assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
-        assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting"}
+    read = Config.model_validate(config)
+    assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
+    assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting", "cnn"}
 
 
 def test_every_set_has_a_name_of_its_own():
@@ -184,7 +183,9 @@ def frames():
         ("hiv", "kmer", "baseline", 0.90, 0.88, 0.92),
     ]
     columns = ["entry", "model", "kind", "estimate", "ci_low", "ci_high"]
-    left = pd.DataFrame(scores, columns=columns).assign(metric="auroc", n=826, seeds_sd=0.004)
+    left = pd.DataFrame(scores, columns=columns).assign(
+        metric="auroc", n=826, seeds_sd=0.004, test_alike=0.124
+    )
     differences = [
         ("acp", "gru", "kmer", 0.01, -0.01, 0.03),
         ("acp", "gru", "pwm", 0.15, 0.12, 0.18),
@@ -206,6 +207,7 @@ def test_headline_names_the_best_baseline_and_the_verdict():
     assert acp == {
         "set": "acp",
         "protocol": "5-fold, duplicates grouped",
+        "alike training": "12%",
         "n": "826",
         "metric": "auroc",
         "gru": "0.950 (0.930 to 0.970)",
@@ -240,16 +242,17 @@ def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
 
 
 @pytest.mark.workflow
-@pytest.mark.xdist_group("accuracy")
 def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path, capsys):
     work = tmp_path / "work"
     plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True)
-    assert run_all([ACP], plan, data, work, 2) == []
-    told = capsys.readouterr().err.splitlines()
-    assert [line.split(":")[1] for line in told] == [
-        " gru, rnn; 1 seeds of gru",
-        " gru, rnn; 2 seeds of gru",
-    ]
+    (data / "empty.fa").write_text("")
+    bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
+    assert run_all([bad, ACP], plan, data, work, 2) == ["bad"]
+    failed, first, second = capsys.readouterr().err.splitlines()
+    assert failed == f"bad: gru, rnn; 1 seeds of gru: failed, see {work / 'bad' / LOG}"
+    assert "empty.fa" in (work / "bad" / LOG).read_text()
+    assert first.startswith("acp: gru, rnn; 1 seeds of gru: ")
+    assert second.startswith("acp: gru, rnn; 2 seeds of gru: ")
     results = work / "acp" / "results" / "acp"
     trained = {
         (path.parts[-4], path.parts[-2])
@@ -257,8 +260,9 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     }
     assert trained == {("gru", "seed-1"), ("gru", "seed-2"), ("rnn", "seed-1")}
 
-    text = report([ACP], plan, work)
+    text = report([bad, ACP], plan, work)
     assert text == (work / "accuracy.md").read_text().rstrip("\n")
+    assert "| bad |" not in text
     scores = pd.read_csv(work / "accuracy.tsv", sep="\t").query("metric == 'auroc'")
     summary = pd.read_csv(results / "evaluation" / "summary.tsv", sep="\t")
     summary = summary.query("metric == 'auroc'").set_index("model")["estimate"]
@@ -270,21 +274,15 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     assert gru["parameters"] > rnn["parameters"] > 0
     assert (scores[["seconds", "processor_seconds"]].dropna() > 0).all(axis=None)
     assert scores.loc[scores["model"].isin(["gru", "rnn", "composition"]), "seconds"].notna().all()
-    assert f"| acp | 5-fold, duplicates grouped | 80 | auroc | {gru['estimate']:.3f}" in text
+    leaks = pd.read_csv(results / "leaks.tsv", sep="\t").query("grouping == 'duplicates'")
+    assert gru["test_alike"] == leaks["similar"].sum() / 80
+    alike = f"{gru['test_alike']:.0%}"
+    assert (
+        f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {gru['estimate']:.3f}" in text
+    )
+    ensemble = scores.set_index("model").loc["gru_ensemble"]
+    assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
 
     assert run_all([ACP], plan, data, work, 2) == []
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert "Nothing to be done" in (work / "acp" / LOG).read_text()
-
-
-@pytest.mark.workflow
-def test_a_set_that_fails_is_named_and_the_next_one_runs(data, tmp_path, capsys):
-    (data / "empty.fa").write_text("")
-    bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
-    plan = Plan(models=("rnn",), seeds=(1,), quick=True)
-    assert run_all([bad, ACP], plan, data, tmp_path / "work", 2) == ["bad"]
-    first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("bad: rnn; 1 seeds of rnn: failed, see ")
-    assert "empty.fa" in (tmp_path / "work" / "bad" / LOG).read_text()
-    assert second.startswith("acp: rnn; 1 seeds of rnn: ")
-    assert "| bad |" not in report([bad, ACP], plan, tmp_path / "work")

@@ -44,13 +44,17 @@ def test_schemas_are_valid_and_closed_at_every_level(name):
     schema = yaml.safe_load((ROOT / "workflow" / "schemas" / f"{name}.schema.yaml").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$schema"].endswith("2020-12/schema")
+    # of several kinds of value: Snakemake would fill the defaults of one into another
+    kinds = [k for k in schema.get("$defs", {}) if k == "SearchSpace" or k.endswith("Range")]
+    undefaulted = [schema["$defs"][kind] for kind in kinds]
     for node in walk(schema):
         if node.get("type") == "object":
             assert node["additionalProperties"] is False
         if isinstance(node.get("properties"), dict) and "type" in node:
             for key, field in node["properties"].items():
                 assert field["description"], key
-                assert "default" in field or key in node["required"], key
+                if node not in undefaulted:
+                    assert "default" in field or key in node["required"], key
 
 
 def test_the_shipped_configuration_is_valid():

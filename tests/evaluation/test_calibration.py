@@ -58,7 +58,7 @@ def test_it_is_the_minimum_of_the_penalised_loss():
 
     def cost(x):
         loss = sk.log_loss(truth, softmax(np.log(scores) / np.exp(x[0])), normalize=False)
-        return loss + x[0] ** 2 / (2 * 0.5**2)
+        return loss + x[0] ** 2 / (2 * 0.25**2)
 
     found = minimize(cost, [0.0], method="Nelder-Mead", options={"xatol": 1e-6}).x[0]
     assert np.log(fit_temperature(TASKS["binary"], truth, scores)) == pytest.approx(found, abs=1e-3)
@@ -69,7 +69,7 @@ def test_a_few_records_that_are_all_right_do_not_make_certain():
     truth = np.arange(20) % 2
     scores = np.where(truth[:, None] == [0, 1], 0.8, 0.2)
     temperature = fit_temperature(TASKS["binary"], truth, scores)
-    assert 0.3 < temperature < 0.9
+    assert 0.5 < temperature < 0.95
 
 
 def test_nothing_to_fit():
@@ -96,12 +96,19 @@ def slow_best(positive, score, name):
 
 @pytest.mark.parametrize("name", ["mcc", "f1"])
 @pytest.mark.parametrize("seed", range(5))
-def test_the_threshold_is_the_best_one(name, seed):
+def test_the_threshold_is_about_the_best_one(name, seed):
     rng = np.random.default_rng(seed)
     positive = rng.random(80) < 0.3
     score = np.round(expit(rng.normal(0, 1, 80) + positive), 2)
     threshold, reached = choose_threshold(positive, score, Aim(name, 0.9))
-    assert reached == pytest.approx(slow_best(positive, score, name))
+    best = slow_best(positive, score, name)
+    error = 0.25 * np.sqrt((1 - best**2) / (4 * positive.sum() * (~positive).sum() / 80))
+    assert best - error <= reached <= best + 1e-12
+    # and nothing nearer to 0.5 is
+    for other in np.linspace(threshold, 0.5, 50)[1:]:
+        nearer = float(call_metrics(positive, score >= other)[name])
+        same = ((score >= other) == (score >= threshold)).all()
+        assert same or nearer < best - error
     called = score >= threshold
     assert reached == pytest.approx(
         sk.matthews_corrcoef(positive, called) if name == "mcc" else sk.f1_score(positive, called)
@@ -147,5 +154,5 @@ def test_one_in_a_hundred_is_called_at_the_threshold():
     chosen, _ = choose_thresholds(TASKS["binary"], truth[:5000], scores[:5000], Aim("mcc", 0.9))
     positive, score = truth[5000:] == 1, scores[5000:, 1]
     at, half = (call_metrics(positive, score >= cut) for cut in (chosen[0], 0.5))
-    assert at["mcc"] > half["mcc"] + 0.02
+    assert at["mcc"] > half["mcc"] + 0.05
     assert at["recall"] > 1.5 * half["recall"]

@@ -339,3 +339,23 @@ def test_strata_need_the_table_that_was_split(made, tmp_path):
     dataset(folder, "multiclass")
     with pytest.raises(InputError, match="lacks 786 of the tested records"):
         made.evaluate(sequences=folder / "sequences.parquet")
+
+
+def test_repeated_folds_count_as_more_seeds(tmp_path):
+    """Two repeats of two folds: every record is tested once in each repeat."""
+    table = dataset(tmp_path, "multiclass")
+    made = Made(tmp_path, table, folds=2, repeats=2)
+    made.add("one", "network", (0.2, 0.2, 2.0, 2.0), 0.4)
+    out = made.evaluate()
+    runs = read(out, "runs").query("metric == 'accuracy'")
+    assert runs["fold"].tolist() == [0, 1, 2, 3]
+    by_repeat = [
+        np.average(part["estimate"], weights=part["n"])
+        for part in (runs.query("fold < 2"), runs.query("fold >= 2"))
+    ]
+    assert by_repeat[1] > by_repeat[0] + 0.2
+    summary = read(out, "summary").set_index("metric").loc["accuracy"]
+    assert summary["estimate"] == pytest.approx(np.mean(by_repeat))
+    assert summary["n"] == len(table)
+    # one seed: repeats are no ensemble
+    assert set(read(out, "summary")["model"]) == {"one"}

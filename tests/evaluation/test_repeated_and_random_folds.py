@@ -11,7 +11,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.collect import SEEDS, collect
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.evaluation.random_folds import compare_random_folds
-from bioseqrnn.evaluation.tables import estimate
+from bioseqrnn.evaluation.scores import estimate
 from bioseqrnn.folds.run import split_table
 from bioseqrnn.folds.table import read_folds
 
@@ -31,13 +31,13 @@ def predicted(table, folder, count, method="composition", **options):
 def test_repeats_are_averaged_like_seeds(acp, tmp_path):
     folds, paths = predicted(acp, tmp_path, 6, repeats=2)
     (model,) = collect(paths, folds).models
-    assert list(model.probability) == [1, 1 + SEEDS]
-    for repeat, probability in enumerate(model.probability.values()):
-        assert probability.shape == (len(acp), 2)
+    assert list(model.judged) == [1, 1 + SEEDS]
+    for repeat, judged in enumerate(model.judged.values()):
+        assert judged.raw.shape == (len(acp), 2)
         for fold in range(3 * repeat, 3 * repeat + 3):
             run = read_predictions(paths[fold])
             rows = read_folds(folds, acp).indices(fold, "test")
-            assert np.array_equal(probability[rows], run.scores)
+            assert np.array_equal(judged.raw[rows], run.scores)
     first, second = (collect(paths[start : start + 3], folds) for start in (0, 3))
     together = estimate(model, collect(paths, folds))
     for metric, value in together.items():

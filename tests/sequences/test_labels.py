@@ -293,7 +293,7 @@ def test_several_labels(tmp_path):
         pa.string()
     )
     assert (table.metadata["task"], table.classes) == ("multilabel", ["a", "b"])
-    assert set(table.targets) == {-1}
+    assert table.targets.tolist() == [[True, True], [True, False], [False] * 2, [False] * 2]
     write(fasta, ">1 go=x,y\nAC\n>2 go=\nGG\n")
     encode(tmp_path, [Source(fasta, label_key="go")], task="multilabel", label_separator=",")
     assert rows(tmp_path, "label") == [(["x", "y"],), ([],)]

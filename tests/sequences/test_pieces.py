@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from conftest import encode, write_exons
@@ -9,8 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.errors import InputError
+from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.decode import letters
+from bioseqrnn.sequences.packing import Packed
 from bioseqrnn.sequences.reading.pieces import block_ends
+from bioseqrnn.sequences.reading.three_line import read_three_line
 from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
 from bioseqrnn.sequences.sources import Source
 
@@ -81,3 +87,49 @@ def test_shards_give_the_same_blocks(tmp_path):
     )  # fmt: skip
     whole, gathered = tmp_path / "sequences.parquet", tmp_path / "gathered.parquet"
     assert gathered.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_long_records_are_read_in_parts(tmp_path, monkeypatch, seed):
+    """Whatever a part is cut at: the same records, bit for bit, and the same complaints."""
+    rng = np.random.default_rng(seed)
+    text = ""
+    for number in range(12):
+        length = int(rng.choice([1, 2, 7, 90, 400]))
+        bases = "".join(rng.choice(list("ACGTN-"), length)) + "A"
+        labels = "".join(rng.choice(list("EIN>"), len(bases) - bases.count("-")))
+        blank = "\n" * int(rng.integers(1, 3))
+        text += f">r{number} note{blank}{bases}\n{labels.replace('>', 'E')}{blank}"
+    # another count of labels at the very end
+    texts = {"good": text, "few": text.rstrip() + "EE\n", "four": text + "ACGT\n"}
+
+    def read(name):
+        path = tmp_path / f"{name}.txt"
+        path.write_text(texts[name])
+        try:
+            parts = list(read_three_line(path, DNA))
+        except InputError as error:
+            return str(error)
+        packed = Packed.join([records.packed for records, _ in parts])
+        ids = [name for records, _ in parts for name in records.ids.to_pylist()]
+        gaps = sum(records.conversions.gaps for records, _ in parts)
+        labels = [label for _, own in parts for label in own]
+        return ids, packed.data.tobytes(), packed.lengths.tolist(), labels, gaps
+
+    whole = {name: read(name) for name in texts}
+    assert [type(whole[name]) for name in texts] == [tuple, str, str]
+    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 16)
+    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.PART_BYTES", 40)
+    assert {name: read(name) for name in texts} == whole
+
+
+def test_opposite_classes_are_checked(tmp_path):
+    source = [Source(write_exons(tmp_path / "a.txt", 2, 3))]
+    table = encode(tmp_path, source, opposite={"E": "I"}, **OPTIONS)
+    assert table.metadata["opposite"] == {"E": "I", "I": "E"}
+    for opposite, message in (
+        ({"E": "F"}, "opposite class 'F' is unknown (known: E, I, N)"),
+        ({"E": "I", "I": "N"}, "'opposite' gives class 'N' two opposites"),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)):
+            encode(tmp_path, source, opposite=opposite, **OPTIONS)

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import torch
 from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.diagnosis.run import diagnose_models
 from bioseqrnn.errors import TrainingStopped
 from bioseqrnn.folds.run import split_table
+from bioseqrnn.models.store import load_model
 from bioseqrnn.sequences.packing import unpack
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.tasks.losses import batch_targets
@@ -138,3 +141,32 @@ def test_sides_of_junctions_are_learned(exons, tmp_path):
         right += (np.array(list("EIN"))[scores.argmax(axis=0)] == list(row["target"])).sum()
         total += len(row["target"])
     assert right / total > 0.45
+
+
+def test_both_strands_are_read_where_classes_are_opposite(tmp_path):
+    """Through training and the file of the model; a model of one strand stays one."""
+    source = Source(write_exons(tmp_path / "exons.fa", 8, 5))
+    for opposite in (None, {"E": "I"}):
+        folder = tmp_path / ("both" if opposite else "one")
+        folder.mkdir()
+        options = {"task": "per_position", "alphabet": "dna", "opposite": opposite}
+        table = encode(folder, [source], **options)
+        split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+        train(folder, folder, epochs=1)
+        network, card = load_model(folder / "model.safetensors", torch.device("cpu"))
+        assert network.both_strands == (opposite is not None)
+        assert card["config"]["reverse_complement"] == ("average" if opposite else "none")
+        assert network.opposite.tolist() == ([1, 0, 2] if opposite else [0, 1, 2])
+
+
+def test_gradients_of_windows_are_measured(exons, tmp_path):
+    """Diagnosis looks at windows, in steps of three residues."""
+    folder = exons.file.path.parent
+    train(folder, tmp_path, epochs=1)
+    diagnose_models(
+        [tmp_path / "model.safetensors"], folder / "sequences.parquet", folder / "folds.parquet",
+        tmp_path / "diagnosis", records=6, longest=1000, seed=1, threads=1,
+    )  # fmt: skip
+    frame = pd.read_csv(tmp_path / "diagnosis/gradients.tsv", sep="\t")
+    # a window of 90 residues has 30 steps
+    assert frame["k"].max() == 29

@@ -31,6 +31,10 @@ def raw(path, data):
 
 HEAD = "dataset fasta label"
 CASES = {
+    "transfer of an unknown dataset": (
+        change(transfer={"kinds": ["pep", "dan"]}),
+        "config/config.yaml: transfer.kinds: unknown dataset 'dan'; did you mean 'dna'?",
+    ),
     "typo": (
         change(folds__cuont=3),
         "config/config.yaml: folds: unknown key 'cuont'; did you mean 'count'?",

@@ -1,6 +1,7 @@
 # Names that several rules share, and the functions behind their inputs and params.
 import os
 import re
+import shlex
 import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
@@ -8,10 +9,13 @@ STAGE_VERSIONS = {
     "sequences": 2,
     "audit": 1,
     "folds": 2,
-    "training": 4,
+    "search": 1,
+    "training": 5,
     "baselines": 3,
     "evaluation": 3,
+    "sizes": 1,
     "diagnosis": 1,
+    "transfer": 1,
     "prediction": 4,
     "report": 4,
 }
@@ -51,6 +55,14 @@ QUERIES = read_queries(config["queries"], DATASETS)
 check_config(config, DATASETS)
 
 RESULTS = config["results"].rstrip("/")
+# a searched model is one more, beside the one whose settings it starts from
+SEARCHED = {f"{name}_search": name for name in config["search"]["models"]}
+NETWORKS = [*config["models"], *SEARCHED]
+LEARNING_CURVE = config["evaluation"]["learning_curve"]
+if SEARCHED:
+    REPORT_TABLES += ("search",)
+if LEARNING_CURVE["models"]:
+    REPORT_TABLES += ("sizes",)
 
 # The commands of the environment that runs Snakemake are found without activating it; behind
 # everything else on the path, so that a conda environment of a rule comes first.
@@ -61,9 +73,13 @@ wildcard_constraints:
     dataset=NAME,
     model=NAME,
     baseline=NAME,
+    transfer=NAME,
     query=NAME,
     fold=r"\d+",
     seed=r"\d+",
+    part=r"fold-\d+|final",
+    worker=r"\d+",
+    fraction=r"[\d.e-]+",
 
 
 def sorted_json(value):
@@ -171,8 +187,11 @@ def audit_stops():
 
 
 def model_settings(wildcards):
-    """Settings of one model as sorted JSON: editing one model retrains only that one."""
-    return sorted_json(config["models"][wildcards.model])
+    """Settings of one model as sorted JSON: editing one model retrains only that one.
+
+    Of a searched model those that it starts from.
+    """
+    return sorted_json(config["models"][SEARCHED.get(wildcards.model, wildcards.model)])
 
 
 def training_threads():
@@ -223,7 +242,16 @@ def query_checksum(wildcards):
 
 def report_settings(wildcards):
     """Settings that shape the results of a dataset, for the report's provenance."""
-    keys = ("audit", "folds", "models", "baselines", "seeds", "evaluation", "threads")
+    keys = (
+        "audit",
+        "folds",
+        "models",
+        "baselines",
+        "seeds",
+        "evaluation",
+        "search",
+        "threads",
+    )
     settings = {key: config[key] for key in keys}
     settings["dataset_options"] = dataset_options(wildcards)
     if has_split(wildcards.dataset):
@@ -235,7 +263,7 @@ def network_files(wildcards, name):
     """One output of train_model for all models, folds and seeds of a dataset."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
-        model=config["models"],
+        model=NETWORKS,
         fold=folds_of(wildcards.dataset),
         seed=config["seeds"],
     )
@@ -253,7 +281,7 @@ def first_models(wildcards):
     """One trained network a model: the first fold and seed."""
     return expand(
         f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-0/seed-{{seed}}/model.safetensors",
-        model=config["models"],
+        model=NETWORKS,
         seed=config["seeds"][0],
     )
 
@@ -284,7 +312,7 @@ def compared_predictions(wildcards, folder=""):
     results = f"{RESULTS}/{wildcards.dataset}/{folder}"
     baselines = expand(
         f"{results}baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
-        baseline=[name for name in names if name in config["baselines"]],
+        baseline=[name for name in baselines_of(wildcards.dataset) if name in names],
         fold=folds_of(wildcards.dataset),
     )
     return baselines + expand(
@@ -319,6 +347,44 @@ def optional_words(wildcards):
     return [word for path in optional_tables(wildcards) for word in ("--table", path)]
 
 
+def transfer_files(wildcards, name):
+    """A file of every dataset of a transfer."""
+    datasets = config["transfer"][wildcards.transfer]
+    return expand(f"{RESULTS}/{{dataset}}/{name}", dataset=datasets)
+
+
+def transfer_sequences(wildcards):
+    return transfer_files(wildcards, "sequences.parquet")
+
+
+def transfer_folds(wildcards):
+    return transfer_files(wildcards, "folds.parquet")
+
+
+def transfer_networks(wildcards):
+    """Networks of all models, folds and seeds of every dataset of a transfer."""
+    return [
+        path
+        for dataset in config["transfer"][wildcards.transfer]
+        for path in expand(
+            f"{RESULTS}/{dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
+            model=config["models"],
+            fold=folds_of(dataset),
+            seed=config["seeds"],
+        )
+    ]
+
+
+def transfer_tables(wildcards):
+    """Datasets of a transfer as the command line wants them, each with its tables."""
+    words = []
+    for dataset in config["transfer"][wildcards.transfer]:
+        words += ["--dataset", dataset]
+        for name in ("sequences", "folds"):
+            words += [f"--{name}", f"{RESULTS}/{dataset}/{name}.parquet"]
+    return shlex.join(words)
+
+
 def all_results():
     """What a plain run makes: a report a dataset, a prediction table a query."""
     reports = expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS)
@@ -328,4 +394,7 @@ def all_results():
         for query in queries
     ]
     finals = expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS)
-    return reports + finals + tables
+    matrices = expand(
+        f"{RESULTS}/transfer/{{transfer}}/matrix.tsv", transfer=config["transfer"]
+    )
+    return reports + finals + tables + matrices

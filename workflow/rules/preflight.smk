@@ -97,6 +97,12 @@ def schema_problem(error):
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{prefix}'{missing[0]}' is missing"
     if error.validator == "anyOf":
+        # of several kinds of value, the one that was meant
+        meant = [e for e in error.context if not (e.validator == "type" and not e.path)]
+        if meant:
+            return schema_problem(meant[0])
+        if key.startswith("search.space."):
+            return f"{prefix}give a list of choices, like [7, 11], or of a number a range, like {{low: 1, high: 9}}"
         return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
     if error.validator == "enum":
         return f"{prefix}'{error.instance}' is not allowed; {suggestion(error.instance, error.validator_value)}"
@@ -375,6 +381,54 @@ def check_classes(dataset, rows, options, sheet):
         )
 
 
+def check_transfers(settings, datasets):
+    """Matrices of datasets that do not exist, or that have no positives and negatives."""
+    for name, members in settings["transfer"].items():
+        for dataset in members:
+            where = f"{CONFIG_NAME}: transfer.{name}"
+            if dataset not in datasets:
+                stop(
+                    f"{where}: unknown dataset '{dataset}'; {suggestion(dataset, datasets)}"
+                )
+            options = settings["dataset_options"].get(dataset, {})
+            if options.get("task", "classification") != "classification":
+                stop(
+                    f"{where}: '{dataset}' has task {options['task']}; positives and negatives "
+                    "are two classes"
+                )
+
+
+def check_search(settings):
+    """Searches and learning curves of models that do not exist, and ranges that hold nothing."""
+    search, models = settings["search"], settings["models"]
+    where = f"{CONFIG_NAME}: search"
+    names = {*models, *settings["baselines"]}
+    for name in search["models"]:
+        if name not in models:
+            stop(f"{where}.models: unknown model '{name}'; {suggestion(name, models)}")
+        if f"{name}_search" in names:
+            stop(
+                f"{where}.models: '{name}_search' is what the searched {name} will be called; "
+                "rename the model that has that name"
+            )
+    space = {k: v for k, v in search["space"].items() if v is not None}
+    if not space:
+        stop(f"{where}.space: names no setting to search; leave it out for the default")
+    for name, kind in space.items():
+        if isinstance(kind, dict):
+            if kind["low"] >= kind["high"]:
+                stop(f"{where}.space.{name}: low must be below high")
+            if kind.get("log") and kind["low"] <= 0:
+                stop(f"{where}.space.{name}: log needs a low above 0")
+    names |= {f"{name}_search" for name in search["models"]}
+    for name in settings["evaluation"]["learning_curve"]["models"]:
+        if name not in names:
+            stop(
+                f"{CONFIG_NAME}: evaluation.learning_curve.models: unknown model or baseline "
+                f"'{name}'; {suggestion(name, names)}"
+            )
+
+
 def check_config(settings, datasets):
     """What a schema cannot say: options of datasets that do not exist, classes that do not."""
     for name in settings["dataset_options"]:
@@ -410,6 +464,8 @@ def check_config(settings, datasets):
                 f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
                 f"run; {suggestion(name, scored)}"
             )
+    check_transfers(settings, datasets)
+    check_search(settings)
     for dataset, rows in datasets.items():
         options = settings["dataset_options"].get(dataset, {})
         check_negatives(dataset, rows, options, settings["datasets"])

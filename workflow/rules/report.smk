@@ -8,6 +8,8 @@ rule build_report:
         optional=optional_tables,
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
         gradients=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
+        search=search_trials,
+        sizes=report_sizes,
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
@@ -30,10 +32,11 @@ rule build_report:
         confidence=config["evaluation"]["confidence"],
         settings=report_settings,
         optional=optional_words,
+        extras=report_extras,
         version=STAGE_VERSIONS["report"],
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
         " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --leaks {input.leaks:q}"
         " --evaluation {params.evaluation:q} {params.optional:q}"
-        " --gradients {input.gradients:q} --settings {params.settings:q} --confidence {params.confidence}"
+        " --gradients {input.gradients:q} {params.extras} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

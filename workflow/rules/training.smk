@@ -2,6 +2,7 @@ rule train_model:
     input:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        chosen=chosen_settings,
     output:
         model=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
@@ -22,6 +23,7 @@ rule train_model:
         gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
     params:
         settings=model_settings,
+        chosen=chosen_words,
         device=config["device"],
         threads=config["threads"],
         devices=config["devices"],
@@ -32,7 +34,7 @@ rule train_model:
     shell:
         "exec {params.launcher} bioseqrnn train"
         " --sequences {input.sequences:q} --folds {input.folds:q}"
-        " --model {wildcards.model} --config {params.settings:q}"
+        " --model {wildcards.model} --config {params.settings:q} {params.chosen}"
         " --fold {wildcards.fold} --seed {wildcards.seed}"
         " --device {params.device} --devices {params.devices} --nodes {params.nodes}"
         " --threads {params.threads}"
@@ -60,6 +62,7 @@ rule train_final:
     input:
         sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        chosen=final_settings,
     output:
         f"{RESULTS}/{{dataset}}/final/model.safetensors",
     log:
@@ -76,6 +79,7 @@ rule train_final:
         runtime=240,
         gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
     params:
+        chosen=chosen_words,
         seed=config["seeds"][0],
         device=config["device"],
         threads=config["threads"],
@@ -86,7 +90,7 @@ rule train_final:
     # exec: the signals of a batch system to the job's shell are then those of the training
     shell:
         "exec {params.launcher} bioseqrnn train"
-        " --sequences {input.sequences:q} --selected {input.selected:q}"
+        " --sequences {input.sequences:q} --selected {input.selected:q} {params.chosen}"
         " --seed {params.seed} --device {params.device} --devices {params.devices}"
         " --nodes {params.nodes} --threads {params.threads}"
         " --output {output:q} > {log:q} 2>&1"

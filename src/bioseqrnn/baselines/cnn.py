@@ -228,7 +228,7 @@ def _scores(
         scores = np.zeros((int(ends[-1]), width))
         for batch in by_length(np.arange(len(pieces.starts)), pieces.lengths):
             outputs = _outputs(network, objective, pieces.batch(batch, network.symbols))
-            values = activate(objective.task, outputs, objective.prior).double().numpy()
+            values = activate(objective.task, outputs.double(), objective.prior).numpy()
             if by_residue:
                 index, inside = _places(pieces.skipped[batch], pieces.kept[batch])
                 values = np.take_along_axis(values, index[:, :, None], axis=1)[inside]

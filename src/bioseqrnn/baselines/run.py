@@ -11,6 +11,7 @@ from bioseqrnn.baselines.methods import METHODS, applicable
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.folds.subset import read_subset
 from bioseqrnn.folds.table import read_roles
 from bioseqrnn.sequences.table import read_sequences
 
@@ -24,10 +25,12 @@ def train_baseline(
     fold: int,
     seed: int,
     threads: int,
+    fraction: float = 1.0,
 ) -> None:
     """Fit a baseline on a fold's training records, predict its validation and test records.
 
-    Writes the same prediction table as a network.
+    Writes the same prediction table as a network. With ``fraction`` only that share of the training
+    and validation records is used (``folds.subset``), the same as by a network.
     """
     if baseline not in METHODS:
         raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
@@ -38,6 +41,8 @@ def train_baseline(
             "residue (task per_position)"
         )
     train, validation, test = read_roles(folds, table, fold)
+    if fraction < 1:
+        train, validation = read_subset(folds, table, (train, validation), fraction, fold)
     start = time.perf_counter()
     # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
     with threadpool_limits(threads):
@@ -46,6 +51,13 @@ def train_baseline(
         zip(("validation", "test"), zip((validation, test), scores, strict=True), strict=True)
     )
     write_predictions(
-        output, table, predicted, model=baseline, kind="baseline", fold=fold, seed=seed
+        output,
+        table,
+        predicted,
+        model=baseline,
+        kind="baseline",
+        fold=fold,
+        seed=seed,
+        about={"records": len(train) + len(validation), "fraction": fraction},
     )
     say(f"{baseline}, fold {fold}: {len(test)} test records, {time.perf_counter() - start:.1f} s")

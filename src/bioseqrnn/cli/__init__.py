@@ -22,8 +22,11 @@ from bioseqrnn.cli.gather import gather
 from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
 from bioseqrnn.cli.report import report
+from bioseqrnn.cli.search import search
+from bioseqrnn.cli.sizes import sizes
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
+from bioseqrnn.cli.transfer import transfer
 from bioseqrnn.errors import InputError, TrainingStopped
 
 app = typer.Typer(
@@ -35,7 +38,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (encode, gather, audit, split, train, baseline, evaluate, diagnose, predict, report):
+for command in (
+    encode, gather, audit, split, search, train, baseline, evaluate, sizes, diagnose, transfer,
+    predict, report,
+):  # fmt: skip
     app.command()(command)
 app.command("compare-random")(compare_random)
 app.command("import-keras")(import_keras)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bioseqrnn.cli.options import Fold, Folds, Seed, Sequences, Threads
+from bioseqrnn.cli.options import Fold, Folds, Fraction, Seed, Sequences, Threads
 
 
 class BaselineName(StrEnum):
@@ -29,6 +29,7 @@ def baseline(
     fold: Fold,
     output: Annotated[Path, typer.Option("--output", "-o", help="predictions.parquet to write.")],
     method: Annotated[BaselineName, typer.Option(help="Which baseline.")],
+    fraction: Fraction = 1.0,
     seed: Seed = 1,
     threads: Threads = 1,
 ) -> None:
@@ -36,5 +37,12 @@ def baseline(
     from bioseqrnn.baselines.run import train_baseline
 
     train_baseline(
-        sequences, folds, output, baseline=method.value, fold=fold, seed=seed, threads=threads
+        sequences,
+        folds,
+        output,
+        baseline=method.value,
+        fold=fold,
+        seed=seed,
+        threads=threads,
+        fraction=fraction,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bioseqrnn.cli.options import Folds, Seed
+from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
 
 
 class ThresholdAim(StrEnum):
@@ -32,12 +32,8 @@ def evaluate(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the tables and selected.json.")
     ],
-    bootstrap: Annotated[
-        int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")
-    ] = 1000,
-    confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")
-    ] = 0.95,
+    bootstrap: Bootstrap = 1000,
+    confidence: Confidence = 0.95,
     seed: Seed = 1,
     sequences: Annotated[
         Path | None,

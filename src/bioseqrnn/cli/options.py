@@ -32,11 +32,22 @@ Threads = Annotated[
     int,
     typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),
 ]
+Bootstrap = Annotated[int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")]
+Confidence = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")]
 AuditLimits = Annotated[
     str,
     typer.Option(
         help='Limits and actions as a JSON object, like \'{"length": {"action": "stop"}}\'; '
         "config/README.md lists them under audit."
+    ),
+]
+Fraction = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Share of the fold's training and validation records to use, for a curve of scores by "
+        "their number; a smaller share is part of a larger one.",
     ),
 ]
 DeviceOption = Annotated[

@@ -31,6 +31,14 @@ def report(
         list[Path] | None,
         typer.Option(help="A further table to show, like random_folds.tsv; several times."),
     ] = None,
+    search: Annotated[
+        list[Path] | None,
+        typer.Option(help="trials.tsv of every search, once each. Default: no such section."),
+    ] = None,
+    sizes: Annotated[
+        Path | None,
+        typer.Option(help="sizes.tsv, written by 'sizes'. Default: no such section."),
+    ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
@@ -61,4 +69,6 @@ def report(
         confidence=confidence,
         gradients=gradients,
         optional=table or (),
+        search=tuple(search or ()),
+        sizes=sizes,
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bioseqrnn.cli.options import Device, DeviceOption, Seed, Sequences, Threads
+from bioseqrnn.cli.options import Device, DeviceOption, Fraction, Seed, Sequences, Threads
 from bioseqrnn.errors import InputError
 
 
@@ -41,6 +41,14 @@ def train(
             "instead of one fold; --folds, --fold, --model and --config are not used."
         ),
     ] = None,
+    chosen: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="chosen.json, written by 'search': takes the place of --config. With --selected "
+            "those of searches on all records, once each."
+        ),
+    ] = None,
+    fraction: Fraction = 1.0,
     seed: Seed = 1,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,
@@ -68,6 +76,7 @@ def train(
     if selected is None and (folds is None or fold is None):
         raise InputError("give --folds and --fold, or --selected for the final model")
     from bioseqrnn.config.validate import model_config_from_json
+    from bioseqrnn.search.chosen import read_chosen
     from bioseqrnn.training.run import train_final, train_fold
     from bioseqrnn.training.session import Session
 
@@ -76,9 +85,15 @@ def train(
     with Session(output, checkpoint_seconds) as session:
         if folds is None or fold is None or selected is not None:
             assert selected is not None
-            train_final(sequences, selected, output, **run, session=session)
+            files = tuple(chosen or ())
+            train_final(sequences, selected, output, **run, session=session, searches=files)
             return
-        settings = model_config_from_json(config, "--config")
+        settings, search = model_config_from_json(config, "--config"), None
+        if chosen:
+            found = read_chosen(chosen[0])
+            if len(chosen) > 1 or found.fold != fold:
+                raise InputError(f"--chosen: give that of fold {fold}, and no other")
+            settings, search = found.config, found.card
         train_fold(
             sequences,
             folds,
@@ -90,4 +105,6 @@ def train(
             fold=fold,
             **run,
             session=session,
+            fraction=fraction,
+            search=search,
         )

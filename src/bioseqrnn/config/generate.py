@@ -22,9 +22,11 @@ from bioseqrnn.config.schema import (
     DatasetRow,
     EvaluationConfig,
     FoldsConfig,
+    LearningCurveConfig,
     ModelConfig,
     NegativesConfig,
     QueryRow,
+    SearchConfig,
     ThresholdConfig,
 )
 from bioseqrnn.io import write_text
@@ -43,6 +45,8 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("config.yaml, under `models`, by model", ModelConfig),
     ("config.yaml, under `evaluation`", EvaluationConfig),
     ("config.yaml, under `evaluation`, under `threshold`", ThresholdConfig),
+    ("config.yaml, under `evaluation`, under `learning_curve`", LearningCurveConfig),
+    ("config.yaml, under `search`", SearchConfig),
     ("datasets.tsv", DatasetRow),
     ("queries.tsv", QueryRow),
 ]

@@ -6,22 +6,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from bioseqrnn.config.space import search_space
+from bioseqrnn.config.strict import Strict
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
+# class of a residue
+Letter = Annotated[str, Field(pattern=r"^[!-~]$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Baseline = Literal[
     "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
 ]
 
-
-class Strict(BaseModel):
-    """No unknown key, no conversion of types."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+Members = Annotated[
+    list[Name], Field(min_length=2, max_length=20, json_schema_extra={"uniqueItems": True})
+]
 
 
 class ModelConfig(Strict):
@@ -73,7 +76,8 @@ class ModelConfig(Strict):
         description="The other strand of DNA. average: the same weights read both strands, whose "
         "summaries are pooled; augment: half of the training records, drawn anew in every epoch, "
         "are read as their reverse complement; none: the strand that is given. auto: average where "
-        "the dataset says strands: both, else none. Proteins and per_position tasks: always none.",
+        "the dataset says strands: both, else none. Proteins: always none. per_position tasks: "
+        "average where the dataset says which classes are opposite, else none.",
     )
     members: int = Field(
         1,
@@ -179,6 +183,104 @@ class ModelConfig(Strict):
         return self
 
 
+if TYPE_CHECKING:
+    SearchSpace = BaseModel
+else:
+    SearchSpace = search_space(ModelConfig)
+
+DEFAULT_SPACE: dict[str, Any] = {
+    "hidden_size": {"low": 24, "high": 128, "log": True},
+    "stem_filters": {"low": 16, "high": 128, "log": True},
+    "stem_width": [5, 9, 13, 17],
+    "dropout": {"low": 0.0, "high": 0.5},
+    "learning_rate": {"low": 0.001, "high": 0.02, "log": True},
+    "weight_decay": {"low": 0.001, "high": 0.3, "log": True},
+}
+
+
+class SearchConfig(Strict):
+    """Hyperparameter search, like ``{models: [gru], trials: 40, workers: 4}``.
+
+    Within the training records of each fold; ``gru_search`` then stands beside ``gru`` in every
+    table (docs/search.md).
+    """
+
+    models: list[Name] = Field(
+        [],
+        description="Models of `models` that are also searched, each as one more model called "
+        "{model}_search.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    trials: int = Field(
+        20,
+        ge=1,
+        le=10000,
+        description="Settings tried in each fold, by all workers together, those of `models` "
+        "first. Raised later, a search goes on from the trials that it has.",
+    )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Jobs that share the trials of one fold. With one, the same trials are made "
+        "every time; with several, which come next depends on who ends first.",
+    )
+    inner_folds: int = Field(
+        3,
+        ge=2,
+        le=20,
+        description="Folds that the training records of a fold are dealt into: a trial is scored "
+        "by its mean over them.",
+    )
+    prune: bool = Field(
+        True,
+        description="Stop a trial between two inner folds where its mean so far is worse than the "
+        "median of the trials before.",
+    )
+    seed: Seed = Field(1, description="Seed of the trials, their inner folds and trainings.")
+    space: SearchSpace = Field(
+        SearchSpace(**DEFAULT_SPACE),
+        description="What is searched: settings of `models` (but monitor and precision), each with "
+        "a range of numbers, {low: 16, high: 128, log: true}, or a list of choices, [7, 11, 15]. "
+        "Given, it replaces all of the default (docs/search.md).",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> SearchConfig:
+        space = self.space.model_dump(exclude_none=True)
+        if not space:
+            raise ValueError("space: names no setting to search")
+        for name, choices in space.items():
+            for choice in choices if isinstance(choices, list) else []:
+                try:
+                    ModelConfig(**{"cell": "gru", name: choice})
+                except ValidationError as error:
+                    why = error.errors()[0]["msg"].removeprefix("Value error, ")
+                    raise ValueError(f"space: {name}: {choice!r}: {why}") from None
+        return self
+
+
+class LearningCurveConfig(Strict):
+    """Would more sequences help? Like ``{fractions: [0.25, 0.5], models: [gru, kmer_logistic]}``.
+
+    Each is trained again on shares of every fold's training records (docs/learning_curve.md).
+    """
+
+    models: list[Name] = Field(
+        [],
+        description="Models and baselines that are also trained on fewer records; none leaves it "
+        "out.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    fractions: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        [0.125, 0.25, 0.5],
+        min_length=1,
+        description="Shares of the training and validation records, each part of the next larger. "
+        "All of them, 1, is what was trained anyway.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
 class NegativesConfig(Strict):
     """Negatives made for a dataset of positives, like ``negatives: {method: shuffle, k: 2}``."""
 
@@ -233,6 +335,12 @@ class DatasetOptions(Strict):
         description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
         "so many residues, as equal as they can be; each is a record of its own that is dealt into "
         "a fold. null leaves records whole.",
+    )
+    opposite: dict[Letter, Letter] | None = Field(
+        None,
+        description="Of per_position DNA: classes that a base has on one strand and on the other, "
+        "like {F: R} for genes; all others stay what they are ({} where all do). Networks then "
+        "read both strands. null: they read the strand that is given.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
@@ -479,6 +587,9 @@ class EvaluationConfig(Strict):
     threshold: ThresholdConfig = Field(
         ThresholdConfig(), description="From which probability a class is called."
     )
+    learning_curve: LearningCurveConfig = Field(
+        LearningCurveConfig(), description="Scores by the number of training records."
+    )
 
 
 class Config(Strict):
@@ -527,8 +638,16 @@ class Config(Strict):
         description="Every model is trained once a fold and seed.",
         json_schema_extra={"uniqueItems": True},
     )
+    transfer: dict[Name, Members] = Field(
+        {},
+        description="By name: datasets with the same positives and different negatives. The "
+        "networks of each are tested on the records of every other (docs/transfer.md).",
+    )
     evaluation: EvaluationConfig = Field(
         EvaluationConfig(), description="How models are scored and compared."
+    )
+    search: SearchConfig = Field(
+        SearchConfig(), description="Which models are searched for better settings, and how."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto takes a CUDA GPU where there is one; cuda without one stops."

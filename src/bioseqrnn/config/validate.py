@@ -8,14 +8,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig
+from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig, SearchConfig
 from bioseqrnn.errors import InputError
 
 
 def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
     """The first problem of a validation error as: where, key, what, and a likely correction."""
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    # where several kinds of value are allowed, that it is not of another kind says nothing
+    others = ("list_type", "model_type")
+    problems = error.errors()
+    first = next((problem for problem in problems if problem["type"] not in others), problems[0])
+    key = ".".join(str(part) for part in first["loc"] if not _is_kind(part))
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
@@ -24,6 +27,11 @@ def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
     given = first["input"]
     shown = f" (given: {given!r})" if not isinstance(given, dict) else ""
     return f"{where}: {key + ': ' if key else ''}{message}{shown}"
+
+
+def _is_kind(part: int | str) -> bool:
+    """Whether a part of an error's place names one of several kinds of value, and no key."""
+    return isinstance(part, str) and ("[" in part or part.endswith("Range"))
 
 
 def model_config(values: dict[str, Any], where: str) -> ModelConfig:
@@ -67,3 +75,15 @@ def dataset_options_from_json(text: str, where: str) -> DatasetOptions:
         return DatasetOptions(**values)
     except ValidationError as error:
         raise InputError(_one_line(error, where, list(DatasetOptions.model_fields))) from error
+
+
+def search_config_from_json(text: str, where: str) -> SearchConfig:
+    """Build a SearchConfig from a JSON object given on the command line."""
+    values = _json_object(text, where, '{"trials": 40}')
+    try:
+        return SearchConfig(**values)
+    except ValidationError as error:
+        names = list(SearchConfig.model_fields)
+        space = SearchConfig.model_fields["space"].default
+        known = names + [f"space.{name}" for name in type(space).model_fields]
+        raise InputError(_one_line(error, where, known)) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import TypeVar
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from bioseqrnn.evaluation.metrics import Doubles
 
@@ -82,7 +82,7 @@ def two_sided_p(differences: Doubles) -> float:
     counted = min(1.0, 2 * (rarer + 1) / (len(known) + 1))
     if rarer >= FEW or np.ptp(known) == 0:
         return counted
-    tail = 2 * float(norm.sf(abs(float(known.mean())) / float(known.std())))
+    tail = 2 * float(ndtr(-abs(float(known.mean())) / float(known.std())))
     return min(tail, 2 * (FEW + 1) / (len(known) + 1))
 
 

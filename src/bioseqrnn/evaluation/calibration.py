@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from bioseqrnn.evaluation.metrics import SMALLEST, Doubles
 from bioseqrnn.tasks import Task
 
 # ln T is normal around 0 with this deviation before anything is seen
-PRIOR_DEVIATION = 0.5
+PRIOR_DEVIATION = 0.25
 LOWEST, HIGHEST = 0.05, 20.0
 
 
@@ -50,6 +49,9 @@ def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
     """
     if not task.probabilistic or len(scores) == 0:
         return 1.0
+
+    # here, because predictions need the rest of this file only, and soon
+    from scipy.optimize import minimize_scalar
 
     def cost(log_temperature: float) -> float:
         p = calibrated(task, scores, float(np.exp(log_temperature)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
 
 from bioseqrnn.evaluation.metrics import Bools, Doubles
 
@@ -34,11 +34,18 @@ def placements(positive: Bools, scores: list[Doubles]) -> Placements:
     """
     above, below = [], []
     for score in scores:
-        rank = rankdata(score)
+        rank = midranks(score)
         of_positives, of_negatives = score[positive], score[~positive]
-        above.append((rank[positive] - rankdata(of_positives)) / len(of_negatives))
-        below.append(1 - (rank[~positive] - rankdata(of_negatives)) / len(of_positives))
+        above.append((rank[positive] - midranks(of_positives)) / len(of_negatives))
+        below.append(1 - (rank[~positive] - midranks(of_negatives)) / len(of_positives))
     return Placements(np.mean(above, axis=0), np.mean(below, axis=0))
+
+
+def midranks(score: Doubles) -> Doubles:
+    """Rank of each score from 1; equal ones share the mean of theirs."""
+    _, level, count = np.unique(score, return_inverse=True, return_counts=True)
+    ranks: Doubles = (np.cumsum(count) - (count - 1) / 2)[level]
+    return ranks
 
 
 def delong(one: Placements, other: Placements, confidence: float) -> tuple[float, float, float]:
@@ -61,5 +68,5 @@ def delong(one: Placements, other: Placements, confidence: float) -> tuple[float
     if variance <= 0:
         return difference, difference, 1.0
     error = float(np.sqrt(variance))
-    half = float(norm.ppf((1 + confidence) / 2)) * error
-    return difference - half, difference + half, 2 * float(norm.sf(abs(difference) / error))
+    half = float(ndtri((1 + confidence) / 2)) * error
+    return difference - half, difference + half, 2 * float(ndtr(-abs(difference) / error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ def write_predictions(
     kind: str,
     fold: int,
     seed: int,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the predictions for some rows of a sequence table.
 
@@ -81,11 +82,14 @@ def write_predictions(
     ----------
     parts : dict of (int64 [n], float64 [units, outputs])
         By role, ``validation`` and ``test``: row numbers, ascending, and the scores.
+    about : mapping, optional
+        More metadata: ``records``, how many trained or validated, and which ``fraction`` of all
+        that is.
     """
     task, classes = table.task, table.classes
     metadata = {
         "format": FORMAT, "model": model, "kind": kind, "fold": fold, "seed": seed,
-        "classes": classes, "task": task.name,
+        "classes": classes, "task": task.name, **(about or {}),
     }  # fmt: skip
     names = score_columns(task, classes)
     score = pa.list_(pa.float64()) if task.per_position else pa.float64()

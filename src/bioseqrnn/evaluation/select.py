@@ -29,8 +29,9 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
     Returns
     -------
     selected : dict
-        ``model``, ``config``, ``epochs`` (median of the best epochs), ``criterion``,
-        ``candidates`` (a list of model, validation_loss, runs) and ``devices`` (what trained).
+        ``model``, ``config`` (None of a searched model), ``epochs`` (median of the best epochs),
+        ``criterion``, ``candidates`` (a list of model, validation_loss, runs) and ``devices``
+        (what trained).
     learning_curves : DataFrame
         All histories, one under the other, with ``model``, ``fold`` and ``seed``.
     losses : DataFrame
@@ -40,13 +41,15 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
     devices: set[str] = set()
     losses: list[tuple[str, int, int, float]] = []
     epochs: dict[str, list[int]] = {}
-    configs: dict[str, dict[str, Any]] = {}
+    configs: dict[str, dict[str, Any] | None] = {}
     for path in model_files:
         card = read_card(path)
         history_path = require_file(path.with_name("history.tsv"), "training history")
         history = pd.read_csv(history_path, sep="\t")
         name = card["model"]
-        if configs.setdefault(name, card["config"]) != card["config"]:
+        # the settings of a searched model are those of its fold; the final one has its own search
+        config = None if "search" in card else card["config"]
+        if configs.setdefault(name, config) != config:
             raise InputError(f"{path}: model '{name}' was trained with two configurations")
         histories.append(
             pd.DataFrame(

@@ -30,8 +30,10 @@ ENOUGH = 0.8
 FEW_SEQUENCES, FEW_RESIDUES = 4000, 10**5
 # DNA up to here is searched with shorter k-mers
 FEW_NUCLEOTIDES, FEW_KMER = 5 * 10**5, 7
+# Proteins of this mean length and more have enough residues for longer k-mers and higher scores
+LONG = 50
 # Of a sequence so many of the most similar ones are kept, and more where the sequences are few
-FEWEST_PARTNERS, MOST_PAIRS = 300, 10**7
+FEWEST_PARTNERS, MOST_PAIRS = 300, 2 * 10**6
 LONGEST = 65535
 ROWS_AT_ONCE = 10**6
 COLUMNS = {
@@ -139,7 +141,13 @@ def _search(
     residues = int(lengths.sum())
     kind = sequence_type(alphabet)
     run_mmseqs(["createdb", "in.fasta", "db", "--dbtype", kind], folder, "db")
-    partners = max(FEWEST_PARTNERS, min(len(lengths), MOST_PAIRS // len(lengths)))
+    every = (
+        alphabet.name == "protein" and len(lengths) <= FEW_SEQUENCES and residues <= FEW_RESIDUES
+    )
+    # of longer ones few pairs are worth the time of an alignment
+    most = MOST_PAIRS // len(lengths) if lengths.mean() < 2 * LONG else FEWEST_PARTNERS
+    few = len(lengths) if every else most
+    partners = max(FEWEST_PARTNERS, min(len(lengths), few))
     # MMseqs2 leaves out pairs of too different lengths, also where gaps bridge the difference; the
     # alignment has no fewer columns than it spans residues of the longer one, and no more identical
     # ones than the shorter one has residues
@@ -149,7 +157,7 @@ def _search(
         "--min-seq-id", threshold.identity, "-c", ratio, "--cov-mode", 0,
         # identity and coverage decide: neither the E-value, which a short peptide never has low,
         # nor what is common in the sequence
-        "-e", "inf", "--mask", 0, "--min-ungapped-score", 0, "--max-seq-len", LONGEST,
+        "-e", "inf", "--mask", 0, "--max-seq-len", LONGEST,
         "--threads", threads,
     ]  # fmt: skip
     if alphabet.name == "dna":
@@ -157,12 +165,15 @@ def _search(
         kmer = FEW_KMER if residues <= FEW_NUCLEOTIDES else kmer_length(residues, alphabet, spare=0)
         words += ["--search-type", 3, "--strand", 2, "-k", kmer]
     else:
-        words += ["-s", 7.5, "--comp-bias-corr", 0]
-        if len(lengths) <= FEW_SEQUENCES and residues <= FEW_RESIDUES:
+        words += ["--comp-bias-corr", 0]
+        if every:
             words += ["--prefilter-mode", 2]
-        else:
+        elif lengths.mean() < LONG:
             # a gapped k-mer spans too much of a peptide
-            words += ["-k", 5 if residues < 10**8 else 6, "--spaced-kmer-mode", 0]
+            words += ["-s", 7.5, "-k", 5 if residues < 10**8 else 6, "--spaced-kmer-mode", 0]
+            words += ["--min-ungapped-score", 20]
+        else:
+            words += ["-k", 6, "--min-ungapped-score", 40]
     run_mmseqs([*words, "--split-memory-limit", "4G"], folder, "found.dbtype")
     out = ["--format-output", ",".join(COLUMNS), "--threads", threads]
     if alphabet.name == "dna":

@@ -17,7 +17,7 @@ from bioseqrnn.models.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.models.pooling import Pooling
 from bioseqrnn.models.properties import residue_table
 from bioseqrnn.models.recurrent import CELLS, initialise
-from bioseqrnn.models.strands import reverse_complement
+from bioseqrnn.models.strands import reverse, reverse_complement
 from bioseqrnn.sequences.alphabet import PROTEIN_SYMBOLS
 from bioseqrnn.tasks import TASKS, Task
 from bioseqrnn.tasks.losses import activate
@@ -46,6 +46,8 @@ class SequenceClassifier(nn.Module):
     scale : float Tensor [2]
         Mean and standard deviation of the training values; of regression, whose outputs are in the
         values' unit.
+    opposite : int64 Tensor [outputs]
+        Of each class of a residue, the one that the residue has on the other strand.
     others : ModuleList of SequenceClassifier
         The other members of an ensemble, which share nothing with this one and each other.
     window, window_overlap : int or None
@@ -54,6 +56,7 @@ class SequenceClassifier(nn.Module):
 
     prior: Tensor
     scale: Tensor
+    opposite: Tensor
     residues: Tensor | None
 
     def __init__(
@@ -66,6 +69,7 @@ class SequenceClassifier(nn.Module):
         self.fold = FoldSteps(config.residues_per_step if task.per_position else 1)
         self.register_buffer("prior", torch.zeros(outputs))
         self.register_buffer("scale", torch.tensor([0.0, 1.0]))
+        self.register_buffer("opposite", torch.arange(outputs))
         # not part of the state dict: it is no weight, and the same in every network
         table = residue_table() if reads_properties(config, symbols) else None
         self.register_buffer("residues", table, persistent=False)
@@ -112,9 +116,11 @@ class SequenceClassifier(nn.Module):
         yield [weight for weight in self.parameters() if id(weight) not in others]
         yield from (list(other.parameters()) for other in self.others)
 
-    def fit_outputs(self, prior: Tensor, scale: Tensor) -> None:
-        """Set ``prior`` and ``scale`` of all members."""
+    def fit_outputs(self, prior: Tensor, scale: Tensor, opposite: Tensor | None = None) -> None:
+        """Set ``prior``, ``scale`` and ``opposite`` of all members."""
         for member in self.members:
+            if opposite is not None:
+                member.opposite.copy_(opposite)
             member.prior.copy_(prior)
             member.scale.copy_(scale)
 
@@ -129,6 +135,15 @@ class SequenceClassifier(nn.Module):
             Zero past a sequence's end.
         lengths : int64 Tensor [batch]
         """
+        if self.both_strands and self.pooling is None:
+            # as one batch, which costs less than two
+            strands = torch.cat([x, reverse_complement(x, lengths)])
+            here, there = self._outputs(strands, lengths.repeat(2)).chunk(2)
+            return (here + reverse(there, lengths)[..., self.opposite]) / 2
+        return self._outputs(x, lengths)
+
+    def _outputs(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Outputs of one strand of residues, or of both of records."""
         summary = self._summary(x, lengths)
         if self.both_strands and self.pooling is not None:
             other = self._summary(reverse_complement(x, lengths), lengths)
@@ -151,8 +166,10 @@ class SequenceClassifier(nn.Module):
         return summary
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
-        """Take over all weights; without ``prior`` and ``scale``, none were used in training."""
-        self.load_state_dict({"prior": self.prior, "scale": self.scale} | weights)
+        """Take over all weights; buffers that an older file lacks were not used in training."""
+        kept = self.state_dict()
+        buffers = {name: kept[name] for name, _ in self.named_buffers() if name in kept}
+        self.load_state_dict(buffers | weights)
 
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return what is predicted, float64 [units, outputs]: probabilities, or values.

@@ -20,13 +20,15 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
     ----------
     config : ModelConfig
     metadata : mapping
-        ``alphabet``, ``strands`` and ``task`` of a sequence table.
+        ``alphabet``, ``strands``, ``task`` and ``opposite`` of a sequence table.
     """
     dna = metadata["alphabet"] == "dna"
     per_position = task_of(metadata["task"]).per_position
     strands: str = config.reverse_complement
-    if not dna or per_position:
+    if not dna or (per_position and "opposite" not in metadata):
         strands = "none"
+    elif per_position:
+        strands = "none" if strands == "none" else "average"
     elif strands == "auto":
         strands = "average" if metadata["strands"] == "both" else "none"
     changes: dict[str, Any] = {"reverse_complement": strands}

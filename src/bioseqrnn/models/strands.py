@@ -21,7 +21,15 @@ def reverse_complement(x: Tensor, lengths: Tensor) -> Tensor:
         Also zero past a sequence's end.
     """
     # A-T and C-G stand mirrored
-    mirrored = x.flip(1, 2)
+    return reverse(x.flip(2), lengths)
+
+
+def reverse(x: Tensor, lengths: Tensor) -> Tensor:
+    """Return each sequence of a batch [batch, time, features] from its end to its start.
+
+    Zero past a sequence's end.
+    """
+    mirrored = x.flip(1)
     ends = lengths.to(x.device).unsqueeze(1)
     if bool((ends == x.shape[1]).all()):
         return mirrored

@@ -30,6 +30,7 @@ from bioseqrnn.io import (
 )
 from bioseqrnn.models.card import package_versions
 from bioseqrnn.report import curves, data, decisions, scores
+from bioseqrnn.report.extras import EXTRAS, read_extras
 from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.keep import keep_section, keep_table
@@ -47,7 +48,7 @@ TABLES = (
     "thresholds", "strata", "learning_curves",
 )  # fmt: skip
 # that only some runs have
-OPTIONAL = ("random_folds", "sizes", "search")
+OPTIONAL = ("random_folds",)
 TEXT = (
     "model", "kind", "baseline", "target", "called", "source", "label", "class", "metric", "bin",
     "stratum", "grouping", "test", "aim", "check", "verdict",
@@ -154,6 +155,7 @@ def sections_of(found: Findings) -> list[Section]:
         parts.append(decisions.thresholds_section(tables["thresholds"]))
     if "gradients" in tables:
         parts.append(gradients_section(tables["gradients"]))
+    parts += [make(tables[name]) for name, make in EXTRAS.items() if name in tables]
     parts += [
         data.audit_section(tables["audit"]),
         data.fold_sizes_section(tables["folds"], given),
@@ -176,6 +178,8 @@ def build_report(
     confidence: float,
     gradients: Path | None = None,
     optional: Sequence[Path] = (),
+    search: tuple[Path, ...] = (),
+    sizes: Path | None = None,
 ) -> None:
     """Write ``report.html``, ``tables/*.tsv`` and ``manifest.json`` into the folder ``output``.
 
@@ -193,6 +197,10 @@ def build_report(
         That the intervals were computed with, 0 to 1.
     gradients : Path, optional
         ``gradients.tsv`` of the stage ``diagnosis``.
+    search : tuple of Path
+        ``trials.tsv`` of every search.
+    sizes : Path, optional
+        ``sizes.tsv`` of the evaluation.
     optional : sequence of Path
         Tables that only some runs have, named as in ``OPTIONAL``.
 
@@ -215,12 +223,13 @@ def build_report(
         if path.stem not in OPTIONAL:
             raise InputError(f"{path}: the report knows {', '.join(OPTIONAL)} by name, not this")
         tables[path.stem] = _read_table(path)
+    tables |= read_extras(search, sizes)
     given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
     found = Findings(metadata, selected, tables, given, confidence)
 
     for name, frame in tables.items():
         # the optional ones are where they were read
-        if name in OPTIONAL:
+        if name in OPTIONAL or name in EXTRAS:
             continue
         write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(
@@ -228,7 +237,7 @@ def build_report(
     )
     text += beyond_limits(tables["checks"])
     _render(sections_of(found), dataset, text, output / "report.html")
-    read = [sequences, checks, folds, leaks, *optional]
+    read = [sequences, checks, folds, leaks, *optional, *([] if sizes is None else [sizes])]
     read += [path for name in tables if (path := evaluation / f"{name}.tsv").exists()]
     manifest = {
         "dataset": dataset,

@@ -198,8 +198,10 @@ def table_metadata(
     if task == CLASSIFICATION:
         task = "binary" if len(classes) == 2 else "multiclass"
     # what the records of a chromosome were cut to
-    cut = {} if options.block is None else {"block": options.block}
-    return cut | {
+    more: dict[str, Any] = {} if options.block is None else {"block": options.block}
+    if options.opposite is not None:
+        more["opposite"] = _opposite(options.opposite, classes, alphabet, where)
+    return more | {
         "format": FORMAT,
         "alphabet": alphabet.name,
         "symbols": alphabet.symbols,
@@ -210,3 +212,19 @@ def table_metadata(
         "records": records,
         "sources": sources,
     }
+
+
+def _opposite(
+    pairs: dict[str, str], classes: list[str], alphabet: Alphabet, where: str
+) -> dict[str, str]:
+    """Return the class on the other strand of those that have another one; both ways."""
+    if alphabet.name != "dna":
+        raise InputError(f"{where}: 'opposite' is for DNA, this is {alphabet.name}; leave it out")
+    both = pairs | {second: first for first, second in pairs.items()}
+    for name in both:
+        if name not in classes:
+            known = ", ".join(classes)
+            raise InputError(f"{where}: opposite class '{name}' is unknown (known: {known})")
+        if both[both[name]] != name:
+            raise InputError(f"{where}: 'opposite' gives class '{name}' two opposites; give one")
+    return both

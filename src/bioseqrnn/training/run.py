@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ import numpy as np
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.folds.subset import read_subset
 from bioseqrnn.folds.table import read_roles
 from bioseqrnn.io import read_json, sha256, write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.models.store import save_model
 from bioseqrnn.prediction.network import predict_packed
+from bioseqrnn.search.chosen import read_chosen
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.device import describe, set_deterministic
@@ -66,10 +70,15 @@ def train_fold(
     devices: int = 1,
     nodes: int = 1,
     session: Session | None = None,
+    fraction: float = 1.0,
+    search: dict[str, Any] | None = None,
 ) -> None:
     """Train on a fold's training records and stop by its validation records.
 
-    Validation and test records are predicted.
+    Validation and test records are predicted. With ``fraction`` it is that share of the training
+    and validation records (``folds.subset``) that does either, for as many more epochs, so that
+    what fewer records do is not mixed up with what fewer steps do; ``search`` is what the card says
+    of the search that ``config`` came from.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
     With a ``session`` the training can be stopped and goes on when it is run again.
@@ -82,6 +91,11 @@ def train_fold(
     config = fit_config(config, table.metadata)
     train, validation, test = read_roles(folds, table, fold)
     what = f"{model}, fold {fold}, seed {seed}"
+    if fraction < 1:
+        train, validation = read_subset(folds, table, (train, validation), fraction, fold)
+        what += f", {fraction:g} of the records"
+        longer = {k: math.ceil(getattr(config, k) / fraction) for k in ("epochs", "patience")}
+        config = config.model_copy(update=longer)
     say(f"{what}: {len(train)} train, {len(validation)} validation, {len(test)} test records")
     say(f"{what}: on {chosen}")
     checksum = sha256(sequences)
@@ -91,6 +105,7 @@ def train_fold(
         folds=sha256(folds),
         fold=fold,
         seed=seed,
+        fraction=fraction,
         config=config.model_dump(),
         device=processes.device.type,
         threads=threads,
@@ -115,10 +130,19 @@ def train_fold(
         return
     card = _card(table, checksum, config, model, seed, chosen)
     card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
+    card |= {"fraction": fraction} if fraction < 1 else {}
+    card |= {} if search is None else {"search": search}
     save_model(output, trained.network, card)
     write_tsv(history, trained.history)
     write_predictions(
-        predictions, table, predicted, model=model, kind="network", fold=fold, seed=seed
+        predictions,
+        table,
+        predicted,
+        model=model,
+        kind="network",
+        fold=fold,
+        seed=seed,
+        about={"records": len(train) + len(validation), "fraction": fraction},
     )
 
 
@@ -152,15 +176,28 @@ def train_final(
     devices: int = 1,
     nodes: int = 1,
     session: Session | None = None,
+    searches: tuple[Path, ...] = (),
 ) -> None:
     """Train the selected configuration on all records, for the epochs that cross-validation took.
 
-    ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``.
+    ``selected`` is ``selected.json`` of the evaluation; writes ``model.safetensors``. Settings and
+    epochs of a searched model are those of its ``chosen.json``, among ``searches`` on all records.
     With a ``session`` the training can be stopped and goes on when it is run again.
     """
     session = session or Session()
     choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
-    config = model_config(choice["config"], f"{selected}: config")
+    search = None
+    found = [result for path in searches if (result := read_chosen(path)).model == choice["model"]]
+    if found:
+        config, search = found[0].config, found[0].card
+        choice["epochs"] = found[0].epochs
+    elif choice["config"] is None:
+        raise InputError(
+            f"{selected}: the settings of {choice['model']} were searched; give --chosen with "
+            "those of a search on all records"
+        )
+    else:
+        config = model_config(choice["config"], f"{selected}: config")
     processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
@@ -203,4 +240,5 @@ def train_final(
         "temperature": choice.get("temperature"),
         "thresholds": choice.get("thresholds", {}),
     }
+    card |= {} if search is None else {"search": search}
     save_model(output, trained.network, card)

@@ -131,7 +131,11 @@ class TrainingState:
             task,
         )
         objective = Objective.of(config, task, table.targets[train], table.classes)
-        network.fit_outputs(objective.prior, objective.scale)
+        swapped = table.metadata.get("opposite", {})
+        opposite = [table.classes.index(swapped.get(name, name)) for name in table.classes]
+        network.fit_outputs(
+            objective.prior, objective.scale, torch.tensor(opposite) if opposite else None
+        )
         network = network.to(processes.device)
         optimizer = AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay

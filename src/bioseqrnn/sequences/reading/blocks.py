@@ -131,15 +131,14 @@ def _joined(lines: tuple[str, ...]) -> bytes:
 
 
 def read_texts(
-    path: Path, shard: Shard, *, longest: int | None = None, comments: bool = True
+    path: Path, shard: Shard, *, comments: bool = True
 ) -> Iterator[tuple[bytes, Conversions, bool]]:
     r"""Yield text that begins with ``>`` and ends before the next one, and its conversions.
 
     Lines end in ``\n``, comment lines are gone. The last value says whether the text is a part of
-    a record, longer than ``longest`` bytes (``PART_BYTES``): then the next text goes on with it,
+    a record, longer than ``PART_BYTES``: then the next text goes on with it,
     does not begin with ``>``, and may be empty.
     """
-    longest = PART_BYTES if longest is None else longest
     with open_bytes(path) as reader:
         begin, end = _record_range(reader, shard)
         left = end - begin if end is not None else None
@@ -166,7 +165,7 @@ def read_texts(
                 rest = b""
             elif (cut := text.rfind(b"\n>", max(0, len(rest) - 1))) >= 0:
                 text, rest = text[: cut + 1], text[cut + 1 :]
-            elif len(text) < longest:
+            elif len(text) < PART_BYTES:
                 rest = text
                 continue
             else:

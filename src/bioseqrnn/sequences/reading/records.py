@@ -63,7 +63,7 @@ def read_records(
         does not have, with file, record and position.
     """
     number = 0
-    long: _LongRecord | None = None
+    long: LongRecord | None = None
     for block in read_blocks(path, shard):
         start, conversions = 0, block.conversions
         if block.continues:
@@ -78,7 +78,7 @@ def read_records(
         if block.unfinished and (end > 1 or not block.continues):
             end -= 1
             ids = _checked_ids(path, block, end, end + 1, number, whole_headers)
-            long = _LongRecord(path, alphabet, ids, block.titles[end], number + end - start + 1)
+            long = LongRecord(path, alphabet, ids, block.titles[end], number + end - start + 1)
             long.add(block.residues[end], conversions if end == start else Conversions())
         if end > start:
             block = replace(block, conversions=conversions)
@@ -229,7 +229,7 @@ def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabe
 
 
 @dataclass
-class _LongRecord:
+class LongRecord:
     """One record put together from parts; only its packed bits are kept."""
 
     path: Path

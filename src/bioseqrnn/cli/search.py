@@ -1,0 +1,107 @@
+"""``bioseqrnn search``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Device, DeviceOption, Threads
+from bioseqrnn.errors import InputError
+
+
+def search(
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="worker-0.tsv to write, or with --choose chosen.json."),
+    ],
+    model: Annotated[str, typer.Option(help="Name of the searched model in tables.")],
+    sequences: Annotated[
+        Path | None, typer.Option(help="sequences.parquet, written by 'encode'.")
+    ] = None,
+    folds: Annotated[Path | None, typer.Option(help="folds.parquet, written by 'split'.")] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="Journal of the study, on a disk that all workers see."),
+    ] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Fold that tests, from 0: its test and validation records are not read. Default: "
+            "search on all records, for the final model.",
+        ),
+    ] = None,
+    config: Annotated[
+        str, typer.Option(help="Settings of the model as a JSON object, where nothing is searched.")
+    ] = '{"cell": "gru"}',
+    settings: Annotated[
+        str,
+        typer.Option(
+            help="The search as a JSON object, like '{\"trials\": 40}'; config/README.md lists its "
+            "keys under search."
+        ),
+    ] = "{}",
+    worker: Annotated[int, typer.Option(min=0, help="Number of this worker, from 0.")] = 0,
+    choose: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="worker-0.tsv and those of the other workers, once each: choose the best trial "
+            "instead of making trials."
+        ),
+    ] = None,
+    trials: Annotated[
+        Path | None, typer.Option(help="trials.tsv to write. Default: beside chosen.json.")
+    ] = None,
+    selected: Annotated[
+        Path | None,
+        typer.Option(
+            help="selected.json, written by 'evaluate': search only where the final model is "
+            "this one."
+        ),
+    ] = None,
+    device: DeviceOption = Device.auto,
+    threads: Threads = 1,
+) -> None:
+    """Search better settings of a model within the training records of one fold.
+
+    Several workers may share one journal. SIGTERM or SIGUSR1 stops a worker with exit code 75; the
+    same command then goes on from there.
+    """
+    from bioseqrnn.config.validate import model_config_from_json, search_config_from_json
+
+    base = model_config_from_json(config, "--config")
+    wanted = search_config_from_json(settings, "--settings")
+    if choose:
+        from bioseqrnn.search.choose import choose as choose_trial
+
+        choose_trial(
+            choose,
+            output,
+            trials or output.with_name("trials.tsv"),
+            model=model,
+            config=base,
+            search=wanted,
+            fold=fold,
+            selected=selected,
+        )
+        return
+    if sequences is None or folds is None or journal is None:
+        raise InputError("give --sequences, --folds and --journal, or --choose with tables")
+    from bioseqrnn.search.run import work
+
+    work(
+        sequences,
+        folds,
+        journal,
+        output,
+        model=model,
+        config=base,
+        search=wanted,
+        fold=fold,
+        worker=worker,
+        device=device.value,
+        threads=threads,
+        selected=selected,
+    )

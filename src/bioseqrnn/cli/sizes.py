@@ -1,0 +1,31 @@
+"""``bioseqrnn sizes``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
+
+
+def sizes(
+    predictions: Annotated[
+        list[Path],
+        typer.Argument(
+            help="predictions.parquet of every model, fold and fraction (1 among them), one seed."
+        ),
+    ],
+    folds: Folds,
+    output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write.")],
+    bootstrap: Bootstrap = 1000,
+    confidence: Confidence = 0.95,
+    seed: Seed = 1,
+) -> None:
+    """Score models by the number of records trained with, and say what more would bring."""
+    from bioseqrnn.evaluation.sizes import evaluate_sizes
+
+    evaluate_sizes(
+        predictions, folds, output, replicates=bootstrap, confidence=confidence, seed=seed
+    )

@@ -1,0 +1,46 @@
+"""``bioseqrnn transfer``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bioseqrnn.cli.options import Bootstrap, Confidence, Device, DeviceOption, Seed, Threads
+
+
+def transfer(
+    models: Annotated[
+        list[Path],
+        typer.Argument(help="model.safetensors of every dataset, model, fold and seed."),
+    ],
+    dataset: Annotated[
+        list[str], typer.Option(help="Name of a dataset; once for each, as the next two.")
+    ],
+    sequences: Annotated[list[Path], typer.Option(help="Its sequences.parquet.")],
+    folds: Annotated[list[Path], typer.Option(help="Its folds.parquet.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg.")
+    ],
+    bootstrap: Bootstrap = 1000,
+    confidence: Confidence = 0.95,
+    seed: Seed = 1,
+    device: DeviceOption = Device.auto,
+    threads: Threads = 1,
+) -> None:
+    """Test networks against other negatives than they trained on, as a matrix."""
+    from bioseqrnn.transfer.run import transfer_models
+
+    transfer_models(
+        dataset,
+        sequences,
+        folds,
+        models,
+        output,
+        replicates=bootstrap,
+        confidence=confidence,
+        seed=seed,
+        device=device.value,
+        threads=threads,
+    )

@@ -1,0 +1,78 @@
+"""The space of a search: for every setting of a model a range, a list of choices, or nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, create_model, model_validator
+
+from bioseqrnn.config.strict import Strict
+
+# what a trial is scored by, and what it runs on, must be the same in all of them
+NOT_SEARCHED = ("monitor", "precision")
+
+
+def _no_default(schema: dict[str, Any]) -> None:
+    """Leave the default out of the JSON schema.
+
+    Snakemake would fill it in wherever the schema is tried, also where the value is a list or null
+    and another of several schemas is meant.
+    """
+    schema.pop("default", None)
+
+
+class Range(Strict):
+    """Numbers from ``low`` to ``high``, both included."""
+
+    low: float
+    high: float
+    log: bool = Field(
+        False, description="Draw on a logarithmic scale.", json_schema_extra=_no_default
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Range:
+        if not self.low < self.high:
+            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"log needs a low above 0, not {self.low}")
+        return self
+
+
+def search_space(model: type[BaseModel]) -> type[BaseModel]:
+    """Make the schema of a space from that of a model's settings, with the same limits.
+
+    A whole number or a number may have a range or choices; anything else, and a number that not
+    every value of a range would be allowed for, choices only.
+    """
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        if name in NOT_SEARCHED:
+            continue
+        kind: Any = field.annotation
+        extra: Any = field.json_schema_extra
+        value: Any = Annotated[kind, *field.metadata, Field(json_schema_extra=extra)]
+        kinds: Any = (
+            Annotated[list[value], Field(min_length=1, json_schema_extra={"uniqueItems": True})]
+            | None
+        )
+        if kind in (int, float) and not extra:
+            kinds |= create_model(
+                "".join(part.capitalize() for part in name.split("_")) + "Range",
+                __base__=Range,
+                __doc__=Range.__doc__,
+                low=(value, Field(description="Least value.")),
+                high=(value, Field(description="Largest value.")),
+            )
+        meaning = f"Of `models`: {(field.description or '').split(':')[0].split('. ')[0]}"
+        about = meaning.rstrip(".") + "."
+        fields[name] = (kinds, Field(None, description=about, json_schema_extra=_no_default))
+    space: type[BaseModel] = create_model(
+        "SearchSpace",
+        __base__=Strict,
+        __doc__="Settings of a model to search, like `hidden_size: {low: 16, high: 128, log: true}`"
+        " or `stem_width: [7, 11, 15]`.\n\nA setting that is left out stays as it is under "
+        "`models`.",
+        **fields,
+    )
+    return space

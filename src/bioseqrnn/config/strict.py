@@ -1,0 +1,11 @@
+"""What all settings have in common."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    """No unknown key, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

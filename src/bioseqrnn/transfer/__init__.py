@@ -1,0 +1,1 @@
+"""Stage ``transfer``: trained against one kind of negatives, tested against another."""

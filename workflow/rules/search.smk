@@ -1,0 +1,66 @@
+# One study a searched model and fold (or all records, for the final model), which several jobs may
+# work on. Its journal is no declared output: Snakemake would delete that of a failed job, and it is
+# what the next one goes on from.
+rule search_worker:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        selected=search_selection,
+    output:
+        f"{RESULTS}/{{dataset}}/search/{{model}}/{{part}}/worker-{{worker}}.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/search_worker/{{model}}.{{part}}.worker-{{worker}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/search_worker/{{model}}.{{part}}.worker-{{worker}}.tsv"
+    # the longest way to the report begins here
+    priority: 2
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+        gpu=1 if config["device"] == "cuda" else 0,
+    params:
+        journal=search_journal,
+        config=model_settings,
+        settings=search_settings(),
+        part=search_part,
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["search"],
+    # exec: the signals of a batch system to the job's shell are then those of the search
+    shell:
+        "exec bioseqrnn search --sequences {input.sequences:q} --folds {input.folds:q}"
+        " --journal {params.journal:q} --model {wildcards.model} --config {params.config:q}"
+        " --settings {params.settings:q} {params.part} --worker {wildcards.worker}"
+        " --device {params.device} --threads {params.threads}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule search_choose:
+    input:
+        workers=search_workers,
+        selected=search_selection,
+    output:
+        chosen=f"{RESULTS}/{{dataset}}/search/{{model}}/{{part}}/chosen.json",
+        trials=f"{RESULTS}/{{dataset}}/search/{{model}}/{{part}}/trials.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/search_choose/{{model}}.{{part}}.log",
+    priority: 2
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        workers=search_tables,
+        config=model_settings,
+        settings=search_settings(),
+        part=search_part,
+        version=STAGE_VERSIONS["search"],
+    shell:
+        "bioseqrnn search {params.workers} --model {wildcards.model}"
+        " --config {params.config:q} --settings {params.settings:q} {params.part}"
+        " --trials {output.trials:q} --output {output.chosen:q} > {log:q} 2>&1"

@@ -1,0 +1,87 @@
+# Would more sequences help? Models trained again on shares of each fold's records.
+rule train_on_fraction:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        chosen=chosen_settings,
+    output:
+        model=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/model.safetensors",
+        history=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/history.tsv",
+        predictions=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/train_on_fraction/{{model}}.fraction-{{fraction}}.fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/train_on_fraction/{{model}}.fraction-{{fraction}}.fold-{{fold}}.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1 if config["device"] == "cuda" else 0,
+    params:
+        settings=model_settings,
+        chosen=chosen_words,
+        seed=config["seeds"][0],
+        device=config["device"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["training"],
+    # exec: the signals of a batch system to the job's shell are then those of the training
+    shell:
+        "exec bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
+        " --model {wildcards.model} --config {params.settings:q} {params.chosen}"
+        " --fraction {wildcards.fraction} --fold {wildcards.fold} --seed {params.seed}"
+        " --device {params.device} --threads {params.threads}"
+        " --history {output.history:q} --predictions {output.predictions:q}"
+        " --output {output.model:q} > {log:q} 2>&1"
+
+
+rule baseline_on_fraction:
+    input:
+        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+    output:
+        f"{RESULTS}/{{dataset}}/sizes/baselines/{{baseline}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/baseline_on_fraction/{{baseline}}.fraction-{{fraction}}.fold-{{fold}}.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/baseline_on_fraction/{{baseline}}.fraction-{{fraction}}.fold-{{fold}}.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        seed=config["seeds"][0],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["baselines"],
+    shell:
+        "bioseqrnn baseline --sequences {input.sequences:q} --folds {input.folds:q}"
+        " --method {wildcards.baseline} --fraction {wildcards.fraction} --fold {wildcards.fold}"
+        " --seed {params.seed} --threads {params.threads} --output {output:q} > {log:q} 2>&1"
+
+
+rule evaluate_sizes:
+    input:
+        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        predictions=size_predictions,
+    output:
+        f"{RESULTS}/{{dataset}}/evaluation/sizes.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/evaluate_sizes.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        bootstrap=config["evaluation"]["bootstrap"],
+        confidence=config["evaluation"]["confidence"],
+        seed=config["evaluation"]["seed"],
+        version=STAGE_VERSIONS["sizes"],
+    shell:
+        "bioseqrnn sizes {input.predictions:q} --folds {input.folds:q}"
+        " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
+        " --output {output:q} > {log:q} 2>&1"
