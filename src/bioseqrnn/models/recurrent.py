@@ -19,7 +19,6 @@ is missing, or where ``BIOSEQRNN_ENGINE=torch`` asks for it.
 
 from __future__ import annotations
 
-import math
 import os
 from functools import cache
 from importlib.util import find_spec
@@ -215,7 +214,7 @@ def initialise(layer: nn.RNNBase, memory: int = 0) -> None:
     other biases are 0; but with a ``memory`` of T steps, above 1, every second unit i starts such
     that it forgets in about t_i steps (chrono initialisation; Tallec and Ollivier, 2018):
     forget-gate bias log(t_i - 1) and input-gate bias its negative (LSTM), update-gate bias
-    log(t_i - 1) (GRU). The t_i - 1 are drawn evenly on a logarithmic scale from 1 to T - 1. Only
+    log(t_i - 1) (GRU). The t_i are drawn evenly from 2 to T. Only
     every second unit, because what is near counts too: with all of them splice junctions and core
     promoters were called less well. ``torch.nn`` adds two biases, of which that of the input
     carries all, and orders gates i, f, g, o (LSTM) and r, z, n (GRU, whose z keeps the state).
@@ -243,7 +242,7 @@ def _set_gates(layer: nn.RNNBase, bias: Tensor, memory: int) -> None:
     if isinstance(layer, nn.LSTM):
         keep.fill_(1.0)
     if memory > 1 and isinstance(layer, (nn.LSTM, nn.GRU)):
-        drawn = torch.rand(len(keep[::2])) * math.log(memory - 1)
+        drawn = torch.log(1 + torch.rand(len(keep[::2])) * (memory - 2))
         keep[::2] = drawn
         if isinstance(layer, nn.LSTM):
             bias[:hidden:2] = -drawn
