@@ -45,7 +45,7 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
          "Random", "--options", '{"positive": "ACP"}', "--audit", "audit.tsv",
          "-o", "sequences.parquet"],
         ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
-        ["split", "--sequences", "sequences.parquet", "--findings", "findings.tsv",
+        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "--findings", "findings.tsv",
          "-o", "folds.parquet", "--folds", 2],
         *(["train", *tables, "--fold", k, "--config", '{"cell": "gru", "epochs": 3}',
            "-o", f"gru/{k}/model.safetensors"] for k in (0, 1)),
@@ -60,7 +60,7 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
         ["diagnose", "gru/0/model.safetensors", "gru/1/model.safetensors", *tables,
          "-o", "diagnosis"],
         ["report", *tables, "--gradients", "diagnosis/gradients.tsv", "--audit", "audit.tsv",
-         "--checks", "checks.tsv", "--evaluation", "evaluation", "-o", "report"],
+         "--checks", "checks.tsv", "--leaks", "leaks.tsv", "--evaluation", "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:
         done = cli(*step)
@@ -201,7 +201,10 @@ BAD_CONFIGS = [
         "unknown setting 'hiden_size'; did you mean 'hidden_size'?",
     ),
     ('{"cell": "elman"}', "cell: Input should be 'rnn', 'gru' or 'lstm' (given: 'elman')"),
-    ('{"cell": "gru", "epochs": "ten"}', "epochs: Input should be a valid integer (given: 'ten')"),
+    (
+        '{"cell": "gru", "epochs": "ten"}',
+        "epochs: Input should be a valid integer, or 'auto' (given: 'ten')",
+    ),
     ('{"cell": "gru", "stem_width": 4}', "stem_width must be odd, not 4"),
     ("{cell: gru}", "not JSON"),
 ]

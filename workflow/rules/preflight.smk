@@ -97,6 +97,12 @@ def schema_problem(error):
         missing = [name for name in error.validator_value if name not in error.instance]
         return f"{prefix}'{missing[0]}' is missing"
     if error.validator == "anyOf":
+        # a setting that is a number or a word: what is wrong with it as a number
+        words = [e for e in error.context if e.validator == "const"]
+        if words:
+            others = [e for e in error.context if e.validator != "const"]
+            problem = schema_problem(others[0])
+            return f"{problem} (or write {words[0].validator_value})"
         # of several kinds of value, the one that was meant
         meant = [e for e in error.context if not (e.validator == "type" and not e.path)]
         if meant:

@@ -15,7 +15,7 @@ from bioseqrnn.errors import InputError
 def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
     """The first problem of a validation error as: where, key, what, and a likely correction."""
     # where several kinds of value are allowed, that it is not of another kind says nothing
-    others = ("list_type", "model_type")
+    others = ("list_type", "model_type", "literal_error")
     problems = error.errors()
     first = next((problem for problem in problems if problem["type"] not in others), problems[0])
     key = ".".join(str(part) for part in first["loc"] if not _is_kind(part))
@@ -25,13 +25,21 @@ def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
         return f"{where}: unknown setting '{key}'{hint}"
     message = first["msg"].removeprefix("Value error, ")
     given = first["input"]
+    if any(
+        other["type"] == "literal_error" and other["loc"][:-1] == first["loc"][:-1]
+        for other in problems
+        if other is not first
+    ):
+        message += ", or 'auto'"
     shown = f" (given: {given!r})" if not isinstance(given, dict) else ""
     return f"{where}: {key + ': ' if key else ''}{message}{shown}"
 
 
 def _is_kind(part: int | str) -> bool:
     """Whether a part of an error's place names one of several kinds of value, and no key."""
-    return isinstance(part, str) and ("[" in part or part.endswith("Range"))
+    return isinstance(part, str) and (
+        "[" in part or part.endswith("Range") or part.startswith("constrained-")
+    )
 
 
 def model_config(values: dict[str, Any], where: str) -> ModelConfig:
