@@ -45,8 +45,8 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
          "Random", "--options", '{"positive": "ACP"}', "--audit", "audit.tsv",
          "-o", "sequences.parquet"],
         ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
-        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "--findings", "findings.tsv",
-         "-o", "folds.parquet", "--folds", 2],
+        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet",
+         "--findings", "findings.tsv", "-o", "folds.parquet", "--folds", 2],
         *(["train", *tables, "--fold", k, "--config", '{"cell": "gru", "epochs": 3}',
            "-o", f"gru/{k}/model.safetensors"] for k in (0, 1)),
         *(["baseline", *tables, "--fold", k, "--method", "composition",
@@ -60,7 +60,8 @@ def test_the_whole_path_without_snakemake(cli, tmp_path):
         ["diagnose", "gru/0/model.safetensors", "gru/1/model.safetensors", *tables,
          "-o", "diagnosis"],
         ["report", *tables, "--gradients", "diagnosis/gradients.tsv", "--audit", "audit.tsv",
-         "--checks", "checks.tsv", "--leaks", "leaks.tsv", "--evaluation", "evaluation", "-o", "report"],
+         "--checks", "checks.tsv", "--leaks", "leaks.tsv", "--evaluation", "evaluation",
+         "-o", "report"],
     ]  # fmt: skip
     for step in steps:
         done = cli(*step)

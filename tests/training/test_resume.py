@@ -33,8 +33,8 @@ from bioseqrnn.training.session import Session
 # the best, and the patience ends it after the third
 CONFIG = {
     "cell": "gru", "hidden_size": 5, "stem_filters": 4, "layers": 2, "batch_size": 32, "epochs": 4,
-    "patience": 1, "learning_rate": 0.1, "gradient_clip": 0.3, "weight_average": 0.5, "members": 2, "shift": 2,
-    "mutation": 0.1, "label_smoothing": 0.1,
+    "patience": 1, "learning_rate": 0.1, "gradient_clip": 0.3, "weight_average": 0.5,
+    "members": 2, "shift": 2, "mutation": 0.1, "label_smoothing": 0.1,
 }  # fmt: skip
 OUTPUTS = ("model.safetensors", "history.tsv", "predictions.parquet")
 
