@@ -30,18 +30,8 @@ DATASET_OPTIONS = {
     "activities": {"task": "multilabel", "alphabet": "protein"},
     "score": {"task": "regression", "alphabet": "dna", "strands": "both"},
 }
-MODELS = {
-    "genes": {
-        "lstm": {
-            "cell": "lstm", "hidden_size": 64, "residues_per_step": 3, "positions": 0,
-            "stem_width": 9, "window": 1200, "window_overlap": 400, "batch_size": 8,
-            "learning_rate": 0.008, "class_weight": "none", "memory": 0, "epochs": 26,
-            "patience": 26,
-        }
-    },
-    "activities": {"gru": {"cell": "gru"}},
-    "score": {"gru": {"cell": "gru"}},
-}  # fmt: skip
+# by the default recipe
+MODELS = {"gru": {"cell": "gru"}}
 
 
 def read_fasta(path: Path) -> Iterator[tuple[str, str]]:
@@ -108,7 +98,7 @@ def write_project(data: Path, folder: Path) -> None:
             "datasets": "config/datasets.tsv",
             "queries": None,
             "dataset_options": {task: options},
-            "models": MODELS[task],
+            "models": MODELS,
             "device": "cpu",
         }
         (project / "config/config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))

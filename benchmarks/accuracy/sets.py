@@ -237,7 +237,7 @@ ENTRIES: tuple[Entry, ...] = (
         (Part("ct-genes/ct_3line.fa.gz"),),
         (Bar("accuracy", 0.95, "–", "Glimmer .972, majority .457"),),
         folds=5,
-        options={"task": "per_position", "block": 20_000},
+        options={"task": "per_position", "block": 20_000, "opposite": {"F": "R"}},
         note="blocks of 20,000 bases",
         source="seqinr (r-cran-seqinr 4.2-23), ct.fasta and ct.gbk, GPL-2 or later",
     ),
