@@ -62,7 +62,7 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
         ["encode", "--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b",
          "--options", '{"ids": "header"}', "--audit", "audit.tsv", "-o", "sequences.parquet"],
         ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
-        ["split", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 2],
+        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 2],
         *(["train", *tables, "--fold", k, "--config", model, "-o", f"rnn/{k}/model.safetensors"]
           for k in (0, 1)),
         *(["baseline", *tables, "--fold", k, "--method", "composition",
@@ -70,7 +70,7 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
         ["evaluate", *(f"{m}/{k}/predictions.parquet" for m in ("rnn", "composition")
                        for k in (0, 1)), "--folds", "folds.parquet", "-o", "evaluation"],
         ["predict", "query.fa", "--model", "rnn/0/model.safetensors", "-o", "query.parquet"],
-        ["report", *tables, "--audit", "audit.tsv", "--checks", "checks.tsv", "--evaluation",
+        ["report", *tables, "--leaks", "leaks.tsv", "--audit", "audit.tsv", "--checks", "checks.tsv", "--evaluation",
          "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:

@@ -62,8 +62,8 @@ def final_settings(wildcards):
 
 
 def chosen_words(wildcards, input):
-    """The results of searches as words of the command line."""
-    return " ".join(f"--chosen {shlex.quote(path)}" for path in input.chosen)
+    """The results of searches as words of the command line; on random folds there are none."""
+    return " ".join(f"--chosen {shlex.quote(path)}" for path in input.get("chosen", []))
 
 
 def search_trials(wildcards):

@@ -229,7 +229,7 @@ def build_report(
 
     for name, frame in tables.items():
         # the optional ones are where they were read
-        if name in OPTIONAL or name in EXTRAS:
+        if name in OPTIONAL:
             continue
         write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(
