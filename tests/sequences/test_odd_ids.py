@@ -62,7 +62,8 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
         ["encode", "--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b",
          "--options", '{"ids": "header"}', "--audit", "audit.tsv", "-o", "sequences.parquet"],
         ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
-        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 2],
+        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "-o", "folds.parquet",
+         "--folds", 2],
         *(["train", *tables, "--fold", k, "--config", model, "-o", f"rnn/{k}/model.safetensors"]
           for k in (0, 1)),
         *(["baseline", *tables, "--fold", k, "--method", "composition",
@@ -70,8 +71,8 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
         ["evaluate", *(f"{m}/{k}/predictions.parquet" for m in ("rnn", "composition")
                        for k in (0, 1)), "--folds", "folds.parquet", "-o", "evaluation"],
         ["predict", "query.fa", "--model", "rnn/0/model.safetensors", "-o", "query.parquet"],
-        ["report", *tables, "--leaks", "leaks.tsv", "--audit", "audit.tsv", "--checks", "checks.tsv", "--evaluation",
-         "evaluation", "-o", "report"],
+        ["report", *tables, "--leaks", "leaks.tsv", "--audit", "audit.tsv", "--checks",
+         "checks.tsv", "--evaluation", "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:
         done = cli(*step)
@@ -85,9 +86,9 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
     tested = [
         name
         for k in (0, 1)
-        for name in pq.read_table(tmp_path / f"rnn/{k}/predictions.parquet")
-        .column("id")
-        .to_pylist()
+        for name in pq.read_table(
+            tmp_path / f"rnn/{k}/predictions.parquet", filters=[("role", "=", "test")]
+        )["id"].to_pylist()
     ]
     assert sorted(tested) == sorted(kept)
     assert pq.read_table(tmp_path / "query.parquet").column("id").to_pylist() == kept

@@ -74,7 +74,7 @@ def test_only_test_records_are_evaluated(given, dataset, count):
     runs = pd.read_csv(results / "evaluation" / "runs.tsv", sep="\t")
     assert set(runs["fold"]) == {0}
     confusion = pd.read_csv(results / "evaluation" / "confusion.tsv", sep="\t")
-    assert set(confusion.groupby("model")["count"].sum()) == {count}
+    assert set(confusion.groupby(["model", "at_threshold"])["count"].sum()) == {count}
 
 
 @pytest.mark.parametrize(("dataset", "count"), [("dna", 30), ("pep", 20)])

@@ -41,7 +41,7 @@ def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Sec
         "Mean probability of the called class against how often the call was right, in ten bins "
         f"(those with at least {LEAST_OF_BIN:.0%} of the predictions). Below the diagonal a model "
         "is too sure of itself. Probabilities are calibrated by one temperature, fitted on the "
-        f"validation records of each fold. Expected calibration error before → after: {told}.",
+        f"validation records. Expected calibration error before → after: {told}.",
         "linegraph",
         data=datasets,
         config={
@@ -74,8 +74,8 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
     return section(
         "thresholds",
         "Decision thresholds",
-        f"Chosen on the validation records of each fold for {AIMS.get(aim, escape(aim))}, applied "
-        "to its test records; means over folds and seeds.",
+        f"Chosen on validation records for {AIMS.get(aim, escape(aim))}, applied to test records; "
+        "means over all trainings.",
         "html",
         data=html_table(shown),
     )
