@@ -129,7 +129,7 @@ def test_training_goes_on_as_if_it_had_not_stopped(exons, tmp_path):
 
 def test_sides_of_junctions_are_learned(exons, tmp_path):
     """More than the most frequent class reaches, on contigs that no training has seen."""
-    train(exons.file.path.parent, tmp_path, epochs=12, hidden_size=16, learning_rate=0.02)
+    train(exons.file.path.parent, tmp_path, epochs=30, hidden_size=16, learning_rate=0.02)
     history = pd.read_csv(tmp_path / "history.tsv", sep="\t")
     assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
     predictions = pq.read_table(tmp_path / "predictions.parquet").to_pylist()

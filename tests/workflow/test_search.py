@@ -5,7 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.card import read_card
+from bioseqrnn.models.fitting import fit_config
+from bioseqrnn.sequences.table import open_sequences
 
 pytestmark = pytest.mark.workflow
 
@@ -17,6 +20,12 @@ SEARCH = {
     "space": {"hidden_size": {"low": 2, "high": 8}, "stem_width": [5, 9]},
 }
 CURVE = {"models": ["gru", "composition"], "fractions": [0.5]}
+
+
+def settled(results, config):
+    """The settings as they stand for the dataset, which is what a card holds."""
+    metadata = open_sequences(results / "sequences.parquet").metadata
+    return fit_config(ModelConfig(**config), metadata).model_dump()
 
 
 def configure(project, search=SEARCH, curve=CURVE, **changes):
@@ -46,14 +55,14 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
     assert done.code == 0, done.out + done.err
     results = project.folder / "results" / "pep"
     summary = pd.read_csv(results / "evaluation" / "summary.tsv", sep="\t")
-    assert set(summary["model"]) == {"gru", "gru_search", "composition"}
+    assert set(summary["model"]) == {"gru", "gru_search", "selected", "composition"}
     for fold in (0, 1):
         folder = results / "search" / "gru_search" / f"fold-{fold}"
         chosen = json.loads((folder / "chosen.json").read_text())
         assert len(pd.read_csv(folder / "trials.tsv", sep="\t")) == 3
         path = results / "models" / "gru_search" / f"fold-{fold}" / "seed-1" / "model.safetensors"
         card = read_card(path)
-        assert card["config"] == chosen["config"]
+        assert card["config"] == settled(results, chosen["config"])
         assert card["search"]["searched"] == chosen["searched"]
         assert "search" not in read_card(path.parents[3] / "gru" / "fold-0/seed-1" / path.name)
     # the final model has the settings of a search on all records, if it is a searched one
@@ -62,7 +71,7 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
     chosen = json.loads((results / "search" / "gru_search" / "final" / "chosen.json").read_text())
     assert final["model"] == selected
     if selected == "gru_search":
-        assert final["config"] == chosen["config"]
+        assert final["config"] == settled(results, chosen["config"])
     else:
         assert chosen["config"] is None
     report = (results / "report" / "report.html").read_text()
