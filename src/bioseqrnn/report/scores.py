@@ -10,6 +10,8 @@ import pandas as pd
 from bioseqrnn.report.names import explained, lower_is_better, title
 from bioseqrnn.report.parts import Section, html_table, section
 
+# there, but a click away
+HIDDEN = ("balanced_accuracy", "f1", "sensitivity", "specificity")
 # more would hide the others
 MOST_INTERVALS = 3
 # first in the comparisons, where a task has them
@@ -25,7 +27,8 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
     )
     metrics = [headline, *(m for m in dict.fromkeys(summary["metric"]) if m != headline)]
     metrics = [m for m in metrics if not m.endswith("_uncalibrated")]
-    with_interval = [m for m in metrics if not m.endswith("_at_threshold")][:MOST_INTERVALS]
+    shown = [m for m in metrics if m not in HIDDEN and not m.endswith("_at_threshold")]
+    with_interval = shown[:MOST_INTERVALS]
     data: dict[str, dict[str, Any]] = {}
     for name, rows in summary.groupby("model", sort=False):
         by_metric = rows.set_index("metric")
@@ -43,7 +46,7 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
             "description": explained(metric),
             "format": "{:,.3f}",
             "scale": "RdYlGn-rev" if lower_is_better(metric) else "RdYlGn",
-            "hidden": metric in ("balanced_accuracy", "f1", "sensitivity", "specificity"),
+            "hidden": metric in HIDDEN,
         }
         if metric in with_interval:
             headers[f"{metric}_interval"] = {
