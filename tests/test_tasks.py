@@ -66,6 +66,30 @@ def test_residues_behind_the_end_have_no_class():
     assert target.tolist() == [[2, PADDING, PADDING], [0, 0, 1]]
 
 
+@pytest.mark.parametrize("name", ["multiclass", "multilabel", "per_position"])
+def test_a_smoothed_unit_weighs_what_its_own_class_does(name):
+    """Else a negative record, smoothed, would be one of a rare class that weighs much."""
+    task, classes, truth = truth_of(name)
+    torch.manual_seed(1)
+    shape = (3, 5, 3) if task.per_position else (3, task.outputs(classes))
+    outputs, target = torch.randn(shape), batch_targets(task, truth, np.arange(3))
+    weights = torch.tensor([1.0, 99.0, 7.0])
+    loss = unit_losses(task, outputs, target, weights, NO_SCALE, 0.1)
+    if task.per_position:
+        inside = target != PADDING
+        outputs, target = outputs[inside], target[inside]
+    if name == "multilabel":
+        chances = torch.sigmoid(outputs)
+        nats = -(0.95 * chances.log() + 0.05 * (1 - chances).log())
+        other = -(0.05 * chances.log() + 0.95 * (1 - chances).log())
+        expected = torch.where(target == 1, weights * nats, other).sum() / 3
+    else:
+        nats = -torch.log_softmax(outputs, dim=1)
+        own = nats[torch.arange(len(target)), target]
+        expected = (weights[target] * (0.9 * own + 0.1 * nats.mean(dim=1))).sum()
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
 def test_what_weights_taught_is_taken_back():
     """With weights the best outputs are log(w p): the correction must give p again."""
     for name, p in (("binary", [0.99, 0.01]), ("multilabel", [0.3, 0.01, 0.5])):

@@ -37,6 +37,7 @@ CONFIG = {
     "members": 2, "shift": 2, "mutation": 0.1, "label_smoothing": 0.1,
 }  # fmt: skip
 OUTPUTS = ("model.safetensors", "history.tsv", "predictions.parquet")
+CHECKPOINTS = ["model.safetensors.checkpoint", "model.safetensors.checkpoint.refit"]
 
 
 @pytest.fixture(scope="module")
@@ -156,29 +157,30 @@ def test_killed_after_any_batch_and_run_again_gives_the_same_bytes(tables, whole
     count = ticks(tables, tmp_path / "whole", work)
     expected = contents(tmp_path / "whole")
     assert expected == whole or work is train_final
-    # batches of three (or two) epochs, each validation, what is predicted for the tables
-    assert count == (3 * 2 + 3 + 2 if work is train else 2 * 4)
+    # batches of three epochs, each validation, the last again, two epochs of the refit, the test
+    # records; or two epochs of the final model
+    assert count == (3 * 2 + 3 + 1 + 2 * 2 + 1 if work is train else 2 * 4)
     for nth in range(1, count + 1):
         out = tmp_path / str(nth)
         with pytest.MonkeyPatch.context() as patch:
             dying_at(patch, Session, "tick", nth, after=True)
             assert outcome(forked(lambda out=out: work(tables, out), out)) == -signal.SIGKILL
-        assert [name for name in contents(out) if not name.startswith(".")] == [
-            "model.safetensors.checkpoint"
-        ]
+        kept = [name for name in contents(out) if not name.startswith(".")]
+        refit = work is train and nth > 3 * 2 + 3 + 1
+        assert kept == CHECKPOINTS[: 2 if refit else 1]
         assert outcome(forked(lambda out=out: work(tables, out, every=1e9), out)) == 0
         assert contents(out) == expected
         assert "going on after" in (out / "log").read_text()
 
 
 def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
-    """Every run gets two batches further."""
+    """Every run gets two batches further; one less once validation records are scored each time."""
     dying_at(monkeypatch, Session, "tick", 3, after=True)
     deaths = 0
     while outcome(forked(lambda: train(tables, tmp_path), tmp_path)) != 0:
         deaths += 1
         assert deaths < 50
-    assert deaths == 4
+    assert deaths == 6
     assert contents(tmp_path) == whole
 
 
@@ -303,7 +305,7 @@ def test_stopped_by_a_signal_to_itself_at_any_place(tables, whole, tmp_path):
             with pytest.raises(TrainingStopped, match="stopped by SIGUSR1"):
                 train(tables, out, every=1e9)
         assert signal.getsignal(signal.SIGUSR1) == before
-        assert list(contents(out)) == ["model.safetensors.checkpoint"]
+        assert list(contents(out)) == CHECKPOINTS[: 1 if nth <= 3 * 2 + 3 + 1 else 2]
         train(tables, out, every=1e9)
         assert contents(out) == whole
 

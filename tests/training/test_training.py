@@ -12,6 +12,7 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.folds.run import split_table
+from bioseqrnn.folds.table import read_roles
 from bioseqrnn.models.card import read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import fit_config
@@ -128,12 +129,13 @@ def folder(acp, tmp_path):
     return tmp_path
 
 
-def train(folder, name, seed=1, cell="gru"):
+def train(folder, name, seed=1, cell="gru", **changes):
     out = folder / name
     train_fold(
         folder / "sequences.parquet", folder / "folds.parquet", out / "model.safetensors",
         out / "history.tsv", out / "predictions.parquet", model="m",
-        config=ModelConfig(cell=cell, **SMALL), fold=1, seed=seed, device="cpu", threads=1,
+        config=ModelConfig(cell=cell, **SMALL | changes), fold=1, seed=seed, device="cpu",
+        threads=1,
     )  # fmt: skip
     return out
 
@@ -162,6 +164,31 @@ def test_fold_outputs(folder, acp):
     assert np.array_equal(again, run.scores)
     assert card["device"] == "cpu (1 thread)"
     assert card["sources"] == acp.metadata["sources"]
+
+
+def test_refit_learns_from_training_and_validation_records_for_as_many_epochs(folder, acp):
+    roles = read_roles(folder / "folds.parquet", acp, 1)
+    train_rows, validation, test = roles
+    config = ModelConfig(cell="gru", **SMALL)
+    stopped = train_network(acp, train_rows, validation, config, seed=1, device=CPU)
+    both = np.sort(np.concatenate([train_rows, validation]))
+    refit = train_network(
+        acp, both, np.arange(0), config, seed=1, device=CPU, last_epoch=stopped.best_epoch
+    )
+    for name, network, learned in (("false", stopped, train_rows), ("true", refit, both)):
+        out = train(folder, name, refit=name == "true")
+        card = read_card(out / "model.safetensors")
+        assert (card["trained_on"], card["epoch"]) == (len(learned), stopped.best_epoch)
+        saved, _ = load_model(out / "model.safetensors", CPU)
+        for one, other in zip(saved.parameters(), network.network.parameters(), strict=True):
+            assert torch.equal(one, other)
+        # thresholds and calibration are fitted where the network has not been
+        for role, scored, rows in (
+            ("validation", stopped, validation), ("test", network, test),
+        ):  # fmt: skip
+            expected = predict_packed(scored.network, acp.packed, acp.alphabet, rows, CPU)
+            given = read_predictions(out / "predictions.parquet", role=role)
+            assert np.array_equal(given.scores, expected)
 
 
 def test_final_model_uses_every_record_and_the_selected_epochs(folder, acp, tmp_path):

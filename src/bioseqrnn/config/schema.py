@@ -122,6 +122,12 @@ class ModelConfig(Strict):
         description="Stop after so many epochs without a better validation loss. auto: 8, of "
         "per_position tasks 15.",
     )
+    refit: bool = Field(
+        True,
+        description="Once validation records have told how many epochs to train for, train anew on "
+        "training and validation records together for as many: that network predicts the test "
+        "records, as baselines do and as the final model is made. false: the first network does.",
+    )
     batch_size: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         "auto",
         description="Records per optimiser step. auto: 64; of per_position tasks 8 windows.",
@@ -131,16 +137,16 @@ class ModelConfig(Strict):
         "one_cycle", description="Learning rate over the epochs: warm-up and cosine decay, or flat."
     )
     weight_decay: float = Field(0.01, ge=0, description="Decoupled weight decay of AdamW.")
-    label_smoothing: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="Share of each training target spread evenly over all classes.",
+    label_smoothing: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="Share of each training target spread evenly over all classes. auto: 0.05 "
+        "where a record has one of two or more classes and none of them is rare (a tenth) or "
+        "weighted, else none, as it would hide that a class is rare.",
     )
     mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
         "auto",
         description="Share of the residues of a training record replaced by random ones, drawn "
-        "anew in every epoch. auto: 0.1 of proteins, none of DNA.",
+        "anew in every epoch. auto: 0.15 of proteins, none of DNA.",
     )
     shift: int = Field(
         0,

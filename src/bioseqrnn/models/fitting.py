@@ -9,7 +9,7 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.tasks import task_of
 
 # docs/recipe.md says what these were chosen by
-PROTEIN_MUTATION = 0.1
+PROTEIN_MUTATION = 0.15
 BOTH_STRANDS_POOL = 3
 # what auto means of records, of the residues of DNA, and of those of proteins
 AUTO: dict[str, tuple[int, int, int]] = {

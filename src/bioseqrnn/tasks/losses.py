@@ -52,21 +52,26 @@ def unit_losses(
     scale : float Tensor [2]
         Mean and standard deviation of the training values; only ``regression`` looks at it.
     smoothing : float
-        Share of the target spread over all classes.
+        Share of the target spread over all classes. A unit weighs what its own class does: weights
+        of the classes that its target is spread over would turn every unit of a frequent class
+        into one of a rare class.
     """
     if isinstance(task, Regression):
         return (((outputs[:, 0] - target) / scale[1]) ** 2).sum()
     if isinstance(task, Multilabel):
+        own = None if weights is None else torch.where(target > 0.5, weights, 1.0)
         target = target * (1 - smoothing) + smoothing / 2
         losses = functional.binary_cross_entropy_with_logits(
-            outputs, target, pos_weight=weights, reduction="sum"
+            outputs, target, weight=own, reduction="sum"
         )
         return losses / outputs.shape[1]
     if isinstance(task, PerPosition):
         outputs, target = outputs.flatten(0, 1), target.flatten()
-    return functional.cross_entropy(
-        outputs, target, weights, reduction="sum", ignore_index=PADDING, label_smoothing=smoothing
+    losses = functional.cross_entropy(
+        outputs, target, reduction="none", ignore_index=PADDING, label_smoothing=smoothing
     )
+    # what is padding has a loss of 0, whatever class it is taken for
+    return losses.sum() if weights is None else (losses * weights[target.clamp(min=0)]).sum()
 
 
 def units(task: Task, lengths: Ints) -> int:

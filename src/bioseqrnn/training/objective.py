@@ -13,10 +13,12 @@ from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import Task, Truth
 from bioseqrnn.tasks.losses import balanced_weights, unit_losses
 from bioseqrnn.tasks.losses import units as units_of
-from bioseqrnn.tasks.task import Doubles, Multilabel, Regression
+from bioseqrnn.tasks.task import Classification, Doubles, Multilabel, Regression
 
 # a class with a smaller share is rare
 RARE = 0.1
+# docs/recipe.md says what it was chosen by
+SMOOTHING = 0.05
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,12 @@ class Objective:
         ranks = task.name in ("binary", Multilabel.name)
         by_precision = ranks and (config.monitor == "auprc" or (config.monitor == "auto" and rare))
         tensor = None if weights is None else torch.tensor(weights, dtype=torch.float32)
-        return Objective(task, tensor, torch.tensor(scale), by_precision, config.label_smoothing)
+        if config.label_smoothing != "auto":
+            smoothing = config.label_smoothing
+        else:
+            uneven = rare or weights is not None
+            smoothing = SMOOTHING if isinstance(task, Classification) and not uneven else 0.0
+        return Objective(task, tensor, torch.tensor(scale), by_precision, smoothing)
 
     def to(self, device: torch.device) -> Objective:
         """The same on another device."""

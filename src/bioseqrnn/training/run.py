@@ -73,12 +73,15 @@ def train_fold(
     fraction: float = 1.0,
     search: dict[str, Any] | None = None,
 ) -> None:
-    """Train on a fold's training records and stop by its validation records.
+    """Train on a fold's training records and stop by its validation records, which are predicted.
 
-    Validation and test records are predicted. With ``fraction`` it is that share of the training
-    and validation records (``folds.subset``) that does either, for as many more epochs, so that
-    what fewer records do is not mixed up with what fewer steps do; ``search`` is what the card says
-    of the search that ``config`` came from.
+    With ``refit`` a second network is then trained on both for as many epochs (Goodfellow et al.,
+    Deep Learning, 2016, algorithm 7.2), as the final model is; it, or without ``refit`` the first,
+    predicts the test records and is what is kept.
+
+    With ``fraction`` it is that share of the training and validation records (``folds.subset``)
+    that does either, for as many more epochs, so that what fewer records do is not mixed up with
+    what fewer steps do; ``search`` is what the card says of the search that ``config`` came from.
 
     Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
     With a ``session`` the training can be stopped and goes on when it is run again.
@@ -123,16 +126,32 @@ def train_fold(
         processes=processes,
     )
     predicted = {
-        role: (rows, _predict(trained.network, table, rows, processes, session))
-        for role, rows in (("validation", validation), ("test", test))
+        "validation": (validation, _predict(trained.network, table, validation, processes, session))
     }
+    network, learned = trained.network, train
+    if config.refit:
+        learned = np.sort(np.concatenate([train, validation]))
+        session.go_on_to("refit")
+        network = train_network(
+            table,
+            learned,
+            np.arange(0),
+            config,
+            seed=seed,
+            device=processes.device,
+            last_epoch=trained.best_epoch,
+            what=f"{what}, refit",
+            session=session,
+            processes=processes,
+        ).network
+    predicted["test"] = (test, _predict(network, table, test, processes, session))
     if not processes.leads:
         return
     card = _card(table, checksum, config, model, seed, chosen)
-    card |= {"fold": fold, "trained_on": len(train), "epoch": trained.best_epoch}
+    card |= {"fold": fold, "trained_on": len(learned), "epoch": trained.best_epoch}
     card |= {"fraction": fraction} if fraction < 1 else {}
     card |= {} if search is None else {"search": search}
-    save_model(output, trained.network, card)
+    save_model(output, network, card)
     write_tsv(history, trained.history)
     write_predictions(
         predictions,

@@ -46,6 +46,8 @@ class Session:
         self._processes: Processes | None = None
         self._state: TrainingState | None = None
         self._due = time.monotonic() + every
+        self._finished: list[Path] = []
+        self._unwritten: tuple[Path, dict[str, Any], TrainingState] | None = None
 
     def __enter__(self) -> Session:
         if self.path is not None:
@@ -60,7 +62,8 @@ class Session:
     ) -> None:
         self._signals.__exit__(kind, error, traceback)
         if kind is None and self.path is not None and self._leads:
-            remove_file(self.path)
+            for path in (self.path, *self._finished):
+                remove_file(path)
 
     @property
     def _leads(self) -> bool:
@@ -84,6 +87,27 @@ class Session:
                 say(f"{self._what}: going on after {state.place}")
         self._state = state
 
+    def go_on_to(self, part: str) -> None:
+        """What is trained from here on is another network of the same run, called ``part``.
+
+        The one so far is finished. Its checkpoint is written with the first one of the other, which
+        has a file of its own, so that a run that is stopped later does not train it again.
+        """
+        if self.path is None or self._state is None:
+            return
+        self._unwritten = self.path, self._fingerprint, self._state
+        self._finished.append(self.path)
+        self.path = self.path.with_name(f"{self.path.name}.{part}")
+        self._what, self._state = f"{self._what}, {part}", None
+        self._fingerprint = self._fingerprint | {"part": part}
+
+    def _write(self, path: Path, state: TrainingState) -> None:
+        if self._unwritten is not None:
+            first, fingerprint, finished = self._unwritten
+            write_checkpoint(first, fingerprint, finished.state_dict())
+            self._unwritten = None
+        write_checkpoint(path, self._fingerprint, state.state_dict())
+
     def tick(self) -> None:
         """Stop here if a signal came, else write the checkpoint if it is time.
 
@@ -100,7 +124,7 @@ class Session:
         signal = self._signals.received
         stop = self._processes.any(signal is not None)
         if self._leads and (stop or time.monotonic() >= self._due):
-            write_checkpoint(self.path, self._fingerprint, self._state.state_dict())
+            self._write(self.path, self._state)
             self._due = time.monotonic() + self.every
         if stop:
             self._processes.wait()
