@@ -1,7 +1,7 @@
 """Run every public set through the whole workflow and print Markdown tables.
 
     python -m benchmarks.accuracy --data PATH [--only splice,mouse_2] [--work DIR] [--cores N]
-        [--models gru,lstm,rnn] [--seeds 1,2,3,4,5] [--quick] [--tables]
+        [--models gru,lstm,rnn] [--seeds 1,2,3,4,5] [--search TRIALS] [--quick] [--tables]
 
 PATH is a folder with the data (benchmarks/README.md says which); they are not part of the
 repository. Every set has a folder of its own under --work, in which Snakemake runs; a second call
@@ -47,6 +47,10 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--seeds", type=names, default=["1", "2", "3", "4", "5"])
     parser.add_argument("--models", type=names, default=["gru", "lstm", "rnn"])
+    parser.add_argument(
+        "--search", type=int, default=0, metavar="TRIALS",
+        help="also search for settings of the first model in every fold, a column of its own",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="tiny networks: does everything run?")
     parser.add_argument("--tables", action="store_true", help="run nothing, print what is there")
     given = parser.parse_args(words)
@@ -59,6 +63,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
             parser.error(f"--models: unknown cell '{name}'; known: {', '.join(CELLS)}")
     if not given.models or not given.seeds or not all(seed.isdigit() for seed in given.seeds):
         parser.error("--models and --seeds need at least one each, and seeds are whole numbers")
+    if given.search < 0:
+        parser.error("--search: the number of trials cannot be less than 0")
     given.work = given.work or OUT / ("accuracy-quick" if given.quick else "accuracy")
     return given
 
@@ -66,7 +72,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     """Run what is asked for and print the tables; 1 where a set failed, 2 for bad input."""
     given = parse(words)
-    plan = Plan(tuple(given.models), tuple(int(seed) for seed in given.seeds), given.quick)
+    plan = Plan(tuple(given.models), tuple(map(int, given.seeds)), given.quick, given.search)
     entries = [entry for entry in ENTRIES if not given.only or entry.name in given.only]
     try:
         failed = [] if given.tables else run_all(entries, plan, given.data, given.work, given.cores)

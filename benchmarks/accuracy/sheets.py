@@ -39,11 +39,14 @@ class Plan:
         Of the first network; the others have the first seed only.
     quick : bool
         Tiny networks, two epochs, two folds: not a result.
+    trials : int
+        Of a search for settings of the first network in every fold; 0: none.
     """
 
     models: tuple[str, ...] = ("gru", "lstm", "rnn")
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     quick: bool = False
+    trials: int = 0
 
     def of(self, entry: Entry) -> Plan:
         """Return the plan for one entry: of a variant only the first network, with one seed."""
@@ -58,7 +61,10 @@ def baselines() -> list[str]:
 
 
 def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:
-    """Return ``config.yaml`` of an entry: of a model its cell only, all else is the default."""
+    """Return ``config.yaml`` of an entry: of a model its cell only, all else is the default.
+
+    A search has its default space, and stands beside the network whose settings it varies.
+    """
     plan = plan.of(entry)
     options: dict[str, Any] = {"alphabet": entry.alphabet} | entry.options
     if entry.positive:
@@ -75,6 +81,8 @@ def configuration(entry: Entry, plan: Plan) -> dict[str, Any]:
         "baselines": baselines(),
         "seeds": [plan.seeds[0]],
     }
+    if plan.trials:
+        config["search"] = {"models": [plan.models[0]], "trials": plan.trials}
     if plan.quick:
         config["evaluation"] = {"bootstrap": 100}
     return config

@@ -9,7 +9,7 @@ import pandas as pd
 from .entry import Bar, Entry
 
 NONE = "–"
-ENSEMBLE = "{}_ensemble"
+ENSEMBLE, SEARCHED = "{}_ensemble", "{}_search"
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -77,7 +77,8 @@ def headline(
 ) -> str:
     """The table that says whether the networks earn their keep: a row a set and metric."""
     judged = models[0]
-    others = [name for name in ("selected", *models[1:]) if (scores["model"] == name).any()]
+    beside = (SEARCHED.format(judged), "selected", *models[1:])
+    others = [name for name in beside if (scores["model"] == name).any()]
     header = [
         "set", "protocol", "alike training", "n", "metric",
         judged, "± seeds", f"{judged}, seeds together", *others,

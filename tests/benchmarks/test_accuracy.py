@@ -52,6 +52,11 @@ def test_no_set_has_settings_of_its_own(entry):
     read = Config.model_validate(config)
     assert read.models == {cell: ModelConfig(cell=cell) for cell in cells}
     assert set(read.baselines) >= {"composition", "kmer_logistic", "gradient_boosting", "cnn"}
+    searched = configuration(entry, Plan(trials=7))
+    assert searched.pop("search", None) == (
+        None if entry.variant else {"models": ["gru"], "trials": 7}
+    )
+    assert searched == config
 
 
 def test_every_set_has_a_name_of_its_own():
@@ -244,7 +249,7 @@ def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
 @pytest.mark.workflow
 def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path, capsys):
     work = tmp_path / "work"
-    plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True)
+    plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True, trials=1)
     (data / "empty.fa").write_text("")
     bad = replace(ACP, name="bad", parts=two_classes("ACP.fa", "empty.fa"))
     assert run_all([bad, ACP], plan, data, work, 2) == ["bad"]
@@ -258,7 +263,9 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
         (path.parts[-4], path.parts[-2])
         for path in results.glob("models/*/fold-*/seed-*/model.safetensors")
     }
-    assert trained == {("gru", "seed-1"), ("gru", "seed-2"), ("rnn", "seed-1")}
+    assert trained == {
+        ("gru", "seed-1"), ("gru", "seed-2"), ("gru_search", "seed-1"), ("rnn", "seed-1"),
+    }  # fmt: skip
 
     text = report([bad, ACP], plan, work)
     assert text == (work / "accuracy.md").read_text().rstrip("\n")
@@ -280,6 +287,7 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     assert (
         f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {gru['estimate']:.3f}" in text
     )
+    assert "| gru, seeds together | gru_search | selected | rnn |" in text
     ensemble = scores.set_index("model").loc["gru_ensemble"]
     assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
 
