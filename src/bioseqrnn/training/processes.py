@@ -101,6 +101,11 @@ class Processes:
         if self._fabric is not None:
             self._fabric.barrier()
 
+    def part(self) -> None:
+        """End the connection; a process that only exits may be aborted by its threads."""
+        if self.count > 1 and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
 
 def start_processes(device: str, devices: int, nodes: int, precision: str) -> Processes:
     """Start one process a device, or take the place among those that ``srun`` has started.

@@ -64,6 +64,8 @@ class Session:
         if kind is None and self.path is not None and self._leads:
             for path in (self.path, *self._finished):
                 remove_file(path)
+        if kind is None and self._processes is not None:
+            self._processes.part()
 
     @property
     def _leads(self) -> bool:
