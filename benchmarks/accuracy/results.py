@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 import torch
@@ -22,8 +23,8 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     -------
     scores : DataFrame
         ``summary.tsv`` and ``entry``, ``protocol``, ``seeds`` (number), ``seeds_sd`` (standard
-        deviation over seeds of the mean of the folds), ``seconds`` and ``processor_seconds``
-        (medians of the training jobs), ``parameters`` (of the first fold and seed), ``test_alike``
+        deviation over seeds of the mean of the folds), ``seconds`` (median of the training
+        jobs), ``parameters`` (of the first fold and seed), ``test_alike``
         (share of the test records with a sequence alike among those that train or validate).
     comparisons : DataFrame
         ``comparisons.tsv`` and ``entry``.
@@ -35,9 +36,7 @@ def read_results(entry: Entry, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame
     scores = summary.merge(spread(runs), on=["model", "metric"], how="left")
     names = scores["model"].unique()
     results = tables.parent
-    taken = {name: times(results, name) for name in names}
-    scores["seconds"] = scores["model"].map({name: wall for name, (wall, _) in taken.items()})
-    scores["processor_seconds"] = scores["model"].map({n: cpu for n, (_, cpu) in taken.items()})
+    scores["seconds"] = scores["model"].map({name: seconds(results, name) for name in names})
     sizes = {name: parameters(results / "models" / name) for name in names}
     scores["parameters"] = scores["model"].map(sizes)
     scores["test_alike"] = alike(results / "leaks.tsv", entry)
@@ -74,20 +73,17 @@ def alike(leaks: Path, entry: Entry) -> float:
     return float(used["similar"].sum(min_count=1) / used["tested"].sum())
 
 
-def times(results: Path, model: str) -> tuple[float, float]:
-    """Wall and processor seconds of a model's training jobs, medians; NaN where it was not trained.
+def seconds(results: Path, model: str) -> float:
+    """Wall seconds of a model's training jobs, median; NaN where it was not trained.
 
-    Processor seconds are sampled, but the other jobs of a shared machine are not in them.
+    Not those of the processor: Snakemake samples them, in long jobs every half minute.
     """
     jobs = [
-        pd.read_csv(path, sep="\t")[["s", "cpu_time"]]
+        float(pd.read_csv(path, sep="\t")["s"].iloc[0])
         for rule in ("train_model", "train_baseline")
         for path in results.glob(f"benchmarks/{rule}/{model}.fold-*.tsv")
     ]
-    if not jobs:
-        return float("nan"), float("nan")
-    wall, processor = pd.concat(jobs).apply(pd.to_numeric, errors="coerce").median()
-    return float(wall), float(processor)
+    return median(jobs) if jobs else float("nan")
 
 
 def parameters(folder: Path) -> float:

@@ -180,7 +180,7 @@ def costs(entries: Sequence[Entry], models: Sequence[str], scores: pd.DataFrame)
 
 
 def _seconds(row: pd.Series) -> str:
-    return f"{row['seconds']:.1f} ({row['processor_seconds']:.1f})"
+    return f"{row['seconds']:.1f}"
 
 
 def references(entries: Sequence[Entry]) -> str:
