@@ -84,7 +84,7 @@ def test_conda_environments_ask_for_what_pyproject_asks(path):
     wanted |= CONDA_RANGES
     if path.startswith("workflow"):
         # inside a rule's environment no Snakemake runs
-        del wanted["snakemake-minimal"]
+        del wanted["snakemake-minimal"], wanted["snakemake-executor-plugin-slurm"]
         del conda["setuptools"]
     assert str(conda.pop("python")) == pyproject()["requires-python"]
     del conda["pip"]

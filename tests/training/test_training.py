@@ -20,7 +20,7 @@ from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
-from bioseqrnn.training.device import choose_device
+from bioseqrnn.training.device import GIVEN, choose_device
 from bioseqrnn.training.loop import _epoch, train_network
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
@@ -247,6 +247,21 @@ def test_cuda_asked_for_and_absent():
     with pytest.raises(InputError, match="device cuda: PyTorch finds no CUDA device"):
         choose_device("cuda")
     assert choose_device("auto").type == "cpu"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+@pytest.mark.parametrize(
+    ("setting", "warns"), [("0", True), ("GPU-5e", True), ("", False), ("-1", False)]
+)
+def test_a_cpu_instead_of_a_given_gpu_is_loud(monkeypatch, capsys, setting, warns):
+    for name in GIVEN:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SLURM_JOB_GPUS", setting)
+    choose_device("auto")
+    told = capsys.readouterr().err
+    assert ("given a GPU (SLURM_JOB_GPUS=" in told) == warns
+    choose_device("cpu")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.gpu

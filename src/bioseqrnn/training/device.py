@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
+from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+
+# what batch systems set in a job that has GPUs
+GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError."""
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError.
+
+    ``auto`` on a CPU, in a job that was given a GPU, is a warning on standard error.
+    """
     if name == "cpu":
         return torch.device("cpu")
     if torch.cuda.is_available():
         return torch.device("cuda")
+    built = torch.version.cuda
+    why = "no GPU is visible to it" if built else "this build of PyTorch is for CPUs only"
     if name == "cuda":
-        built = torch.version.cuda
-        why = "no GPU is visible to it" if built else "this build of PyTorch is for CPUs only"
         raise InputError(f"device cuda: PyTorch finds no CUDA device ({why}); use auto or cpu")
+    given = _given_gpu()
+    if given:
+        say(
+            f"warning: this job was given a GPU ({given}) but PyTorch finds none ({why}); "
+            "the CPU does the work, and the GPU stands idle"
+        )
     return torch.device("cpu")
+
+
+def _given_gpu() -> str:
+    """Return the setting, as NAME=value, by which a batch system gave this job a GPU; or nothing.
+
+    An empty list of devices hides them on purpose, and so do -1 and SLURM's NoDevFiles.
+    """
+    values = ((name, os.environ.get(name, "")) for name in GIVEN)
+    given = (f"{name}={value}" for name, value in values if value not in ("", "-1", "NoDevFiles"))
+    return next(given, "")
 
 
 def describe(device: torch.device, count: int = 1) -> str:
@@ -35,8 +60,6 @@ def set_deterministic(seed: int, threads: int) -> None:
     The number of CPU threads is part of it: sums are split over threads. It therefore comes from
     the configuration, never from the number of cores that happen to be free.
     """
-    import os
-
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
