@@ -16,7 +16,7 @@ import yaml
 from workflow.conftest import Project, make_project
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
-# some seconds
+# trains for some seconds
 LONG = {"cell": "gru", "epochs": 500, "patience": 500, "hidden_size": 24, "stem_filters": 16}
 SEEDS = (1, 2, 3)
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
@@ -84,35 +84,39 @@ def training_log(project: Project, seed: int) -> str:
     return path.read_text() if path.exists() else ""
 
 
+def trainings(project: Project) -> dict[int, int]:
+    """Process of each seed that is being trained in a folder."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        # gone meanwhile, or without words as threads of the kernel
+        with contextlib.suppress(OSError, IndexError):
+            words = (path / "cmdline").read_bytes().decode().split("\0")
+            here = (path / "cwd").readlink() == project.folder.resolve()
+            if here and words[1].endswith("/bioseqrnn") and words[2] == "train":
+                found[int(words[words.index("--seed") + 1])] = int(path.name)
+    return found
+
+
 def freeze(cluster, project: Project, seeds=SEEDS) -> dict[int, tuple[int, dict[str, str]]]:
-    """Stop the clocks of trainings that have begun: process and job of each seed.
+    """Stop the clock of every training once it has begun: process and job of each seed.
 
     What SLURM does to a job begins with SIGCONT, so nothing is too late, however long it takes.
     """
+    frozen: dict[int, tuple[int, dict[str, str]]] = {}
 
-    def trained() -> list[tuple[int, list[str]]]:
-        found = []
-        for path in Path("/proc").glob("[0-9]*"):
-            # gone meanwhile, or without words as threads of the kernel
-            with contextlib.suppress(OSError, IndexError):
-                words = (path / "cmdline").read_bytes().decode().split("\0")
-                if words[1].endswith("/bioseqrnn") and words[2] == "train":
-                    found.append((int(path.name), words, (path / "cwd").readlink()))
-        return [(pid, words) for pid, words, cwd in found if cwd == project.folder.resolve()]
+    def all_frozen() -> bool:
+        for seed, pid in trainings(project).items():
+            if seed not in frozen and "on cpu" in training_log(project, seed):
+                # some batches
+                time.sleep(0.5)
+                os.kill(pid, signal.SIGSTOP)
+                words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+                environ = dict(word.split("=", 1) for word in words if word)
+                job = {"job": environ["SLURM_JOB_ID"], "node": environ["SLURMD_NODENAME"]}
+                frozen[seed] = pid, job
+        return sorted(frozen) == sorted(seeds)
 
-    def begun() -> bool:
-        return all("on cpu" in training_log(project, seed) for seed in seeds)
-
-    cluster.wait(begun, f"trainings of the seeds {seeds}", 200)
-    time.sleep(1)
-    frozen = {}
-    for pid, words in trained():
-        os.kill(pid, signal.SIGSTOP)
-        environ = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-        job = next(word.split("=")[1] for word in environ if word.startswith("SLURM_JOB_ID="))
-        node = next(word.split("=")[1] for word in environ if word.startswith("SLURMD_NODENAME="))
-        frozen[int(words[words.index("--seed") + 1])] = (pid, {"job": job, "node": node})
-    assert sorted(frozen) == sorted(seeds)
+    cluster.wait(all_frozen, f"trainings of the seeds {seeds}", 200)
     return frozen
 
 
