@@ -302,7 +302,7 @@ class Cluster:
         except (OSError, ValueError):
             return
         for _ in range(100):
-            if not _alive(pid):
+            if not alive(pid):
                 break
             time.sleep(0.1)
         else:
@@ -331,7 +331,8 @@ class Cluster:
         return "\n".join(f"{p.name}: {p.read_text(errors='replace')[-600:]}" for p in logs)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended may still wait for its parent to notice."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:

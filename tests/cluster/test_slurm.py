@@ -15,6 +15,8 @@ import pytest
 import yaml
 from workflow.conftest import Project, make_project
 
+from .lab import alive
+
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 # trains for some seconds
 LONG = {"cell": "gru", "epochs": 500, "patience": 500, "hidden_size": 24, "stem_filters": 16}
@@ -134,7 +136,7 @@ def test_too_little_memory_cancelled_crashed_and_no_controller(
     cluster.stop_controller()
     cluster.start_controller()
     cluster.run("scancel", cancelled["job"])
-    cluster.wait(lambda: not Path(f"/proc/{stopped}").exists(), "the cancelled training to end")
+    cluster.wait(lambda: not alive(stopped), "the cancelled training to end")
     cluster.crash_node(crashed["node"])
     with contextlib.suppress(ProcessLookupError):
         os.kill(spared, signal.SIGCONT)
