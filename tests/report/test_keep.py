@@ -42,6 +42,14 @@ def test_an_interval_around_zero_shows_nothing():
     assert words.startswith("<b>Not shown</b>")
 
 
+@pytest.mark.parametrize(("p", "expected"), [(0.049, "better"), (0.108, "cannot be told apart")])
+def test_one_of_many_comparisons_must_survive_the_correction(p, expected):
+    row = {"metric": "auroc", "ci_low": 0.01, "ci_high": 0.1, "p_adjusted": p}
+    assert verdict(pd.Series(row)) == expected
+    # what may be worse need not
+    assert verdict(pd.Series(row | {"ci_low": -0.1, "ci_high": -0.01})) == "worse"
+
+
 def test_a_baseline_that_is_better_is_named():
     table, words = answer(
         "auroc", 0.9, {"weak": 0.6, "strong": 0.95}, {"weak": (0.2, 0.4), "strong": (-0.08, -0.02)}
@@ -56,7 +64,7 @@ def test_a_baseline_that_is_better_is_named():
     [(0.1, 0.2, "worse"), (-0.2, -0.1, "better"), (-0.1, 0.1, "cannot be told apart")],
 )
 def test_of_an_error_less_is_better(low, high, expected):
-    row = pd.Series({"metric": "rmse", "ci_low": low, "ci_high": high})
+    row = pd.Series({"metric": "rmse", "ci_low": low, "ci_high": high, "p_adjusted": 0.01})
     assert verdict(row) == expected
     table, _ = answer("rmse", 1.0, {"bad": 2.0, "good": 1.1}, {"bad": (-2, 0), "good": (-1, 0)})
     assert table["baseline"].tolist() == ["good", "bad"]

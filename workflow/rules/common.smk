@@ -17,7 +17,7 @@ STAGE_VERSIONS = {
     "diagnosis": 1,
     "transfer": 1,
     "prediction": 4,
-    "report": 5,
+    "report": 6,
 }
 # what bioseqrnn.report.build writes
 REPORT_TABLES = (

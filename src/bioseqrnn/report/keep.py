@@ -11,14 +11,19 @@ from bioseqrnn.report.names import lower_is_better, title
 from bioseqrnn.report.parts import Section, html_table, section
 
 BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
+SIGNIFICANT = 0.05
 
 
 def verdict(row: pd.Series) -> str:
-    """What the interval of a difference (network minus baseline) says of the network."""
+    """What a difference (network minus baseline) says of the network.
+
+    To be better, its interval must be above zero and its corrected p small; a baseline is preferred
+    for less: an interval below zero is enough to be worse.
+    """
     low, high = float(row["ci_low"]), float(row["ci_high"])
     if lower_is_better(str(row["metric"])):
         low, high = -high, -low
-    if low > 0:
+    if low > 0 and not float(row["p_adjusted"]) >= SIGNIFICANT:
         return BETTER
     return WORSE if high < 0 else OPEN
 
@@ -76,7 +81,8 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> str:
         )
     return (
         f"<b>Not shown</b>: the data cannot tell {words} of <b>{name}</b> from that of the best "
-        f"baseline, {escape(str(best['baseline']))} ({between})."
+        f"baseline, {escape(str(best['baseline']))} ({between}; "
+        f"p {best['p_adjusted']:.2g}, corrected)."
     )
 
 
