@@ -171,11 +171,6 @@ class Cluster:
         lines = self.run("squeue", "--states=all", "--array", "-h", "-o", form).splitlines()
         return [dict(zip(keys, line.split("|"), strict=True)) for line in lines]
 
-    def detail(self, job: str, key: str) -> str:
-        """One of the values that SLURM knows of a job."""
-        words = self.run("scontrol", "show", "job", job).split()
-        return next(word.split("=", 1)[1] for word in words if word.startswith(f"{key}="))
-
     def wait(self, ready: Callable[[], object], what: str, seconds: float = 60) -> None:
         """Wait until something is so."""
         end = time.monotonic() + seconds
@@ -197,20 +192,6 @@ class Cluster:
         """Start slurmctld; it knows the jobs from its state."""
         self._daemon("slurmctld", "-f", self.env["SLURM_CONF"])
         self.wait(lambda: "UP" in self.run("scontrol", "ping"), "slurmctld", 30)
-
-    def crash_node(self, node: str) -> None:
-        """Kill a node's daemon and all that it has started, as a power cut would."""
-        self._kill(node, signal.SIGKILL)
-        processes = self._processes_of(node)
-        # all at once, before one can tell slurmctld that another is gone
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in processes:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, number)
-
-    def is_down(self, node: str) -> bool:
-        """Whether slurmctld has noticed."""
-        return self.run("sinfo", "-h", "-n", node, "-o", "%t").startswith("down")
 
     def start_node(self, node: str) -> None:
         """Start the daemon of a node."""
@@ -302,7 +283,7 @@ class Cluster:
         except (OSError, ValueError):
             return
         for _ in range(100):
-            if not alive(pid):
+            if not _alive(pid):
                 break
             time.sleep(0.1)
         else:
@@ -331,7 +312,7 @@ class Cluster:
         return "\n".join(f"{p.name}: {p.read_text(errors='replace')[-600:]}" for p in logs)
 
 
-def alive(pid: int) -> bool:
+def _alive(pid: int) -> bool:
     """Whether a process runs; one that has ended may still wait for its parent to notice."""
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

@@ -15,12 +15,10 @@ import pytest
 import yaml
 from workflow.conftest import Project, make_project
 
-from .lab import alive
-
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 # trains for some seconds
-LONG = {"cell": "gru", "epochs": 500, "patience": 500, "hidden_size": 24, "stem_filters": 16}
-SEEDS = (1, 2, 3)
+LONG = {"cell": "gru", "epochs": 1200, "patience": 1200, "hidden_size": 24, "stem_filters": 16}
+SEEDS = (1, 2)
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 
@@ -109,52 +107,42 @@ def freeze(cluster, project: Project, seeds=SEEDS) -> dict[int, tuple[int, dict[
     def all_frozen() -> bool:
         for seed, pid in trainings(project).items():
             if seed not in frozen and "on cpu" in training_log(project, seed):
-                # some batches
-                time.sleep(0.5)
+                # a signal before the first batch would end it as any other process
+                time.sleep(2)
                 os.kill(pid, signal.SIGSTOP)
                 words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
                 environ = dict(word.split("=", 1) for word in words if word)
-                job = {"job": environ["SLURM_JOB_ID"], "node": environ["SLURMD_NODENAME"]}
-                frozen[seed] = pid, job
+                job = environ["SLURM_JOB_ID"]
+                if "SLURM_ARRAY_JOB_ID" in environ:
+                    # one task of an array has the id of the whole
+                    job = f"{environ['SLURM_ARRAY_JOB_ID']}_{environ['SLURM_ARRAY_TASK_ID']}"
+                frozen[seed] = pid, {"job": job, "node": environ["SLURMD_NODENAME"]}
         return sorted(frozen) == sorted(seeds)
 
     cluster.wait(all_frozen, f"trainings of the seeds {seeds}", 200)
     return frozen
 
 
-def test_too_little_memory_cancelled_crashed_and_no_controller(
-    cluster, submit, undisturbed, untrained
-):
+def test_too_little_memory_cancelled_and_no_controller(cluster, submit, undisturbed, untrained):
     # none can even start in the memory of a first attempt
     memory = "train_model:mem_mb=100 if attempt == 1 else 3000"
     run = submit(
-        untrained.folder, "--set-resources", memory, "--", *(MODEL.format(seed) for seed in SEEDS)
+        untrained.folder, "--set-resources", memory, "--", *(MODEL.format(seed) for seed in (1, 2))
     )
-    frozen = freeze(cluster, untrained)
-    assert run.text.count("Trying to restart job") == len(SEEDS)
-    (stopped, cancelled), (_, crashed), (spared, _) = frozen[1], frozen[2], frozen[3]
+    frozen = freeze(cluster, untrained, (1, 2))
+    assert run.text.count("Trying to restart job") == 2
+    (_, cancelled), (spared, _) = frozen[1], frozen[2]
     cluster.stop_controller()
     cluster.start_controller()
     cluster.run("scancel", cancelled["job"])
-    cluster.wait(lambda: not alive(stopped), "the cancelled training to end")
-    cluster.crash_node(crashed["node"])
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(spared, signal.SIGCONT)
+    os.kill(spared, signal.SIGCONT)
     # somebody else starts a run in the same folder
     second = submit(untrained.folder, MODEL.format(1))
     assert second.finish() != 0
     assert "locked" in second.text.lower()
-    cluster.wait(lambda: cluster.is_down(crashed["node"]), "SLURM to miss the node")
-    cluster.start_node(crashed["node"])
-    cluster.wait(
-        lambda: cluster.detail(crashed["job"], "JobState") == "PENDING", "the job to be requeued"
-    )
-    # SLURM lets it wait for two minutes
-    cluster.run("scontrol", "update", f"JobId={crashed['job']}", "StartTime=now")
     assert run.finish() == 0, run.text
-    assert same_models(undisturbed, untrained)
+    assert same_models(undisturbed, untrained, (1, 2))
     assert "going on" in training_log(untrained, 1)
-    assert cluster.detail(crashed["job"], "Restarts") == "1"
 
 
 def test_preempted_and_out_of_time(cluster, submit, undisturbed, untrained, tmp_path):
