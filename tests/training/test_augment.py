@@ -80,6 +80,6 @@ def test_several_processes_change_their_records_as_one_would(count):
     for rank in range(count):
         own = slice(rank, None, count)
         longest = int(lengths[own].max()) if len(lengths[own]) else 0
-        part = Draws([3, 2, 1], len(x), 30, rank, count)
+        part = Draws([3, 2, 1], len(x), 30, own)
         got = augment(x[own, :longest], lengths[own], config, part)
         assert torch.equal(got, alone[own, :longest])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
@@ -19,9 +21,11 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.folds.run import split_table
 from bioseqrnn.sequences.sources import Source
+from bioseqrnn.sequences.table import read_sequences
 from bioseqrnn.training.loop import train_network
 from bioseqrnn.training.processes import Processes, start_processes
 from bioseqrnn.training.run import train_fold
+from bioseqrnn.training.windows import overlapping
 
 CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any
@@ -125,15 +129,71 @@ def test_two_processes_stop_together_and_go_on(tables, tmp_path):
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-def test_a_batch_is_shared_out_whole():
+def test_a_batch_is_shared_out_whole(acp):
     batch = np.arange(7)
     shares = []
     for rank in range(3):
         process = Processes(CPU)
         process.rank, process.count = rank, 3
-        shares.append(process.share(batch))
+        shares.append(batch[process.own(acp.packed, batch)])
     assert sorted(np.concatenate(shares)) == batch.tolist()
     assert {len(share) for share in shares} == {2, 3}
+
+
+@pytest.fixture(scope="module")
+def in_row_groups(tables, tmp_path_factory):
+    """The same table in 17 row groups, as a hundred times as many records would have."""
+    folder = tmp_path_factory.mktemp("row-groups")
+    shutil.copy(tables / "folds.parquet", folder)
+    whole = pq.read_table(tables / "sequences.parquet")
+    pq.write_table(whole, folder / "sequences.parquet", row_group_size=len(whole) // 16)
+    assert pq.ParquetFile(folder / "sequences.parquet").num_row_groups == 17
+    return folder
+
+
+def test_each_process_reads_its_row_groups(in_row_groups, tmp_path):
+    path = in_row_groups / "sequences.parquet"
+    whole = read_sequences(path)
+    parts = [read_sequences(path, tmp_path, (rank, 2)) for rank in range(2)]
+    assert sum(len(part.packed.data) for part in parts) == len(whole.packed.data)
+    assert (parts[0].packed.held != parts[1].packed.held).all()
+    batch = np.random.default_rng(1).permutation(len(whole))[:100]
+    for rank, part in enumerate(parts):
+        np.testing.assert_array_equal(part.lengths, whole.lengths)
+        np.testing.assert_array_equal(part.targets, whole.targets)
+        process = Processes(CPU)
+        process.rank, process.count = rank, 2
+        own = batch[process.own(part.packed, batch)]
+        assert 30 < len(own) < 70
+        for got, expected in zip(part.dense(own), whole.dense(own), strict=True):
+            np.testing.assert_array_equal(got, expected)
+
+
+def test_windows_are_with_the_process_that_holds_the_record(in_row_groups):
+    part = read_sequences(in_row_groups / "sequences.parquet", part=(1, 2)).packed
+    rows = np.arange(0, len(part), 30)
+    windows = overlapping(part.lengths[rows], 8, 2)
+    assert len(windows) > len(rows)
+    held = windows.of(part, 20, rows).held
+    np.testing.assert_array_equal(held, part.held[rows[windows.records]])
+    assert 0 < held.sum() < len(held)
+
+
+def test_a_table_of_few_row_groups_is_read_whole_by_all(in_row_groups):
+    path = in_row_groups / "sequences.parquet"
+    assert read_sequences(path, part=(2, 3)).packed.held is None
+    assert read_sequences(path, part=(0, 1)).packed.held is None
+
+
+def test_processes_that_hold_a_part_each_train_like_one(in_row_groups, tmp_path):
+    train_alone(in_row_groups, tmp_path / "one")
+    two = start(in_row_groups, tmp_path / "two", "--devices", "2")
+    _, err = two.communicate()
+    assert two.returncode == 0, err
+    histories = [pd.read_csv(tmp_path / name / OUTPUTS[1], sep="\t") for name in ("one", "two")]
+    np.testing.assert_allclose(*histories, atol=1e-5)
+    one, other = (read_predictions(tmp_path / name / OUTPUTS[2]) for name in ("one", "two"))
+    np.testing.assert_allclose(one.scores, other.scores, atol=1e-5)
 
 
 def test_dropout_differs_between_processes_and_comes_again():

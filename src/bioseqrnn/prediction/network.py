@@ -135,7 +135,7 @@ def _batches(
     """Yield (places in ``indices``, scores of their units) of this process's part of each batch."""
     network.eval()
     for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
-        places = processes.share(batch)
+        places = batch[processes.own(packed, indices[batch])]
         onehot, lengths = unpack(packed, indices[places], alphabet)
         x = torch.from_numpy(onehot).to(processes.device)
         yield places, _in_parts(network, x, torch.from_numpy(lengths), memory)

@@ -12,6 +12,7 @@ from bioseqrnn.sequences.alphabet import REFUSED, UNUSUAL, Alphabet, Bytes
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,15 @@ class Packed:
         Sequence ``i`` is ``data[offsets[i]:offsets[i + 1]]``.
     lengths : int64 [n]
         Residues per sequence.
+    held : bool [n], optional
+        Which of them are here, where others are with other processes: those have a length, and no
+        bytes. None: all are.
     """
 
     data: Bytes
     offsets: Ints
     lengths: Ints
+    held: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -23,6 +23,8 @@ from bioseqrnn.sequences.writer import FORMAT
 from bioseqrnn.tasks import Task, task_of
 
 CLASS_TASKS = ("binary", "multiclass")
+# of each process: with fewer, some would have much more to do than others
+LEAST_ROW_GROUPS = 8
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class SequenceTable:
         return unpack(self.packed, indices, self.alphabet)
 
 
-def read_sequences(path: Path, scratch: Path | None = None) -> SequenceTable:
+def read_sequences(
+    path: Path, scratch: Path | None = None, part: tuple[int, int] = (0, 1)
+) -> SequenceTable:
     """Read ``sequences.parquet``; InputError where it is missing, damaged or of another format.
 
     Parameters
@@ -112,6 +116,10 @@ def read_sequences(path: Path, scratch: Path | None = None) -> SequenceTable:
     scratch : Path, optional
         Folder whose disk holds the packed sequences and 24 bytes a record, in nameless files, for
         as long as the table is used; memory is then that of a row group. None holds them in memory.
+    part : (int, int)
+        Rank of this process, and how many read the table to train together. Each reads labels and
+        lengths of all records, and the sequences of every ``count``-th row group, as
+        ``packed.held`` says. A table of fewer than eight row groups for each is read whole by all.
 
     Raises
     ------
@@ -122,16 +130,29 @@ def read_sequences(path: Path, scratch: Path | None = None) -> SequenceTable:
     data, offsets = Column(np.uint8, scratch), Column(np.int64, scratch)
     task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])
     lengths, targets = Column(np.int64, scratch), Column(task.dtype, scratch)
+    rank, count = part
+    shared = count > 1 and file.row_group_count >= LEAST_ROW_GROUPS * count
+    held = Column(np.bool_, scratch)
     done = 0
     offsets.add(np.zeros(1, np.int64))
-    for rows in file.row_groups(["length", "onehot", "label"]):
-        packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
-        data.add(packed.data)
-        offsets.add(packed.offsets[1:] + done)
-        lengths.add(packed.lengths)
-        targets.add(task.targets(rows.column("label"), classes))
-        done += len(packed.data)
-    columns = Packed(data.finish(), offsets.finish(), lengths.finish())
+    for number in range(file.row_group_count):
+        own = not shared or number % count == rank
+        for rows in file.row_group(number, ["length", "label", *(["onehot"] if own else [])]):
+            sizes = rows.column("length").to_numpy()
+            ends = np.zeros(len(rows), np.int64)
+            if own:
+                packed = packed_column(rows.column("onehot"), sizes)
+                data.add(packed.data)
+                ends = packed.offsets[1:]
+            offsets.add(ends + done)
+            lengths.add(sizes)
+            targets.add(task.targets(rows.column("label"), classes))
+            held.add(np.full(len(rows), own))
+            done += int(ends[-1])
+    _release_memory()
+    columns = Packed(
+        data.finish(), offsets.finish(), lengths.finish(), held.finish() if shared else None
+    )
     return SequenceTable(file, columns, task.whole(targets.finish(), columns.lengths, classes))
 
 
@@ -165,22 +186,31 @@ class SequenceFile:
         """Names of the columns."""
         return list(self._file.schema_arrow.names)
 
-    def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Yield some columns of one row group after the other.
+    @property
+    def row_group_count(self) -> int:
+        """Row groups of the file."""
+        return int(self._file.num_row_groups)
+
+    def row_group(self, number: int, columns: list[str]) -> list[pa.RecordBatch]:
+        """Return some columns of a row group: one batch, or none where it has no rows.
 
         Raises
         ------
         InputError
             The file is damaged.
         """
-        for group in range(self._file.num_row_groups):
-            try:
-                rows = self._file.read_row_group(group, columns, use_threads=False)
-            except (pa.ArrowInvalid, OSError) as error:
-                raise InputError(f"{self.path}: not a readable Parquet file ({error})") from error
-            yield from rows.combine_chunks().to_batches()
-        # Arrow keeps what it has freed
-        pa.default_memory_pool().release_unused()
+        try:
+            rows = self._file.read_row_group(number, columns, use_threads=False)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{self.path}: not a readable Parquet file ({error})") from error
+        batches: list[pa.RecordBatch] = rows.combine_chunks().to_batches()
+        return batches
+
+    def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of one row group after the other, as ``row_group`` returns them."""
+        for number in range(self.row_group_count):
+            yield from self.row_group(number, columns)
+        _release_memory()
 
     def column(self, name: str) -> Iterator[pa.Array]:
         """Yield the values of one column, a row group at a time."""
@@ -228,6 +258,11 @@ class SequenceFile:
 def open_sequences(path: Path) -> SequenceFile:
     """Open ``sequences.parquet`` for streaming; InputError where it is none."""
     return SequenceFile(path)
+
+
+def _release_memory() -> None:
+    """Give back what Arrow keeps of what it has freed."""
+    pa.default_memory_pool().release_unused()
 
 
 def _at_least(buffer: Floats | None, lengths: Ints, alphabet: Alphabet) -> Floats:

@@ -8,6 +8,9 @@ from torch import Tensor
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.strands import reverse_complement
+from bioseqrnn.sequences.packing import Bools
+
+WHOLE = slice(None)
 
 
 class Draws:
@@ -22,16 +25,16 @@ class Draws:
         Seed, epoch and batch.
     records, longest : int
         Of the whole batch.
-    rank, count : int
-        Which of how many processes asks: records ``rank``, ``rank + count``, … are its own.
+    own : slice or bool [records]
+        Those of the process that asks.
     """
 
     def __init__(
-        self, key: list[int], records: int, longest: int, rank: int = 0, count: int = 1
+        self, key: list[int], records: int, longest: int, own: slice | Bools = WHOLE
     ) -> None:
         state = np.random.SeedSequence(key).generate_state(1)
         self._generator = torch.Generator().manual_seed(int(state[0]))
-        self._size, self._own = (records, longest), slice(rank, None, count)
+        self._size, self._own = (records, longest), own
 
     def records(self) -> Tensor:
         """A number for each own record, uniform in 0 to 1: float32 [own]."""

@@ -144,14 +144,14 @@ def _epoch(
     rng = state.deal()
     table, train = shifted(table, train, state.network.window, rng)
     batches = bucketed(train, table.lengths, settled(config, "batch_size"), rng)[state.batch :]
-    shares = map(state.processes.share, batches)
+    owned = [state.processes.own(table.packed, batch) for batch in batches]
+    shares = (batch[own] for batch, own in zip(batches, owned, strict=True))
     dense = dense_batches(table, shares, state.device)
-    for batch, (_, x, lengths, target) in zip(batches, dense, strict=True):
+    for batch, own, (_, x, lengths, target) in zip(batches, owned, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
         units = state.objective.units(table.lengths[batch])
         longest = int(table.lengths[batch].max())
-        who = state.processes.rank, state.processes.count
-        draws = Draws([seed, state.epoch, state.batch], len(batch), longest, *who)
+        draws = Draws([seed, state.epoch, state.batch], len(batch), longest, own)
         x = augment(x, lengths, config, draws)
         loss = _set_gradients(state, x, lengths, target, units)
         loss = state.processes.sum_gradients(weights, loss)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bioseqrnn.console import speak_only_if
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.packing import Bools, Ints, Packed
 from bioseqrnn.training.device import choose_device
 
 if TYPE_CHECKING:
@@ -50,9 +50,15 @@ class Processes:
         """Whether this process reads and writes checkpoints, and writes the outputs."""
         return self.rank == 0
 
-    def share(self, batch: Ints) -> Ints:
-        """The part of a batch that this process takes; it may be empty."""
-        return batch[self.rank :: self.count]
+    def own(self, packed: Packed, batch: Ints) -> slice | Bools:
+        """Which records of a batch this process takes: as an index into the batch; may be none.
+
+        Those whose sequences it holds, where each holds some; else every ``count``-th. Either way
+        the processes take the whole batch together, so that a step is that of one process.
+        """
+        if packed.held is not None:
+            return packed.held[batch]
+        return slice(self.rank, None, self.count)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision in which the network runs while it is trained."""

@@ -30,14 +30,14 @@ from bioseqrnn.training.processes import Processes, start_processes
 from bioseqrnn.training.session import Session
 
 
-def _read_mapped(sequences: Path, output: Path) -> SequenceTable:
-    """Read a table whose sequences stay on the disk, beside the output.
+def _read_mapped(sequences: Path, output: Path, processes: Processes) -> SequenceTable:
+    """Read a table, or this process's part of it, whose sequences stay on disk beside the output.
 
     There, because it is the place that is known to have room: the system's folder for temporary
     files is memory on many machines, and small on others.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
-    return read_sequences(sequences, scratch=output.parent)
+    return read_sequences(sequences, scratch=output.parent, part=(processes.rank, processes.count))
 
 
 def _card(
@@ -90,7 +90,7 @@ def train_fold(
     processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
-    table = _read_mapped(sequences, output)
+    table = _read_mapped(sequences, output, processes)
     config = fit_config(config, table.metadata)
     train, validation, test = read_roles(folds, table, fold)
     what = f"{model}, fold {fold}, seed {seed}"
@@ -220,7 +220,7 @@ def train_final(
     processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
-    table = _read_mapped(sequences, output)
+    table = _read_mapped(sequences, output, processes)
     config = fit_config(config, table.metadata)
     what = f"final {choice['model']}"
     say(f"{what}: all {len(table)} records, {choice['epochs']} epochs, on {chosen}")

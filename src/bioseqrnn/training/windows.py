@@ -40,7 +40,8 @@ class Windows:
         They may overlap: an offset says where a window begins, not where the one before ends.
         """
         begins = packed.offsets[rows[self.records]] + self.starts * width // 8
-        return Packed(packed.data, np.append(begins, len(packed.data)), self.lengths)
+        held = None if packed.held is None else packed.held[rows[self.records]]
+        return Packed(packed.data, np.append(begins, len(packed.data)), self.lengths, held)
 
 
 def overlapping(lengths: Ints, window: int, overlap: int) -> Windows:
