@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import BIN, ROOT
+from workflow.conftest import Project, make_project
 
 from .lab import PACKAGES, Cluster, wanting
+from .trainings import LONG, MODEL
 
-PROFILE = ROOT / "workflow" / "profiles" / "slurm"
+PROFILES = ROOT / "workflow" / "profiles"
+# the pretended nodes are small, and nobody wants to wait
+FOR_TESTS = (
+    "--cores", 2, "--resources", "mem_mb=8000", "--slurm-init-seconds-before-status-checks", 3,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -26,10 +33,29 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
 
 
-class Run:
-    """Snakemake with the profile for SLURM, on the login node of a cluster."""
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> Project:
+    """Trained where nothing happens; the models to compare with."""
+    project = make_project(tmp_path_factory.mktemp("undisturbed") / "project")
+    project.write_config(project.read_config() | {"models": {"gru": LONG}, "seeds": [1, 2]})
+    done = project.snakemake(*(MODEL.format(seed) for seed in (1, 2)))
+    assert done.code == 0, done.err
+    return project
 
-    def __init__(self, cluster: Cluster, folder: Path, *words: object) -> None:
+
+@pytest.fixture
+def untrained(undisturbed, tmp_path) -> Project:
+    """The same before the training."""
+    project = undisturbed.copy(tmp_path / "project")
+    shutil.rmtree(project.folder / "results" / "dna" / "models")
+    shutil.rmtree(project.folder / "results" / "dna" / "logs" / "train_model")
+    return project
+
+
+class Run:
+    """Snakemake with a profile, on the login node of a cluster."""
+
+    def __init__(self, cluster: Cluster, profile: str, folder: Path, *words: object) -> None:
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -37,11 +63,8 @@ class Run:
                     str(word)
                     for word in (
                         BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile",
-                        "--profile", PROFILE,
-                        # the pretended nodes are small, and nobody wants to wait
-                        "--cores", 2, "--resources", "mem_mb=8000",
-                        "--slurm-init-seconds-before-status-checks", 3, "--latency-wait", 20,
-                        *words,
+                        "--profile", PROFILES / profile, "--latency-wait", 20,
+                        *(FOR_TESTS if profile == "slurm" else ()), *words,
                     )
                 ],
                 cwd=folder, env=cluster.env, stdout=log, stderr=log,
@@ -64,8 +87,8 @@ def submit(cluster):
     """Start a run on the cluster; whatever still runs is ended with the test."""
     runs: list[Run] = []
 
-    def start(folder: Path, *words: object) -> Run:
-        runs.append(Run(cluster, folder, *words))
+    def start(folder: Path, *words: object, profile: str = "slurm") -> Run:
+        runs.append(Run(cluster, profile, folder, *words))
         return runs[-1]
 
     yield start

@@ -3,7 +3,8 @@
 One munged, one slurmctld and three slurmd that each pretend to be a node; two of the nodes have
 a pretended GPU. All files lie in one new folder of /tmp (paths of sockets must be short), nothing
 of the system's own configuration is read or changed. The programs are Debian's packages
-munge, slurmctld, slurmd and slurm-client.
+munge, slurmctld, slurmd and slurm-client; slurm-wlm-torque has the commands of Torque, a PBS,
+for the same cluster.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PACKAGES = ("munge", "slurmctld", "slurmd", "slurm-client")
+PACKAGES = ("munge", "slurmctld", "slurmd", "slurm-client", "slurm-wlm-torque")
 DAEMONS = ("munged", "mungekey", "slurmctld", "slurmd", "slurmstepd")
-CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
+CLIENTS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo", "qsub", "qstat", "qdel")
 # where Debian keeps daemons, which the path of a user may lack
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 NODES = ("node1", "node2", "node3")

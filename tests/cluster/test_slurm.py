@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 import signal
-import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
-from workflow.conftest import Project, make_project
+from workflow.conftest import make_project
+
+from .trainings import LONG, MODEL, freeze, same_models, training_log
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
-# trains for some seconds
-LONG = {"cell": "gru", "epochs": 1200, "patience": 1200, "hidden_size": 24, "stem_filters": 16}
-SEEDS = (1, 2)
-MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 
 def test_a_whole_run_with_arrays_and_groups(cluster, submit, tmp_path):
@@ -52,83 +45,11 @@ def test_a_failing_job_says_why(submit, tmp_path):
     assert not (project.folder / "results/pep/sequences.parquet").exists()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> Project:
-    """Trained where nothing happens; the models to compare with."""
-    project = make_project(tmp_path_factory.mktemp("undisturbed") / "project")
-    config = yaml.safe_load((project.folder / "config" / "config.yaml").read_text())
-    project.write_config(config | {"models": {"gru": LONG}, "seeds": list(SEEDS)})
-    done = project.snakemake(*(MODEL.format(seed) for seed in SEEDS))
-    assert done.code == 0, done.err
-    return project
-
-
-@pytest.fixture
-def untrained(undisturbed, tmp_path) -> Project:
-    """The same before the training."""
-    project = undisturbed.copy(tmp_path / "project")
-    shutil.rmtree(project.folder / "results" / "dna" / "models")
-    shutil.rmtree(project.folder / "results" / "dna" / "logs" / "train_model")
-    return project
-
-
-def same_models(one: Project, other: Project, seeds=SEEDS) -> bool:
-    return all(
-        (one.folder / MODEL.format(s)).read_bytes() == (other.folder / MODEL.format(s)).read_bytes()
-        for s in seeds
-    )
-
-
-def training_log(project: Project, seed: int) -> str:
-    path = project.folder / f"results/dna/logs/train_model/gru.fold-0.seed-{seed}.log"
-    return path.read_text() if path.exists() else ""
-
-
-def trainings(project: Project) -> dict[int, int]:
-    """Process of each seed that is being trained in a folder."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        # gone meanwhile, or without words as threads of the kernel
-        with contextlib.suppress(OSError, IndexError):
-            words = (path / "cmdline").read_bytes().decode().split("\0")
-            here = (path / "cwd").readlink() == project.folder.resolve()
-            if here and words[1].endswith("/bioseqrnn") and words[2] == "train":
-                found[int(words[words.index("--seed") + 1])] = int(path.name)
-    return found
-
-
-def freeze(cluster, project: Project, seeds=SEEDS) -> dict[int, tuple[int, dict[str, str]]]:
-    """Stop the clock of every training once it has begun: process and job of each seed.
-
-    What SLURM does to a job begins with SIGCONT, so nothing is too late, however long it takes.
-    """
-    frozen: dict[int, tuple[int, dict[str, str]]] = {}
-
-    def all_frozen() -> bool:
-        for seed, pid in trainings(project).items():
-            if seed not in frozen and "on cpu" in training_log(project, seed):
-                # a signal before the first batch would end it as any other process
-                time.sleep(2)
-                os.kill(pid, signal.SIGSTOP)
-                words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-                environ = dict(word.split("=", 1) for word in words if word)
-                job = environ["SLURM_JOB_ID"]
-                if "SLURM_ARRAY_JOB_ID" in environ:
-                    # one task of an array has the id of the whole
-                    job = f"{environ['SLURM_ARRAY_JOB_ID']}_{environ['SLURM_ARRAY_TASK_ID']}"
-                frozen[seed] = pid, {"job": job, "node": environ["SLURMD_NODENAME"]}
-        return sorted(frozen) == sorted(seeds)
-
-    cluster.wait(all_frozen, f"trainings of the seeds {seeds}", 200)
-    return frozen
-
-
 def test_too_little_memory_cancelled_and_no_controller(cluster, submit, undisturbed, untrained):
     # none can even start in the memory of a first attempt
     memory = "train_model:mem_mb=100 if attempt == 1 else 3000"
-    run = submit(
-        untrained.folder, "--set-resources", memory, "--", *(MODEL.format(seed) for seed in (1, 2))
-    )
+    models = [MODEL.format(seed) for seed in (1, 2)]
+    run = submit(untrained.folder, "--set-resources", memory, "--", *models)
     frozen = freeze(cluster, untrained, (1, 2))
     assert run.text.count("Trying to restart job") == 2
     (_, cancelled), (spared, _) = frozen[1], frozen[2]
@@ -147,9 +68,8 @@ def test_too_little_memory_cancelled_and_no_controller(cluster, submit, undistur
 
 def test_preempted_and_out_of_time(cluster, submit, undisturbed, untrained, tmp_path):
     timed = untrained.copy(tmp_path / "timed")
-    signals = "train_model:slurm_extra='--signal=USR1@60'"
     preempted_run = submit(
-        untrained.folder, "--set-resources", "train_model:slurm_partition=low", signals, "--",
+        untrained.folder, "--set-resources", "train_model:slurm_partition=low", "--",
         MODEL.format(1),
     )  # fmt: skip
     timed_run = submit(timed.folder, MODEL.format(2))

@@ -96,9 +96,9 @@ def files_of(dataset):
     """Every file that a dataset is made from: FASTA, labels, intervals, a genome for negatives."""
     files = []
     for row in DATASETS[dataset]:
-        files += row["files"] + [
-            row[key] for key in ("labels", "intervals") if key in row
-        ]
+        others = [row[key] for key in ("labels", "intervals") if key in row]
+        for fasta in row["files"]:
+            files += [fasta, *others]
     negatives = config["dataset_options"].get(dataset, {}).get("negatives", {})
     if negatives.get("genome"):
         files.append(negatives["genome"])
@@ -106,8 +106,8 @@ def files_of(dataset):
 
 
 def dataset_files(wildcards):
-    """Files of a dataset; not watched by time stamp, see checksums.smk."""
-    return [ancient(path) for path in files_of(wildcards.dataset)]
+    """Files of a dataset, as inputs."""
+    return [as_input(path) for path in files_of(wildcards.dataset)]
 
 
 def dataset_checksums(wildcards):
@@ -233,7 +233,7 @@ def one_of(names):
 
 
 def query_file(wildcards):
-    return ancient(QUERIES[wildcards.dataset][wildcards.query])
+    return as_input(QUERIES[wildcards.dataset][wildcards.query])
 
 
 def query_checksum(wildcards):

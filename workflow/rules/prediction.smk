@@ -18,7 +18,7 @@ rule predict_query:
     resources:
         mem_mb=4000,
         runtime=120,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=gpus(),
     params:
         device=config["device"],
         threads=config["threads"],

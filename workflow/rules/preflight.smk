@@ -189,11 +189,19 @@ def check_yaml(path):
         )
 
 
+def elsewhere(path):
+    """Whether a file is not on this machine's file systems but in remote storage (docs/cluster.md)."""
+    return "://" in path or bool(workflow.storage_settings.default_storage_provider)
+
+
 def check_fasta(where, path):
     if "{" in path or "}" in path:
         stop(
             f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
         )
+    if elsewhere(path):
+        # Snakemake looks for it before any job starts
+        return
     if not Path(path).exists():
         stop(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
     if not Path(path).is_file():
@@ -205,9 +213,19 @@ def find_fasta(where, text):
 
     The same files in the same order as bioseqrnn.sequences.sources.find_fasta.
     """
+    if elsewhere(text):
+        if glob.has_magic(text) or not named_like_fasta(text):
+            stop(
+                f"{where}: '{text}': of remote storage, name each file, which ends in .fa, .fasta …"
+            )
+        return [text]
     path = Path(text)
     if path.is_dir():
-        found = sorted(entry for entry in path.iterdir() if named_like_fasta(entry))
+        found = sorted(
+            entry
+            for entry in path.iterdir()
+            if entry.is_file() and named_like_fasta(entry.name)
+        )
         if not found:
             stop(
                 f"{where}: no FASTA file in the folder '{text}'; names must end in .fa, .fasta …"
@@ -223,11 +241,11 @@ def find_fasta(where, text):
 
 
 def named_like_fasta(path):
-    name = path.name.lower()
+    name = path.rsplit("/", 1)[-1].lower()
     for ending in (".gz", ".bgz", ".bz2", ".xz", ".zst"):
         name = name.removesuffix(ending)
     endings = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
-    return path.is_file() and name.endswith(endings) and not name.startswith(".")
+    return name.endswith(endings) and not name.startswith(".")
 
 
 def check_label_source(where, row, options):
@@ -324,7 +342,7 @@ def known_labels(rows, options):
     for row in rows:
         if "label" in row:
             labels.add(row["label"])
-        elif "labels" in row:
+        elif "labels" in row and not elsewhere(row["labels"]):
             labels |= labels_in(row["labels"])
         else:
             return None

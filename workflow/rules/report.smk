@@ -7,6 +7,8 @@ rule build_report:
         leaks=f"{RESULTS}/{{dataset}}/leaks.tsv",
         optional=optional_tables,
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        # read from its folder; in remote storage that has what is named here only
+        evaluation=rules.evaluate_models.output,
         gradients=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
         search=search_trials,
         sizes=report_sizes,

@@ -20,7 +20,7 @@ rule search_worker:
     resources:
         mem_mb=4000,
         runtime=1440,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=gpus(),
     params:
         journal=search_journal,
         config=model_settings,

@@ -1,3 +1,10 @@
+# What is in remote storage is fetched, and lies somewhere else than the sheet says.
+COPIES = (
+    "{input:q}"
+    if any(elsewhere(path) for dataset in DATASETS for path in files_of(dataset))
+    else ""
+)
+
 if config["shards"] == 1:
 
     rule encode_sequences:
@@ -25,7 +32,7 @@ if config["shards"] == 1:
         shell:
             "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
             " --options {params.options:q} --audit {output.audit:q}"
-            " --output {output.sequences:q} > {log:q} 2>&1"
+            f" --output {{output.sequences:q}} {COPIES} > {{log:q}} 2>&1"
 
 else:
 
@@ -56,7 +63,7 @@ else:
         shell:
             "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
             " --options {params.options:q} --shard {wildcards.scatteritem}"
-            " --output {output:q} > {log:q} 2>&1"
+            f" --output {{output:q}} {COPIES} > {{log:q}} 2>&1"
 
     rule gather_shards:
         input:

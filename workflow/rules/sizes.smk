@@ -18,7 +18,7 @@ rule train_on_fraction:
     resources:
         mem_mb=4000,
         runtime=240,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=gpus(),
     params:
         settings=model_settings,
         chosen=chosen_words,

@@ -20,7 +20,7 @@ rule train_model:
         **several_nodes(),
         mem_mb=4000,
         runtime=240,
-        gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
+        gpu=gpus(config["devices"] * config["nodes"]),
     params:
         settings=model_settings,
         chosen=chosen_words,
@@ -77,7 +77,7 @@ rule train_final:
         **several_nodes(),
         mem_mb=4000,
         runtime=240,
-        gpu=config["devices"] * config["nodes"] if config["device"] == "cuda" else 0,
+        gpu=gpus(config["devices"] * config["nodes"]),
     params:
         chosen=chosen_words,
         seed=config["seeds"][0],

@@ -17,7 +17,7 @@ rule transfer_models:
     resources:
         mem_mb=4000,
         runtime=120,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=gpus(),
     params:
         folder=subpath(output.matrix, parent=True),
         tables=transfer_tables,

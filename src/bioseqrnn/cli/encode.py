@@ -12,6 +12,15 @@ from bioseqrnn.errors import InputError
 
 
 def encode(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="With --sheet: where the files that the dataset names lie, if elsewhere than it "
+            "says; one for each, in order: of every row its FASTA, labels and intervals, then the "
+            "genome of the options."
+        ),
+    ] = None,
+    *,
     output: Annotated[Path, typer.Option("--output", "-o", help="sequences.parquet to write.")],
     audit: Annotated[
         Path | None, typer.Option(help="audit.tsv to write; not with --shard.")
@@ -57,13 +66,17 @@ def encode(
     from bioseqrnn.config.validate import dataset_options_from_json
     from bioseqrnn.sequences.encode import encode_sequences
     from bioseqrnn.sequences.shards import encode_shard, parse_shard
-    from bioseqrnn.sequences.sources import Source, find_fasta, sources_from_sheet
+    from bioseqrnn.sequences.sources import Source, find_fasta, moved, sources_from_sheet
 
     settings = dataset_options_from_json(options, "--options")
     if sheet is not None:
         if dataset is None or fasta or label or labels or label_key or intervals:
             raise InputError("--sheet goes with --dataset, and without --fasta and labels")
         sources = sources_from_sheet(sheet, dataset)
+        if files:
+            sources, settings = moved(sources, settings, files)
+    elif files:
+        raise InputError("files stand behind --fasta, or go with --sheet")
     elif not fasta:
         raise InputError("give --fasta (with --label or --labels), or --sheet with --dataset")
     elif label and len(label) != len(fasta):

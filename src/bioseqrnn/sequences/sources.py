@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
 
@@ -102,6 +103,52 @@ def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
         )
         sources += [replace(source, fasta=path) for path in find_fasta(row["fasta"])]
     return sources
+
+
+def moved(
+    sources: list[Source], options: DatasetOptions, files: list[str]
+) -> tuple[list[Source], DatasetOptions]:
+    """Return sources and options that name the files where they lie now.
+
+    Parameters
+    ----------
+    files : list of str
+        One for each file that they name, in the order in which it is first named: of every source
+        its FASTA, labels and intervals, then the genome of made negatives.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer.
+    """
+    names = [
+        name
+        for source in sources
+        for name in (source.fasta, source.labels, source.intervals)
+        if name is not None
+    ]
+    genome = options.negatives.genome
+    names += [Path(genome)] if genome else []
+    names = list(dict.fromkeys(names))
+    if len(files) != len(names):
+        raise InputError(
+            f"{len(files)} files are given for the {len(names)} that the dataset names: "
+            + ", ".join(map(str, names))
+        )
+    now: dict[Path | None, Path] = dict(zip(names, map(Path, files), strict=True))
+    sources = [
+        replace(
+            source,
+            fasta=now[source.fasta],
+            labels=now.get(source.labels),
+            intervals=now.get(source.intervals),
+        )
+        for source in sources
+    ]
+    if genome:
+        negatives = options.negatives.model_copy(update={"genome": str(now[Path(genome)])})
+        options = options.model_copy(update={"negatives": negatives})
+    return sources, options
 
 
 def find_fasta(text: str) -> list[Path]:

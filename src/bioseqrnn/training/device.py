@@ -8,18 +8,21 @@ import torch
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.training.gpus import claim_gpus
 
 # what batch systems set in a job that has GPUs
 GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 
 
-def choose_device(name: str) -> torch.device:
+def choose_device(name: str, count: int = 1) -> torch.device:
     """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError.
 
+    Of several GPUs ``count`` are taken that no other job has (``claim_gpus``).
     ``auto`` on a CPU, in a job that was given a GPU, is a warning on standard error.
     """
     if name == "cpu":
         return torch.device("cpu")
+    claim_gpus(count)
     if torch.cuda.is_available():
         return torch.device("cuda")
     built = torch.version.cuda

@@ -128,7 +128,7 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     InputError
         Where the machine has no such devices, or several nodes are asked for without ``srun``.
     """
-    chosen = choose_device(device)
+    chosen = choose_device(device, devices)
     if precision == "bf16" and (chosen.type == "cpu" or not torch.cuda.is_bf16_supported()):
         raise InputError(
             f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "

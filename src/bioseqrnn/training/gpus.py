@@ -1,0 +1,74 @@
+"""Which of a machine's GPUs a process takes, where nothing else shares them out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+# open files whose locks last as long as the process, however it ends
+_held: list[int] = []
+
+
+def claim_gpus(count: int, folder: Path | None = None) -> None:
+    """Take GPUs that no other process of bioseqrnn has taken, and hide the others.
+
+    A batch system shows a job its own GPUs only. On a workstation, jobs that run side by side would
+    all take the first one. Taken is a lock on a file, until this process ends. Has to be called
+    before CUDA is initialised. Nothing is done where so many or fewer GPUs are visible, or where
+    too few are free: they are then shared.
+
+    Parameters
+    ----------
+    count : int
+        GPUs that are needed. Processes that this one starts see the same, and take no others.
+    folder : Path, optional
+        Of the locks; by default the system's for temporary files.
+    """
+    names = visible_gpus()
+    if len(names) <= count:
+        return
+    taken: dict[str, int] = {}
+    for name in names:
+        with suppress(OSError):
+            taken[name] = _lock((folder or Path(tempfile.gettempdir())) / f"bioseqrnn-{name}.lock")
+        if len(taken) == count:
+            _held.extend(taken.values())
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(taken)
+            return
+    for file in taken.values():
+        os.close(file)
+
+
+def visible_gpus() -> list[str]:
+    """Names by which CUDA knows the GPUs that this process may use; none without a driver."""
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is not None:
+        names = [name.strip() for name in listed.split(",")]
+        # what follows -1 is hidden
+        names = names[: names.index("-1")] if "-1" in names else names
+        return [name for name in names if name]
+    if shutil.which("nvidia-smi") is None:
+        return []
+    asked = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout.split() if done.returncode == 0 else []
+
+
+def _lock(path: Path) -> int:
+    """Lock a file that every user may lock; OSError where another process has."""
+    mask = os.umask(0)
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    finally:
+        os.umask(mask)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise
+    return file
