@@ -109,7 +109,7 @@ def submit(dialect: str, jobscript: str) -> str:
     command = ["qsub", *DIALECTS[dialect](job, name, path.with_suffix(".out")), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"qsub: {done.stderr.strip() or done.stdout.strip()}")
+        raise SystemExit(done.stderr.strip() or done.stdout.strip() or "qsub failed")
     number = done.stdout.split()[-1]
     (FOLDER / f"{number}.job").write_text(str(ended), encoding="utf-8")
     return number

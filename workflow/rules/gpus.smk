@@ -1,6 +1,7 @@
 # GPUs of this machine: as many jobs at a time as there are, and never two on one.
 import functools
 import os
+import re
 import shutil
 import subprocess
 
@@ -17,15 +18,20 @@ def gpus_here():
     if shutil.which("nvidia-smi") is None:
         return 0
     done = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True)
-    return done.stdout.count("GPU ") if done.returncode == 0 else 0
+    return (
+        len(re.findall("^GPU ", done.stdout, re.MULTILINE))
+        if done.returncode == 0
+        else 0
+    )
 
 
-@functools.cache
-def limit_gpus():
-    """Say once how many there are, where the user has not (--resources gpu=2)."""
-    if workflow.is_main_process and "gpu" not in workflow.global_resources:
-        if gpus_here():
-            workflow.register_resource("gpu", gpus_here())
+# jobs run on this machine: executors of clusters and clouds count jobs in nodes
+LOCAL = workflow.global_resources["_nodes"].value is None
+
+# how many at a time, where the user has not said it (--resources gpu=2)
+if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_here():
+    if "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", gpus_here())
 
 
 def gpus(count=1):
@@ -34,13 +40,6 @@ def gpus(count=1):
     With device: auto only jobs of this machine ask, for what is there; of a cluster's nodes the
     workflow cannot know.
     """
-
-    def asked(wildcards):
-        if config["device"] == "cpu":
-            return 0
-        if not workflow.local_exec:
-            return count if config["device"] == "cuda" else 0
-        limit_gpus()
-        return count if config["device"] == "cuda" else min(count, gpus_here())
-
-    return asked
+    if config["device"] == "auto":
+        return min(count, gpus_here()) if LOCAL else 0
+    return count if config["device"] == "cuda" else 0

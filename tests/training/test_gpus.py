@@ -1,0 +1,74 @@
+"""Which GPU a process takes: the locks are real, the list of GPUs is what the driver would say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+CLAIM = """
+import os, sys
+from pathlib import Path
+from bioseqrnn.training.gpus import claim_gpus
+claim_gpus(int(sys.argv[1]), Path(sys.argv[2]))
+print(os.environ.get("CUDA_VISIBLE_DEVICES", "all"), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def claim(tmp_path, monkeypatch):
+    """Start a process that claims GPUs of a machine with three; what it took, and the process."""
+    driver = tmp_path / "bin" / "nvidia-smi"
+    driver.parent.mkdir()
+    driver.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\nGPU-c\\n'\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(driver.parent), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    started = []
+
+    def start(count=1):
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLAIM, str(count), str(tmp_path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process.stdout.readline().strip(), process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_each_process_takes_its_own_and_gives_it_back(claim):
+    (first, holder), (second, _) = claim(), claim()
+    assert (first, second) == ("GPU-a", "GPU-b")
+    holder.kill()
+    holder.wait()
+    assert claim()[0] == "GPU-a"
+
+
+def test_several_at_once_and_too_few_are_shared(claim):
+    assert claim(2)[0] == "GPU-a,GPU-b"
+    # one is left: none is held, and all are seen as before
+    assert claim(2)[0] == "all"
+    assert claim(1)[0] == "GPU-c"
+    assert claim(1)[0] == "all"
+
+
+def test_what_a_batch_system_gave_is_left_alone(claim, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert claim()[0] == "1"
+    assert claim()[0] == "1"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert claim()[0] == ""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0,-1,1")
+    assert claim()[0] == "2"
+    assert claim()[0] == "0"
+
+
+def test_a_machine_without_a_driver(claim, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert claim()[0] == "all"
