@@ -14,7 +14,8 @@ from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.prediction.stitching import Stitch
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.packing import Ints, Packed, unpack
+from bioseqrnn.sequences.on_device import dense_on
+from bioseqrnn.sequences.packing import Ints, Packed
 from bioseqrnn.tasks.truth import residues_of
 from bioseqrnn.training.batches import by_length
 from bioseqrnn.training.memory import Memory
@@ -136,9 +137,8 @@ def _batches(
     network.eval()
     for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
         places = batch[processes.own(packed, indices[batch])]
-        onehot, lengths = unpack(packed, indices[places], alphabet)
-        x = torch.from_numpy(onehot).to(processes.device)
-        yield places, _in_parts(network, x, torch.from_numpy(lengths), memory)
+        x, lengths = dense_on(packed, indices[places], alphabet, processes.device)
+        yield places, _in_parts(network, x, lengths, memory)
         if between is not None:
             between()
 

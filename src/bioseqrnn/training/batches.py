@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.tasks.losses import batch_targets
@@ -61,10 +62,10 @@ def dense_batches(
 ) -> Iterator[tuple[Ints, Tensor, Tensor, Tensor]]:
     """Yield (indices, one-hot, lengths, targets) per batch; lengths stay on the CPU."""
     for batch in batches:
-        onehot, lengths = table.dense(batch)
+        onehot, lengths = dense_on(table.packed, batch, table.alphabet, device)
         yield (
             batch,
-            torch.from_numpy(onehot).to(device),
-            torch.from_numpy(lengths),
+            onehot,
+            lengths,
             batch_targets(table.task, table.targets, batch).to(device),
         )

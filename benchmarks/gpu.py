@@ -1,0 +1,232 @@
+"""Measure training on a GPU: how it is fed, beside torch.nn, and K models at once.
+
+    python -m benchmarks.gpu [--device cuda] [--cells gru lstm rnn] [--hidden 64 128 256 512]
+        [--length 200 500 1000] [--batch 64 512 4096] [--together 10] [--rounds 7]
+
+The network is a bidirectional recurrent layer of DNA, its largest output over time, and one logit.
+Ways of a table's row are measured in turn, round after round; given are medians. One training step
+is forward, loss, backward and AdamW on a batch of its own.
+
+- packed: our layers; packed bits go to the device and are unpacked there, as the product does it
+- host: our layers; one-hot rows are written by the processor and copied
+- torch.nn: its layers, and batches from a DataLoader over one-hot rows that are all in memory
+
+The share of peak is what the products of the recurrence need at least (engine.arithmetic), of what
+a large matrix product in the same precision reaches, measured before.
+
+K models at once: the vanilla RNN's and the GRU's steps for K networks of the same size by one
+batched matrix product (weights [K, hidden, gates], grouped), beside K networks of our layers one
+after another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from bioseqrnn.models.recurrent import CELLS
+from bioseqrnn.sequences.alphabet import ALPHABETS
+from bioseqrnn.sequences.on_device import dense_on
+from bioseqrnn.sequences.packing import pack_lines, unpack
+
+from .engine.arithmetic import recurrent_flops
+from .engine.networks import Classifier, classifier
+
+DNA = ALPHABETS["dna"]
+STEPS = 4
+
+
+def timed(run: Callable[[], object], device: torch.device) -> float:
+    """Seconds of a run, until the device has done what it was given."""
+    start = time.perf_counter()
+    run()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+def medians(
+    ways: dict[str, Callable[[], object]], device: torch.device, rounds: int
+) -> dict[str, float]:
+    """Median seconds of each way; the first round warms up."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds + 1):
+        for name in reversed(ways) if number % 2 else ways:
+            took = timed(ways[name], device)
+            if number:
+                seconds[name].append(took)
+    return {name: median(taken) for name, taken in seconds.items()}
+
+
+def peak_flops(device: torch.device, rounds: int) -> float:
+    """Multiplications and additions a second of a large product in single precision."""
+    size = 8192 if device.type == "cuda" else 1024
+    one, other = (torch.rand(size, size, device=device) for _ in range(2))
+    seconds = medians({"product": lambda: one @ other}, device, rounds)["product"]
+    return 2 * size**3 / seconds
+
+
+def train(network: Classifier, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
+    """One step on each batch."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
+    for x, y in batches:
+        optimizer.zero_grad()
+        nn.functional.binary_cross_entropy_with_logits(network(x), y).backward()
+        optimizer.step()
+
+
+def feeding(
+    cell: str, hidden: int, length: int, batch: int, device: torch.device, rounds: int
+) -> dict[str, float]:
+    """Sequences a second that each way trains on."""
+    count = STEPS * batch
+    rng = np.random.default_rng(1)
+    text = rng.choice(np.frombuffer(b"ACGT", np.uint8), (count, length + 1))
+    text[:, -1] = ord("\n")
+    found = pack_lines(text.tobytes(), count, DNA)
+    assert found is not None
+    packed, labels = found[0], torch.from_numpy(rng.integers(0, 2, count)).float()
+    order = [np.arange(start, start + batch) for start in range(0, count, batch)]
+
+    def from_bits() -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in order:
+            yield dense_on(packed, rows, DNA, device)[0], labels[rows].to(device)
+
+    def from_host() -> Iterator[tuple[Tensor, Tensor]]:
+        for rows in order:
+            yield torch.from_numpy(unpack(packed, rows, DNA)[0]).to(device), labels[rows].to(device)
+
+    onehot = torch.from_numpy(unpack(packed, np.arange(count), DNA)[0])
+    loader = DataLoader(
+        TensorDataset(onehot, labels), batch, shuffle=True, pin_memory=device.type == "cuda"
+    )
+
+    def from_loader() -> Iterator[tuple[Tensor, Tensor]]:
+        for x, y in loader:
+            yield x.to(device, non_blocking=True), y.to(device, non_blocking=True)
+
+    ours, theirs = (classifier(way, cell, hidden, 4).to(device) for way in ("ours", "torch"))
+    ways = {
+        "packed": lambda: train(ours, from_bits()),
+        "host": lambda: train(ours, from_host()),
+        "torch.nn": lambda: train(theirs, from_loader()),
+    }
+    return {name: count / taken for name, taken in medians(ways, device, rounds).items()}
+
+
+class Together(nn.Module):
+    """K recurrent networks of one size, each with weights and a batch of its own, in one pass."""
+
+    def __init__(self, cell: str, models: int, hidden: int) -> None:
+        super().__init__()
+        gates = {"rnn": 1, "gru": 3}[cell]
+        self.hidden = hidden
+        self.into = nn.Parameter(0.1 * torch.randn(models, 4, gates * hidden))
+        self.within = nn.Parameter(0.1 * torch.randn(models, hidden, gates * hidden))
+        self.bias = nn.Parameter(torch.zeros(models, 1, gates * hidden))
+        self.head = nn.Parameter(0.1 * torch.randn(models, hidden, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [models, batch, time, symbols] to logits [models, batch]."""
+        models, batch, time_steps, _ = x.shape
+        given = torch.baddbmm(self.bias, x.flatten(1, 2), self.into)
+        steps = given.view(models, batch, time_steps, -1).unbind(2)
+        state = x.new_zeros(models, batch, self.hidden)
+        for now in steps:
+            kept = torch.bmm(state, self.within)
+            if kept.shape[-1] == self.hidden:
+                state = torch.tanh(now + kept)
+                continue
+            (reset, update, new), (r, z, n) = now.chunk(3, -1), kept.chunk(3, -1)
+            share = torch.sigmoid(update + z)
+            state = (1 - share) * torch.tanh(new + torch.sigmoid(reset + r) * n) + share * state
+        return torch.bmm(state, self.head).squeeze(-1)
+
+
+def together(
+    cell: str, models: int, hidden: int, length: int, batch: int, device: torch.device, rounds: int
+) -> dict[str, float]:
+    """Seconds of one training step of all models."""
+    x = torch.rand(models, batch, length, 4, device=device)
+    y = torch.randint(0, 2, (models, batch), device=device).float()
+    grouped = Together(cell, models, hidden).to(device)
+    alone = [
+        nn.ModuleList([CELLS[cell](4, hidden), nn.Linear(hidden, 1)]).to(device)
+        for _ in range(models)
+    ]
+    one = torch.optim.AdamW(grouped.parameters())
+    each = [torch.optim.AdamW(network.parameters()) for network in alone]
+
+    def in_one_pass() -> None:
+        one.zero_grad()
+        # a sum, so that each model has the gradient of its own mean
+        loss = nn.functional.binary_cross_entropy_with_logits(grouped(x), y, reduction="sum")
+        (loss / batch).backward()
+        one.step()
+
+    def one_after_another() -> None:
+        for network, optimizer, own, labels in zip(alone, each, x, y, strict=True):
+            optimizer.zero_grad()
+            recurrent, head = network
+            logits = head(recurrent(own)[0][:, -1]).squeeze(-1)
+            nn.functional.binary_cross_entropy_with_logits(logits, labels).backward()
+            optimizer.step()
+
+    return medians({"one pass": in_one_pass, "in turn": one_after_another}, device, rounds)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
+    parser.add_argument("--cells", nargs="*", default=["gru", "lstm", "rnn"])
+    parser.add_argument("--hidden", nargs="+", type=int, default=[64, 128, 256, 512])
+    parser.add_argument("--length", nargs="+", type=int, default=[200, 500, 1000])
+    parser.add_argument("--batch", nargs="+", type=int, default=[64, 512, 4096])
+    parser.add_argument("--together", type=int, default=10, help="models; 0 leaves it out")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    device = torch.device(given.device)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU, 1 thread"
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    peak = peak_flops(device, given.rounds)
+    print(f"{name}, torch {torch.__version__}: {peak / 1e12:.2f} TFLOP/s of a matrix product\n")
+    print("| cell | hidden | length | batch | packed, seq/s | share of peak | host | torch.nn |")
+    print("|---|---|---|---|---|---|---|---|")
+    sizes = [(h, t, b) for h in given.hidden for t in given.length for b in given.batch]
+    for cell in given.cells:
+        for hidden, length, batch in sizes:
+            speed = feeding(cell, hidden, length, batch, device, given.rounds)
+            work = recurrent_flops(cell, hidden, length, batch) / batch * speed["packed"]
+            ratios = [f"{speed['packed'] / speed[way]:.2f}" for way in ("host", "torch.nn")]
+            cells = [f"{speed['packed']:,.0f}", f"{100 * work / peak:.1f} %", *ratios]
+            print(
+                "|", " | ".join([cell, f"{hidden} | {length} | {batch}", *cells]), "|", flush=True
+            )
+    if not given.together:
+        return
+    print("\nHost and torch.nn: how many times as fast packed is.\n")
+    print(f"| cell | hidden | length | batch | {given.together} models in turn, ms | one pass |")
+    print("|---|---|---|---|---|---|")
+    for cell in ("rnn", "gru"):
+        for hidden, length, batch in sizes:
+            taken = together(cell, given.together, hidden, length, batch, device, given.rounds)
+            ratio = taken["in turn"] / taken["one pass"]
+            cells = [f"{1000 * taken['in turn']:.0f}", f"{ratio:.2f} times as fast"]
+            print(
+                "|", " | ".join([cell, f"{hidden} | {length} | {batch}", *cells]), "|", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()
