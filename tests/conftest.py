@@ -93,6 +93,23 @@ def encode(folder: Path, sources: list[Source], where="dataset", **options) -> S
     return read_sequences(folder / "sequences.parquet")
 
 
+@pytest.fixture
+def pretend_gpus(tmp_path, monkeypatch):
+    """Function that makes the driver list GPUs of these names, all of them visible."""
+
+    def write(*names: str) -> None:
+        driver = tmp_path / "bin" / "nvidia-smi"
+        driver.parent.mkdir()
+        lists = "".join(f"GPU {i}: Pretended (UUID: {name})\\n" for i, name in enumerate(names))
+        uuids = "".join(f"{name}\\n" for name in names)
+        driver.write_text(f"#!/bin/sh\n[ $1 = -L ] && printf '{lists}' || printf '{uuids}'\n")
+        driver.chmod(0o755)
+        monkeypatch.setenv("PATH", str(driver.parent), prepend=":")
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def splice(tmp_path_factory) -> SequenceTable:
     """The bundled splice junctions."""

@@ -166,10 +166,9 @@ class Cluster:
         return done.stdout.strip()
 
     def jobs(self) -> list[dict[str, str]]:
-        """Every job since the start: its id, state, partition, node, rule, submission."""
-        keys = ("job", "state", "partition", "node", "comment", "array")
-        form = "%i|%T|%P|%N|%k|%F"
-        lines = self.run("squeue", "--states=all", "--array", "-h", "-o", form).splitlines()
+        """Every job since the start: its id, state, partition, node, rule."""
+        keys = ("job", "state", "partition", "node", "comment")
+        lines = self.run("squeue", "--states=all", "-h", "-o", "%i|%T|%P|%N|%k").splitlines()
         return [dict(zip(keys, line.split("|"), strict=True)) for line in lines]
 
     def wait(self, ready: Callable[[], object], what: str, seconds: float = 60) -> None:

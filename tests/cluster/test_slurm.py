@@ -10,15 +10,18 @@ import pandas as pd
 import pytest
 from workflow.conftest import make_project
 
-from .trainings import LONG, MODEL, freeze, same_models, training_log
+from .trainings import LONG, MODEL, freeze, ranks, same_models, training_log
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
 
-def test_a_whole_run_with_arrays_and_groups(cluster, submit, tmp_path):
+def test_a_whole_run_with_groups(cluster, submit, tmp_path):
     project = make_project(tmp_path / "project")
     before = {job["job"] for job in cluster.jobs()}
-    run = submit(project.folder)
+    groups = ["--groups", "train_model=trainings", "train_baseline=baselines"]
+    run = submit(
+        project.folder, *groups, "--group-components", "trainings=4", "baselines=20", "--", "all"
+    )
     assert run.finish() == 0, run.text
     for name in ("pep", "dna"):
         report = project.folder / "results" / name / "report" / "report.html"
@@ -26,10 +29,9 @@ def test_a_whole_run_with_arrays_and_groups(cluster, submit, tmp_path):
     jobs = [job for job in cluster.jobs() if job["job"] not in before]
     assert {job["state"] for job in jobs} == {"COMPLETED"}
     assert len({job["node"] for job in jobs}) > 1
-    trainings = [job for job in jobs if job["comment"].startswith("rule_train_model")]
-    # 2 datasets × 2 models × 2 folds, in as few submissions as there were datasets ready
-    assert len(trainings) == 8
-    assert len({job["array"] for job in trainings}) <= 2
+    # 2 datasets × 2 models × 2 folds, four a job
+    assert len([job for job in jobs if "trainings" in job["comment"]]) == 2
+    assert len(list(project.folder.glob("results/*/models/*/*/*/model.safetensors"))) == 8
     baselines = [job for job in jobs if "baselines" in job["comment"]]
     assert 1 <= len(baselines) <= 2
 
@@ -104,6 +106,50 @@ def test_a_gpu_job_goes_where_gpus_are(cluster, submit, untrained):
     # the pretended GPU is none, and the user is told what the job was told
     assert code != 0
     assert "device cuda: PyTorch finds no CUDA device" in run.text, run.text
+
+
+def test_drained_and_killed_while_it_writes(cluster, submit, undisturbed, untrained):
+    """A drained node ends what it has and gets nothing more; half a file is no output."""
+    run = submit(untrained.folder, "--", *(MODEL.format(seed) for seed in (1, 2)))
+    frozen = freeze(cluster, untrained, (1, 2))
+    (spared, drained), (writing, killed) = frozen[1], frozen[2]
+    cluster.run("scontrol", "update", f"NodeName={drained['node']}", "State=DRAIN", "Reason=test")
+    try:
+        # what a writer leaves that is killed in the middle
+        model = untrained.folder / MODEL.format(2)
+        left = model.with_name(f".{model.name}.abcd1234.tmp")
+        left.write_bytes(b"half of a model")
+        os.kill(writing, signal.SIGKILL)
+        os.kill(spared, signal.SIGCONT)
+        assert run.finish() == 0, run.text
+        assert same_models(undisturbed, untrained)
+        assert not left.exists()
+        jobs = {job["job"]: job for job in cluster.jobs()}
+        assert jobs[drained["job"]]["state"] == "COMPLETED"
+        again = [job for job in jobs.values() if int(job["job"]) > int(killed["job"])]
+        assert again
+        assert drained["node"] not in {job["node"] for job in again}
+    finally:
+        cluster.run("scontrol", "update", f"NodeName={drained['node']}", "State=RESUME")
+
+
+def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkeypatch):
+    """Its process is killed; the other ends, and the training goes on from the checkpoint."""
+    monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
+    project = undisturbed.copy(tmp_path / "project")
+    few = LONG | {"epochs": 400, "dropout": 0.0}
+    project.write_config(project.read_config() | {"nodes": 2, "models": {"gru": few}})
+    whole = project.copy(tmp_path / "whole")
+    assert submit(whole.folder, MODEL.format(1)).finish() == 0
+    run = submit(project.folder, MODEL.format(1))
+    checkpoint = project.folder / f"{MODEL.format(1)}.checkpoint"
+    cluster.wait(checkpoint.exists, "a checkpoint", 200)
+    (lost,) = [pid for rank, pid in ranks(project) if rank == "1"]
+    os.kill(lost, signal.SIGKILL)
+    assert run.finish() == 0, run.text
+    assert "Trying to restart job" in run.text
+    assert "going on" in training_log(project, 1)
+    assert same_models(whole, project, [1])
 
 
 def test_two_nodes_train_one_network(submit, undisturbed, tmp_path):

@@ -29,14 +29,27 @@ def training_log(project: Project, seed: int) -> str:
 
 def trainings(project: Project) -> dict[int, int]:
     """Process of each seed that is being trained in a folder."""
-    found = {}
+    return {int(words[words.index("--seed") + 1]): pid for pid, words in _commands(project)}
+
+
+def ranks(project: Project) -> list[tuple[str, int]]:
+    """Number among those that srun has started, and process, of what trains in a folder."""
+    found = []
+    for pid, _ in _commands(project):
+        environ = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+        found += [(w.split("=")[1], pid) for w in environ if w.startswith("SLURM_PROCID=")]
+    return found
+
+
+def _commands(project: Project) -> list[tuple[int, list[str]]]:
+    found = []
     for path in Path("/proc").glob("[0-9]*"):
         # gone meanwhile, or without words as threads of the kernel
         with contextlib.suppress(OSError, IndexError):
             words = (path / "cmdline").read_bytes().decode().split("\0")
             here = (path / "cwd").readlink() == project.folder.resolve()
             if here and words[1].endswith("/bioseqrnn") and words[2] == "train":
-                found[int(words[words.index("--seed") + 1])] = int(path.name)
+                found.append((int(path.name), words))
     return found
 
 
@@ -65,11 +78,10 @@ def freeze(cluster, project: Project, seeds=(1, 2)) -> dict[int, tuple[int, dict
                 os.kill(pid, signal.SIGSTOP)
                 words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
                 environ = dict(word.split("=", 1) for word in words if word)
-                job = environ["SLURM_JOB_ID"]
-                if "SLURM_ARRAY_JOB_ID" in environ:
-                    # one task of an array has the id of the whole
-                    job = f"{environ['SLURM_ARRAY_JOB_ID']}_{environ['SLURM_ARRAY_TASK_ID']}"
-                frozen[seed] = pid, {"job": job, "node": environ["SLURMD_NODENAME"]}
+                frozen[seed] = (
+                    pid,
+                    {"job": environ["SLURM_JOB_ID"], "node": environ["SLURMD_NODENAME"]},
+                )
         return sorted(frozen) == sorted(seeds)
 
     cluster.wait(all_frozen, f"trainings of the seeds {seeds}", 200)

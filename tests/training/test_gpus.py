@@ -18,14 +18,9 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def claim(tmp_path, monkeypatch):
+def claim(tmp_path, pretend_gpus):
     """Start a process that claims GPUs of a machine with three; what it took, and the process."""
-    driver = tmp_path / "bin" / "nvidia-smi"
-    driver.parent.mkdir()
-    driver.write_text("#!/bin/sh\nprintf 'GPU-a\\nGPU-b\\nGPU-c\\n'\n")
-    driver.chmod(0o755)
-    monkeypatch.setenv("PATH", str(driver.parent), prepend=":")
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    pretend_gpus("GPU-a", "GPU-b", "GPU-c")
     started = []
 
     def start(count=1):

@@ -12,13 +12,8 @@ pytestmark = pytest.mark.workflow
 
 
 @pytest.fixture
-def one_gpu(tmp_path, monkeypatch):
-    driver = tmp_path / "bin" / "nvidia-smi"
-    driver.parent.mkdir()
-    driver.write_text("#!/bin/sh\necho 'GPU 0: Pretended (UUID: GPU-a)'\n")
-    driver.chmod(0o755)
-    monkeypatch.setenv("PATH", str(driver.parent), prepend=":")
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+def one_gpu(pretend_gpus):
+    pretend_gpus("GPU-a")
 
 
 def test_auto_asks_for_the_gpu_that_is_there(project, one_gpu):
