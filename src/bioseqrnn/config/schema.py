@@ -663,7 +663,9 @@ class Config(Strict):
         SearchConfig(), description="Which models are searched for better settings, and how."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="auto takes a CUDA GPU where there is one; cuda without one stops."
+        "auto",
+        description="auto takes a CUDA GPU where there is one; cuda without one stops. Jobs of one "
+        "machine take turns on its GPUs; a cluster's are asked for with cuda only.",
     )
     devices: int = Field(
         1,
@@ -689,7 +691,8 @@ class DatasetRow(Strict):
     dataset: Name = Field(description="Dataset that the file belongs to; several rows make one.")
     fasta: str = Field(
         min_length=1,
-        description="FASTA file, plain or compressed, or a folder or glob of several.",
+        description="FASTA file, plain or compressed, or a folder or glob of several; or the "
+        "address of one in remote storage (docs/cluster.md).",
     )
     label: str | None = Field(
         None,
