@@ -52,7 +52,14 @@ def _sge(job: dict[str, Any], name: str, output: Path) -> list[str]:
     limits = [f"h_rt={seconds}", f"s_rt={max(1, seconds - NOTICE)}", f"mem_free={res['mem_mb']}M"]
     limits += [f"gpu={res['gpu']}"] if res.get("gpu") else []
     slots = ["-pe", res.get("batch_pe", "smp"), str(job["threads"])] if job["threads"] > 1 else []
-    return ["-terse", "-cwd", *_common(res, name, output, "y"), *slots, "-l", ",".join(limits)]
+    return [
+        "-terse",
+        "-cwd",
+        *_common(res, name, output, "y", "-S", "/bin/sh"),
+        *slots,
+        "-l",
+        ",".join(limits),
+    ]
 
 
 DIALECTS: dict[str, Callable[[dict[str, Any], str, Path], list[str]]] = {
@@ -62,9 +69,11 @@ DIALECTS: dict[str, Callable[[dict[str, Any], str, Path], list[str]]] = {
 }
 
 
-def _common(res: dict[str, Any], name: str, output: Path, join: str) -> list[str]:
+def _common(res: dict[str, Any], name: str, output: Path, join: str, *shell: str) -> list[str]:
     """Name, queue, account and where the job's own output goes."""
-    words = ["-N", name, "-j", join, "-o", str(output)]
+    # a job that the batch system started again would run beside Snakemake's next attempt; and
+    # Grid Engine runs scripts by csh unless told otherwise
+    words = ["-N", name, "-j", join, "-o", str(output), "-r", "n", *shell]
     queue = res.get("batch_gpu_queue") if res.get("gpu") else None
     if queue or res.get("batch_queue"):
         words += ["-q", queue or res["batch_queue"]]

@@ -54,12 +54,15 @@ def test_spoilt_test_and_validation_records_change_nothing(tables, tmp_path, mon
 
 def test_every_read_is_of_a_training_record(tables, tmp_path, monkeypatch, roles):
     read = []
-    dense, packed_rows = run.SequenceTable.dense, []
-    monkeypatch.setattr(
-        run.SequenceTable, "dense", lambda self, rows: read.append(rows) or dense(self, rows)
-    )
-    from bioseqrnn.training import loop
+    packed_rows = []
+    from bioseqrnn.training import batches, loop
 
+    dense = batches.dense_on
+    monkeypatch.setattr(
+        batches,
+        "dense_on",
+        lambda packed, rows, *words: read.append(rows) or dense(packed, rows, *words),
+    )
     predict = loop.predict_packed
 
     def spied(network, packed, alphabet, rows, *words, **more):

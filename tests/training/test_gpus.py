@@ -45,12 +45,11 @@ def test_each_process_takes_its_own_and_gives_it_back(claim):
     assert claim()[0] == "GPU-a"
 
 
-def test_several_at_once_and_too_few_are_shared(claim):
+def test_several_at_once_and_more_than_there_are(claim):
     assert claim(2)[0] == "GPU-a,GPU-b"
-    # one is left: none is held, and all are seen as before
-    assert claim(2)[0] == "all"
-    assert claim(1)[0] == "GPU-c"
-    assert claim(1)[0] == "all"
+    # one is left, which is not enough: the next begins to share
+    assert claim(2)[0] == "GPU-a,GPU-b"
+    assert [claim()[0] for _ in range(3)] == ["GPU-c", "GPU-c", "GPU-a"]
 
 
 def test_what_a_batch_system_gave_is_left_alone(claim, monkeypatch):

@@ -35,7 +35,7 @@ from bioseqrnn.sequences.table import read_sequences
 from bioseqrnn.training import run
 
 if sys.argv[1] == "memory":
-    run._read_mapped = lambda sequences, output: read_sequences(sequences)
+    run._read_mapped = lambda sequences, *_: read_sequences(sequences)
 config = ModelConfig(
     cell="rnn", hidden_size=4, stem_filters=0, positions=0, bidirectional=False, epochs=1,
     batch_size=512,
@@ -86,7 +86,7 @@ def fold_of(folder: Path, table, **settings) -> list[bytes]:
     return [(out / name).read_bytes() for name in FILES]
 
 
-def in_memory(sequences: Path, output: Path):
+def in_memory(sequences: Path, *_):
     return read_sequences(sequences)
 
 

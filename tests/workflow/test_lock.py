@@ -39,6 +39,8 @@ def start():
             [BIN / "snakemake", "--snakefile", snakefile, "--cores", "2", target],
             cwd=project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
+            # what started the tests may have it ignored
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         started.append(process)
         return process

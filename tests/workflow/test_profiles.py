@@ -54,7 +54,7 @@ def test_all_scale_alike():
 @pytest.mark.parametrize(
     ("profile", "names"),
     [
-        ("lsf", ["lsf_queue=normal", "lsf_project=my_project", "lsf_extra=-wa USR1 -wt 1 -q gpu"]),
+        ("lsf", ["lsf_queue=gpu", "lsf_project=my_project", "lsf_extra=-wa USR1 -wt 1 -gpu num=1"]),
         ("pbs", ["batch_queue=workq", "batch_gpu_queue=gpu", "batch_account=my_account"]),
         ("sge", ["batch_queue=all.q", "batch_gpu_queue=gpu.q", "batch_pe=smp"]),
         ("slurm", ["slurm_account=my_account", "slurm_extra=--signal=USR1@60"]),

@@ -26,7 +26,7 @@ def gpus_here():
 
 
 # jobs run on this machine: executors of clusters and clouds count jobs in nodes
-LOCAL = workflow.global_resources["_nodes"].value is None
+LOCAL = workflow.nodes is None
 
 # how many at a time, where the user has not said it (--resources gpu=2)
 if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_here():
@@ -35,11 +35,11 @@ if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_her
 
 
 def gpus(count=1):
-    """The resource gpu of a job: what it asks a cluster for, and what jobs here share out.
+    """The resource gpu of a job, or none at all, which is another thing for Kubernetes: what it asks a cluster for, and what jobs here share out.
 
     With device: auto only jobs of this machine ask, for what is there; of a cluster's nodes the
     workflow cannot know.
     """
     if config["device"] == "auto":
-        return min(count, gpus_here()) if LOCAL else 0
-    return count if config["device"] == "cuda" else 0
+        count = min(count, gpus_here()) if LOCAL else 0
+    return {"gpu": count} if count and config["device"] != "cpu" else {}

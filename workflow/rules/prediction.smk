@@ -16,9 +16,9 @@ rule predict_query:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
     resources:
+        **gpus(),
         mem_mb=4000,
         runtime=120,
-        gpu=gpus(),
     params:
         device=config["device"],
         threads=config["threads"],

@@ -18,9 +18,9 @@ rule search_worker:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
     resources:
+        **gpus(),
         mem_mb=4000,
         runtime=1440,
-        gpu=gpus(),
     params:
         journal=search_journal,
         config=model_settings,

@@ -16,9 +16,9 @@ rule train_on_fraction:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
     resources:
+        **gpus(),
         mem_mb=4000,
         runtime=240,
-        gpu=gpus(),
     params:
         settings=model_settings,
         chosen=chosen_words,

@@ -18,9 +18,9 @@ rule train_model:
     threads: training_threads()
     resources:
         **several_nodes(),
+        **gpus(config["devices"] * config["nodes"]),
         mem_mb=4000,
         runtime=240,
-        gpu=gpus(config["devices"] * config["nodes"]),
     params:
         settings=model_settings,
         chosen=chosen_words,
@@ -75,9 +75,9 @@ rule train_final:
     threads: training_threads()
     resources:
         **several_nodes(),
+        **gpus(config["devices"] * config["nodes"]),
         mem_mb=4000,
         runtime=240,
-        gpu=gpus(config["devices"] * config["nodes"]),
     params:
         chosen=chosen_words,
         seed=config["seeds"][0],

@@ -15,9 +15,9 @@ rule transfer_models:
         "../envs/bioseqrnn.yaml"
     threads: config["threads"]
     resources:
+        **gpus(),
         mem_mb=4000,
         runtime=120,
-        gpu=gpus(),
     params:
         folder=subpath(output.matrix, parent=True),
         tables=transfer_tables,

@@ -6,42 +6,47 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+# not the folder for temporary files, which batch systems give every job for itself
+LOCKS = Path("/tmp")
+# processes that share one; more do not fit in its memory
+MOST_ON_ONE = 16
 # open files whose locks last as long as the process, however it ends
 _held: list[int] = []
 
 
-def claim_gpus(count: int, folder: Path | None = None) -> None:
+def claim_gpus(count: int, folder: Path = LOCKS) -> None:
     """Take GPUs that no other process of bioseqrnn has taken, and hide the others.
 
     A batch system shows a job its own GPUs only. On a workstation, jobs that run side by side would
-    all take the first one. Taken is a lock on a file, until this process ends. Has to be called
-    before CUDA is initialised. Nothing is done where so many or fewer GPUs are visible, or where
-    too few are free: they are then shared.
+    all take the first one. Taken is a lock on a file, until this process ends. Where all have been
+    taken once, they are taken twice, and so on. Has to be called before CUDA is initialised.
+    Nothing is done where so many or fewer GPUs are visible.
 
     Parameters
     ----------
     count : int
         GPUs that are needed. Processes that this one starts see the same, and take no others.
-    folder : Path, optional
-        Of the locks; by default the system's for temporary files.
+    folder : Path
+        Of the locks: the same for all processes of a machine.
     """
     names = visible_gpus()
     if len(names) <= count:
         return
-    taken: dict[str, int] = {}
-    for name in names:
-        with suppress(OSError):
-            taken[name] = _lock((folder or Path(tempfile.gettempdir())) / f"bioseqrnn-{name}.lock")
+    for share in range(MOST_ON_ONE):
+        taken: dict[str, int] = {}
+        for name in names:
+            if len(taken) < count:
+                with suppress(OSError):
+                    taken[name] = _lock(folder / f"bioseqrnn-{name}.{share}.lock")
         if len(taken) == count:
             _held.extend(taken.values())
             os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(taken)
             return
-    for file in taken.values():
-        os.close(file)
+        for file in taken.values():
+            os.close(file)
 
 
 def visible_gpus() -> list[str]:
@@ -60,12 +65,12 @@ def visible_gpus() -> list[str]:
 
 
 def _lock(path: Path) -> int:
-    """Lock a file that every user may lock; OSError where another process has."""
-    mask = os.umask(0)
+    """Lock a file, which may be another user's; OSError where another process has locked it."""
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    finally:
-        os.umask(mask)
+        # to open somebody else's file for writing is forbidden in /tmp of many systems
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
