@@ -1,4 +1,4 @@
-# GPUs of this machine: as many jobs at a time as there are, and never two on one.
+# GPUs of this machine: as many jobs at a time as there are, unless the user says otherwise.
 import functools
 import os
 import re
@@ -35,10 +35,11 @@ if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_her
 
 
 def gpus(count=1):
-    """The resource gpu of a job, or none at all, which is another thing for Kubernetes: what it asks a cluster for, and what jobs here share out.
+    """The resource gpu of a job: what it asks a cluster for, and what jobs here share out.
 
-    With device: auto only jobs of this machine ask, for what is there; of a cluster's nodes the
-    workflow cannot know.
+    Not named at all where it is none: the executor for Kubernetes takes a 0 for a wish. With
+    device: auto only jobs of this machine ask, for what is there; of a cluster's nodes the workflow
+    cannot know.
     """
     if config["device"] == "auto":
         count = min(count, gpus_here()) if LOCAL else 0
