@@ -126,7 +126,8 @@ def test_drained_and_killed_while_it_writes(cluster, submit, undisturbed, untrai
         assert not left.exists()
         jobs = {job["job"]: job for job in cluster.jobs()}
         assert jobs[drained["job"]]["state"] == "COMPLETED"
-        again = [job for job in jobs.values() if int(job["job"]) > int(killed["job"])]
+        latest = max(int(drained["job"]), int(killed["job"]))
+        again = [job for job in jobs.values() if int(job["job"]) > latest]
         assert again
         assert drained["node"] not in {job["node"] for job in again}
     finally:
