@@ -144,7 +144,7 @@ class Cluster:
             self.start_controller()
             for node in NODES:
                 self.start_node(node)
-            self.wait(self._all_idle, "the nodes to be idle")
+            self.wait(self.all_idle, "the nodes to be idle")
         except BaseException:
             self.stop()
             raise
@@ -196,6 +196,12 @@ class Cluster:
     def start_node(self, node: str) -> None:
         """Start the daemon of a node."""
         self._daemon("slurmd", "-N", node, "-f", self.env["SLURM_CONF"])
+
+    def lose_node(self, node: str) -> None:
+        """Kill the daemon of a node and all that runs there, as if its power failed."""
+        self._kill(node, signal.SIGKILL)
+        for pid in self._processes_of(node):
+            kill(pid)
 
     def stop(self) -> None:
         """End all jobs, all daemons and what jobs have left behind; remove the folder."""
@@ -271,7 +277,7 @@ class Cluster:
                 timeout=60, check=True,
             )  # fmt: skip
 
-    def _all_idle(self) -> bool:
+    def all_idle(self) -> bool:
         states = self.run("sinfo", "-h", "-N", "-p", "main", "-o", "%t").split()
         return states == ["idle"] * len(NODES)
 

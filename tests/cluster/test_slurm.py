@@ -10,7 +10,15 @@ import pandas as pd
 import pytest
 from workflow.conftest import make_project
 
-from .trainings import LONG, MODEL, freeze, ranks, same_models, training_log
+from .trainings import (
+    LONG,
+    MODEL,
+    checkpoint_of,
+    freeze,
+    ranks,
+    same_models,
+    training_log,
+)
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
@@ -134,6 +142,29 @@ def test_drained_and_killed_while_it_writes(cluster, submit, undisturbed, untrai
         cluster.run("scontrol", "update", f"NodeName={drained['node']}", "State=RESUME")
 
 
+def test_a_node_goes_down(cluster, submit, undisturbed, untrained, monkeypatch):
+    """SLURM notices after a while, and its job goes on elsewhere from the checkpoint."""
+    monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
+    run = submit(untrained.folder, MODEL.format(1))
+    ((_, lost),) = freeze(cluster, untrained, [1], checkpoint=True).values()
+
+    def job() -> dict[str, str]:
+        return next(job for job in cluster.jobs() if job["job"] == lost["job"])
+
+    cluster.lose_node(lost["node"])
+    try:
+        cluster.wait(lambda: job()["state"] == "PENDING", "the job to be queued again", 120)
+        # SLURM lets what is queued again wait for two minutes
+        cluster.run("scontrol", "update", f"JobId={lost['job']}", "StartTime=now")
+        assert run.finish() == 0, run.text
+        assert job()["node"] != lost["node"]
+        assert "going on" in training_log(untrained, 1)
+        assert same_models(undisturbed, untrained, [1])
+    finally:
+        cluster.start_node(lost["node"])
+        cluster.wait(cluster.all_idle, "the nodes to be idle")
+
+
 def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkeypatch):
     """Its process is killed; the other ends, and the training goes on from the checkpoint."""
     monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
@@ -143,8 +174,7 @@ def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkey
     whole = project.copy(tmp_path / "whole")
     assert submit(whole.folder, MODEL.format(1)).finish() == 0
     run = submit(project.folder, MODEL.format(1))
-    checkpoint = project.folder / f"{MODEL.format(1)}.checkpoint"
-    cluster.wait(checkpoint.exists, "a checkpoint", 200)
+    cluster.wait(checkpoint_of(project, 1).exists, "a checkpoint", 200)
     (lost,) = [pid for rank, pid in ranks(project) if rank == "1"]
     os.kill(lost, signal.SIGKILL)
     assert run.finish() == 0, run.text

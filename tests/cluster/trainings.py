@@ -27,6 +27,10 @@ def training_log(project: Project, seed: int) -> str:
     return path.read_text() if path.exists() else ""
 
 
+def checkpoint_of(project: Project, seed: int) -> Path:
+    return project.folder / f"{MODEL.format(seed)}.checkpoint"
+
+
 def trainings(project: Project) -> dict[int, int]:
     """Process of each seed that is being trained in a folder."""
     return {int(words[words.index("--seed") + 1]): pid for pid, words in _commands(project)}
@@ -63,16 +67,25 @@ def processes_of(job: str) -> list[int]:
     return sorted(found)
 
 
-def freeze(cluster, project: Project, seeds=(1, 2)) -> dict[int, tuple[int, dict[str, str]]]:
+def freeze(
+    cluster, project: Project, seeds=(1, 2), checkpoint: bool = False
+) -> dict[int, tuple[int, dict[str, str]]]:
     """Stop the clock of every training once it has begun: process and job of each seed.
+
+    Begun is what has said so in its log, or what has written a checkpoint.
 
     What SLURM does to a job begins with SIGCONT, so nothing is too late, however long it takes.
     """
     frozen: dict[int, tuple[int, dict[str, str]]] = {}
 
+    def begun(seed: int) -> bool:
+        if checkpoint:
+            return checkpoint_of(project, seed).exists()
+        return "on cpu" in training_log(project, seed)
+
     def all_frozen() -> bool:
         for seed, pid in trainings(project).items():
-            if seed not in frozen and "on cpu" in training_log(project, seed):
+            if seed not in frozen and begun(seed):
                 # a signal before the first batch would end it as any other process
                 time.sleep(2)
                 os.kill(pid, signal.SIGSTOP)
