@@ -3,17 +3,19 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import BIN, ROOT
+from conftest import ROOT
 from workflow.conftest import Project, make_project
 
 from .lab import PACKAGES, Cluster, wanting
 from .trainings import LONG, MODEL
 
 PROFILES = ROOT / "workflow" / "profiles"
+IMPATIENT = Path(__file__).with_name("impatient.py")
 # the pretended nodes are small, and nobody wants to wait
 FOR_TESTS = (
     "--cores", 2, "--resources", "mem_mb=8000", "--slurm-init-seconds-before-status-checks", 3,
@@ -62,7 +64,7 @@ class Run:
                 [
                     str(word)
                     for word in (
-                        BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile",
+                        sys.executable, IMPATIENT, "--snakefile", ROOT / "workflow" / "Snakefile",
                         "--profile", PROFILES / profile, "--latency-wait", 20,
                         *(FOR_TESTS if profile == "slurm" else ()), *words,
                     )
