@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import time
 
 import numpy as np
 import pandas as pd
@@ -22,6 +20,8 @@ from bioseqrnn.folds.run import split_table
 from bioseqrnn.models.store import load_model
 from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.sources import Source
+
+from .stopping import stop_with_a_checkpoint
 
 DEVICE = os.environ.get("BIOSEQRNN_GPU_TESTS", "cuda")
 pytestmark = [
@@ -99,12 +99,7 @@ def test_stopped_training_goes_on_to_the_same_bytes(tables, tmp_path):
     whole = train(tables, tmp_path / "whole", **settings)
     out = tmp_path / "stopped"
     stopped = start(tables, out, "--checkpoint-seconds", "0", **settings)
-    while not (out / f"{OUTPUTS[0]}.checkpoint").exists():
-        assert stopped.poll() is None
-        time.sleep(0.01)
-    stopped.send_signal(signal.SIGUSR1)
-    _, err = stopped.communicate()
-    assert stopped.returncode == 75, err
+    stop_with_a_checkpoint(stopped, out / OUTPUTS[0])
     resumed = start(tables, out, **settings)
     _, err = resumed.communicate()
     assert resumed.returncode == 0, err

@@ -3,10 +3,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
@@ -26,6 +24,8 @@ from bioseqrnn.training.loop import train_network
 from bioseqrnn.training.processes import Processes, start_processes
 from bioseqrnn.training.run import train_fold
 from bioseqrnn.training.windows import overlapping
+
+from .stopping import stop_with_a_checkpoint
 
 CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any
@@ -110,13 +110,7 @@ def test_two_processes_stop_together_and_go_on(tables, tmp_path):
     stopped = start(
         tables, out, "--devices", "2", "--checkpoint-seconds", "0", **settings
     )  # fmt: skip
-    while not (out / f"{OUTPUTS[0]}.checkpoint").exists():
-        assert stopped.poll() is None
-        time.sleep(0.01)
-    stopped.send_signal(signal.SIGUSR1)
-    # the pipe is closed when the last process has ended
-    _, err = stopped.communicate()
-    assert stopped.returncode == 75, err
+    err = stop_with_a_checkpoint(stopped, out / OUTPUTS[0])
     assert err.count("stopped by SIGUSR1 after epoch") == 1
     assert "Traceback" not in err
 
