@@ -2,6 +2,7 @@
 
     python -m benchmarks.gpu [--device cuda] [--cells gru lstm rnn] [--hidden 64 128 256 512]
         [--length 200 500 1000] [--batch 64 512 4096] [--together 10] [--rounds 7]
+        [--keras-python keras/bin/python]
 
 The network is a bidirectional recurrent layer of DNA, its largest output over time, and one logit.
 Ways of a table's row are measured in turn, round after round; given are medians. One training step
@@ -10,6 +11,8 @@ is forward, loss, backward and AdamW on a batch of its own.
 - packed: our layers; packed bits go to the device and are unpacked there, as the product does it
 - host: our layers; one-hot rows are written by the processor and copied
 - torch.nn: its layers, and batches from a DataLoader over one-hot rows that are all in memory
+- Keras: on JAX, compiled, in a process of its own; one batch of one-hot rows again and again. Of an
+  interpreter that has it (requirements-engine.txt; for a GPU also jax[cuda13])
 
 The share of peak is what the products of the recurrence need at least (engine.arithmetic), of what
 a large matrix product in the same precision reaches, measured before.
@@ -22,6 +25,7 @@ after another.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -37,6 +41,7 @@ from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import pack_lines, unpack
 
 from .engine.arithmetic import recurrent_flops
+from .engine.beside_keras import Peer
 from .engine.networks import Classifier, classifier
 
 DNA = ALPHABETS["dna"]
@@ -83,7 +88,13 @@ def train(network: Classifier, batches: Iterator[tuple[Tensor, Tensor]]) -> None
 
 
 def feeding(
-    cell: str, hidden: int, length: int, batch: int, device: torch.device, rounds: int
+    cell: str,
+    hidden: int,
+    length: int,
+    batch: int,
+    device: torch.device,
+    rounds: int,
+    keras_python: str | None,
 ) -> dict[str, float]:
     """Sequences a second that each way trains on."""
     count = STEPS * batch
@@ -113,12 +124,21 @@ def feeding(
             yield x.to(device, non_blocking=True), y.to(device, non_blocking=True)
 
     ours, theirs = (classifier(way, cell, hidden, 4).to(device) for way in ("ours", "torch"))
-    ways = {
+    ways: dict[str, Callable[[], object]] = {
         "packed": lambda: train(ours, from_bits()),
         "host": lambda: train(ours, from_host()),
         "torch.nn": lambda: train(theirs, from_loader()),
     }
-    return {name: count / taken for name, taken in medians(ways, device, rounds).items()}
+    if keras_python is None:
+        return {name: count / taken for name, taken in medians(ways, device, rounds).items()}
+    case = {"cell": cell, "hidden": hidden, "length": length, "batch": batch}
+    peer = Peer(keras_python, "jax", case, device.type)
+    step = peer.does("train")
+    ways["Keras"] = lambda: [step() for _ in range(STEPS)]
+    try:
+        return {name: count / taken for name, taken in medians(ways, device, rounds).items()}
+    finally:
+        peer.close()
 
 
 class Together(nn.Module):
@@ -194,28 +214,33 @@ def main() -> None:
     parser.add_argument("--batch", nargs="+", type=int, default=[64, 512, 4096])
     parser.add_argument("--together", type=int, default=10, help="models; 0 leaves it out")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--keras-python", metavar="FILE", help="interpreter that has Keras and JAX")
     given = parser.parse_args()
     device = torch.device(given.device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU, 1 thread"
     if device.type == "cpu":
         torch.set_num_threads(1)
+        # the only limit that Keras obeys
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     peak = peak_flops(device, given.rounds)
     print(f"{name}, torch {torch.__version__}: {peak / 1e12:.2f} TFLOP/s of a matrix product\n")
-    print("| cell | hidden | length | batch | packed, seq/s | share of peak | host | torch.nn |")
-    print("|---|---|---|---|---|---|---|---|")
+    peers = ["host", "torch.nn", *(["Keras"] if given.keras_python else [])]
+    header = ["cell", "hidden", "length", "batch", "packed, seq/s", "share of peak", *peers]
+    print("|", " | ".join(header), "|")
+    print("|---" * len(header) + "|")
     sizes = [(h, t, b) for h in given.hidden for t in given.length for b in given.batch]
     for cell in given.cells:
         for hidden, length, batch in sizes:
-            speed = feeding(cell, hidden, length, batch, device, given.rounds)
+            speed = feeding(cell, hidden, length, batch, device, given.rounds, given.keras_python)
             work = recurrent_flops(cell, hidden, length, batch) / batch * speed["packed"]
-            ratios = [f"{speed['packed'] / speed[way]:.2f}" for way in ("host", "torch.nn")]
+            ratios = [f"{speed['packed'] / speed[way]:.2f}" for way in peers]
             cells = [f"{speed['packed']:,.0f}", f"{100 * work / peak:.1f} %", *ratios]
             print(
                 "|", " | ".join([cell, f"{hidden} | {length} | {batch}", *cells]), "|", flush=True
             )
+    print(f"\n{', '.join(peers)}: how many times as fast packed is.\n")
     if not given.together:
         return
-    print("\nHost and torch.nn: how many times as fast packed is.\n")
     print(f"| cell | hidden | length | batch | {given.together} models in turn, ms | one pass |")
     print("|---|---|---|---|---|---|")
     for cell in ("rnn", "gru"):

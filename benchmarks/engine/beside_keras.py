@@ -26,8 +26,10 @@ BACKENDS = {"tensorflow": "Keras on TensorFlow", "jax": "Keras on JAX"}
 class Peer:
     """A Keras process that works when told to and else waits."""
 
-    def __init__(self, python: str, backend: str, case: Row) -> None:
-        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1", "JAX_PLATFORMS": "cpu"}
+    def __init__(self, python: str, backend: str, case: Row, platform: str = "cpu") -> None:
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
+        # else JAX takes most of a GPU's memory, which others need beside it
+        quiet |= {"JAX_PLATFORMS": platform, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
         # the interpreter's own packages only
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115, as long as the process
