@@ -142,6 +142,28 @@ def test_drained_and_killed_while_it_writes(cluster, submit, undisturbed, untrai
         cluster.run("scontrol", "update", f"NodeName={drained['node']}", "State=RESUME")
 
 
+def test_snakemake_is_interrupted_and_killed(cluster, submit, undisturbed, untrained):
+    """Ctrl-C takes the jobs with it; a job whose Snakemake is killed ends by itself."""
+    run = submit(untrained.folder, MODEL.format(1))
+    ((_, cancelled),) = freeze(cluster, untrained, [1]).values()
+    run.process.send_signal(signal.SIGINT)
+    assert run.finish() != 0
+    run = submit(untrained.folder, MODEL.format(1))
+    ((training, orphan),) = freeze(cluster, untrained, [1]).values()
+    run.process.kill()
+    os.kill(training, signal.SIGCONT)
+
+    def states() -> dict[str, str]:
+        return {job["job"]: job["state"] for job in cluster.jobs()}
+
+    cluster.wait(lambda: states()[orphan["job"]] == "COMPLETED", "the job to end", 120)
+    assert states()[cancelled["job"]] == "CANCELLED"
+    assert "going on" in training_log(untrained, 1)
+    assert same_models(undisturbed, untrained, [1])
+    assert untrained.snakemake("--unlock").code == 0
+    assert "Nothing to be done" in untrained.snakemake("--dry-run", MODEL.format(1)).out
+
+
 def test_a_node_goes_down(cluster, submit, undisturbed, untrained, monkeypatch):
     """SLURM notices after a while, and its job goes on elsewhere from the checkpoint."""
     monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
