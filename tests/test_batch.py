@@ -91,6 +91,7 @@ def test_the_exit_status_of_a_job_is_what_counts(commands, tmp_path):
     assert batch("status", "pbs", "17.server").stdout == "failed\n"
     next(FOLDER.glob("*.exit")).write_text("0\n")
     assert batch("status", "pbs", "17.server").stdout == "success\n"
+    assert list(FOLDER.iterdir()) == []
 
 
 @pytest.mark.parametrize(

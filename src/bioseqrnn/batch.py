@@ -125,15 +125,24 @@ def submit(dialect: str, jobscript: str) -> str:
 
 
 def status(dialect: str, number: str) -> str:
-    """Return whether a job is ``running`` (or waits), or ended as ``success`` or ``failed``."""
-    ended = Path((FOLDER / f"{number}.job").read_text(encoding="utf-8"))
+    """Return whether a job is ``running`` (or waits), or ended as ``success`` or ``failed``.
+
+    What a job that succeeded has left in the folder is removed, for it is not asked about again.
+    """
+    record = FOLDER / f"{number}.job"
+    ended = Path(record.read_text(encoding="utf-8"))
     known = _sge_knows if dialect == "sge" else _pbs_knows
     if not ended.exists() and known(number):
         return "running"
     for seconds in LATENCY:
         time.sleep(seconds)
-        if ended.exists():
-            return "success" if ended.read_text(encoding="utf-8").strip() == "0" else "failed"
+        if not ended.exists():
+            continue
+        if ended.read_text(encoding="utf-8").strip() != "0":
+            return "failed"
+        for path in (record, *(ended.with_suffix(suffix) for suffix in (".exit", ".out", ".sh"))):
+            path.unlink(missing_ok=True)
+        return "success"
     sys.stderr.write(
         f"job {number} has ended without an exit status: it was killed, for its memory or time, "
         f"or with its node; {ended.with_suffix('.out')} has what it printed\n"
