@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bioseqrnn.batch import DIALECTS, FOLDER
+from bioseqrnn.batch import DIALECTS, FOLDER, main
 
 JOB = {
     "rule": "train_model",
@@ -108,12 +108,18 @@ def test_the_exit_status_of_a_job_is_what_counts(commands, tmp_path):
         ("sge", "echo 'cannot reach qmaster' >&2; exit 1", "running"),
     ],
 )
-def test_a_job_that_left_no_exit_status(commands, tmp_path, dialect, answer, status):
+def test_a_job_that_left_no_exit_status(
+    commands, tmp_path, monkeypatch, capsys, dialect, answer, status
+):
     submit(commands, tmp_path, dialect)
     commands(qstat=answer, qdel="exit 0")
-    done = batch("status", dialect, "17.server")
-    assert done.stdout == f"{status}\n"
-    assert ("it was killed" in done.stderr) == (status == "failed")
+    # no file is on its way here
+    monkeypatch.setattr("bioseqrnn.batch.LATENCY", (0, 0.1))
+    monkeypatch.setattr(sys, "argv", ["batch", "status", dialect, "17.server"])
+    main()
+    told = capsys.readouterr()
+    assert told.out == f"{status}\n"
+    assert ("it was killed" in told.err) == (status == "failed")
 
 
 def test_what_qsub_says_is_passed_on(commands, tmp_path):
