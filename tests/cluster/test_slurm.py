@@ -18,6 +18,7 @@ from .trainings import (
     ranks,
     same_models,
     training_log,
+    trainings,
 )
 
 pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
@@ -148,6 +149,8 @@ def test_snakemake_is_interrupted_and_killed(cluster, submit, undisturbed, untra
     ((_, cancelled),) = freeze(cluster, untrained, [1]).values()
     run.process.send_signal(signal.SIGINT)
     assert run.finish() != 0
+    # it may still write its checkpoint
+    cluster.wait(lambda: not trainings(untrained), "the cancelled training to end")
     run = submit(untrained.folder, MODEL.format(1))
     ((training, orphan),) = freeze(cluster, untrained, [1]).values()
     run.process.kill()
