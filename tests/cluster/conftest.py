@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from workflow.conftest import Project, make_project
+from workflow.profiles import PROFILES
 
 from .lab import PACKAGES, Cluster, wanting
 from .trainings import LONG, MODEL
 
-PROFILES = ROOT / "workflow" / "profiles"
 IMPATIENT = Path(__file__).with_name("impatient.py")
 # the pretended nodes are small, and nobody wants to wait
 FOR_TESTS = (
@@ -57,7 +57,7 @@ def untrained(undisturbed, tmp_path) -> Project:
 class Run:
     """Snakemake with a profile, on the login node of a cluster."""
 
-    def __init__(self, cluster: Cluster, profile: str, folder: Path, *words: object) -> None:
+    def __init__(self, cluster: Cluster, profile: str | Path, folder: Path, *words: object) -> None:
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -66,7 +66,7 @@ class Run:
                     for word in (
                         sys.executable, IMPATIENT, "--snakefile", ROOT / "workflow" / "Snakefile",
                         "--profile", PROFILES / profile, "--latency-wait", 20,
-                        *(FOR_TESTS if profile == "slurm" else ()), *words,
+                        *(FOR_TESTS if Path(profile).name == "slurm" else ()), *words,
                     )
                 ],
                 cwd=folder, env=cluster.env, stdout=log, stderr=log,
@@ -89,7 +89,7 @@ def submit(cluster):
     """Start a run on the cluster; whatever still runs is ended with the test."""
     runs: list[Run] = []
 
-    def start(folder: Path, *words: object, profile: str = "slurm") -> Run:
+    def start(folder: Path, *words: object, profile: str | Path = "slurm") -> Run:
         runs.append(Run(cluster, profile, folder, *words))
         return runs[-1]
 

@@ -166,9 +166,9 @@ class Cluster:
         return done.stdout.strip()
 
     def jobs(self) -> list[dict[str, str]]:
-        """Every job since the start: its id, state, partition, node, rule."""
-        keys = ("job", "state", "partition", "node", "comment")
-        lines = self.run("squeue", "--states=all", "-h", "-o", "%i|%T|%P|%N|%k").splitlines()
+        """Every job since the start: its id, state, partition, node, time limit, rule."""
+        keys = ("job", "state", "partition", "node", "time", "comment")
+        lines = self.run("squeue", "--states=all", "-h", "-o", "%i|%T|%P|%N|%l|%k").splitlines()
         return [dict(zip(keys, line.split("|"), strict=True)) for line in lines]
 
     def wait(self, ready: Callable[[], object], what: str, seconds: float = 60) -> None:

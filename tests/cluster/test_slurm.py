@@ -9,6 +9,7 @@ import signal
 import pandas as pd
 import pytest
 from workflow.conftest import make_project
+from workflow.profiles import with_trainings_in_groups
 
 from .trainings import (
     LONG,
@@ -27,10 +28,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group
 def test_a_whole_run_with_groups(cluster, submit, tmp_path):
     project = make_project(tmp_path / "project")
     before = {job["job"] for job in cluster.jobs()}
-    groups = ["--groups", "train_model=trainings", "train_baseline=baselines"]
+    profile = with_trainings_in_groups(tmp_path / "slurm")
     run = submit(
-        project.folder, *groups, "--group-components", "trainings=4", "baselines=20", "--", "all"
-    )
+        project.folder, "--group-components", "trainings=4", "baselines=20", "--", "all",
+        profile=profile,
+    )  # fmt: skip
     assert run.finish() == 0, run.text
     for name in ("pep", "dna"):
         report = project.folder / "results" / name / "report" / "report.html"
@@ -39,7 +41,9 @@ def test_a_whole_run_with_groups(cluster, submit, tmp_path):
     assert {job["state"] for job in jobs} == {"COMPLETED"}
     assert len({job["node"] for job in jobs}) > 1
     # 2 datasets × 2 models × 2 folds, four a job
-    assert len([job for job in jobs if "trainings" in job["comment"]]) == 2
+    groups = [job for job in jobs if "trainings" in job["comment"]]
+    # two side by side, ten minutes each
+    assert [job["time"] for job in groups] == ["20:00", "20:00"]
     assert len(list(project.folder.glob("results/*/models/*/*/*/model.safetensors"))) == 8
     baselines = [job for job in jobs if "baselines" in job["comment"]]
     assert 1 <= len(baselines) <= 2

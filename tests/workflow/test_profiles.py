@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import math
 
 import pytest
 import yaml
-from conftest import ROOT
+
+from .profiles import PROFILES, filled_in, with_trainings_in_groups
 
 pytestmark = pytest.mark.workflow
-PROFILES = ROOT / "workflow" / "profiles"
 TRAINING = "results/pep/models/gru/fold-0/seed-1/history.tsv"
-
-
-def filled_in(profile: str, folder):
-    """The profile after a user has uncommented what is to be filled in."""
-    text = (PROFILES / profile / "config.yaml").read_text()
-    text, count = re.subn(r"^( *)#(?! )", r"\1", text, flags=re.MULTILINE)
-    assert count
-    folder.mkdir()
-    (folder / "config.yaml").write_text(text)
-    (folder / "partitions.yaml").write_text("partitions:\n  main: {max_threads: 2}\n")
-    return folder
 
 
 def training_resources(project, *words) -> str:
@@ -47,8 +36,25 @@ def test_all_scale_alike():
         found[path.parent.name] = asked
     # what Snakemake reads beside a user's own profile would win over that one
     assert found.pop("default") is None
+    for rule in ("train_baseline", "train_random_baseline", "baseline_on_fraction"):
+        # in groups they share their time
+        assert found["slurm"][rule] == {"mem_mb": "4000 * attempt", "runtime": "15 * attempt"}
+        found["slurm"][rule] = found["slurm"][rule] | {"runtime": "30 * attempt"}
     assert all(asked == found["slurm"] for asked in found.values())
     assert found["slurm"]["train_model"] == {"mem_mb": "4000 * attempt", "runtime": "240 * attempt"}
+
+
+@pytest.mark.parametrize("rule", ["train_model", "train_baseline"])
+def test_no_attempt_of_a_group_asks_for_more_than_a_day(rule, tmp_path):
+    """More than its partition allows, and a job of SLURM waits for ever."""
+    path = with_trainings_in_groups(tmp_path / "slurm") / "config.yaml"
+    profile = yaml.safe_load(path.read_text())
+    count = profile["group-components"][profile["groups"][rule]]
+    for attempt in range(1, profile["retries"] + 2):
+        known = {"attempt": attempt}
+        asked = {key: eval(text, known) for key, text in profile["set-resources"][rule].items()}
+        side_by_side = min(profile["cores"], profile["resources"]["mem_mb"] // asked["mem_mb"])
+        assert math.ceil(count / side_by_side) * asked["runtime"] <= 24 * 60
 
 
 @pytest.mark.parametrize(
