@@ -62,13 +62,27 @@ def test_half_precision_is_left_to_torch(mode, dtype):
         assert torch.equal(ours, theirs)
 
 
+def outcome(run):
+    """What it returns, or the error that it ends with: type and first words."""
+    try:
+        return run()
+    except RuntimeError as error:
+        return type(error), str(error).split(".")[0]
+
+
 @modes
 def test_autocast_is_left_to_torch(mode):
     torch.manual_seed(14)
     layer = build(mode, 3, 5)
     x = torch.randn(2, 6, 3)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        ours, theirs = values_of(*layer(x)), of_torch(layer, x)
+        ours = outcome(lambda: values_of(*layer(x)))
+        theirs = outcome(lambda: of_torch(layer, x))
+    if isinstance(theirs[0], type):
+        # torch.nn's LSTM under autocast needs a CPU on which oneDNN has bfloat16 (AVX-512)
+        assert mode == "lstm"
+        assert ours == theirs
+        return
     for mine, reference in zip(ours, theirs, strict=True):
         assert mine.dtype == reference.dtype
         assert torch.equal(mine, reference)
