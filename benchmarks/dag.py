@@ -1,11 +1,17 @@
 """Time Snakemake on DAGs of many jobs and print a table.
 
-    python -m benchmarks.dag [--trainings 1000,10000,100000]
+    python -m benchmarks.dag [--trainings 1000,10000,100000] [--repeats 3]
 
 Every dataset has 10 folds × 5 seeds × 4 models, that is 200 trainings, and 18 other jobs. Printed
-are the wall time and the peak memory of ``snakemake --dry-run`` with nothing made, then with
-everything made: the files are empty, which a dry run does not notice, and have no recorded
-provenance, as after ``rm -r .snakemake``. Everything happens in a temporary folder.
+are medians of the wall time and the peak memory of ``snakemake --dry-run``
+
+- with nothing made;
+- of Snakemake alone: as many jobs of one rule that has one output, no input, no parameter;
+- of the first of ten batches (``--batch all=1/10``), with nothing made;
+- with everything made: the files are empty, which a dry run does not notice, and have no recorded
+  provenance, as after ``rm -r .snakemake``.
+
+Everything happens in a temporary folder.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,7 +30,17 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
+OURS = ROOT / "workflow" / "Snakefile"
 FOLDS, SEEDS, MODELS = 10, 5, 4
+PART = "all=1/10"
+ALONE = """\
+rule all:
+    input: expand("made/{{i}}.txt", i=range({jobs} - 1))
+
+rule one:
+    output: "made/{{i}}.txt"
+    shell: "touch {{output}}"
+"""
 
 
 def write_project(folder: Path, datasets: int) -> None:
@@ -47,12 +64,9 @@ def write_project(folder: Path, datasets: int) -> None:
     (folder / "config" / "config.yaml").write_text(yaml.safe_dump(config))
 
 
-def dry_run(folder: Path, *words: str) -> tuple[float, float, str]:
+def dry_run(folder: Path, snakefile: Path, *words: str) -> tuple[float, float, str]:
     """Seconds of wall time, peak memory in GB, and what Snakemake printed."""
-    command = [
-        SNAKEMAKE, "--snakefile", ROOT / "workflow" / "Snakefile", "--cores", "2",
-        "--dry-run", *words,
-    ]  # fmt: skip
+    command = [SNAKEMAKE, "--snakefile", snakefile, "--cores", "2", "--dry-run", *words]
     start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as text:
         process = subprocess.Popen(command, cwd=folder, stdout=text, stderr=subprocess.STDOUT)
@@ -74,24 +88,41 @@ def make_all(folder: Path, printed: str) -> None:
             path.touch()
 
 
+def measure(trainings: int, repeats: int) -> list[str]:
+    """Cells of one row: the numbers of trainings and of jobs, then seconds and GB of each run."""
+    with tempfile.TemporaryDirectory(prefix="bioseqrnn-dag-") as name:
+        folder = Path(name)
+        write_project(folder, max(1, trainings // (FOLDS * SEEDS * MODELS)))
+        printed = dry_run(folder, OURS)[2]
+        jobs = int(re.findall(r"^total +(\d+)", printed, re.M)[-1])
+        alone = folder / "alone" / "Snakefile"
+        alone.parent.mkdir()
+        alone.write_text(ALONE.format(jobs=jobs))
+        kinds = [(folder, OURS), (alone.parent, alone), (folder, OURS, "--batch", PART)]
+        # in turn, so that a slower machine is slower for all of them
+        rounds = [[dry_run(*kind, "--quiet", "all") for kind in kinds] for _ in range(repeats)]
+        make_all(folder, printed)
+        for each in rounds:
+            each.append(dry_run(folder, OURS, "--quiet", "all"))
+    cells = [f"{trainings:,}", f"{jobs:,}"]
+    for runs in zip(*rounds, strict=True):
+        seconds, memory, _ = zip(*runs, strict=True)
+        cells += [f"{statistics.median(seconds):.0f}", f"{statistics.median(memory):.2f}"]
+    return cells
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trainings", default="1000,10000,100000")
-    sizes = [int(word) for word in parser.parse_args().trainings.split(",")]
-    print("| trainings | jobs | dry run, s | GB | with everything made, s | GB |")
-    print("|---|---|---|---|---|---|")
-    for size in sizes:
-        with tempfile.TemporaryDirectory(prefix="bioseqrnn-dag-") as name:
-            folder = Path(name)
-            write_project(folder, max(1, size // (FOLDS * SEEDS * MODELS)))
-            seconds, memory, _ = dry_run(folder, "--quiet", "all")
-            printed = dry_run(folder)[2]
-            jobs = re.findall(r"^total +(\d+)", printed, re.M)[-1]
-            make_all(folder, printed)
-            again, peak, _ = dry_run(folder, "--quiet", "all")
-            cells = [f"{size:,}", f"{int(jobs):,}", f"{seconds:.0f}", f"{memory:.2f}"]
-            print("|", " | ".join([*cells, f"{again:.0f}", f"{peak:.2f}"]), "|", flush=True)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    heads = ["dry run, s", "Snakemake alone, s", "one of ten batches, s", "all made, s"]
+    head = ["trainings", "jobs", *(word for name in heads for word in (name, "GB"))]
+    print("|", " | ".join(head), "|")
+    print("|" + "---|" * len(head))
+    for trainings in (int(word) for word in options.trainings.split(",")):
+        print("|", " | ".join(measure(trainings, options.repeats)), "|", flush=True)
 
 
 if __name__ == "__main__":

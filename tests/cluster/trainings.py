@@ -11,7 +11,7 @@ from pathlib import Path
 from workflow.conftest import Project
 
 # trains for some seconds
-LONG = {"cell": "gru", "epochs": 1200, "patience": 1200, "hidden_size": 24, "stem_filters": 16}
+LONG = {"cell": "gru", "epochs": 500, "patience": 500, "hidden_size": 24, "stem_filters": 16}
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 

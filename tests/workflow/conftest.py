@@ -89,6 +89,14 @@ def make_project(folder: Path) -> Project:
     return project
 
 
+def make_dna_project(folder: Path) -> Project:
+    """The same with one dataset."""
+    project = make_project(folder)
+    project.write_sheet("datasets", DATASETS[0], *(row for row in DATASETS if "dna" in row))
+    project.write_config(project.read_config() | {"dataset_options": {}})
+    return project
+
+
 @pytest.fixture(scope="session")
 def new_project():
     """Function that fills a folder as a user would."""

@@ -1,7 +1,7 @@
 rule train_baseline:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
     output:
         f"{RESULTS}/{{dataset}}/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
     log:
@@ -27,8 +27,8 @@ rule train_baseline:
 # On random folds, for comparison.
 use rule train_baseline as train_random_baseline with:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_random_folds.output,
     output:
         f"{RESULTS}/{{dataset}}/random/baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
     log:

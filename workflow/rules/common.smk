@@ -186,12 +186,16 @@ def audit_stops():
     return sorted_json(stops)
 
 
+# once a model, not once a training
+SETTINGS = {name: sorted_json(value) for name, value in config["models"].items()}
+
+
 def model_settings(wildcards):
     """Settings of one model as sorted JSON: editing one model retrains only that one.
 
     Of a searched model those that it starts from.
     """
-    return sorted_json(config["models"][SEARCHED.get(wildcards.model, wildcards.model)])
+    return SETTINGS[SEARCHED.get(wildcards.model, wildcards.model)]
 
 
 def training_threads():
@@ -273,8 +277,16 @@ def network_predictions(wildcards):
     return network_files(wildcards, "predictions.parquet")
 
 
-def network_models(wildcards):
-    return network_files(wildcards, "model.safetensors")
+def network_companions(wildcards):
+    """What evaluation reads beside the predictions, where that must be fetched.
+
+    Elsewhere the predictions stand for it: a training makes all or nothing, and to look for three
+    files of each takes a quarter of the time of a large DAG.
+    """
+    if not elsewhere(RESULTS):
+        return []
+    names = ("model.safetensors", "history.tsv")
+    return [path for name in names for path in network_files(wildcards, name)]
 
 
 def first_models(wildcards):
@@ -284,10 +296,6 @@ def first_models(wildcards):
         model=NETWORKS,
         seed=config["seeds"][0],
     )
-
-
-def network_histories(wildcards):
-    return network_files(wildcards, "history.tsv")
 
 
 def baselines_of(dataset):

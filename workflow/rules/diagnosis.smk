@@ -1,8 +1,8 @@
 # One run of each model shows how far back its cell reaches: the first fold and seed.
 rule diagnose_models:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
         models=first_models,
     output:
         table=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",

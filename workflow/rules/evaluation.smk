@@ -1,10 +1,9 @@
 rule evaluate_models:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
         networks=network_predictions,
-        models=network_models,
-        histories=network_histories,
+        beside=network_companions,
         baselines=baseline_predictions,
     output:
         runs=f"{RESULTS}/{{dataset}}/evaluation/runs.tsv",
@@ -45,9 +44,9 @@ rule evaluate_models:
 
 rule compare_random_folds:
     input:
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        folds=rules.assign_folds.output.folds,
         predictions=compared_predictions,
-        random_folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+        random_folds=rules.assign_random_folds.output,
         random_predictions=random_predictions,
     output:
         f"{RESULTS}/{{dataset}}/evaluation/random_folds.tsv",

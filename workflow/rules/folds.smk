@@ -1,7 +1,7 @@
 rule assign_folds:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        findings=f"{RESULTS}/{{dataset}}/findings.tsv",
+        sequences=SEQUENCES,
+        findings=rules.audit_sequences.output.findings,
     output:
         folds=f"{RESULTS}/{{dataset}}/folds.parquet",
         leaks=f"{RESULTS}/{{dataset}}/leaks.tsv",
@@ -31,9 +31,9 @@ rule assign_folds:
 # The same number of folds, dealt at random: what scores on them would have claimed.
 rule assign_random_folds:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        sequences=SEQUENCES,
         # behind the gate
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        folds=rules.assign_folds.output.folds,
     output:
         f"{RESULTS}/{{dataset}}/random/folds.parquet",
     log:

@@ -1,8 +1,8 @@
 rule predict_query:
     input:
         fasta=query_file,
-        model=f"{RESULTS}/{{dataset}}/final/model.safetensors",
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        model=rules.train_final.output,
+        sequences=SEQUENCES,
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
         tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",

@@ -1,15 +1,15 @@
 rule build_report:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        audit=f"{RESULTS}/{{dataset}}/audit.tsv",
-        checks=f"{RESULTS}/{{dataset}}/checks.tsv",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
-        leaks=f"{RESULTS}/{{dataset}}/leaks.tsv",
+        sequences=SEQUENCES,
+        audit=AUDIT,
+        checks=rules.judge_findings.output,
+        folds=rules.assign_folds.output.folds,
+        leaks=rules.assign_folds.output.leaks,
         optional=optional_tables,
-        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        selected=rules.evaluate_models.output.selected,
         # read from its folder; in remote storage that has what is named here only
         evaluation=rules.evaluate_models.output,
-        gradients=f"{RESULTS}/{{dataset}}/diagnosis/gradients.tsv",
+        gradients=rules.diagnose_models.output.table,
         search=search_trials,
         sizes=report_sizes,
     output:

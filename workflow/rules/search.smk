@@ -3,8 +3,8 @@
 # what the next one goes on from.
 rule search_worker:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
         selected=search_selection,
     output:
         f"{RESULTS}/{{dataset}}/search/{{model}}/{{part}}/worker-{{worker}}.tsv",

@@ -94,9 +94,16 @@ else:
             " --output {output.sequences:q} > {log:q} 2>&1"
 
 
+# The table of a dataset, however it was made. Rules name what they read by the rule that makes it,
+# where they can: Snakemake then need not look for one, which takes time with many jobs.
+SEQUENCES, AUDIT = (
+    rules.encode_sequences if config["shards"] == 1 else rules.gather_shards
+).output
+
+
 rule audit_sequences:
     input:
-        f"{RESULTS}/{{dataset}}/sequences.parquet",
+        SEQUENCES,
     output:
         findings=f"{RESULTS}/{{dataset}}/findings.tsv",
         flagged=f"{RESULTS}/{{dataset}}/flagged.tsv",
@@ -123,7 +130,7 @@ rule audit_sequences:
 # Apart from the audit itself, so that another limit makes nothing anew but the report.
 rule judge_findings:
     input:
-        f"{RESULTS}/{{dataset}}/findings.tsv",
+        rules.audit_sequences.output.findings,
     output:
         f"{RESULTS}/{{dataset}}/checks.tsv",
     log:

@@ -1,9 +1,9 @@
 # Would more sequences help? Models trained again on shares of each fold's records.
 rule train_on_fraction:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
-        chosen=chosen_settings,
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
+        chosen=chosen_settings if SEARCHED else [],
     output:
         model=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/model.safetensors",
         history=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/history.tsv",
@@ -21,7 +21,7 @@ rule train_on_fraction:
         runtime=240,
     params:
         settings=model_settings,
-        chosen=chosen_words,
+        chosen=chosen_words if SEARCHED else "",
         seed=config["seeds"][0],
         device=config["device"],
         threads=config["threads"],
@@ -38,8 +38,8 @@ rule train_on_fraction:
 
 rule baseline_on_fraction:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
     output:
         f"{RESULTS}/{{dataset}}/sizes/baselines/{{baseline}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
     log:
@@ -64,7 +64,7 @@ rule baseline_on_fraction:
 
 rule evaluate_sizes:
     input:
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
+        folds=rules.assign_folds.output.folds,
         predictions=size_predictions,
     output:
         f"{RESULTS}/{{dataset}}/evaluation/sizes.tsv",

@@ -1,8 +1,8 @@
 rule train_model:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/folds.parquet",
-        chosen=chosen_settings,
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
+        chosen=chosen_settings if SEARCHED else [],
     output:
         model=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{dataset}}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
@@ -23,7 +23,7 @@ rule train_model:
         runtime=240,
     params:
         settings=model_settings,
-        chosen=chosen_words,
+        chosen=chosen_words if SEARCHED else "",
         device=config["device"],
         threads=config["threads"],
         devices=config["devices"],
@@ -45,8 +45,8 @@ rule train_model:
 # On random folds, for comparison.
 use rule train_model as train_random_model with:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-        folds=f"{RESULTS}/{{dataset}}/random/folds.parquet",
+        sequences=SEQUENCES,
+        folds=rules.assign_random_folds.output,
     output:
         model=f"{RESULTS}/{{dataset}}/random/models/{{model}}/fold-{{fold}}/seed-{{seed}}/model.safetensors",
         history=f"{RESULTS}/{{dataset}}/random/models/{{model}}/fold-{{fold}}/seed-{{seed}}/history.tsv",
@@ -60,7 +60,7 @@ use rule train_model as train_random_model with:
 
 rule train_final:
     input:
-        sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
+        sequences=SEQUENCES,
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
         chosen=final_settings,
     output:

@@ -12,7 +12,6 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
 from bioseqrnn.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.evaluation.thresholds import choose_thresholds
-from bioseqrnn.io import require_file
 from bioseqrnn.models.card import read_card
 
 CRITERION = "mean of the least validation loss over folds and seeds"
@@ -36,6 +35,12 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         All histories, one under the other, with ``model``, ``fold`` and ``seed``.
     losses : DataFrame
         ``model``, ``fold``, ``seed``, ``validation_loss`` of each network's kept epoch.
+
+    Raises
+    ------
+    InputError
+        Where a model or a history is missing, is none, or was trained with other settings than the
+        others of its name.
     """
     histories: list[pd.DataFrame] = []
     devices: set[str] = set()
@@ -43,8 +48,14 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
     epochs: dict[str, list[int]] = {}
     configs: dict[str, dict[str, Any] | None] = {}
     for path in model_files:
+        history_path = path.with_name("history.tsv")
+        for needed in (path, history_path):
+            if not needed.exists():
+                raise InputError(
+                    f"{needed}: not there, though predictions.parquet beside it is; restore it, "
+                    "or remove the predictions too: the workflow then trains that network again"
+                )
         card = read_card(path)
-        history_path = require_file(path.with_name("history.tsv"), "training history")
         history = pd.read_csv(history_path, sep="\t")
         name = card["model"]
         # the settings of a searched model are those of its fold; the final one has its own search
