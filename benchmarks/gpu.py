@@ -14,6 +14,8 @@ is forward, loss, backward and AdamW on a batch of its own.
 - Keras: on JAX, compiled, in a process of its own; one batch of one-hot rows again and again. Of an
   interpreter that has it (requirements-engine.txt; for a GPU also jax[cuda13])
 
+All multiply in single precision, as the product does unless told otherwise, not in TF32.
+
 The share of peak is what the products of the recurrence need at least (engine.arithmetic), of what
 a large matrix product in the same precision reaches, measured before.
 
@@ -39,6 +41,7 @@ from bioseqrnn.models.recurrent import CELLS
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import pack_lines, unpack
+from bioseqrnn.training.memory import is_out_of_memory
 
 from .engine.arithmetic import recurrent_flops
 from .engine.beside_keras import Peer
@@ -76,6 +79,18 @@ def peak_flops(device: torch.device, rounds: int) -> float:
     one, other = (torch.rand(size, size, device=device) for _ in range(2))
     seconds = medians({"product": lambda: one @ other}, device, rounds)["product"]
     return 2 * size**3 / seconds
+
+
+def fitting(measure: Callable[..., dict[str, float]], *case: object) -> dict[str, float] | None:
+    """What is measured of a case, or None where the device has too little memory for it."""
+    try:
+        return measure(*case)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    # after the error, whose traceback holds tensors
+    torch.cuda.empty_cache()
+    return None
 
 
 def train(network: Classifier, batches: Iterator[tuple[Tensor, Tensor]]) -> None:
@@ -222,6 +237,7 @@ def main() -> None:
         torch.set_num_threads(1)
         # the only limit that Keras obeys
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+    torch.backends.cudnn.allow_tf32 = False
     peak = peak_flops(device, given.rounds)
     print(f"{name}, torch {torch.__version__}: {peak / 1e12:.2f} TFLOP/s of a matrix product\n")
     peers = ["host", "torch.nn", *(["Keras"] if given.keras_python else [])]
@@ -230,27 +246,27 @@ def main() -> None:
     print("|---" * len(header) + "|")
     sizes = [(h, t, b) for h in given.hidden for t in given.length for b in given.batch]
     for cell in given.cells:
-        for hidden, length, batch in sizes:
-            speed = feeding(cell, hidden, length, batch, device, given.rounds, given.keras_python)
-            work = recurrent_flops(cell, hidden, length, batch) / batch * speed["packed"]
-            ratios = [f"{speed['packed'] / speed[way]:.2f}" for way in peers]
-            cells = [f"{speed['packed']:,.0f}", f"{100 * work / peak:.1f} %", *ratios]
-            print(
-                "|", " | ".join([cell, f"{hidden} | {length} | {batch}", *cells]), "|", flush=True
-            )
+        for case in sizes:
+            speed = fitting(feeding, cell, *case, device, given.rounds, given.keras_python)
+            cells = ["does not fit"] + ["–"] * (1 + len(peers))
+            if speed is not None:
+                work = recurrent_flops(cell, *case) / case[-1] * speed["packed"]
+                ratios = [f"{speed['packed'] / speed[way]:.2f}" for way in peers]
+                cells = [f"{speed['packed']:,.0f}", f"{100 * work / peak:.1f} %", *ratios]
+            print("|", " | ".join([cell, *map(str, case), *cells]), "|", flush=True)
     print(f"\n{', '.join(peers)}: how many times as fast packed is.\n")
     if not given.together:
         return
     print(f"| cell | hidden | length | batch | {given.together} models in turn, ms | one pass |")
     print("|---|---|---|---|---|---|")
     for cell in ("rnn", "gru"):
-        for hidden, length, batch in sizes:
-            taken = together(cell, given.together, hidden, length, batch, device, given.rounds)
-            ratio = taken["in turn"] / taken["one pass"]
-            cells = [f"{1000 * taken['in turn']:.0f}", f"{ratio:.2f} times as fast"]
-            print(
-                "|", " | ".join([cell, f"{hidden} | {length} | {batch}", *cells]), "|", flush=True
-            )
+        for case in sizes:
+            taken = fitting(together, cell, given.together, *case, device, given.rounds)
+            cells = ["does not fit", "–"]
+            if taken is not None:
+                ratio = taken["in turn"] / taken["one pass"]
+                cells = [f"{1000 * taken['in turn']:.0f}", f"{ratio:.2f} times as fast"]
+            print("|", " | ".join([cell, *map(str, case), *cells]), "|", flush=True)
 
 
 if __name__ == "__main__":

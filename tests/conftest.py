@@ -101,7 +101,7 @@ def pretend_gpus(tmp_path, monkeypatch):
         driver = tmp_path / "bin" / "nvidia-smi"
         driver.parent.mkdir()
         lists = "".join(f"GPU {i}: Pretended (UUID: {name})\\n" for i, name in enumerate(names))
-        uuids = "".join(f"{name}\\n" for name in names)
+        uuids = "".join(f"{i}, {name}\\n" for i, name in enumerate(names))
         driver.write_text(f"#!/bin/sh\n[ $1 = -L ] && printf '{lists}' || printf '{uuids}'\n")
         driver.chmod(0o755)
         monkeypatch.setenv("PATH", str(driver.parent), prepend=":")

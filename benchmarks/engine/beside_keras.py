@@ -30,6 +30,8 @@ class Peer:
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
         # else JAX takes most of a GPU's memory, which others need beside it
         quiet |= {"JAX_PLATFORMS": platform, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+        # single precision is rounded to TF32 on GPUs otherwise
+        quiet["JAX_DEFAULT_MATMUL_PRECISION"] = "highest"
         # the interpreter's own packages only
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115, as long as the process

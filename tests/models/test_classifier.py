@@ -34,6 +34,18 @@ def sequences(*lengths):
     return x, torch.tensor(lengths)
 
 
+@pytest.mark.parametrize("pooling", [["max"], ["mean", "max"]], ids="+".join)
+def test_masking_in_vain_changes_nothing(monkeypatch, pooling):
+    """As on a GPU, which is not asked whether a batch has padding."""
+    monkeypatch.setattr("bioseqrnn.models.pooling.kernels_take", lambda _: False)
+    net = network(cell="gru", pooling=pooling, stem_filters=6, reverse_complement="average")
+    x, lengths = sequences(12, 12)
+    looked = net(x, lengths)
+    for module in ("layers", "pooling"):
+        monkeypatch.setattr(f"bioseqrnn.models.{module}.may_pad", lambda _: True)
+    assert torch.equal(net(x, lengths), looked)
+
+
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
 @pytest.mark.parametrize("bidirectional", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -61,6 +62,21 @@ def test_what_a_batch_system_gave_is_left_alone(claim, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0,-1,1")
     assert claim()[0] == "2"
     assert claim()[0] == "0"
+
+
+def test_a_gpu_by_its_number_is_the_one_by_its_name(claim, monkeypatch):
+    assert claim()[0] == "GPU-a"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,2")
+    assert claim()[0] == "2"
+
+
+def test_other_users_can_lock_too(claim, tmp_path):
+    before = os.umask(0o077)
+    try:
+        claim()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "bioseqrnn-GPU-a.0.lock").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_machine_without_a_driver(claim, monkeypatch):

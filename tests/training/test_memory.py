@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -20,12 +22,13 @@ CONFIG = ModelConfig(
 def limit(monkeypatch):
     """Function that lets a network's memory hold so many records: the one thing not real here."""
     forward = SequenceClassifier.forward
+    torchs_own = torch.OutOfMemoryError("CUDA out of memory")
 
-    def set_limit(records):
+    def set_limit(records, error=torchs_own):
         def limited(network, x, lengths):
             taken.append(len(x))
             if len(x) > records:
-                raise torch.OutOfMemoryError("CUDA out of memory")
+                raise error
             return forward(network, x, lengths)
 
         monkeypatch.setattr(SequenceClassifier, "forward", limited)
@@ -61,6 +64,32 @@ def test_parts_of_a_batch_train_like_the_whole(acp, limit, capfd, records):
     assert sum(size > records for size in limit.taken) < 25
 
 
+def test_what_other_libraries_say_of_it(acp, limit, capfd):
+    limit(20, RuntimeError("GET was unable to find an engine to execute this computation"))
+    train(acp)
+    assert "train: out of memory with 48 records of" in capfd.readouterr().err
+    limit(20, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    with pytest.raises(RuntimeError, match="mat1"):
+        train(acp)
+
+
+def test_nothing_is_left_of_what_did_not_fit(acp, monkeypatch):
+    """An attempt that runs out of memory on its way back holds no tensors during the next one."""
+    backward, held, attempts = torch.Tensor.backward, [], []
+
+    def fail_once(loss, *words, **more):
+        attempts.append(len(attempts))
+        if attempts == [0]:
+            held.append(weakref.ref(loss))
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        assert held[0]() is None
+        backward(loss, *words, **more)
+
+    monkeypatch.setattr(torch.Tensor, "backward", fail_once)
+    train(acp)
+    assert len(attempts) > 2
+
+
 def test_one_record_that_does_not_fit(acp, limit):
     limit(0)
     with pytest.raises(InputError, match=r"out of memory with a single record of \d+ positions"):
@@ -88,11 +117,12 @@ def test_real_gpu_without_room(acp, capfd):
     device = torch.device("cuda")
     large = CONFIG.model_copy(update={"hidden_size": 512, "batch_size": 512})
     rows = np.arange(len(acp))
+    torch.cuda.reset_peak_memory_stats(device)
     whole = train_network(acp, rows, rows[:9], large, seed=1, device=device)
-    peak = torch.cuda.max_memory_reserved(device)
+    peak = torch.cuda.max_memory_allocated(device)
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(device).total_memory
-    torch.cuda.set_per_process_memory_fraction(0.7 * peak / total)
+    torch.cuda.set_per_process_memory_fraction(0.9 * peak / total)
     try:
         parts = train_network(acp, rows, rows[:9], large, seed=1, device=device)
     finally:

@@ -17,6 +17,7 @@ from conftest import BIN, RESOURCES, encode
 
 from bioseqrnn.evaluation.predictions import read_predictions
 from bioseqrnn.folds.run import split_table
+from bioseqrnn.models.recurrent import CELLS
 from bioseqrnn.models.store import load_model
 from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.sources import Source
@@ -94,8 +95,10 @@ def test_the_same_training_gives_the_same_bytes(tables, tmp_path):
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
-def test_stopped_training_goes_on_to_the_same_bytes(tables, tmp_path):
-    settings = {"epochs": 30, "patience": 30}
+@pytest.mark.parametrize("layers", [1, 2])
+def test_stopped_training_goes_on_to_the_same_bytes(tables, tmp_path, layers):
+    """With two layers there is dropout between them, of which cuDNN draws the numbers itself."""
+    settings = {"epochs": 30, "patience": 30, "layers": layers}
     whole = train(tables, tmp_path / "whole", **settings)
     out = tmp_path / "stopped"
     stopped = start(tables, out, "--checkpoint-seconds", "0", **settings)
@@ -113,10 +116,23 @@ def test_mixed_precision_is_close_and_its_files_are_single(tables, tmp_path):
     scores = {}
     for precision in ("fp32", "bf16"):
         out = train(tables, tmp_path / precision, precision=precision)
-        network, _ = load_model(out / OUTPUTS[0])
+        network, _ = load_model(out / OUTPUTS[0], torch.device("cpu"))
         assert {weight.dtype for weight in network.parameters()} == {torch.float32}
         scores[precision] = read_predictions(out / OUTPUTS[2], role="test").scores
     assert np.abs(scores["fp32"] - scores["bf16"]).mean() < 0.05
+
+
+@pytest.mark.skipif(DEVICE == "cpu", reason="autocast of cuDNN")
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_recurrence_stays_in_single_precision(cell):
+    layer = CELLS[cell](4, 8, bidirectional=True).to(DEVICE)
+    x = torch.rand(3, 9, 4, device=DEVICE)
+    lengths = torch.tensor([9, 5, 1])
+    with torch.autocast(DEVICE, torch.bfloat16):
+        mixed = layer(x, lengths)[0]
+        layer(x.bfloat16(), lengths)[0].sum().backward()
+    assert torch.equal(mixed, layer(x, lengths)[0])
+    assert {weight.grad.dtype for weight in layer.parameters()} == {torch.float32}
 
 
 def test_batches_are_unpacked_alike(splice):

@@ -20,7 +20,7 @@ from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
-from bioseqrnn.training.device import GIVEN, choose_device
+from bioseqrnn.training.device import GIVEN, choose_device, set_deterministic
 from bioseqrnn.training.loop import _epoch, train_network
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
@@ -264,9 +264,17 @@ def test_a_cpu_instead_of_a_given_gpu_is_loud(monkeypatch, capsys, setting, warn
     assert capsys.readouterr().err == ""
 
 
+def test_single_precision_is_not_rounded_by_tensor_cores():
+    torch.backends.cudnn.allow_tf32 = True
+    set_deterministic(1, 1)
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_cuda_agrees_with_the_cpu(acp):
+    set_deterministic(1, 1)
     config = ModelConfig(cell="gru", **SMALL)
     trained = train_network(
         acp, np.arange(300), np.arange(0), config, seed=1, device=torch.device("cuda")

@@ -110,6 +110,12 @@ def project(tmp_path) -> Project:
 
 
 @pytest.fixture(scope="session")
+def planned_here(tmp_path_factory) -> Counter[str]:
+    """What a run on this machine would do in a folder that nothing has run in."""
+    return make_project(tmp_path_factory.mktemp("planned") / "project").planned()
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
     """A folder in which the workflow has run to the end."""
     project = make_project(tmp_path_factory.mktemp("finished") / "project")

@@ -20,7 +20,7 @@ esac
 """
 
 
-def test_all_rules_are_planned_with_one_environment(project, tmp_path, monkeypatch):
+def test_all_rules_are_planned_with_one_environment(project, planned_here, tmp_path, monkeypatch):
     if shutil.which("conda") is None:
         conda = tmp_path / "bin" / "conda"
         conda.parent.mkdir()
@@ -28,7 +28,7 @@ def test_all_rules_are_planned_with_one_environment(project, tmp_path, monkeypat
         conda.chmod(0o755)
         monkeypatch.setenv("PATH", str(conda.parent), prepend=":")
     words = ["--sdm", "conda", "--conda-prefix", tmp_path / "environments"]
-    assert project.planned(*words) == project.planned()
+    assert project.planned(*words) == planned_here
     done = project.snakemake("--dry-run", *words)
     made = re.findall(r"^Conda environment (\S+) will be created", done.out + done.err, re.M)
     assert [path.rsplit("/", 1)[1] for path in made] == ["bioseqrnn.yaml"]

@@ -8,12 +8,21 @@ import pytest
 
 from .test_several_devices import planned_command
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("gpus")]
+TRAININGS = [f"results/pep/models/{name}/fold-0/seed-1/history.tsv" for name in ("rnn", "gru")]
 
 
 @pytest.fixture
 def one_gpu(pretend_gpus):
     pretend_gpus("GPU-a")
+
+
+@pytest.fixture(scope="module")
+def dealt(new_project, tmp_path_factory):
+    """Peptides up to the folds."""
+    project = new_project(tmp_path_factory.mktemp("dealt") / "project")
+    assert project.snakemake("results/pep/folds.parquet").code == 0
+    return project
 
 
 def test_auto_asks_for_the_gpu_that_is_there(project, one_gpu):
@@ -29,10 +38,8 @@ def test_auto_asks_for_none_where_none_is_or_all_are_hidden(project, one_gpu, mo
     assert not any(name.startswith("gpu") for name in resources)
 
 
-def test_trainings_take_turns_on_one_gpu(project, one_gpu):
-    models = [f"results/pep/models/{name}/fold-0/seed-1/history.tsv" for name in ("rnn", "gru")]
-    assert project.snakemake("results/pep/folds.parquet").code == 0
-    done = project.snakemake("--", *models, cores=4)
+def test_trainings_take_turns_on_one_gpu(dealt, one_gpu, tmp_path):
+    done = dealt.copy(tmp_path / "project").snakemake("--", *TRAININGS, cores=4)
     text = done.out + done.err
     assert done.code == 0, text
     assert "gpu=1" in text
@@ -44,10 +51,9 @@ def test_trainings_take_turns_on_one_gpu(project, one_gpu):
     assert (running, most) == (0, 1)
 
 
-def test_the_user_may_say_otherwise(project, one_gpu):
-    models = [f"results/pep/models/{name}/fold-0/seed-1/history.tsv" for name in ("rnn", "gru")]
-    assert project.snakemake("results/pep/folds.parquet").code == 0
-    done = project.snakemake("--resources", "gpu=2", "--", *models, cores=4)
+def test_the_user_may_say_otherwise(dealt, one_gpu, tmp_path):
+    project = dealt.copy(tmp_path / "project")
+    done = project.snakemake("--resources", "gpu=2", "--", *TRAININGS, cores=4)
     text = done.out + done.err
     assert done.code == 0, text
     starts = [place.start() for place in re.finditer("rule train_model:", text)]

@@ -22,8 +22,8 @@ def training_resources(project, *words) -> str:
 
 
 @pytest.mark.parametrize("profile", ["lsf", "pbs", "sge"])
-def test_plans_what_a_local_run_plans(project, profile):
-    assert project.planned("--profile", PROFILES / profile) == project.planned()
+def test_plans_what_a_local_run_plans(project, planned_here, profile):
+    assert project.planned("--profile", PROFILES / profile) == planned_here
     resources = training_resources(project, "--profile", PROFILES / profile)
     assert "mem_mb=4000" in resources
     assert "runtime=240" in resources

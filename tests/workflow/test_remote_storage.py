@@ -104,6 +104,7 @@ def test_inputs_by_their_address(bucket, run, tmp_path):
     assert (project.folder / "results/dna/sequences.parquet").stat().st_size
 
 
+@pytest.mark.usefixtures("run")
 @pytest.mark.parametrize(
     ("profile", "names"),
     [
@@ -117,13 +118,11 @@ def test_inputs_by_their_address(bucket, run, tmp_path):
         ),
     ],
 )  # fmt: skip
-def test_clouds_plan_what_a_local_run_plans(bucket, run, tmp_path, profile, names):
-    project = make_project(tmp_path / "project")
-    planned = project.planned()
+def test_clouds_plan_what_a_local_run_plans(bucket, planned_here, project, profile, names):
     upload(bucket, project, "")
     words = ["--profile", ROOT / "workflow" / "profiles" / profile, *names]
     words += ["--default-storage-prefix", "s3://lab", "--container-image", "bioseqrnn:0.1.0"]
-    assert project.planned(*server(bucket), *words) == planned
+    assert project.planned(*server(bucket), *words) == planned_here
 
 
 def test_a_folder_in_a_bucket_is_refused(run, tmp_path):

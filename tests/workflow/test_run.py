@@ -135,6 +135,13 @@ def test_reordered_settings_rerun_nothing(finished, tmp_path):
     assert not project.planned()
 
 
+def test_a_batch_is_a_few_datasets(finished, project, planned_here):
+    """How docs/cluster.md takes a DAG that is too large for one run."""
+    of_dna = {job for job in planned_here if job.split()[1] == "dna"}
+    assert set(project.planned("--batch", "all=1/2")) == of_dna
+    assert not finished.planned("--batch", "all=2/2")
+
+
 def test_a_failed_job_shows_why(project):
     fasta = project.folder / "data" / "IE.fa"
     fasta.write_text(fasta.read_text() + ">bad\nACGT!\n")

@@ -69,7 +69,7 @@ def tasks(new_project, tmp_path_factory):
             "window": 60, "window_overlap": 20, "residues_per_step": 3,
         }
     }  # fmt: skip
-    config["baselines"] = ["majority", "composition"]
+    config["baselines"] = ["composition"]
     project.write_config(config)
     done = project.snakemake()
     assert done.code == 0, done.out + done.err
@@ -81,7 +81,7 @@ def test_every_task_gets_a_report(tasks):
         folder = tasks.folder / "results" / dataset
         assert (folder / "report/report.html").stat().st_size > 10_000
         summary = pd.read_csv(folder / "evaluation/summary.tsv", sep="\t")
-        assert {"gru", "majority", "composition"} <= set(summary["model"])
+        assert {"gru", "composition"} <= set(summary["model"])
 
 
 def test_folds_are_dealt_from_blocks(tasks):

@@ -202,6 +202,8 @@ class SequenceClassifier(nn.Module):
             x, lengths = self.stem(x, _inside(x, lengths)), self.stem.steps(lengths)
         if self.position is not None:
             x = self.position(x, lengths)
+        if self.fold.residues == 1:
+            return x, lengths
         return self.fold(x, _inside(x, lengths)), self.fold.steps(lengths)
 
 
@@ -212,4 +214,5 @@ def reads_properties(config: ModelConfig, symbols: int) -> bool:
 
 def _inside(x: Tensor, lengths: Tensor) -> Tensor:
     """Bool [batch, time]: which positions of ``x`` [batch, time, …] are inside a sequence."""
-    return torch.arange(x.shape[1], device=x.device) < lengths.to(x.device).unsqueeze(1)
+    ends = lengths.to(x.device, non_blocking=True)
+    return torch.arange(x.shape[1], device=x.device) < ends.unsqueeze(1)

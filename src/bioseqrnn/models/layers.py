@@ -7,6 +7,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+def may_pad(mask: Tensor) -> bool:
+    """Whether ``mask`` [batch, time] is False somewhere.
+
+    On a GPU always: to mask in vain is quick there, while the processor would wait for the answer
+    and leave the GPU without work.
+    """
+    return mask.device.type != "cpu" or not bool(mask.all())
+
+
 class MotifStem(nn.Module):
     """One convolution whose filters read motifs, and their largest value in each few positions.
 
@@ -35,7 +44,7 @@ class MotifStem(nn.Module):
         batch.
         """
         out = torch.relu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
-        if not bool(mask.all()):
+        if may_pad(mask):
             out = out * mask.unsqueeze(-1)
         if self.pool == 1:
             return out
@@ -68,7 +77,8 @@ class PositionEmbedding(nn.Module):
         """Add to ``x`` [batch, time, features]; values past ``lengths`` [batch] mean nothing."""
         last = self.from_start.num_embeddings - 1
         time = torch.arange(x.shape[1], device=x.device)
-        end = (lengths.to(x.device).unsqueeze(1) - 1 - time).clamp(0, last)
+        lengths = lengths.to(x.device, non_blocking=True)
+        end = (lengths.unsqueeze(1) - 1 - time).clamp(0, last)
         added: Tensor = x + self.from_start(time.clamp(max=last)) + self.from_end(end)
         return added
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.models.layers import may_pad
 from bioseqrnn.models.recurrent import kernels_take
 
 
@@ -59,7 +60,7 @@ class Pooling(nn.Module):
             from bioseqrnn.models.engine.pooling import pool
 
             return pool(output, mask.sum(dim=1).numpy())
-        inside = output if bool(mask.all()) else output.masked_fill(~mask[..., None], -torch.inf)
+        inside = output.masked_fill(~mask[..., None], -torch.inf) if may_pad(mask) else output
         # max knows where it was, so that its gradient is one write; that of amax compares all
         # positions again
         return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)

@@ -117,6 +117,14 @@ class _Lengths(nn.RNNBase):
         if not x.is_floating_point():
             assert self.symbols is not None
             x = self.symbols[x]
+        if x.is_cuda and torch.is_autocast_enabled("cuda"):
+            # cuDNN would take float16, whatever autocast says, and lose small gradients
+            with torch.autocast("cuda", enabled=False):
+                return self._torch(x.float(), lengths, time)
+        return self._torch(x, lengths, time)
+
+    def _torch(self, x: Tensor, lengths: Tensor | None, time: int) -> tuple[Tensor, State]:
+        """The layer of ``torch.nn``, of packed sequences where they have padding."""
         if lengths is None or bool((lengths == time).all()):
             output, state = super().forward(x)
             return output, state

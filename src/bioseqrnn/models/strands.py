@@ -30,9 +30,10 @@ def reverse(x: Tensor, lengths: Tensor) -> Tensor:
     Zero past a sequence's end.
     """
     mirrored = x.flip(1)
-    ends = lengths.to(x.device).unsqueeze(1)
-    if bool((ends == x.shape[1]).all()):
+    # asked of the lengths as they are: those on a GPU would have to be waited for
+    if bool((lengths == x.shape[1]).all()):
         return mirrored
+    ends = lengths.to(x.device, non_blocking=True).unsqueeze(1)
     # padding, which now stands at the start, belongs behind the end
     time = torch.arange(x.shape[1], device=x.device)
     place = (time + x.shape[1] - ends) % x.shape[1]

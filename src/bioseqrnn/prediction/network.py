@@ -18,7 +18,7 @@ from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import Ints, Packed
 from bioseqrnn.tasks.truth import residues_of
 from bioseqrnn.training.batches import by_length
-from bioseqrnn.training.memory import Memory
+from bioseqrnn.training.memory import Memory, is_out_of_memory
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.windows import Windows, overlapping
 
@@ -152,7 +152,8 @@ def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: M
         try:
             parts = [network.scores(x[part], lengths[part]) for part in memory.parts(*x.shape[:2])]
             return torch.cat(parts).cpu().numpy()
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
             # the next try comes after this block, whose traceback holds tensors
-            pass
+            if not is_out_of_memory(error):
+                raise
         memory.halve(*x.shape[:2])

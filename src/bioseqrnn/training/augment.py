@@ -72,8 +72,9 @@ def mutated(x: Tensor, lengths: Tensor, share: float, draws: Draws) -> Tensor:
     time, symbols = x.shape[1:]
     changed = (draws.residues(time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
     residues = (draws.residues(time) * symbols).long().clamp(max=symbols - 1)
-    drawn = torch.nn.functional.one_hot(residues, symbols).to(x)
-    return torch.where(changed.unsqueeze(-1).to(x.device), drawn, x)
+    # small numbers go to a GPU, and become rows there
+    drawn = torch.nn.functional.one_hot(residues.to(x.device, non_blocking=True), symbols).to(x)
+    return torch.where(changed.to(x.device, non_blocking=True).unsqueeze(-1), drawn, x)
 
 
 def shifted(x: Tensor, lengths: Tensor, most: int, draws: Draws) -> Tensor:
@@ -87,7 +88,8 @@ def shifted(x: Tensor, lengths: Tensor, most: int, draws: Draws) -> Tensor:
     # uniform over -limit … limit
     by = torch.floor(draws.records().unsqueeze(1) * (2 * limits + 1)).long() - limits
     source = torch.arange(time) - by
-    known = ((source >= 0) & (source < lengths.unsqueeze(1))).unsqueeze(-1).to(x.device)
-    inside = (torch.arange(time) < lengths.unsqueeze(1)).unsqueeze(-1).to(x.device)
-    moved = x.gather(1, source.clamp(0, time - 1).unsqueeze(-1).expand(x.shape).to(x.device))
+    source, ends = (t.to(x.device, non_blocking=True) for t in (source, lengths.unsqueeze(1)))
+    known = ((source >= 0) & (source < ends)).unsqueeze(-1)
+    inside = (torch.arange(time, device=x.device) < ends).unsqueeze(-1)
+    moved = x.gather(1, source.clamp(0, time - 1).unsqueeze(-1).expand(x.shape))
     return torch.where(known, moved, 1 / symbols) * inside

@@ -67,5 +67,5 @@ def dense_batches(
             batch,
             onehot,
             lengths,
-            batch_targets(table.task, table.targets, batch).to(device),
+            batch_targets(table.task, table.targets, batch).to(device, non_blocking=True),
         )

@@ -37,10 +37,10 @@ def claim_gpus(count: int, folder: Path = LOCKS) -> None:
         return
     for share in range(MOST_ON_ONE):
         taken: dict[str, int] = {}
-        for name in names:
+        for name, unique in names.items():
             if len(taken) < count:
                 with suppress(OSError):
-                    taken[name] = _lock(folder / f"bioseqrnn-{name}.{share}.lock")
+                    taken[name] = _lock(folder / f"bioseqrnn-{unique}.{share}.lock")
         if len(taken) == count:
             _held.extend(taken.values())
             os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(taken)
@@ -49,19 +49,35 @@ def claim_gpus(count: int, folder: Path = LOCKS) -> None:
             os.close(file)
 
 
-def visible_gpus() -> list[str]:
-    """Names by which CUDA knows the GPUs that this process may use; none without a driver."""
+def visible_gpus() -> dict[str, str]:
+    """The GPUs that this process may use, none without a driver.
+
+    Returns
+    -------
+    dict of str to str
+        By the name that CUDA takes, one that no other GPU has: batch systems may show every job
+        its own GPUs as 0, 1, ….
+    """
     listed = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if listed is not None:
-        names = [name.strip() for name in listed.split(",")]
-        # what follows -1 is hidden
-        names = names[: names.index("-1")] if "-1" in names else names
-        return [name for name in names if name]
+    if listed is None:
+        return {unique: unique for unique in _unique_names().values()}
+    names = [name.strip() for name in listed.split(",")]
+    # what follows -1 is hidden
+    names = [name for name in (names[: names.index("-1")] if "-1" in names else names) if name]
+    unique_names = _unique_names() if len(names) > 1 else {}
+    return {name: unique_names.get(name, name) for name in names}
+
+
+def _unique_names() -> dict[str, str]:
+    """UUIDs of the GPUs by number, as the driver tells them."""
     if shutil.which("nvidia-smi") is None:
-        return []
-    asked = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
+        return {}
+    asked = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return done.stdout.split() if done.returncode == 0 else []
+    if done.returncode != 0:
+        return {}
+    rows = (line.split(",") for line in done.stdout.splitlines())
+    return {index.strip(): unique.strip() for index, unique in rows}
 
 
 def _lock(path: Path) -> int:
@@ -71,6 +87,8 @@ def _lock(path: Path) -> int:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
+        # other users lock it too, whatever is masked here
+        os.fchmod(file, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -19,6 +19,7 @@ from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.augment import Draws, augment
 from bioseqrnn.training.batches import bucketed, dense_batches
+from bioseqrnn.training.memory import is_out_of_memory
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
@@ -190,20 +191,38 @@ def _set_gradients(
     """
     while True:
         state.network.zero_grad()
-        total = 0.0
         try:
-            for part in state.memory.parts(*x.shape[:2]):
-                for member in state.network.members:
-                    with state.processes.autocast():
-                        outputs = member(x[part], lengths[part])
-                    loss = state.objective.loss(outputs.float(), target[part]) / units
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    total += loss.item()
-            return total / state.network.size
-        except torch.OutOfMemoryError:
+            losses = [
+                _add_gradients(state, member, x[part], lengths[part], target[part], units)
+                for part in state.memory.parts(*x.shape[:2])
+                for member in state.network.members
+            ]
+            # read once, for a GPU is waited for
+            return sum(torch.stack(losses).tolist()) / state.network.size if losses else 0.0
+        except RuntimeError as error:
             # the next try comes after this block, whose traceback holds tensors
-            pass
+            if not is_out_of_memory(error):
+                raise
         state.memory.halve(*x.shape[:2])
+
+
+def _add_gradients(
+    state: TrainingState,
+    member: SequenceClassifier,
+    x: Tensor,
+    lengths: Tensor,
+    target: Tensor,
+    units: int,
+) -> Tensor:
+    """Add one member's gradients of a part of a batch, and return its part of the mean loss.
+
+    A function of its own, so that nothing of it is left where memory does not suffice.
+    """
+    with state.processes.autocast():
+        outputs = member(x, lengths)
+    loss = state.objective.loss(outputs.float(), target) / units
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
 
 
 def _clip(network: SequenceClassifier, most: float) -> float:

@@ -9,6 +9,14 @@ import torch
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 
+# what libraries of CUDA say where PyTorch has not noticed that memory was what they lacked
+_SAID = ("unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU had too little memory for what ended with this error."""
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in _SAID)
+
 
 class Memory:
     """How much fits at once, in padded positions (records × longest); learnt by running out.

@@ -67,9 +67,10 @@ class Processes:
     def seed_batch(self, seed: int, epoch: int, batch: int) -> None:
         """Let dropout differ between several processes, and be the same when a batch is redone.
 
-        A checkpoint therefore need not hold the random numbers of each.
+        A checkpoint therefore need not hold the random numbers of each, nor those that cuDNN keeps
+        to itself for dropout between layers.
         """
-        if self.count > 1:
+        if self.count > 1 or self.device.type == "cuda":
             mixed = np.random.SeedSequence([seed, epoch, batch, self.rank]).generate_state(1)
             torch.manual_seed(int(mixed[0]))
 
@@ -129,7 +130,7 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
         Where the machine has no such devices, or several nodes are asked for without ``srun``.
     """
     chosen = choose_device(device, devices)
-    if precision == "bf16" and (chosen.type == "cpu" or not torch.cuda.is_bf16_supported()):
+    if precision == "bf16" and not _has_bf16(chosen):
         raise InputError(
             f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "
             "choose device: cuda on such a machine, or precision: fp32"
@@ -161,6 +162,11 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     processes = Processes(fabric.device, fabric)
     speak_only_if(processes.leads)
     return processes
+
+
+def _has_bf16(device: torch.device) -> bool:
+    # older GPUs can store such numbers, but have no convolution of them
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def _started_by_a_launcher(count: int) -> bool:

@@ -130,6 +130,7 @@ class Session:
             self._due = time.monotonic() + self.every
         if stop:
             self._processes.wait()
+            self._processes.part()
             if not self._leads:
                 raise SystemExit(0)
             by = "a signal" if signal is None else signal.name

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import say
@@ -159,6 +160,10 @@ class TrainingState:
         """Keep a running mean of the weights from now on, unless ``decay`` is 0."""
         if decay:
             self.decay, self.average = decay, copy.deepcopy(self.network)
+            for layer in self.average.modules():
+                if isinstance(layer, nn.RNNBase):
+                    # a copy's weights lie apart, and cuDNN would put them together at every call
+                    layer.flatten_parameters()
             self._good = self._moving()
 
     @torch.no_grad()
