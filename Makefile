@@ -46,8 +46,7 @@ benchmarks: install
 	  { echo "make benchmarks needs the data: make benchmarks DATA=folder (benchmarks/README.md)" >&2; exit 2; }
 	python -m benchmarks.accuracy --data "$(DATA)" --cores $(CORES)
 
-# Runs again only when the project's dependencies change. Modules are compiled when they are first
-# imported, for most of them never are.
+# Runs again only when the project's dependencies change.
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -56,9 +55,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	    "name another: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "$(PYTHON) lacks the venv module; install it (Debian: apt install python3-venv)" >&2; exit 2; }
-	@echo "==> Installing into $(VENV) (about a minute, once)"
+	@echo "==> Installing into $(VENV) (about two minutes, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@echo "==> Compiling kernels (half a minute, once)"
 	$(VENV)/bin/python -m bioseqrnn.models.engine
 	@touch $@
