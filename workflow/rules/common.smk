@@ -280,8 +280,8 @@ def network_predictions(wildcards):
 def network_companions(wildcards):
     """What evaluation reads beside the predictions, where that must be fetched.
 
-    Elsewhere the predictions stand for it: a training makes all or nothing, and to look for three
-    files of each takes a quarter of the time of a large DAG.
+    On a disk the predictions stand for it: a training makes all or nothing, and each input more
+    costs time in a large DAG.
     """
     if not elsewhere(RESULTS):
         return []

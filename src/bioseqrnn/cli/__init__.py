@@ -78,8 +78,8 @@ def main() -> None:
     # PyTorch's threads keep their cores busy as they wait for its next operation; kernels of ours
     # that run between two operations need them. Read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-    # Importing PyTorch makes a million objects that stay: to look through them again and again for
-    # garbage takes an eighth of the start of a training.
+    # Importing PyTorch makes very many objects that stay: to look through them again and again for
+    # garbage takes a tenth of the start of a training.
     gc.set_threshold(50_000, 20, 100)
     if len(sys.argv) == 1:
         sys.argv.append("--help")
