@@ -79,6 +79,11 @@ def test_other_users_can_lock_too(claim, tmp_path):
     assert (tmp_path / "bioseqrnn-GPU-a.0.lock").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_driver_without_gpus(claim, tmp_path):
+    (tmp_path / "bin" / "nvidia-smi").write_text("#!/bin/sh\necho No devices were found\n")
+    assert claim()[0] == "all"
+
+
 def test_a_machine_without_a_driver(claim, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert claim()[0] == "all"

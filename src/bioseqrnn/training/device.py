@@ -69,8 +69,8 @@ def set_deterministic(seed: int, threads: int) -> None:
     # as use_deterministic_algorithms(True, warn_only=True), which imports PyTorch's compiler to
     # tell it too: two seconds of a core
     torch.set_deterministic_debug_mode("warn")
-    # PyTorch lets cuDNN round what convolutions and recurrent layers multiply to 10 bits (TF32): a
-    # GPU then differs from a CPU by a thousandth. Who wants speed asks for bf16.
+    # PyTorch lets cuDNN round what convolutions and recurrent layers multiply to 10 bits (TF32), or
+    # three digits. Who wants speed asks for bf16.
     torch.backends.cudnn.allow_tf32 = False
     # a debugging aid that comes with it: a tenth of the time of small layers, and no effect here
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

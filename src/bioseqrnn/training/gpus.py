@@ -76,8 +76,9 @@ def _unique_names() -> dict[str, str]:
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return {}
-    rows = (line.split(",") for line in done.stdout.splitlines())
-    return {index.strip(): unique.strip() for index, unique in rows}
+    # a driver without GPUs may answer with a sentence
+    rows = (line.partition(", ") for line in done.stdout.splitlines())
+    return {index.strip(): unique.strip() for index, _, unique in rows if unique}
 
 
 def _lock(path: Path) -> int:
