@@ -9,7 +9,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from bioseqrnn.parquet import TableFile
 
 METADATA_KEY = b"bioseqrnn"
 BUFFER_BYTES = 2**20
@@ -147,11 +149,10 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path, what: str, keys: tuple[str, ...]) -> dict[str, Any]:
     """Read a JSON object that must have some keys; InputError where it is not one."""
+    from bioseqrnn.checked import parse_json, read_text
+
     require_file(path, what)
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{what} {path}: not JSON ({error})") from error
+    value = parse_json(read_text(path, what), f"{what} {path}")
     if not isinstance(value, dict) or not set(keys) <= set(value):
         raise InputError(f"{what} {path}: must be an object with {', '.join(keys)}; make it again")
     return value
@@ -174,13 +175,13 @@ def parquet_writer(
     path: Path, schema: pa.Schema, metadata: Mapping[str, Any]
 ) -> Iterator[pq.ParquetWriter]:
     """Open a table to write in parts, atomically, with ``metadata`` as of ``write_parquet``."""
-    import pyarrow.parquet as pq
+    from bioseqrnn.parquet import sealed_writer
 
     blob = json.dumps(metadata, sort_keys=True).encode()
     described = schema.with_metadata({METADATA_KEY: blob})
     with (
         atomic_path(path) as temporary,
-        pq.ParquetWriter(temporary, described, compression="zstd") as writer,
+        sealed_writer(temporary, described, compression="zstd") as writer,
     ):
         yield writer
 
@@ -193,39 +194,42 @@ def read_parquet(
     Raises
     ------
     InputError
-        Where the file is missing, is not Parquet, or was not written by bioseqrnn.
+        Where the file is missing, is not Parquet, was not written by bioseqrnn, is damaged or has
+        not all of the columns.
     """
-    import pyarrow as pa
-
     file, metadata = open_parquet(path, what)
-    try:
-        return file.read(columns), metadata
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{what} {path}: not a readable Parquet file ({error})") from error
+    require_columns(file, columns or [])
+    return file.read(columns), metadata
 
 
-def open_parquet(path: Path, what: str) -> tuple[pq.ParquetFile, dict[str, Any]]:
+def open_parquet(path: Path, what: str) -> tuple[TableFile, dict[str, Any]]:
     """Open a table, of which no more than the footer is read, and return it with its JSON.
 
     Raises
     ------
     InputError
-        As of ``read_parquet``.
+        As of ``read_parquet``; also later, where what is read of the file is damaged.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from bioseqrnn.parquet import TableFile
 
     require_file(path, what)
-    try:
-        # without a buffer, a column of a row group would be read whole
-        file = pq.ParquetFile(path, buffer_size=BUFFER_BYTES)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{what} {path}: not a readable Parquet file ({error})") from error
-    blob = (file.metadata.metadata or {}).get(METADATA_KEY)
-    if blob is None:
+    # without a buffer, a column of a row group would be read whole
+    file = TableFile(path, what, buffer_size=BUFFER_BYTES)
+    metadata = file.metadata_of(METADATA_KEY)
+    if metadata is None:
         raise InputError(f"{what} {path}: not written by bioseqrnn (no 'bioseqrnn' metadata)")
-    metadata: dict[str, Any] = json.loads(blob)
     return file, metadata
+
+
+def require_columns(file: TableFile, columns: Iterable[str]) -> None:
+    """Raise InputError unless each of some columns stands in a table once."""
+    names = file.schema_arrow.names
+    for name in columns:
+        if names.count(name) != 1:
+            raise InputError(
+                f"{file.what} {file.path}: needs a column '{name}', once (it has "
+                f"{', '.join(names)}); make it again"
+            )
 
 
 def same_values(first: Iterator[pa.Array], second: Iterator[pa.Array]) -> bool:

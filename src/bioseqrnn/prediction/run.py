@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from bioseqrnn.console import progress, say
 from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
+from bioseqrnn.parquet import sealed_writer
 from bioseqrnn.prediction.calls import START, call_columns, call_fields
 from bioseqrnn.prediction.decision import final_scores
 from bioseqrnn.prediction.network import predict_packed, predict_stretches
@@ -159,7 +159,7 @@ def predict_query(
             runs = RunWriter(bed_text, classes)
         temporary = files.enter_context(atomic_path(output))
         writer = files.enter_context(
-            pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False)
+            sealed_writer(temporary, schema, compression="zstd", store_schema=False)
         )
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
         for part in _predict(network, card, blocks, alphabet, chosen):

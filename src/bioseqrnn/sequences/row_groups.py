@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bioseqrnn.parquet import WRITING, seal
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.packing import Ints, Packed
 
@@ -82,7 +83,9 @@ class RowGroupWriter:
             write_statistics=False,
             # without Arrow's own copy of the schema, the metadata added at the end is the schema's
             store_schema=False,
+            **WRITING,
         )
+        self._path = path
         self._pending: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
         self.groups = 0
@@ -131,6 +134,7 @@ class RowGroupWriter:
         if kind is None:
             self.flush()
             self._writer.close()
+            seal(self._path)
             return
         # what cannot be finished on a full disk must not hide why
         with suppress(OSError):

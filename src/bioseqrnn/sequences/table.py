@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from bioseqrnn.checked import checked
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, require_file
+from bioseqrnn.io import METADATA_KEY, require_columns, require_file
+from bioseqrnn.parquet import TableFile
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.sequences.packing import Floats, Ints, Packed, unpack
 from bioseqrnn.sequences.row_groups import packed_column
 from bioseqrnn.sequences.scratch import Column
+from bioseqrnn.sequences.valid import NEEDED, TableMetadata, check_rows
 from bioseqrnn.sequences.writer import FORMAT
 from bioseqrnn.tasks import Task, task_of
 
@@ -169,13 +170,16 @@ class SequenceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = require_file(path, "sequence table")
-        try:
-            self._file = pq.ParquetFile(path)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(f"{path}: not a readable Parquet file ({error})") from error
-        blob = (self._file.metadata.metadata or {}).get(METADATA_KEY, b"{}")
-        self.metadata: dict[str, Any] = json.loads(blob)
+        self._file = TableFile(self.path, "sequence table")
+        self.metadata: dict[str, Any] = self._file.metadata_of(METADATA_KEY) or {}
         _check_format(path, self.metadata)
+        checked(TableMetadata, self.metadata, f"{path}: metadata", "encode it again")
+        require_columns(self._file, NEEDED)
+        if self.metadata["records"] != len(self):
+            raise InputError(
+                f"{path}: has {len(self):,} rows, its metadata says {self.metadata['records']:,} "
+                "records; encode it again"
+            )
         self.alphabet = ALPHABETS[self.metadata["alphabet"]]
 
     def __len__(self) -> int:
@@ -191,19 +195,27 @@ class SequenceFile:
         """Row groups of the file."""
         return int(self._file.num_row_groups)
 
+    @cached_property
+    def _starts(self) -> Ints:
+        """Number of the first row of each row group: int64 [groups + 1]."""
+        about = self._file.metadata
+        sizes = [about.row_group(number).num_rows for number in range(self.row_group_count)]
+        return np.cumsum([0, *sizes])
+
     def row_group(self, number: int, columns: list[str]) -> list[pa.RecordBatch]:
-        """Return some columns of a row group: one batch, or none where it has no rows.
+        """Return some columns of a row group, checked: one batch, or none where it has no rows.
 
         Raises
         ------
         InputError
-            The file is damaged.
+            The file is damaged, or holds what no table can (``sequences.valid``).
         """
-        try:
-            rows = self._file.read_row_group(number, columns, use_threads=False)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(f"{self.path}: not a readable Parquet file ({error})") from error
-        batches: list[pa.RecordBatch] = rows.combine_chunks().to_batches()
+        rows = self._file.read_row_group(number, columns, use_threads=False)
+        start, end = self._starts[number : number + 2].tolist()
+        if len(rows) != end - start:
+            raise InputError(f"{self.path}: row group {number} is cut short; encode it again")
+        rows = check_rows(rows, start, self.path, self.alphabet, self.metadata)
+        batches: list[pa.RecordBatch] = rows.to_batches()
         return batches
 
     def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
