@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,15 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.errors import InputError
 from bioseqrnn.io import atomic_path
-from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card
+from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card, settings_of
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.tasks import task_of
 
-# what models did before they could be told: a card without one of these is of such a model
-BEFORE: dict[str, Any] = {
-    "residue_properties": False,
-    "stem_pool": 1,
-    "memory": 0,
-    "reverse_complement": "none",
-    "members": 1,
-}
+# of the tensors in the file, by the names that safetensors has for them
+TYPES = {torch.float32: "F32", torch.int64: "I64"}
+Shapes = dict[str, tuple[tuple[int, ...], str]]
 
 
 def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) -> None:
@@ -42,22 +39,84 @@ def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) ->
 def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:
     """Rebuild a network from its file; no code in the file is ever executed.
 
+    No memory is taken for what the card says before the shapes of the weights are found to be so.
+
     Returns
     -------
     network : SequenceClassifier
         In evaluation mode on ``device``.
     card : dict
+
+    Raises
+    ------
+    InputError
+        A card that is none (``read_card``), or weights that are not those it describes, or not
+        finite.
     """
     card = read_card(path)
-    task = task_of(card["task"])
-    network = SequenceClassifier(
-        ModelConfig(**(BEFORE | card["config"])),
-        len(card["symbols"]),
-        task.outputs(card["classes"]),
-        task,
-    )
+    config, task = settings_of(card, path), task_of(card["task"])
+    form = config, len(card["symbols"]), task.outputs(card["classes"]), task
     with safe_open(path, framework="pt") as tensors:
         # the file handle has keys(), but is no dict to iterate over
-        weights = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
+        slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
+        found = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
+        _check_sizes(path, config, found)
+        with torch.device("meta"):
+            # shapes without memory
+            wanted = SequenceClassifier(*form)
+        _check_shapes(path, wanted, found)
+        weights = {name: tensors.get_tensor(name) for name in found}
+    _check_values(path, weights, form[2])
+    network = SequenceClassifier(*form)
     network.load_weights(weights)
     return network.to(device).eval(), card
+
+
+def _check_sizes(path: Path, config: ModelConfig, found: Shapes) -> None:
+    """Stop at a size of the card that no network with so many weights has."""
+    numbers = sum(math.prod(shape) for shape, _ in found.values())
+    most = dict.fromkeys(("layers", "members"), len(found))
+    most |= dict.fromkeys(("hidden_size", "stem_filters", "positions"), numbers)
+    most |= {"stem_width": numbers} if config.stem_filters else {}
+    for name, largest in most.items():
+        value = getattr(config, name)
+        if isinstance(value, int) and value > largest:
+            raise InputError(
+                f"model {path}: its card says {name} {value}, its weights are {len(found)} arrays "
+                f"of {numbers:,} numbers; the card is not that of these weights"
+            )
+
+
+def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None:
+    """Stop where arrays are missing, of another shape or type, or beside those of the network."""
+    # buffers came later than the first models: load_weights knows what was used before
+    buffers = {name for name, _ in wanted.named_buffers()}
+    expected = {
+        name: (tuple(value.shape), TYPES[value.dtype])
+        for name, value in wanted.state_dict().items()
+    }
+    missing = [name for name in expected if name not in found and name not in buffers]
+    if missing:
+        raise InputError(f"model {path}: has no weights '{missing[0]}', which its card asks for")
+    for name, (shape, kind) in found.items():
+        if name not in expected:
+            raise InputError(f"model {path}: has weights '{name}', which its card knows nothing of")
+        if (shape, kind) != expected[name]:
+            need = f"{list(expected[name][0])} {expected[name][1]}"
+            raise InputError(
+                f"model {path}: weights '{name}' are {list(shape)} {kind}, its card (classes, "
+                f"settings) needs {need}"
+            )
+
+
+def _check_values(path: Path, weights: dict[str, torch.Tensor], outputs: int) -> None:
+    """Stop where a weight is no finite number, or a class has no other on the other strand."""
+    for name, values in weights.items():
+        if values.is_floating_point():
+            fine = bool(torch.isfinite(values).all())
+            why = "are infinite or no numbers"
+        else:
+            fine = bool(((values >= 0) & (values < outputs)).all())
+            why = f"are beyond the {outputs} classes"
+        if not fine:
+            raise InputError(f"model {path}: weights '{name}' {why}; train or copy it again")

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from bioseqrnn.checked import Count, Described
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
+from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, Bytes
 from bioseqrnn.sequences.packing import Ints, Packed
 from bioseqrnn.sequences.row_groups import packed_column
 
@@ -24,6 +24,10 @@ NEEDED = ("id", "source", "length", "label", "onehot")
 SPLITS = ("train", "validation", "test")
 # other types that Arrow and other programs have for the same
 TEXT, BYTES = pa.string(), pa.large_binary()
+# of every half byte the highest bit, and the three below
+HIGHEST, LOWER = np.uint64(0x8888_8888_8888_8888), np.uint64(0x7777_7777_7777_7777)
+# words that fit in the cache of a core
+AT_ONCE = 2**14
 LABELS = {
     "binary": TEXT, "multiclass": TEXT, "multilabel": pa.list_(TEXT), "regression": pa.float64(),
     "per_position": pa.large_string(),
@@ -165,8 +169,7 @@ class _Rows:
 
     def _nibbles(self, packed: Packed, padded: int) -> None:
         """Check that every residue of DNA has a bit: only padding has none."""
-        counts = np.bincount(packed.data, minlength=256)
-        if counts[:16].sum() + counts[::16].sum() == padded:
+        if _empty_nibbles(packed.data) == padded:
             return
         empty = (packed.data >> 4 == 0).astype(np.int64) + (packed.data & 0xF == 0)
         sums = np.add.reduceat(empty, packed.offsets[:-1])
@@ -198,6 +201,23 @@ class _Rows:
         place = int(np.argmin(known[packed.data]))
         row = int(np.searchsorted(packed.offsets, place, side="right")) - 1
         self.all("label", np.arange(len(labels)) != row, "has a letter that is none of the classes")
+
+
+def _empty_nibbles(data: Bytes) -> int:
+    """Count the half bytes that are 0, sixteen at a time."""
+    whole = len(data) // 8 * 8
+    rest = data[whole:]
+    count = int((rest >> 4 == 0).sum() + (rest & 0xF == 0).sum())
+    words = data[:whole].view(np.uint64)
+    for start in range(0, len(words), AT_ONCE):
+        part = words[start : start + AT_ONCE]
+        # the highest bit of a half byte is set where any of its bits is
+        some = part & LOWER
+        some += LOWER
+        some |= part
+        some &= HIGHEST
+        count += 16 * len(part) - int(np.bitwise_count(some).sum(dtype=np.int64))
+    return count
 
 
 def as_type(array: pa.Array, kind: pa.DataType, where: str) -> pa.Array:
