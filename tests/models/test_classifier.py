@@ -175,7 +175,10 @@ def test_an_ensemble_predicts_the_mean_of_its_members():
     assert alone.state_dict().keys() == {k for k in net.state_dict() if "others" not in k}
 
 
-CARD = {"alphabet": "dna", "symbols": "ACGT", "classes": ["a", "b", "c"], "task": "multiclass"}
+CARD = {
+    "alphabet": "dna", "symbols": "ACGT", "classes": ["a", "b", "c"], "task": "multiclass",
+    "model": "net", "trained_on": 9,
+}  # fmt: skip
 
 
 def test_saved_model_predicts_the_same(tmp_path):

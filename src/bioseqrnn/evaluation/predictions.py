@@ -5,22 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field, model_validator
 
+from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import parquet_writer, read_parquet
+from bioseqrnn.io import open_parquet, parquet_writer, read_parquet
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceFile, SequenceTable
+from bioseqrnn.sequences.valid import LABELS, TEXT, RowCheck, check_classes
 from bioseqrnn.tasks import Task, task_of
 
 FORMAT = 2
 PROBABILITY, VALUE = "probability_", "value"
 ROWS_AT_ONCE = 2**14
+STORED = ("validation", "test")
+# probabilities are sums of single-precision numbers
+TOLERANCE = 1e-3
+
+
+class PredictionMetadata(Described):
+    """JSON under the key ``bioseqrnn`` of ``predictions.parquet`` (docs/formats.md)."""
+
+    format: Count
+    model: Annotated[str, Field(min_length=1)]
+    kind: Literal["network", "baseline"]
+    fold: Count
+    seed: Count
+    task: Literal["binary", "multiclass", "multilabel", "regression", "per_position"]
+    classes: list[Annotated[str, Field(min_length=1)]]
+    records: Count | None = None
+    fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> PredictionMetadata:
+        check_classes(self.task, self.classes)
+        return self
 
 
 @dataclass(frozen=True)
@@ -139,16 +164,30 @@ def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
 
 def read_predictions(path: Path, role: str = "test") -> Predictions:
     """Read one prediction table's records of one role; InputError where it is no such table."""
-    table, metadata = read_parquet(path, "prediction table")
-    if metadata.get("format") != FORMAT or "role" not in table.column_names:
-        raise InputError(f"{path}: not a prediction table of format {FORMAT}; make it again")
-    table = table.filter(pc.equal(table.column("role"), role))
+    metadata = prediction_metadata(path)
     task, classes = task_of(metadata["task"]), list(metadata["classes"])
-    labels, lengths = table.column("target").combine_chunks(), np.ones(len(table), np.int64)
-    columns = [table.column(name).combine_chunks() for name in score_columns(task, classes)]
+    names = score_columns(task, classes)
+    table, _ = read_parquet(path, "prediction table", ["id", "role", "target", *names])
+    check = RowCheck(path, 0)
+    roles = check.column("role", table.column("role"), TEXT)
+    check.all("role", pc.is_in(roles, pa.array(STORED)), f"is none of {', '.join(STORED)}")
+    table = table.filter(pc.equal(roles, role))
+    ids = check.column("id", table.column("id"), TEXT).to_pylist()
+    if len(set(ids)) < len(ids):
+        raise InputError(f"{path}: a record is predicted twice; make it again")
+    labels = check.column("target", table.column("target"), LABELS[task.name])
+    check.labels(labels, task.name, classes, "target")
+    lengths = np.ones(len(table), np.int64)
+    kind = pa.list_(pa.float64()) if task.per_position else pa.float64()
+    columns = [check.column(name, table.column(name), kind) for name in names]
     if task.per_position:
-        lengths = pc.list_value_length(columns[0]).to_numpy().astype(np.int64)
+        lengths = pc.binary_length(labels).to_numpy().astype(np.int64)
+        for name, column in zip(names, columns, strict=True):
+            sizes = pc.list_value_length(column).to_numpy()
+            check.all(name, sizes == lengths, "is not a number a residue")
         columns = [column.flatten() for column in columns]
+    scores = np.stack([column.to_numpy(zero_copy_only=False) for column in columns], axis=1)
+    _check_scores(path, task, scores)
     return Predictions(
         path=path,
         model=metadata["model"],
@@ -157,7 +196,27 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
         seed=metadata["seed"],
         task=task,
         classes=classes,
-        ids=table.column("id").to_pylist(),
+        ids=ids,
         targets=task.whole(task.targets(labels, classes), lengths, classes),
-        scores=np.stack([column.to_numpy() for column in columns], axis=1),
+        scores=scores,
     )
+
+
+def prediction_metadata(path: Path) -> dict[str, Any]:
+    """Read what a prediction table says of itself; InputError where it is no such table."""
+    file, metadata = open_parquet(path, "prediction table")
+    if metadata.get("format") != FORMAT or "role" not in file.schema_arrow.names:
+        raise InputError(f"{path}: not a prediction table of format {FORMAT}; make it again")
+    checked(PredictionMetadata, metadata, f"{path}: metadata", "make it again")
+    return metadata
+
+
+def _check_scores(path: Path, task: Task, scores: npt.NDArray[np.float64]) -> None:
+    """Stop at what is no probability, or no number."""
+    least, most = (-TOLERANCE, 1 + TOLERANCE) if task.probabilistic else (-np.inf, np.inf)
+    fine = np.isfinite(scores).all() and (scores >= least).all() and (scores <= most).all()
+    if fine and task.probabilistic and task.name != "multilabel":
+        fine = (np.abs(scores.sum(axis=1) - 1) <= TOLERANCE).all()
+    if not fine:
+        what = "no probabilities of the classes" if task.probabilistic else "no finite numbers"
+        raise InputError(f"{path}: holds {what}; the file is damaged or was changed, make it again")

@@ -12,7 +12,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
 from bioseqrnn.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.evaluation.thresholds import choose_thresholds
-from bioseqrnn.models.card import read_card
+from bioseqrnn.models.card import read_card, require_run
 
 CRITERION = "mean of the least validation loss over folds and seeds"
 
@@ -56,6 +56,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
                     "or remove the predictions too: the workflow then trains that network again"
                 )
         card = read_card(path)
+        require_run(card, path)
         history = pd.read_csv(history_path, sep="\t")
         name = card["model"]
         # the settings of a searched model are those of its fold; the final one has its own search
@@ -68,8 +69,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
             ).join(history)
         )
         devices.add(card["device"])
-        kept = history.set_index("epoch").loc[card["epoch"]]
-        losses.append((name, card["fold"], card["seed"], float(kept["validation_loss"])))
+        losses.append((name, card["fold"], card["seed"], _kept_loss(history_path, history, card)))
         epochs.setdefault(name, []).append(int(card["epoch"]))
     if not losses:
         raise InputError("no network to select from")
@@ -89,6 +89,19 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         "devices": sorted(devices),
     }
     return selected, pd.concat(histories, ignore_index=True), table
+
+
+def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float:
+    """Validation loss of the epoch that a network was kept of."""
+    if {"epoch", "validation_loss"} <= set(history):
+        kept = history.loc[history["epoch"] == card["epoch"], "validation_loss"]
+        values = pd.to_numeric(kept, errors="coerce")
+        if len(values) == 1 and np.isfinite(values.iloc[0]):
+            return float(values.iloc[0])
+    raise InputError(
+        f"{path}: has no validation_loss of epoch {card['epoch']}, which the model beside it was "
+        "kept of; train it again"
+    )
 
 
 def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:

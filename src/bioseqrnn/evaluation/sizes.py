@@ -14,9 +14,9 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.bootstrap import interval, replicate
 from bioseqrnn.evaluation.metrics import Doubles
-from bioseqrnn.evaluation.predictions import read_predictions
+from bioseqrnn.evaluation.predictions import prediction_metadata, read_predictions
 from bioseqrnn.folds.table import read_tested
-from bioseqrnn.io import open_parquet, write_tsv
+from bioseqrnn.io import write_tsv
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import Task, Truth
 from bioseqrnn.tasks.task import SMALLEST, Multilabel, PerPosition, Regression
@@ -130,8 +130,8 @@ def _collect(predictions: list[Path], folds: Path) -> list[Point]:
     count = int(group.max()) + 1
     found: dict[tuple[str, float], Point] = {}
     for path in predictions:
-        about = open_parquet(path, "prediction table")[1]
-        if "fraction" not in about:
+        about = prediction_metadata(path)
+        if about.get("fraction") is None or about.get("records") is None:
             raise InputError(f"{path}: says nothing of the records trained with; make it again")
         table = read_predictions(path)
         key = (table.model, float(about["fraction"]))
@@ -140,6 +140,9 @@ def _collect(predictions: list[Path], folds: Path) -> list[Point]:
         )
         point.records.append(int(about["records"]))
         point.tested.append(table.fold)
+        unknown = next((name for name in table.ids if name not in row_of), None)
+        if unknown is not None:
+            raise InputError(f"{path}: record '{unknown}' is not in {folds}")
         groups = group[[row_of[name] for name in table.ids]]
         if table.task.per_position:
             groups = np.repeat(groups, table.targets.lengths)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.deal import Doubles, Strata, group_sums
-from bioseqrnn.io import read_parquet
+from bioseqrnn.folds.table import read_groups
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 
@@ -78,7 +78,7 @@ def read_subset(
     """
     if not 0 < fraction <= 1:
         raise InputError(f"a fraction of {fraction:g} of the records: give more than 0, at most 1")
-    groups = read_parquet(folds, "fold table", ["group"])[0].column("group").to_numpy()
+    groups = read_groups(folds)
     train, validation = (
         subset(
             rows,

@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from pydantic import Field, model_validator
 
+from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.assign import ROLES, TEST, TRAIN, VALIDATION, Roles, tested_in
-from bioseqrnn.io import open_parquet, same_values, write_parquet
+from bioseqrnn.io import open_parquet, require_columns, same_values, write_parquet
+from bioseqrnn.parquet import TableFile
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.sequences.valid import TEXT, as_type
 
 FORMAT = 2
 ROWS_AT_ONCE = 2**14
+
+
+class FoldMetadata(Described):
+    """JSON under the key ``bioseqrnn`` of ``folds.parquet`` (docs/formats.md)."""
+
+    format: Count
+    folds: Annotated[int, Field(ge=1, le=10_000)]
+    repeats: Annotated[int, Field(ge=1)]
+    sources: dict[str, str]
+    given: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> FoldMetadata:
+        if self.folds % self.repeats:
+            raise ValueError(f"{self.folds} folds are not those of {self.repeats} repeats")
+        return self
 
 
 @dataclass(frozen=True)
@@ -71,7 +90,9 @@ def write_folds(
     about : dict
         For the metadata: ``repeats``, ``given``, ``seed``, ``grouping``, ``threshold``.
     """
-    ids = pa.chunked_array(table.file.column("id"))
+    ids = pa.chunked_array(table.file.column("id"), pa.string())
+    if len(pc.unique(ids)) < len(ids):
+        raise InputError(f"{table.file.path}: an id stands twice; encode it again")
     columns = {"id": ids, "group": pa.array(groups), "fold": pa.array(tested_in(roles))}
     names = pa.array(ROLES)
     for k in range(roles.shape[1]):
@@ -111,28 +132,33 @@ class Tested:
 
 def read_tested(path: Path) -> Tested:
     """Read which fold of each repeat tests a record, of those that are tested."""
-    file, metadata = open_parquet(path, "fold table")
-    _check_format(path, file, metadata)
+    file, metadata = open_folds(path)
     folds, repeats = int(metadata["folds"]), int(metadata["repeats"])
     count = folds // repeats
-    fold = file.read(["fold"]).column("fold").to_numpy()[:, None]
+    fold = _numbers(file, "fold", -1, folds - 1)[:, None]
     if repeats > 1:
         test = ROLES.index(TEST)
         fold = np.full((len(fold), repeats), -1)
         for k in range(folds):
             fold[_codes(file, f"role_{k}") == test, k // count] = k
     tested = np.flatnonzero(fold[:, 0] >= 0)
-    columns = file.read(["id", "group"]).take(pa.array(tested))
-    ids, groups = columns.column("id").to_pylist(), columns.column("group").to_numpy()
-    return Tested(ids, groups, fold[tested], count)
+    ids = pa.chunked_array(_column(file, "id"), pa.string()).take(pa.array(tested)).to_pylist()
+    if len(set(ids)) < len(ids):
+        raise InputError(f"{path}: an id stands twice; split again")
+    return Tested(ids, read_groups(path)[tested], fold[tested], count)
+
+
+def read_groups(path: Path) -> Ints:
+    """Read the number of each record's group: int64 [n]."""
+    return _numbers(open_folds(path)[0], "group", 0, None)
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
     """Read ``folds.parquet``; InputError where it does not belong to the sequence table."""
     file, folds = _open(path, table)
     roles = np.stack([_codes(file, f"role_{k}") for k in range(folds)], axis=1)
-    groups, fold = (file.read([name]).column(name).to_numpy() for name in ("group", "fold"))
-    return FoldTable(groups, fold, np.array(ROLES, "<U10")[roles])
+    fold = _numbers(file, "fold", -1, folds - 1)
+    return FoldTable(_numbers(file, "group", 0, None), fold, np.array(ROLES, "<U10")[roles])
 
 
 def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints, Ints]:
@@ -151,10 +177,25 @@ def _rows(codes: Roles, role: str) -> Ints:
     return np.flatnonzero(codes == ROLES.index(role))
 
 
-def _open(path: Path, table: SequenceTable) -> tuple[pq.ParquetFile, int]:
-    """Open a fold table and return it with the number of folds, when it is that of the records."""
+def open_folds(path: Path) -> tuple[TableFile, dict[str, Any]]:
+    """Open a fold table and return it with its JSON, both checked; InputError where it is none."""
     file, metadata = open_parquet(path, "fold table")
-    _check_format(path, file, metadata)
+    if metadata.get("format") != FORMAT or "role_0" not in file.schema_arrow.names:
+        raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
+    checked(FoldMetadata, metadata, f"{path}: metadata", "split again")
+    roles = [name for name in file.schema_arrow.names if name.startswith("role_")]
+    require_columns(file, ("id", "group", "fold", *(f"role_{k}" for k in range(len(roles)))))
+    if len(roles) != metadata["folds"]:
+        raise InputError(
+            f"{path}: its metadata says {metadata['folds']} folds, it has roles of {len(roles)}; "
+            "split again"
+        )
+    return file, metadata
+
+
+def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
+    """Open a fold table and return it with the number of folds, when it is that of the records."""
+    file, metadata = open_folds(path)
     if not same_values(_column(file, "id"), table.file.column("id")):
         raise InputError(f"{path}: its ids are not those of the sequence table; split again")
     if metadata["sources"] != table.metadata["sources"]:
@@ -162,26 +203,39 @@ def _open(path: Path, table: SequenceTable) -> tuple[pq.ParquetFile, int]:
     return file, int(metadata["folds"])
 
 
-def _check_format(path: Path, file: pq.ParquetFile, metadata: dict[str, Any]) -> None:
-    if metadata.get("format") != FORMAT or "role_0" not in file.schema_arrow.names:
-        raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
-
-
-def _column(file: pq.ParquetFile, name: str) -> Iterator[pa.Array]:
-    """Yield a column in parts."""
+def _column(file: TableFile, name: str, kind: pa.DataType = TEXT) -> Iterator[pa.Array]:
+    """Yield a column in parts, as a type, without missing values."""
+    where = f"{file.path}: column '{name}'"
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name], use_threads=False):
-        yield batch.column(0)
+        part = as_type(batch.column(0), kind, where)
+        if part.null_count:
+            raise InputError(f"{where}: a value is missing; split again")
+        yield part
     # Arrow keeps what it has freed
     pa.default_memory_pool().release_unused()
 
 
-def _codes(file: pq.ParquetFile, name: str) -> npt.NDArray[np.int8]:
+def _numbers(file: TableFile, name: str, least: int, most: int | None) -> Ints:
+    """Read a column of whole numbers within a range: int64 [n]."""
+    parts = [part.to_numpy() for part in _column(file, name, pa.int64())]
+    values: Ints = np.concatenate([np.empty(0, np.int64), *parts])
+    if len(values) and (values.min() < least or (most is not None and values.max() > most)):
+        raise InputError(f"{file.path}: column '{name}': a number that there is not; split again")
+    return values
+
+
+def _codes(file: TableFile, name: str) -> npt.NDArray[np.int8]:
     """Read a column of roles as their numbers in ``ROLES``."""
     roles = pa.array(ROLES)
-    parts = []
+    parts = [np.empty(0, np.int8)]
     for part in _column(file, name):
-        words = part.dictionary_decode() if pa.types.is_dictionary(part.type) else part
-        parts.append(pc.index_in(words, roles).to_numpy().astype(np.int8))
+        codes = pc.index_in(part, roles)
+        if codes.null_count:
+            raise InputError(
+                f"{file.path}: column '{name}': a role that is none of {', '.join(ROLES)}; split "
+                "again"
+            )
+        parts.append(codes.to_numpy().astype(np.int8))
     return np.concatenate(parts)
 
 

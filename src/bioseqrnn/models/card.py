@@ -20,6 +20,8 @@ from bioseqrnn.sequences.valid import check_classes, check_symbols
 
 FORMAT = 1
 CARD_KEY = "bioseqrnn"
+# what the card of a network of a fold says of its training
+RUN = ("fold", "seed", "epoch", "device")
 PACKAGES = ("bioseqrnn", "torch", "numpy", "pyarrow", "biopython", "safetensors")
 # what models did before they could be told: a card without one of these is of such a model
 BEFORE: dict[str, Any] = {
@@ -62,12 +64,12 @@ class Card(Described):
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     imported: Imported | None = None
     sequences_sha256: str = ""
-    sources: dict[str, str] = {}
-    versions: dict[str, str] = {}
-    search: dict[str, Any] = {}
-    metrics: dict[str, float | None] = {}
+    sources: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    search: dict[str, Any] = Field(default_factory=dict)
+    metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> Card:
@@ -76,8 +78,6 @@ class Card(Described):
         strange = sorted(set(self.thresholds) - set(self.classes))
         if strange:
             raise ValueError(f"thresholds: there is no class '{strange[0]}'")
-        if self.trained_on is None and self.imported is None:
-            raise ValueError("trained_on: the number of records is missing")
         return self
 
 
@@ -117,6 +117,15 @@ def read_card(path: Path) -> dict[str, Any]:
     checked(Card, card, where)
     settings_of(card, path)
     return card
+
+
+def require_run(card: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError unless a card says which training of cross-validation a model is from."""
+    missing = next((key for key in RUN if card.get(key) is None), None)
+    if missing is not None:
+        raise InputError(
+            f"model {path}: card: '{missing}' is missing; a network of a fold is needed"
+        )
 
 
 def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:

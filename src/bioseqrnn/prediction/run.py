@@ -54,6 +54,8 @@ def _origin(card: dict[str, Any]) -> str:
     """Where a model comes from."""
     if "imported" in card:
         return f"imported from {card['imported']['from']} ({card['imported']['file']})"
+    if card.get("trained_on") is None:
+        return "of unknown training"
     return f"trained on {card['trained_on']:,} records"
 
 

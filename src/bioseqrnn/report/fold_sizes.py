@@ -10,7 +10,7 @@ import pandas as pd
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.assign import ROLES
-from bioseqrnn.io import open_parquet
+from bioseqrnn.folds.table import open_folds
 from bioseqrnn.sequences.table import open_sequences
 from bioseqrnn.tasks import task_of
 
@@ -26,9 +26,9 @@ def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
     """
     file = open_sequences(sequences)
     task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])
-    table, about = open_parquet(folds, "fold table")
-    if "role_0" not in table.schema_arrow.names:
-        raise InputError(f"{folds}: not a fold table; split again")
+    table, about = open_folds(folds)
+    if table.metadata.num_rows != len(file):
+        raise InputError(f"{folds}: not of this sequence table; split again")
     count = int(about["folds"])
     names = [f"{'residues' if task.per_position else 'records'}_{name}" for name in classes]
     counts = np.zeros((count, len(ROLES), max(len(classes), 1)))

@@ -11,8 +11,8 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError, TrainingStopped
 from bioseqrnn.folds.assign import TRAIN
 from bioseqrnn.folds.inner import inner_folds
-from bioseqrnn.folds.table import read_roles
-from bioseqrnn.io import read_json, read_parquet, remove_file, sha256, write_tsv
+from bioseqrnn.folds.table import read_groups, read_roles
+from bioseqrnn.io import read_json, remove_file, sha256, write_tsv
 from bioseqrnn.search.space import distributions, own_values
 from bioseqrnn.search.study import (
     counted,
@@ -140,7 +140,7 @@ def _inner(
         train, _, _ = read_roles(folds, table, fold)
     roles = np.full((len(table), 1), "", "<U5")
     roles[train] = TRAIN
-    groups = read_parquet(folds, "fold table", ["group"])[0].column("group").to_numpy()
+    groups = read_groups(folds)
     inside = table.task.counts(table.targets[train], table.classes)
     counts = np.zeros((len(table), inside.shape[1]))
     counts[train] = inside

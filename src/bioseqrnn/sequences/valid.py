@@ -99,7 +99,7 @@ def check_rows(
     InputError
         A value that is missing, of another type or beyond what there can be.
     """
-    check = _Rows(path, first)
+    check = RowCheck(path, first)
     task, classes = metadata["task"], metadata["classes"]
     kinds = {
         "id": TEXT, "source": TEXT, "length": pa.int64(), "group": TEXT, "split": TEXT,
@@ -120,11 +120,11 @@ def check_rows(
         check.all("label", sizes == found["length"].to_numpy(), "is not a character a residue")
     if "split" in found:
         known = pc.is_in(found["split"], pa.array([*SPLITS, None]))
-        check.all("split", known.to_numpy(zero_copy_only=False), f"is none of {', '.join(SPLITS)}")
+        check.all("split", known, f"is none of {', '.join(SPLITS)}")
     return pa.table(found)
 
 
-class _Rows:
+class RowCheck:
     """Checks columns of some rows of a file."""
 
     def __init__(self, path: Path, first: int) -> None:
@@ -132,6 +132,8 @@ class _Rows:
 
     def all(self, column: str, fine: Any, why: str) -> None:
         """Stop at the first row that is not fine."""
+        if isinstance(fine, pa.Array):
+            fine = fine.to_numpy(zero_copy_only=False)
         if not fine.all():
             row = self._first + int(np.argmin(fine)) + 1
             raise InputError(
@@ -146,7 +148,7 @@ class _Rows:
         # one is left uncopied: it may be a chromosome
         array = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
         if array.null_count and name not in ("group", "split"):
-            self.all(name, ~array.is_null().to_numpy(zero_copy_only=False), "is missing")
+            self.all(name, array.is_valid(), "is missing")
         return array
 
     def onehot(self, onehot: pa.Array, lengths: Ints, alphabet: Alphabet) -> None:
@@ -175,24 +177,26 @@ class _Rows:
         sums = np.add.reduceat(empty, packed.offsets[:-1])
         self.all("onehot", sums == packed.lengths % 2, "has a residue without a bit")
 
-    def labels(self, labels: pa.Array, task: str, classes: list[str]) -> None:
+    def labels(
+        self, labels: pa.Array, task: str, classes: list[str], column: str = "label"
+    ) -> None:
         """Check that labels are among the classes, or numbers."""
         if task == "regression":
-            self.all("label", np.isfinite(labels.to_numpy()), "is no finite number")
+            self.all(column, np.isfinite(labels.to_numpy()), "is no finite number")
         elif task == "multilabel":
             values = labels.flatten()
-            known = pc.is_in(values, pa.array(classes, values.type))
+            known = pc.is_in(values, pa.array(classes, values.type)).to_numpy(zero_copy_only=False)
             rows = np.repeat(np.arange(len(labels)), pc.list_value_length(labels).to_numpy())
             fine = np.ones(len(labels), bool)
-            fine[rows[~known.to_numpy(zero_copy_only=False)]] = False
-            self.all("label", fine, "is none of the classes")
+            fine[rows[~known]] = False
+            self.all(column, fine, "is none of the classes")
         elif task == "per_position":
-            self._letters(labels, classes)
+            self._letters(labels, classes, column)
         else:
             known = pc.is_in(labels, pa.array(classes, labels.type))
-            self.all("label", known.to_numpy(zero_copy_only=False), "is none of the classes")
+            self.all(column, known, "is none of the classes")
 
-    def _letters(self, labels: pa.Array, classes: list[str]) -> None:
+    def _letters(self, labels: pa.Array, classes: list[str], column: str) -> None:
         known = np.zeros(256, bool)
         known[[ord(name) for name in classes if len(name) == 1 and name.isascii()]] = True
         packed = packed_column(labels, pc.binary_length(labels).to_numpy())
@@ -200,7 +204,7 @@ class _Rows:
             return
         place = int(np.argmin(known[packed.data]))
         row = int(np.searchsorted(packed.offsets, place, side="right")) - 1
-        self.all("label", np.arange(len(labels)) != row, "has a letter that is none of the classes")
+        self.all(column, np.arange(len(labels)) != row, "has a letter that is none of the classes")
 
 
 def _empty_nibbles(data: Bytes) -> int:

@@ -13,7 +13,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.folds.table import read_folds
 from bioseqrnn.io import sha256, write_tsv
-from bioseqrnn.models.card import read_card
+from bioseqrnn.models.card import read_card, require_run
 from bioseqrnn.models.store import load_model
 from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.sequences.table import read_sequences
@@ -144,6 +144,7 @@ def _sort_models(
         place = places.get(str(card.get("sequences_sha256")))
         if place is None or card.get("fold") is None:
             raise InputError(f"model {path}: no fold of these datasets; give networks of folds")
+        require_run(card, path)
         networks[place][card["model"], card["seed"], card["fold"]] = path
     for dataset, own in zip(datasets, networks, strict=True):
         runs = {(model, number) for model, number, _ in own}

@@ -118,7 +118,11 @@ def _tensors(found: Imported, places: list[int]) -> dict[str, torch.Tensor]:
     for key, array in found.state.items():
         if key.startswith("recurrent.weight_ih_l0"):
             array = array[:, places]
-        state[key] = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+        with np.errstate(over="ignore"):
+            single = np.ascontiguousarray(array, dtype=np.float32)
+        if not np.isfinite(single).all():
+            raise InputError(f"{key}: a weight is infinite, or too large for single precision")
+        state[key] = torch.from_numpy(single)
     return state
 
 

@@ -8,7 +8,6 @@ weights alone (``save_weights``) beside the architecture as ``model.to_json()`` 
 from __future__ import annotations
 
 import io
-import json
 import re
 import zipfile
 import zlib
@@ -22,9 +21,11 @@ from typing import Any
 import h5py
 import numpy as np
 
+from bioseqrnn.checked import parse_object
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import require_file
+from bioseqrnn.io import read_json, require_file
 from bioseqrnn.models.keras.graph import in_order
+from bioseqrnn.models.keras.safe import check_archive, check_hdf5, read_entry
 from bioseqrnn.models.keras.weights import Array
 
 ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA = (
@@ -34,9 +35,11 @@ ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA = (
 PARTS = ("forward_layer", "backward_layer", "cell")
 # What the libraries, and missing keys of a configuration, raise where a file is not what it says
 DAMAGED = (
-    zipfile.BadZipFile, zlib.error, OSError, LookupError, ValueError, TypeError, AttributeError,
-    RuntimeError, MemoryError,
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, LookupError, ValueError, TypeError,
+    AttributeError, ArithmeticError, AssertionError, RuntimeError, MemoryError,
 )  # fmt: skip
+# Where Keras's own layers come from
+KERAS = ("keras", "tf_keras", "tensorflow")
 # Names of the group of layers in Keras 3 and in Keras 2.12 to 2.15
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
 
@@ -87,12 +90,13 @@ def read_model(path: Path, architecture: Path | None = None) -> KerasModel:
         chain.
     """
     require_file(path, "Keras model")
-    given = _read_json(architecture) if architecture is not None else None
+    given = _read_architecture(architecture) if architecture is not None else None
     with errors_name(path):
         if zipfile.is_zipfile(path):
             return _from_archive(path)
         if h5py.is_hdf5(path):
             with h5py.File(path) as h5:
+                check_hdf5(h5, path.stat().st_size)
                 return _from_hdf5(h5, given)
         raise InputError("neither a .keras archive nor an HDF5 file")
 
@@ -109,34 +113,40 @@ def errors_name(path: Path) -> Iterator[None]:
         raise InputError(f"Keras model {path}: damaged, or not a model ({why})") from error
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    require_file(path, "architecture")
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"architecture {path}: not JSON ({error})") from error
-    if not isinstance(value, dict) or "config" not in value:
-        raise InputError(f"architecture {path}: not what model.to_json() writes")
+def _read_architecture(path: Path) -> dict[str, Any]:
+    value = read_json(path, "architecture", ("class_name", "config"))
+    return _architecture(value)
+
+
+def _architecture(value: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value.get("config"), dict | list) or not isinstance(
+        value.get("class_name"), str
+    ):
+        raise InputError("its configuration is not what model.to_json() writes")
     return value
 
 
 def _from_archive(path: Path) -> KerasModel:
     with zipfile.ZipFile(path) as archive:
+        check_archive(archive, (ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA))
         missing = {ARCHIVE_CONFIG, ARCHIVE_WEIGHTS} - set(archive.namelist())
         if missing:
             raise InputError(f"no {' and '.join(sorted(missing))} in it")
-        config = json.loads(archive.read(ARCHIVE_CONFIG))
+        config = parse_object(read_entry(archive, ARCHIVE_CONFIG, text=True), ARCHIVE_CONFIG)
         version = ""
         if ARCHIVE_METADATA in archive.namelist():
-            version = json.loads(archive.read(ARCHIVE_METADATA)).get("keras_version", "")
-        with h5py.File(io.BytesIO(archive.read(ARCHIVE_WEIGHTS))) as h5:
-            return KerasModel(_by_class(h5, in_order(config)), version)
+            about = read_entry(archive, ARCHIVE_METADATA, text=True)
+            version = str(parse_object(about, ARCHIVE_METADATA).get("keras_version", ""))
+        weights = read_entry(archive, ARCHIVE_WEIGHTS, text=False)
+    with h5py.File(io.BytesIO(weights)) as h5:
+        check_hdf5(h5, len(weights))
+        return KerasModel(_by_class(h5, in_order(_architecture(config))), version)
 
 
 def _from_hdf5(h5: h5py.File, given: dict[str, Any] | None) -> KerasModel:
     config = given
     if config is None and "model_config" in h5.attrs:
-        config = json.loads(_text(h5.attrs["model_config"]))
+        config = _architecture(parse_object(_text(h5.attrs["model_config"]), "model_config"))
     if config is None:
         raise InputError(
             "holds weights alone; give --architecture with the JSON of model.to_json(), or the "
@@ -181,7 +191,23 @@ def _by_name(group: h5py.Group, layers: list[dict[str, Any]]) -> list[KerasLayer
 
 def _layer(layer: dict[str, Any], weights: list[Array]) -> KerasLayer:
     config = layer["config"]
+    _check_own(layer)
+    for part in ("layer", "backward_layer"):
+        if isinstance(config.get(part), dict):
+            _check_own(config[part])
     return KerasLayer(layer["class_name"], str(config["name"]), config, weights)
+
+
+def _check_own(layer: dict[str, Any]) -> None:
+    """Stop at a layer of the user's own, which may have the name of one of Keras's."""
+    module, registered = layer.get("module"), layer.get("registered_name")
+    if (module is not None and str(module).split(".")[0] not in KERAS) or (
+        registered is not None and ">" in str(registered)
+    ):
+        raise InputError(
+            f"layer '{layer['config'].get('name')}' is a class of its own ({module or ''} "
+            f"{registered or layer['class_name']}), which only its author's code can run"
+        )
 
 
 def _snake_case(name: str) -> str:

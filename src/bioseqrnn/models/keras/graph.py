@@ -28,10 +28,11 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
     if kind == "Sequential":
         # a list in Keras before 2.2.3
         layers: list[dict[str, Any]] = config if isinstance(config, list) else config["layers"]
+        _by_name(layers)
         return layers
     if kind not in ("Functional", "Model") or "layers" not in config:
         raise InputError(f"a model of class {kind} keeps no list of its layers; {CHAIN}")
-    entries = {_name(layer): layer for layer in config["layers"]}
+    entries = _by_name(config["layers"])
     masks = {name for name, entry in entries.items() if entry["class_name"] in MASK_OPERATIONS}
     chain = [_only(config["output_layers"])]
     while entries[chain[-1]]["class_name"] != "InputLayer":
@@ -47,6 +48,16 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
             "it is given a mask of its own; only those of Masking and Embedding are understood"
         )
     return found
+
+
+def _by_name(layers: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return layers by their names, of which weights and links are told apart by."""
+    entries: dict[str, dict[str, Any]] = {}
+    for layer in layers:
+        if _name(layer) in entries:
+            raise InputError(f"two layers are called '{_name(layer)}'; Keras allows no such model")
+        entries[_name(layer)] = layer
+    return entries
 
 
 def _masks(entry: dict[str, Any]) -> bool:
