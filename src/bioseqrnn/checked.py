@@ -19,7 +19,7 @@ from bioseqrnn.errors import InputError
 LARGEST = 2**63 - 1
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
 # of a quoted value in a message
-SHOWN = 80
+SHOWN = 120
 # levels of lists and objects in each other; Python's own limit is a crash in some releases
 DEPTH = 200
 # no JSON of ours comes near; who gives more would fill the memory
@@ -54,7 +54,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
         if "\\ud" in plain or "\\uD" in plain:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not JSON ({_short(str(error))})") from error
+        raise InputError(f"{where}: not JSON ({short(str(error))})") from error
     return value
 
 
@@ -90,11 +90,12 @@ def problem(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if first["type"] == "missing":
         return f"'{key}' is missing"
-    shown = "" if first["type"] == "value_error" else f", not {_short(repr(first['input']))}"
+    shown = "" if first["type"] == "value_error" else f", not {short(repr(first['input']))}"
     return f"{key + ' ' if key else ''}{message}{shown}"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text as one line of bounded length, for messages."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
 
@@ -139,11 +140,11 @@ def _no_number(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{_short(text)} is too large")
+        raise ValueError(f"{text[:20]} is too large")
     return value
 
 
 def _integer(text: str) -> int:
     if len(text) > 20 or abs(int(text)) > LARGEST:
-        raise ValueError(f"{_short(text)} is too large")
+        raise ValueError(f"{text[:20]} is too large")
     return int(text)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bioseqrnn.cli.options import Folds, Sequences
-from bioseqrnn.errors import InputError
 
 
 def report(
@@ -48,12 +46,9 @@ def report(
     ] = 0.95,
 ) -> None:
     """Make the HTML report (MultiQC), the same numbers as TSV, and a manifest."""
-    try:
-        shown = json.loads(settings)
-    except json.JSONDecodeError as error:
-        raise InputError(f"--settings: not JSON ({error})") from error
-    if not isinstance(shown, dict):
-        raise InputError("--settings: a JSON object is needed")
+    from bioseqrnn.checked import parse_object
+
+    shown = parse_object(settings, "--settings")
     from bioseqrnn.report.build import build_report
 
     build_report(

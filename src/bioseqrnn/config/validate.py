@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import Any
 
 from pydantic import ValidationError
 
+from bioseqrnn.checked import parse_json, short
 from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig, SearchConfig
 from bioseqrnn.errors import InputError
 
@@ -31,7 +31,7 @@ def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
         if other is not first
     ):
         message += ", or 'auto'"
-    shown = f" (given: {given!r})" if not isinstance(given, dict) else ""
+    shown = f" (given: {short(repr(given))})" if not isinstance(given, dict) else ""
     return f"{where}: {key + ': ' if key else ''}{message}{shown}"
 
 
@@ -51,10 +51,7 @@ def model_config(values: dict[str, Any], where: str) -> ModelConfig:
 
 
 def _json_object(text: str, where: str, example: str) -> dict[str, Any]:
-    try:
-        values = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error})") from error
+    values = parse_json(text, where)
     if not isinstance(values, dict):
         raise InputError(f"{where}: a JSON object is needed, like '{example}'")
     return values

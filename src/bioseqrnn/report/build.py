@@ -19,9 +19,9 @@ import yaml
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.io import (
     atomic_path,
-    read_json,
     read_parquet,
     require_file,
     sha256,
@@ -210,8 +210,8 @@ def build_report(
         An optional table has another name.
     """
     metadata = open_sequences(sequences).metadata
-    keys = ("model", "epochs", "criterion", "devices", "row", "headline")
-    selected = read_json(evaluation / "selected.json", "selection", keys)
+    keys = ("criterion", "devices", "row", "headline")
+    selected = read_selection(evaluation / "selected.json", keys)
     tables = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
     tables["curves"] = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
     tables |= {"checks": read_checks(checks), "audit": _read_table(audit)}

@@ -12,7 +12,8 @@ from bioseqrnn.config.schema import ModelConfig, SearchConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import read_json, require_file, write_json, write_tsv
+from bioseqrnn.evaluation.selection import read_selection
+from bioseqrnn.io import require_file, write_json, write_tsv
 from bioseqrnn.search.space import distributions, settings
 from bioseqrnn.search.table import COLUMNS
 
@@ -51,7 +52,7 @@ def choose(
     searched = list(distributions(search))
     frame = _union([_read(path, searched) for path in workers])
     about: dict[str, Any] = {"model": model, "fold": fold, "criterion": CRITERION}
-    if selected is not None and read_json(selected, "selection", ("model",))["model"] != model:
+    if selected is not None and read_selection(selected)["model"] != model:
         write_tsv(trials, _named(frame, model, fold, -1))
         write_json(chosen, about | {"config": None})
         return
@@ -96,16 +97,39 @@ def choose(
 def _read(path: Path, searched: list[str]) -> pd.DataFrame:
     """Read the table of a worker; values are those that were written."""
     text = ("state", "losses", "epochs", "why")
-    frame = pd.read_csv(
-        require_file(path, "table of trials"),
-        sep="\t",
-        dtype=dict.fromkeys(text, "str"),
-        keep_default_na=False,
-        na_values={"value": ""},
-    )
+    try:
+        frame = pd.read_csv(
+            require_file(path, "table of trials"),
+            sep="\t",
+            dtype=dict.fromkeys(text, "str"),
+            keep_default_na=False,
+            na_values={"value": ""},
+        )
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of trials ({error}); search again") from error
     if list(frame.columns) != COLUMNS + searched:
         raise InputError(f"{path}: not the trials of this search; run the workers again")
+    _check(path, frame)
     return frame
+
+
+def _check(path: Path, frame: pd.DataFrame) -> None:
+    """Stop at a cell of a table of trials that no worker wrote."""
+    complete = frame["state"] == "complete"
+    losses = pd.to_numeric(frame["value"], errors="coerce")
+    fine = {
+        "number": pd.to_numeric(frame["number"], errors="coerce").mod(1).eq(0),
+        "state": complete | (frame["state"] == "pruned"),
+        "value": ~complete | np.isfinite(losses),
+        "epochs": ~complete | frame["epochs"].str.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*"),
+        "own": frame["own"].isin([True, False]),
+    }
+    for column, rows in fine.items():
+        if not rows.all():
+            raise InputError(
+                f"{path}: line {int(np.argmin(rows)) + 2}: column '{column}' is not what a worker "
+                "writes; run the workers again"
+            )
 
 
 def _union(frames: list[pd.DataFrame]) -> pd.DataFrame:

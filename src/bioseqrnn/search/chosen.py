@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.selection import Epochs
 from bioseqrnn.io import read_json
 
 # what a model card says of a search
 CARD = ("searched", "trial", "value", "own_value", "trials", "pruned", "inner_folds", "criterion")
+
+
+class ChosenFile(Described):
+    """``chosen.json`` of a model that was searched (docs/formats.md)."""
+
+    model: Annotated[str, Field(min_length=1)]
+    fold: Count | None
+    config: dict[str, Any]
+    epochs: Epochs
+    searched: dict[str, Any]
+    trial: Count
+    value: float
+    own_value: float | None
+    trials: Count
+    pruned: Count
+    inner_folds: Count
+    criterion: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,7 @@ def read_chosen(path: Path) -> Chosen:
         return Chosen("", None, ModelConfig(cell="gru"), 0, {})
     if not {"epochs", *CARD} <= set(content):
         raise InputError(f"{path}: not the result of a search; search again")
+    checked(ChosenFile, content, f"result of a search {path}", "search again")
     return Chosen(
         content["model"],
         content["fold"],

@@ -9,10 +9,11 @@ import numpy as np
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError, TrainingStopped
+from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.folds.assign import TRAIN
 from bioseqrnn.folds.inner import inner_folds
 from bioseqrnn.folds.table import read_groups, read_roles
-from bioseqrnn.io import read_json, remove_file, sha256, write_tsv
+from bioseqrnn.io import remove_file, sha256, write_tsv
 from bioseqrnn.search.space import distributions, own_values
 from bioseqrnn.search.study import (
     counted,
@@ -77,7 +78,7 @@ def work(
     """
     searched = distributions(search)
     where = f"{model}, {'all records' if fold is None else f'fold {fold}'}"
-    if selected is not None and read_json(selected, "selection", ("model",))["model"] != model:
+    if selected is not None and read_selection(selected)["model"] != model:
         say(f"{where}: not searched, the final model is another one")
         write_tsv(output, trials_table([], searched))
         return

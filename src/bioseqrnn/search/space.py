@@ -12,6 +12,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from bioseqrnn.checked import parse_json
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
 
 
@@ -53,4 +54,4 @@ def own_values(config: ModelConfig, searched: dict[str, BaseDistribution]) -> di
 def settings(params: dict[str, Any]) -> dict[str, Any]:
     """Values of a trial as settings of a model."""
     lists = [name for name in params if isinstance(ModelConfig.model_fields[name].default, list)]
-    return params | {name: json.loads(params[name]) for name in lists}
+    return params | {name: parse_json(str(params[name]), name) for name in lists}

@@ -23,12 +23,17 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from bioseqrnn.checked import short
 from bioseqrnn.console import say
+from bioseqrnn.errors import InputError
+from bioseqrnn.io import require_file
 
 # trials drawn at random before those that came before say where to look
 RANDOM_TRIALS = 8
 # of trials, before any is stopped
 UNPRUNED_TRIALS = 4
+# what Optuna raises of lines that it did not write
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
 NAMELESS_SECONDS = 60.0
 # what is noted on a trial: whose it is, whether its settings are the model's own
 WORKER, OWN = "worker", "own"
@@ -45,17 +50,28 @@ def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
     journal.parent.mkdir(parents=True, exist_ok=True)
     lock = JournalFileOpenLock(str(journal))
     _mend(journal, lock)
-    storage = JournalStorage(JournalFileBackend(str(journal), lock))
     pruner: BasePruner = NopPruner()
     if prune:
         pruner = MedianPruner(n_startup_trials=UNPRUNED_TRIALS)
-    return optuna.create_study(storage=storage, study_name=name, pruner=pruner, load_if_exists=True)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal), lock))
+        study = optuna.create_study(
+            storage=storage, study_name=name, pruner=pruner, load_if_exists=True
+        )
+        counted(study)
+    except UNREADABLE as error:
+        why = short(repr(error))
+        raise InputError(
+            f"{journal}: not a log of a search ({why}); remove it, then the search begins anew"
+        ) from error
+    return study
 
 
 def _mend(journal: Path, lock: JournalFileOpenLock) -> None:
     """Cut off half a line, left by a writer that died: no other could append to it."""
     if not journal.exists():
         return
+    require_file(journal, "log of a search")
     lock.acquire()
     try:
         with journal.open("rb+") as file:

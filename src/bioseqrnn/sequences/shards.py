@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pydantic import Field, model_validator
 
+from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, atomic_path, require_file
+from bioseqrnn.io import METADATA_KEY, atomic_path, require_columns, require_file
 from bioseqrnn.memory import collector_paused
+from bioseqrnn.parquet import TableFile
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.audit import Audit
 from bioseqrnn.sequences.encode import Dataset, Encoded, write_table
+from bioseqrnn.sequences.labels import CLASSIFICATION
 from bioseqrnn.sequences.reading.blocks import Shard
 from bioseqrnn.sequences.reading.conversions import Conversions
 from bioseqrnn.sequences.reading.records import Records
 from bioseqrnn.sequences.row_groups import packed_column
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.sequences.stream import Batch
+from bioseqrnn.sequences.valid import NEEDED, check_rows
 from bioseqrnn.sequences.writer import open_dataset
 
 KIND = "shard"
@@ -141,6 +144,46 @@ def gather_shards(
     return written
 
 
+Triple = Annotated[list[str | int], Field(min_length=3, max_length=3)]
+
+
+class ShardState(Described):
+    """JSON under the key ``bioseqrnn`` of a shard."""
+
+    kind: str
+    index: Count
+    count: Annotated[int, Field(ge=1)]
+    options: dict[str, Any]
+    alphabet: Literal["dna", "protein"]
+    sources: list[dict[str, str | None]]
+    # path, size and time; path, rows and how many of them were used
+    files: list[Triple]
+    row_groups: list[Count]
+    names: list[str]
+    conversions: list[dict[str, Count | dict[str, Count]]]
+    grouped: bool
+    labels: list[Triple]
+    checksums: dict[str, str]
+
+    @model_validator(mode="after")
+    def _check(self) -> ShardState:
+        bounds = [0, *self.row_groups]
+        if len(self.row_groups) != len(self.names) + 1 or bounds != sorted(bounds):
+            raise ValueError("row_groups are not those of the sources")
+        if len(self.sources) != len(self.names):
+            raise ValueError("sources and their names differ in number")
+        for path, *numbers in self.files + self.labels:
+            if not isinstance(path, str) or not all(isinstance(n, int) for n in numbers):
+                raise ValueError("files and labels are a path and two numbers each")
+        # of each field: whether it is one number or several
+        kinds = {key: isinstance(value, dict) for key, value in asdict(Conversions()).items()}
+        for counts in self.conversions:
+            if {key: isinstance(value, dict) for key, value in counts.items()} != kinds:
+                raise ValueError("conversions are not the counts of this version")
+        DatasetOptions.model_validate(self.options)
+        return self
+
+
 @dataclass(frozen=True)
 class _Part:
     path: Path
@@ -148,13 +191,14 @@ class _Part:
 
 
 def _read_shard(path: Path) -> _Part:
-    try:
-        with pq.ParquetFile(require_file(path, "shard")) as file:
-            state = json.loads((file.schema_arrow.metadata or {}).get(METADATA_KEY, b"{}"))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"shard {path}: not a readable Parquet file ({error})") from error
-    if state.get("kind") != KIND:
-        raise InputError(f"shard {path}: not written by 'bioseqrnn encode --shard'")
+    with TableFile(require_file(path, "shard"), "shard") as file:
+        state = file.metadata_of(METADATA_KEY) or {}
+        if state.get("kind") != KIND:
+            raise InputError(f"shard {path}: not written by 'bioseqrnn encode --shard'")
+        checked(ShardState, state, f"shard {path}: metadata", "encode it again")
+        require_columns(file, NEEDED)
+        if state["row_groups"][-1] != file.num_row_groups:
+            raise InputError(f"shard {path}: row groups are missing; encode it again")
     return _Part(path, state)
 
 
@@ -168,13 +212,17 @@ def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
 
 def _rows(part: _Part, groups: tuple[int, int]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of some row groups of a shard, which is open no longer than that."""
-    try:
-        with pq.ParquetFile(part.path) as file:
-            for group in range(*groups):
-                # one at a time: a batch over several would be as large as they are together
-                yield from file.iter_batches(row_groups=[group])
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"shard {part.path}: damaged ({error}); encode it again") from error
+    task = part.state["options"]["task"]
+    about = {"task": "multiclass" if task == CLASSIFICATION else task, "classes": None}
+    with TableFile(part.path, "shard") as file:
+        first = sum(file.metadata.row_group(group).num_rows for group in range(groups[0]))
+        for group in range(*groups):
+            # one at a time: a batch over several would be as large as they are together
+            for rows in file.iter_batches(row_groups=[group]):
+                table = pa.Table.from_batches([rows])
+                alphabet = ALPHABETS[part.state["alphabet"]]
+                yield from check_rows(table, first, part.path, alphabet, about).to_batches()
+                first += len(rows)
 
 
 def _batch(rows: pa.RecordBatch) -> Batch:

@@ -92,7 +92,7 @@ def check_rows(
         Of messages.
     alphabet : Alphabet
     metadata : dict
-        ``task`` and ``classes``.
+        ``task`` and ``classes``; these are None where they are not known yet.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def check_rows(
         check.all("length", found["length"].to_numpy() > 0, "is less than 1")
     if "onehot" in found and "length" in found:
         check.onehot(found["onehot"], found["length"].to_numpy(), alphabet)
-    if "label" in found:
+    if "label" in found and classes is not None:
         check.labels(found["label"], task, classes)
     if "label" in found and "length" in found and task == "per_position":
         sizes = pc.binary_length(found["label"]).to_numpy()

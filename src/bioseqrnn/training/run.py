@@ -14,9 +14,10 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.evaluation.predictions import write_predictions
+from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.folds.subset import read_subset
 from bioseqrnn.folds.table import read_roles
-from bioseqrnn.io import read_json, sha256, write_tsv
+from bioseqrnn.io import sha256, write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import fit_config
 from bioseqrnn.models.store import save_model
@@ -204,7 +205,7 @@ def train_final(
     With a ``session`` the training can be stopped and goes on when it is run again.
     """
     session = session or Session()
-    choice = read_json(selected, "selection", ("model", "config", "epochs", "metrics"))
+    choice = read_selection(selected)
     search = None
     found = [result for path in searches if (result := read_chosen(path)).model == choice["model"]]
     if found:
