@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -89,7 +90,7 @@ def test_a_protein_is_held_against_its_bytes(tmp_path):
         ("label", ["a"] * 11 + ["c"], "row 12: its 'label' is none of the classes"),
         ("label", [None] + ["a"] * 11, "row 1: its 'label' is missing"),
         ("label", [1.0] * 12, "column 'label' is double, string is needed"),
-        ("id", [None] * 12, "row 1: its 'id' is missing"),
+        ("id", ["x", None] * 6, "row 2: its 'id' is missing"),
         ("id", list(range(12)), "column 'id' is int64, string is needed"),
         ("length", [5.0] * 12, "column 'length' is double, int64 is needed"),
         ("length", ["5"] * 12, "column 'length' is string, int64 is needed"),
@@ -131,8 +132,11 @@ def test_a_column_that_stands_twice(dna, tmp_path):
     [
         {"id": pa.large_string(), "label": pa.large_string(), "onehot": pa.large_binary()},
         {"id": pa.string_view(), "label": pa.string_view()},
-        {"id": pa.dictionary(pa.int32(), pa.string()), "source": pa.dictionary(pa.int8(), pa.large_string()),
-         "label": pa.dictionary(pa.int16(), pa.string())},
+        {
+            "id": pa.dictionary(pa.int32(), pa.string()),
+            "source": pa.dictionary(pa.int8(), pa.large_string()),
+            "label": pa.dictionary(pa.int16(), pa.string()),
+        },
         {"length": pa.int32()},
         {"length": pa.uint16()},
     ],
@@ -159,7 +163,7 @@ def test_metadata_with_any_field_changed(dna, tmp_path):
     loose = ("sources.", "sources = {", "strands = ")
     for what, made in forged(metadata):
         path = with_metadata(dna, tmp_path / "x", made)
-        said = refused(lambda: read_sequences(path))
+        said = refused(partial(read_sequences, path))
         assert said is not None or what.startswith(loose), what
         assert said is None or str(path) in said
     for blob in (b"", b"[]", b"\xff", b'{"format": 1', b'{"format": 1, "format": 1}'):

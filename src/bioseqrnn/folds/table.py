@@ -206,11 +206,15 @@ def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
 def _column(file: TableFile, name: str, kind: pa.DataType = TEXT) -> Iterator[pa.Array]:
     """Yield a column in parts, as a type, without missing values."""
     where = f"{file.path}: column '{name}'"
+    left = file.metadata.num_rows
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name], use_threads=False):
         part = as_type(batch.column(0), kind, where)
         if part.null_count:
             raise InputError(f"{where}: a value is missing; split again")
+        left -= len(part)
         yield part
+    if left:
+        raise InputError(f"{where}: rows are missing; split again")
     # Arrow keeps what it has freed
     pa.default_memory_pool().release_unused()
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from bioseqrnn.checked import Count, Described
+from bioseqrnn.checked import Count, Described, short
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, Bytes
 from bioseqrnn.sequences.packing import Ints, Packed
@@ -232,17 +232,17 @@ def as_type(array: pa.Array, kind: pa.DataType, where: str) -> pa.Array:
     InputError
         Another kind of type, or text that is no UTF-8.
     """
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
     if not same_kind(array.type, kind):
         raise InputError(f"{where} is {array.type}, {kind} is needed; make the file again")
     try:
+        if kind != BYTES or pa.types.is_dictionary(array.type):
+            array.validate(full=True)
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
         if array.type != kind:
             array = array.cast(kind)
-        if kind != BYTES:
-            array.validate(full=True)
     except pa.ArrowException as error:
-        raise InputError(f"{where}: not {kind} ({error})") from error
+        raise InputError(f"{where}: not {kind} ({short(str(error))})") from error
     return array
 
 

@@ -146,6 +146,6 @@ def _fixed_length(layers: list[KerasLayer]) -> int | None:
     """Positions that the model was built for, if it was for a number of them."""
     for layer in layers[:1]:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
-        if shape and len(shape) > 1 and shape[1]:
-            return int(shape[1])
+        if isinstance(shape, list) and len(shape) > 1 and isinstance(shape[1], int) and shape[1]:
+            return shape[1]
     return None
