@@ -58,7 +58,9 @@ def follows_parameters():
         )
     else:
         workflow.dag_settings.rerun_triggers = {*triggers, RerunTrigger.PARAMS}
-        what = "'params' is added, since files and settings are followed by their content"
+        what = (
+            "'params' is added, since files and settings are followed by their content"
+        )
     if workflow.is_main_process:
         sys.stderr.write(f"bioseqrnn: warning: --rerun-triggers {names}: {what}\n")
     return not IMPORTED

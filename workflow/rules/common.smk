@@ -74,6 +74,7 @@ wildcard_constraints:
     fold=r"\d+",
     seed=r"\d+",
     part=r"fold-\d+|final",
+    shard=r"\d+-of-\d+",
     worker=r"\d+",
     fraction=r"[\d.e-]+",
 

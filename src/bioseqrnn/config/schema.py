@@ -612,10 +612,15 @@ class Config(Strict):
         "config/datasets.tsv", description="Sheet of labelled FASTA files, relative to the run."
     )
     queries: str | None = Field(
-        "config/queries.tsv", description="Sheet of FASTA files to predict; null for none."
+        "config/queries.tsv",
+        description="Sheet of FASTA files to predict; null for none, as is a file of this name that "
+        "is not there.",
     )
     results: str = Field(
-        "results", pattern=r"[^/]", description="Folder that everything is written into."
+        "results",
+        pattern=r"[^/]",
+        description="Folder that everything is written into, written out: ~ and $HOME stand for "
+        "themselves.",
     )
     dataset_options: dict[Name, DatasetOptions] = Field(
         {}, description="By dataset name: options that differ from the defaults."
