@@ -35,7 +35,10 @@ def check_yaml(path):
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
-        stop(f"{path}: {line}not valid YAML ({error.problem or error.context})")
+        problem = error.problem or error.context
+        if mark and text.split("\n")[mark.line].startswith("\t"):
+            problem = "a tab at the start of a line; YAML takes blanks only"
+        stop(f"{path}: {line}not valid YAML ({problem})")
     except (yaml.YAMLError, ValueError) as error:
         stop(f"{path}: not valid YAML ({' '.join(str(error).split())[:200]})")
     if not isinstance(values, dict):
