@@ -36,7 +36,7 @@ CASES = {
     "deep JSON": ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "sections stand in each other"),
     "octal": ("seeds: [1, 010]\n", "line 1: 010 is read as an octal number; leave the 0 out"),
     "base 60": ("a: 1\nthreads: 1:30\n", "line 2: 1:30 is read as a number of base 60; put it in"),
-    "date": ("classes: [2024-01-02, b]\n", "line 1: 2024-01-02 is read as a date; put it in quotes"),
+    "date": ("classes: [2024-01-02, b]\n", "line 1: 2024-01-02 is read as a date; put it"),
     "no number": ("rate: .NaN\n", "line 1: .NaN is not a number that can be used"),
     "infinite": ("rate: -.inf\n", "line 1: -.inf is not a number that can be used"),
     "no number in JSON": ('{"rate": NaN}', "NaN is not a number that can be used"),

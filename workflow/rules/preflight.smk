@@ -83,8 +83,11 @@ def unknown_keys(error):
     ]
 
 
-def schema_problem(error):
-    """One line for a schema error: key, what is wrong, what to do."""
+def schema_problem(error, quoted=True):
+    """One line for a schema error: key, what is wrong, what to do.
+
+    ``quoted``: in a file, where quotes make text of a number and the other way round.
+    """
     key = ".".join(str(part) for part in error.absolute_path)
     prefix = f"{key}: " if key else ""
     if error.validator == "additionalProperties":
@@ -97,12 +100,14 @@ def schema_problem(error):
         "integer",
         "number",
     )
-    if numeric and isinstance(error.instance, str):
+    if numeric and quoted and isinstance(error.instance, str):
         try:
             float(error.instance)
             return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
         except ValueError:
             pass
+    if error.validator == "type" and error.validator_value == "string" and not quoted:
+        return f"{prefix}{error.instance!r} is not text; write it in two kinds of quotes, like '\"2024\"'"
     if error.validator == "type":
         return f"{prefix}{error.instance!r} is not {TYPE_WORDS[error.validator_value]}"
     if error.validator == "required":
@@ -113,12 +118,12 @@ def schema_problem(error):
         words = [e for e in error.context if e.validator == "const"]
         if words:
             others = [e for e in error.context if e.validator != "const"]
-            problem = schema_problem(others[0])
+            problem = schema_problem(others[0], quoted)
             return f"{problem} (or write {words[0].validator_value})"
         # of several kinds of value, the one that was meant
         meant = [e for e in error.context if not (e.validator == "type" and not e.path)]
         if meant:
-            return schema_problem(meant[0])
+            return schema_problem(meant[0], quoted)
         if key.startswith("search.space."):
             return f"{prefix}give a list of choices, like [7, 11], or of a number a range, like {{low: 1, high: 9}}"
         return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
@@ -357,8 +362,13 @@ def read_queries(path, datasets):
         return found
     for where, row in read_sheet(path, "queries"):
         if row["dataset"] not in datasets:
+            source = at("queries")
+            added = (
+                f"; 'queries' stands in {source}" if "--configfile" in source else ""
+            )
             stop(
-                f"{where}: unknown dataset '{row['dataset']}'; {suggestion(row['dataset'], datasets)}"
+                f"{where}: unknown dataset '{row['dataset']}'; "
+                f"{suggestion(row['dataset'], datasets)}{added}"
             )
         check_fasta(where, row["fasta"])
         queries = found.setdefault(row["dataset"], {})

@@ -110,8 +110,13 @@ def read_command_line(values, given, accepted, path=()):
         if isinstance(value, (dict, list)):
             read_command_line(values[key], value, accepted, here)
         elif isinstance(value, str):
-            values[key] = plain_value(value)
-            if values[key] is not value and not accepted(here):
+            plain = plain_value(value)
+            if plain is value:
+                continue
+            # text stays where text is wanted, like a class called 1; null is nothing where it may be
+            if plain is None or not accepted(here):
+                values[key] = plain
+            if plain is None and not accepted(here):
                 values[key] = value
 
 
@@ -132,7 +137,9 @@ def check_settings():
     error = first_problem(config, validator)
     if error:
         extra = unknown_keys(error)[:1]
-        stop(f"{at(*error.absolute_path, *extra)}: {schema_problem(error)}")
+        where = at(*error.absolute_path, *extra)
+        problem = schema_problem(error, quoted=where != "--config")
+        stop(f"{where}: {problem}")
 
 
 def check_values(node, path=()):
