@@ -613,8 +613,8 @@ class Config(Strict):
     )
     queries: str | None = Field(
         "config/queries.tsv",
-        description="Sheet of FASTA files to predict; null for none, as is a file of this name that "
-        "is not there.",
+        description="Sheet of FASTA files to predict; null for none. Where it is not named, and no "
+        "such file is there, nothing is predicted.",
     )
     results: str = Field(
         "results",

@@ -12,8 +12,9 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-# not the folder for temporary files, which batch systems give every job for itself
-LOCKS = Path("/tmp")  # nosec B108 - opened as plain files only, see _lock
+# not the folder for temporary files, which batch systems give every job for itself; what is there
+# may be anybody's, see _lock
+LOCKS = Path("/tmp")  # nosec B108
 # processes that share one; more do not fit in its memory
 MOST_ON_ONE = 16
 # open files whose locks last as long as the process, however it ends
