@@ -12,6 +12,8 @@ from contextlib import suppress
 
 RESULTS_LOCK = Path(RESULTS) / ".lock"
 FOLDER_WORD = Path(".snakemake").absolute() / "bioseqrnn-folder"
+# what Linux says of itself and of its processes
+KERNEL = Path(os.sep) / "proc"
 # far more than a lock says
 MOST_OF_LOCK = 100_000
 
@@ -62,17 +64,15 @@ def folder_word():
 def machine():
     """One running kernel and, in a container, what it shows of its processes; None if unknown."""
     with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        return f"{boot.strip()} {os.readlink('/proc/self/ns/pid')}"
+        boot = (KERNEL / "sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return f"{boot.strip()} {os.readlink(KERNEL / 'self/ns/pid')}"
     return None
 
 
 def start_of(process):
     """When a process was started, which tells it from a later one of its number; None if unknown."""
     with suppress(OSError, IndexError):
-        about = Path(f"/proc/{process}/stat").read_text(
-            encoding="utf-8", errors="replace"
-        )
+        about = (KERNEL / str(process) / "stat").read_text("utf-8", "replace")
         # behind the name, which may have blanks
         return about.rpartition(")")[2].split()[19]
     return None
