@@ -29,9 +29,8 @@ def lock_results():
         while not link_lock():
             take_lock(*read_lock())
     except OSError as error:
-        stop(
-            f"{RESULTS}: no results can be written there ({error.strerror}: {error.filename})"
-        )
+        what = ": ".join(str(part) for part in (error.strerror, error.filename) if part)
+        stop(f"{RESULTS}: no results can be written there ({what})")
 
 
 this_run = {}
