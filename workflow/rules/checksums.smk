@@ -81,7 +81,7 @@ def checksum(path):
     key = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     name = os.path.abspath(path)
     known = checksums.get(name)
-    if known is None or known[:3] != key:
+    if not isinstance(known, list) or known[:3] != key or len(known) != 4:
         with open(path, "rb") as handle:
             checksums[name] = [*key, hashlib.file_digest(handle, "sha256").hexdigest()]
     return checksums[name][3]
