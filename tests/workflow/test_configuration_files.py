@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
+from types import SimpleNamespace
 
 import pytest
+from conftest import ROOT
 
 from .rule_functions import functions_of
 
@@ -91,3 +94,37 @@ def test_what_is_no_file_is_not_waited_for(tmp_path, capsys):
         with pytest.raises(SystemExit):
             check(path)
         assert capsys.readouterr().err == f"bioseqrnn: error: {path}: is not a file\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dataset\tfasta\tfasta\nd\ta.fa\tb.fa\n", "column 'fasta' stands twice; rename or remove"),
+        (
+            "dataset\tfasta\tlabel\nd\ta.fa\tA\0\n",
+            "line 2: label: 'A\\x00' has a control character",
+        ),
+        ("dataset\tfasta\tlabel\nd\ta.fa\tA\x1b[2J\n", "line 2: label: 'A\\x1b[2J' has a control"),
+        ("dataset\tfasta\tlabel\nd\ta\u2028.fa\tA\n", "line 2: fasta: 'a\\u2028.fa' has a control"),
+    ],
+)
+def test_sheets_have_no_column_twice_and_no_control_characters(text, message, tmp_path, capsys):
+    workflow = SimpleNamespace(
+        source_path=lambda path: ROOT / "workflow" / path.removeprefix("../")
+    )
+    sheet = tmp_path / "datasets.tsv"
+    sheet.write_text(text)
+    with pytest.raises(SystemExit):
+        functions_of("preflight", workflow=workflow).read_sheet(sheet, "datasets")
+    assert capsys.readouterr().err.startswith(f"bioseqrnn: error: {sheet}: {message}")
+
+
+@pytest.mark.parametrize("name", ["config", "datasets", "queries"])
+def test_no_pattern_takes_a_line_break_for_the_end(name):
+    """In Python, $ also matches before a line break at the end."""
+    text = (ROOT / "workflow" / "schemas" / f"{name}.schema.yaml").read_text()
+    patterns = set(re.findall(r"(\^\[.*\$\S*?)(?::$|$)", text, re.M))
+    assert patterns
+    for pattern in patterns:
+        assert re.search(pattern, "d")
+        assert not re.search(pattern, "d\n"), pattern
