@@ -117,3 +117,10 @@ def choose_thresholds(task: Task, truth: Any, scores: Doubles, aim: Aim) -> tupl
     positive, score = positives_of(task, truth, scores)
     chosen = [choose_threshold(p, s, aim) for p, s in zip(positive.T, score.T, strict=True)]
     return np.array([t for t, _ in chosen]), np.array([r for _, r in chosen])
+
+
+def share_called(task: Task, scores: Doubles, thresholds: Doubles, reached: Doubles) -> Doubles:
+    """Share of some units that thresholds call: float64 [labels], nan where none was chosen."""
+    _, score = positives_of(task, np.zeros(len(scores)), scores)
+    share: Doubles = np.where(np.isnan(reached), np.nan, (score >= thresholds).mean(axis=0))
+    return share

@@ -19,7 +19,7 @@ from bioseqrnn.models.fitting import settled
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.memory import Memory
-from bioseqrnn.training.objective import Objective
+from bioseqrnn.training.objective import Monitored, Objective
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.windows import most_windows
@@ -54,11 +54,36 @@ class Sums:
 
 @dataclass
 class Best:
-    """The epoch with the least validation loss so far."""
+    """The best epoch so far.
+
+    Attributes
+    ----------
+    loss, lack : float
+        Of this epoch, as in ``Monitored``.
+    epoch : int
+        From 1; 0 before there is one.
+    weights : dict or None
+    least : float
+        The least ``lack`` of any epoch.
+    """
 
     loss: float = np.inf
     epoch: int = 0
     weights: dict[str, Any] | None = None
+    lack: float = np.inf
+    least: float = np.inf
+
+    def loses_to(self, other: Monitored) -> bool:
+        """Whether another epoch is better.
+
+        Average precision decides where it differs by more than its tolerance from the best that was
+        seen, the loss among the others: of a few positives the first epoch may put all on top by
+        chance.
+        """
+        limit = min(self.least, other.lack) + other.tolerance
+        if other.lack > limit:
+            return False
+        return self.lack > limit or other.loss < self.loss
 
 
 @dataclass
@@ -227,11 +252,13 @@ class TrainingState:
         self.rows.append(row)
         self.batch, self.sums = 0, Sums()
 
-    def keep_best(self, loss: float) -> None:
-        """Keep the weights of the epoch that just ended if its loss is the least so far."""
-        if loss < self.best.loss:
+    def keep_best(self, monitored: Monitored) -> None:
+        """Keep the weights of the epoch that just ended if it is the best so far."""
+        least = min(self.best.least, monitored.lack)
+        if self.best.loses_to(monitored):
             weights = copy.deepcopy(self.judged.state_dict())
-            self.best = Best(loss, len(self.rows), weights)
+            self.best = Best(monitored.loss, len(self.rows), weights, monitored.lack, least)
+        self.best.least = least
 
     # Going back after a divergence
 
