@@ -171,8 +171,9 @@ class ModelConfig(Strict):
     monitor: Literal["auto", "loss", "auprc"] = Field(
         "auto",
         description="What the best epoch is picked and training is stopped by on the validation "
-        "records: loss, or average precision (of two classes or several labels); auto takes auprc "
-        "where the rarest class has less than a tenth of the records.",
+        "records: loss, or average precision (of two classes or several labels), where the loss "
+        "decides between values that differ by no more than chance. auto: loss. Fewer than 5 "
+        "validation records outside the largest class pick nothing, and all epochs are trained.",
     )
     gradient_clip: float = Field(
         1.0, gt=0, description="Largest norm of the gradient of a step; longer ones are scaled."

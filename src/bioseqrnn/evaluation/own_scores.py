@@ -7,10 +7,12 @@ where its scores lie: a threshold beyond them calls all records, or none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from bioseqrnn.console import say
 from bioseqrnn.evaluation.calibration import calibrated
 from bioseqrnn.evaluation.metrics import Doubles, has_thresholds
 from bioseqrnn.evaluation.thresholds import positives_of
@@ -111,6 +113,35 @@ def hold_thresholds(
         )
         held[k] = np.clip(thresholds[k], scale[highest], scale[fewest])
     return held
+
+
+def final_thresholds(
+    task: Task, choice: Mapping[str, Any], own: OwnScores | None
+) -> dict[str, float]:
+    """Hold the thresholds of a selection where the scores of the final model lie.
+
+    Parameters
+    ----------
+    choice : mapping
+        Of ``selected.json``: ``model``, ``temperature``, ``thresholds``, ``called``.
+    own : dict, optional
+        Of the final model; without it thresholds stay as they are.
+    """
+    thresholds: dict[str, float] = choice.get("thresholds") or {}
+    if own is None or not thresholds:
+        return thresholds
+    shares = choice.get("called") or {}
+    called = [np.nan if shares.get(name) is None else shares[name] for name in thresholds]
+    before = np.array(list(thresholds.values()))
+    temperature = choice.get("temperature") or 1.0
+    held = hold_thresholds(task, before, np.array(called), own, temperature)
+    for name, old, new in zip(thresholds, before, held, strict=True):
+        if old != new:
+            say(
+                f"final {choice['model']}: the threshold {old:.6g} of '{name}' is off the scale of "
+                f"this network, and {new:.6g} is used"
+            )
+    return dict(zip(thresholds, held.tolist(), strict=True))
 
 
 def _odds_times(share: float, ratio: float) -> float:

@@ -117,7 +117,7 @@ def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
         chosen, reached = choose_thresholds(task, truth, scores, aim)
         shares = share_called(task, scores, chosen, reached)
         for name, threshold, share in zip(labels, chosen, shares, strict=True):
-            thresholds[name] = round(float(threshold), 6)
+            thresholds[name] = rounded(float(threshold))
             called[name] = None if np.isnan(share) else float(share)
     return {
         "temperature": round(temperature, 6) if task.probabilistic else None,

@@ -18,7 +18,7 @@ from bioseqrnn.tasks.task import Classification, Doubles, Multilabel, Regression
 # a class with a smaller share is rare
 RARE = 0.1
 # of fewer validation units outside the most frequent class no epoch is picked
-FEW = 10
+FEW = 5
 # docs/recipe.md says what it was chosen by
 SMOOTHING = 0.05
 

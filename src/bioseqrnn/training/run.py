@@ -15,7 +15,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.evaluation.own_scores import (
     OwnScores,
-    hold_thresholds,
+    final_thresholds,
     own_rows,
     summarise_own,
 )
@@ -151,7 +151,7 @@ def train_fold(
             processes=processes,
         ).network
     predicted["test"] = (test, _predict(network, table, test, processes, session))
-    own = _own_scores(network, table, learned, seed, processes, session)
+    own = _own_scores(network, table, learned, seed, processes)
     if not processes.leads:
         return
     card = _card(table, checksum, config, model, seed, chosen)
@@ -178,34 +178,18 @@ def _own_scores(
     learned: Ints,
     seed: int,
     processes: Processes,
-    session: Session,
 ) -> OwnScores | None:
-    """What a network says of the records that taught it; None where the task has no thresholds."""
+    """What a network says of the records that taught it; None where the task has no thresholds.
+
+    They are few enough for nothing to stop in between.
+    """
     rows = own_rows(table.task, learned, seed)
     if not len(rows):
         return None
-    scores = _predict(network, table, rows, processes, session)
+    scores = predict_packed(
+        network, table.packed, table.alphabet, rows, processes.device, processes=processes
+    )
     return summarise_own(table.task, table.targets[rows], scores)
-
-
-def _own_thresholds(table: SequenceTable, choice: dict[str, Any], own: OwnScores | None) -> Any:
-    """The thresholds of a selection, held on the scale of the final model."""
-    thresholds: dict[str, float] = choice.get("thresholds") or {}
-    if own is None or not thresholds:
-        return thresholds
-    shares = choice.get("called") or {}
-    called = [np.nan if shares.get(name) is None else shares[name] for name in thresholds]
-    held = hold_thresholds(
-        table.task, np.array(list(thresholds.values())), np.array(called), own,
-        choice.get("temperature") or 1.0,
-    )  # fmt: skip
-    for (name, before), after in zip(thresholds.items(), held, strict=True):
-        if before != after:
-            say(
-                f"final {choice['model']}: the threshold of '{name}' that was chosen on the folds, "
-                f"{before:.6g}, is off the scale of this network; {after:.6g} is used"
-            )
-    return dict(zip(thresholds, (round(float(value), 9) for value in held), strict=True))
 
 
 def _predict(
@@ -292,7 +276,7 @@ def train_final(
     )
     own = None
     if choice.get("thresholds"):
-        own = _own_scores(trained.network, table, np.arange(len(table)), seed, processes, session)
+        own = _own_scores(trained.network, table, np.arange(len(table)), seed, processes)
     if not processes.leads:
         return
     card = _card(table, checksum, config, choice["model"], seed, chosen)
@@ -303,7 +287,7 @@ def train_final(
         "metrics": choice["metrics"],
         # found with the networks of the folds, whose settings this one shares
         "temperature": choice.get("temperature"),
-        "thresholds": _own_thresholds(table, choice, own),
+        "thresholds": final_thresholds(table.task, choice, own),
     }
     card |= {} if search is None else {"search": search}
     save_model(output, trained.network, card)
