@@ -19,9 +19,9 @@ from bioseqrnn.tasks import PositionTruth, Truth
 from bioseqrnn.tasks.losses import PADDING, activate, batch_targets
 from bioseqrnn.tasks.truth import residues_of
 from bioseqrnn.training.batches import bucketed, by_length
+from bioseqrnn.training.best import Best
 from bioseqrnn.training.device import set_deterministic
 from bioseqrnn.training.objective import Objective
-from bioseqrnn.training.state import Best
 
 FILTERS = 64
 WIDTH = {"dna": 15, "protein": 7}

@@ -127,7 +127,7 @@ def train_network(
             if len(validation):
                 state.keep_best(judge(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
-            state.finished = len(state.rows) == epochs or waited >= settled(config, "patience")
+            state.finished = len(state.rows) >= epochs or waited >= settled(config, "patience")
             # also back, where a divergence led
             bar.advance(len(state.rows) - bar.done)
     network = state.judged

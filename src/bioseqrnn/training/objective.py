@@ -14,57 +14,14 @@ from bioseqrnn.tasks import PositionTruth, Task, Truth
 from bioseqrnn.tasks.losses import NO_SCALE, balanced_weights, unit_losses
 from bioseqrnn.tasks.losses import units as units_of
 from bioseqrnn.tasks.task import Classification, Doubles, Multilabel, Regression, scale_of
+from bioseqrnn.training.best import Judge
 
-# a class with a smaller share is rare
-RARE = 0.1
+# a class with a smaller share is rare; with less than half of it, no more can be done for it
+RARE = 0.2
 # of fewer validation units outside the most frequent class no epoch is picked
 FEW = 5
 # docs/recipe.md says what it was chosen by
 SMOOTHING = 0.05
-
-
-@dataclass(frozen=True)
-class Monitored:
-    """What an epoch is judged by, on the validation records; less is better of all.
-
-    Attributes
-    ----------
-    loss : float
-    lack : float
-        What average precision lacks of 1; 0 where it is not monitored.
-    tolerance : float
-        By how much two values of ``lack`` differ by chance.
-    """
-
-    loss: float
-    lack: float = 0.0
-    tolerance: float = 0.0
-
-
-@dataclass(frozen=True)
-class Judge:
-    """What a row of the history is judged by.
-
-    Attributes
-    ----------
-    tolerance : float
-        Of ``Monitored``.
-    later : bool
-        Whether too few records validate to tell epochs apart, so that the latest is the best: the
-        learning rate has come down by then, and weights are averaged.
-    """
-
-    tolerance: float
-    later: bool
-
-    def __call__(self, row: dict[str, float]) -> Monitored:
-        """Judge an epoch; where precision cannot be had (no positive validates), by its loss."""
-        if self.later:
-            return Monitored(-row["epoch"])
-        precision = row.get("validation_auprc", np.nan)
-        if np.isnan(precision):
-            return Monitored(row["validation_loss"])
-        return Monitored(row["validation_loss"], 1 - precision, self.tolerance)
 
 
 @dataclass(frozen=True)
@@ -93,10 +50,11 @@ class Objective:
     @staticmethod
     def of(config: ModelConfig, task: Task, truth: Truth, classes: list[str]) -> Objective:
         """The objective of training on the targets ``truth``."""
-        rare = _rarest_share(task, truth, classes) < RARE
-        weights = None
-        if config.class_weight == "balanced" or (config.class_weight == "auto" and rare):
-            weights = balanced_weights(task, truth, classes)
+        rarity = _rarity(task, truth, classes)
+        power = {"auto": rarity, "balanced": 1.0, "none": 0.0}[config.class_weight]
+        weights = balanced_weights(task, truth, classes) if power else None
+        if weights is not None and power < 1:
+            weights **= power
         scale = scale_of(np.asarray(truth)) if isinstance(task, Regression) else NO_SCALE
         ranks = task.name in ("binary", Multilabel.name)
         by_precision = ranks and config.monitor == "auprc"
@@ -104,8 +62,8 @@ class Objective:
         if config.label_smoothing != "auto":
             smoothing = config.label_smoothing
         else:
-            uneven = rare or weights is not None
-            smoothing = SMOOTHING if isinstance(task, Classification) and not uneven else 0.0
+            even = 0.0 if config.class_weight == "balanced" else 1 - rarity
+            smoothing = SMOOTHING * even if isinstance(task, Classification) else 0.0
         return Objective(task, tensor, scale, by_precision, smoothing)
 
     def to(self, device: torch.device) -> Objective:
@@ -142,13 +100,17 @@ class Objective:
         return Judge(tolerance, _evidence(self.task, truth) < FEW)
 
 
-def _rarest_share(task: Task, truth: Truth, classes: list[str]) -> float:
-    """Share of the units that the rarest class or label has."""
+def _rarity(task: Task, truth: Truth, classes: list[str]) -> float:
+    """How rare the rarest class or label is: 0 from a fifth of the units on, 1 up to a tenth.
+
+    In between it falls evenly, so that one record more or less changes next to nothing.
+    """
     if isinstance(task, Regression):
-        return 1.0
+        return 0.0
     counts = task.counts(truth, classes)[:, : len(classes)].sum(axis=0)
     total = len(truth) if isinstance(task, Multilabel) else counts.sum()
-    return float(counts.min() / max(total, 1))
+    share = float(counts.min() / max(total, 1))
+    return float(np.clip(2 - 2 * share / RARE, 0, 1))
 
 
 def _average_precision(task: Task, truth: Truth, scores: Doubles) -> float:

@@ -18,8 +18,9 @@ from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import settled
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.training.best import Best, Monitored
 from bioseqrnn.training.memory import Memory
-from bioseqrnn.training.objective import Monitored, Objective
+from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.optimizer import AdamW
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.windows import most_windows
@@ -50,40 +51,6 @@ class Sums:
     norm: float = 0.0
     largest_norm: float = 0.0
     clipped: int = 0
-
-
-@dataclass
-class Best:
-    """The best epoch so far.
-
-    Attributes
-    ----------
-    loss, lack : float
-        Of this epoch, as in ``Monitored``.
-    epoch : int
-        From 1; 0 before there is one.
-    weights : dict or None
-    least : float
-        The least ``lack`` of any epoch.
-    """
-
-    loss: float = np.inf
-    epoch: int = 0
-    weights: dict[str, Any] | None = None
-    lack: float = np.inf
-    least: float = np.inf
-
-    def loses_to(self, other: Monitored) -> bool:
-        """Whether another epoch is better.
-
-        Average precision decides where it differs by more than its tolerance from the best that was
-        seen, the loss among the others: of a few positives the first epoch may put all on top by
-        chance.
-        """
-        limit = min(self.least, other.lack) + other.tolerance
-        if other.lack > limit:
-            return False
-        return self.lack > limit or other.loss < self.loss
 
 
 @dataclass
