@@ -7,6 +7,7 @@ import pytest
 
 from bioseqrnn.evaluation.calibration import calibrated
 from bioseqrnn.evaluation.own_scores import (
+    ENOUGH,
     MOST_RECORDS,
     final_thresholds,
     hold_thresholds,
@@ -16,6 +17,7 @@ from bioseqrnn.evaluation.own_scores import (
 )
 from bioseqrnn.tasks import TASKS
 
+MANY = np.array([ENOUGH])
 BINARY, LABELS = TASKS["binary"], TASKS["multilabel"]
 
 
@@ -37,7 +39,9 @@ def test_neither_all_nor_none_is_called(threshold, called, temperature):
     """A network that hardly learned: all scores lie between 0.036 and 0.040."""
     truth, score = example(0.036, 0.040)
     own = summarise_own(BINARY, truth, two(score))
-    held = hold_thresholds(BINARY, np.array([threshold]), np.array([called]), own, temperature)
+    held = hold_thresholds(
+        BINARY, np.array([threshold]), np.array([called]), MANY, own, temperature
+    )
     share = (calibrated(BINARY, two(score), temperature)[:, 1] >= held[0]).mean()
     expected = [30 / 330] if np.isnan(called) else [30 / 330, called]
     odds = share / (1 - share)
@@ -49,8 +53,23 @@ def test_a_threshold_on_the_scale_stays():
     truth, score = example(0.0, 1.0)
     own = summarise_own(BINARY, truth, two(score))
     for threshold in (0.4, 0.5, 0.6):
-        held = hold_thresholds(BINARY, np.array([threshold]), np.array([0.1]), own, 1.0)
+        held = hold_thresholds(BINARY, np.array([threshold]), np.array([0.1]), MANY, own, 1.0)
         assert held[0] == threshold
+
+
+def test_the_fewer_positives_chose_it_the_nearer_it_is_held():
+    """One positive says nothing of where the others lie; that so many are positive does."""
+    truth, score = example(0.036, 0.040)
+    own = summarise_own(BINARY, truth, two(score))
+    shares = []
+    for count in (0, 1, 4, 10, 20, 100):
+        held = hold_thresholds(
+            BINARY, np.array([0.5]), np.array([np.nan]), np.array([count]), own, 1.0
+        )
+        shares.append((score >= held[0]).mean())
+    assert shares[0] == pytest.approx(30 / 330, rel=0.05)
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] == shares[-2] < 0.4 * shares[0]
 
 
 def test_each_label_has_its_own_scale():
@@ -59,7 +78,7 @@ def test_each_label_has_its_own_scale():
         [np.linspace(0.02, 0.01, 200), np.linspace(1, 0, 200), np.linspace(0.02, 0.01, 200)]
     )
     own = summarise_own(LABELS, truth, scores)
-    held = hold_thresholds(LABELS, np.full(3, 0.5), np.full(3, np.nan), own, 1.0)
+    held = hold_thresholds(LABELS, np.full(3, 0.5), np.full(3, np.nan), [20] * 3, own, 1.0)
     assert 0.018 < held[0] < 0.02
     # even, and without a positive that tells anything
     assert held[1:].tolist() == [0.5, 0.5]

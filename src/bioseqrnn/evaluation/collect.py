@@ -19,6 +19,7 @@ from bioseqrnn.evaluation.thresholds import (
     Aim,
     choose_thresholds,
     positives_of,
+    rarer,
     share_called,
 )
 from bioseqrnn.folds.table import Tested, read_tested
@@ -144,7 +145,9 @@ class Evidence:
         if test.own is not None:
             # the network of the test records was trained anew, and its scores may lie elsewhere
             called = share_called(self.task, scores, thresholds, reached)
-            thresholds = hold_thresholds(self.task, thresholds, called, test.own, temperature)
+            thresholds = hold_thresholds(
+                self.task, thresholds, called, rarer(self.task, truth), test.own, temperature
+            )
         return Run(validation, test, temperature, thresholds, reached)
 
     def _aligned(self, name: str, runs: list[Run]) -> Judged:

@@ -24,8 +24,9 @@ MOST_RECORDS = 20_000
 # ranks that are kept, evenly on a scale of log odds
 RANKS = 128
 # largest ratio between the odds of being called among records that taught a model, and the odds
-# among others or the odds of being positive
-FACTOR = 4.0
+# among others or the odds of being positive, where a threshold was chosen on ENOUGH positives; with
+# fewer it comes nearer to 1, for a threshold of one positive is luck (benchmarks/README.md)
+FACTOR, ENOUGH = 4.0, 20
 OwnScores = dict[str, Any]
 
 
@@ -74,13 +75,19 @@ def summarise_own(task: Task, truth: Truth, scores: Doubles) -> OwnScores:
 
 
 def hold_thresholds(
-    task: Task, thresholds: Doubles, called: Doubles, own: OwnScores, temperature: float
+    task: Task,
+    thresholds: Doubles,
+    called: Doubles,
+    positives: Ints,
+    own: OwnScores,
+    temperature: float,
 ) -> Doubles:
     """Hold thresholds where the scores of the model that uses them lie.
 
     Records that taught a model are called by it about as often as others, or as they are positive.
     Where the odds of that are more than ``FACTOR`` times off, the threshold is not on this model's
-    scale, and is moved to where they are not.
+    scale, and is moved to where they are not. The fewer positives it was chosen on, the nearer it
+    is held: one that was chosen on none calls as many of these records as are positive.
 
     Parameters
     ----------
@@ -88,6 +95,8 @@ def hold_thresholds(
         Of calibrated scores.
     called : float64 [labels]
         Share of the records they were chosen on that they call; nan where no choice could be made.
+    positives : int64 [labels]
+        How many of these records are positive, or are not, whichever are fewer.
     own : dict
         Of ``summarise_own``.
     temperature : float
@@ -101,9 +110,10 @@ def hold_thresholds(
     for k, (positive, levels) in enumerate(zip(own["positives"], own["scores"], strict=True)):
         if not 0 < positive < 1:
             continue
+        factor = FACTOR ** min(1.0, positives[k] / ENOUGH)
         expected = [positive] if np.isnan(called[k]) else [positive, float(called[k])]
         least, most = (_odds_times(share, ratio) for share, ratio in (
-            (min(expected), 1 / FACTOR), (max(expected), FACTOR),
+            (min(expected), 1 / factor), (max(expected), factor),
         ))  # fmt: skip
         scale = _calibrated_levels(task, np.array(levels), temperature)
         # never none, and never all
@@ -123,18 +133,19 @@ def final_thresholds(
     Parameters
     ----------
     choice : mapping
-        Of ``selected.json``: ``model``, ``temperature``, ``thresholds``, ``called``.
+        Of ``selected.json``: ``model``, ``temperature``, ``thresholds``, ``called``, ``positives``.
     own : dict, optional
         Of the final model; without it thresholds stay as they are.
     """
     thresholds: dict[str, float] = choice.get("thresholds") or {}
     if own is None or not thresholds:
         return thresholds
-    shares = choice.get("called") or {}
+    shares, counts = (choice.get(name) or {} for name in ("called", "positives"))
     called = [np.nan if shares.get(name) is None else shares[name] for name in thresholds]
+    positives = np.array([counts.get(name, ENOUGH) for name in thresholds])
     before = np.array(list(thresholds.values()))
     temperature = choice.get("temperature") or 1.0
-    held = hold_thresholds(task, before, np.array(called), own, temperature)
+    held = hold_thresholds(task, before, np.array(called), positives, own, temperature)
     for name, old, new in zip(thresholds, before, held, strict=True):
         if old != new:
             say(

@@ -12,7 +12,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
 from bioseqrnn.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.evaluation.metrics import rounded
-from bioseqrnn.evaluation.thresholds import choose_thresholds, share_called
+from bioseqrnn.evaluation.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.models.card import read_card
 
 CRITERION = "mean of the least validation loss over folds and seeds"
@@ -95,15 +95,16 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
 def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
     """Temperature and thresholds for the final model, from the validation records of all runs.
 
-    They are of other networks than the one that will use them, which is why ``called`` goes with
-    them (``own_scores.hold_thresholds``).
+    They are of other networks than the one that will use them, which is why ``called`` and
+    ``positives`` go with them (``own_scores.hold_thresholds``).
 
     Returns
     -------
     dict
         ``temperature`` (None in regression), ``thresholds`` (class to number), ``called`` (class to
-        the share of these records that reach the threshold; None where none could be chosen) and
-        ``aim``.
+        the share of these records that reach the threshold; None where none could be chosen),
+        ``positives`` (class to how many of these records have it, or have not, whichever are fewer)
+        and ``aim``.
     """
     truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
     scores = np.concatenate([run.validation.scores for run in model.runs])
@@ -111,17 +112,21 @@ def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
     temperature = fit_temperature(task, truth, scores)
     thresholds: dict[str, float] = {}
     called: dict[str, float | None] = {}
+    positives: dict[str, int] = {}
     if aim.name != "none":
         labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
         scores = calibrated(task, scores, temperature)
         chosen, reached = choose_thresholds(task, truth, scores, aim)
         shares = share_called(task, scores, chosen, reached)
-        for name, threshold, share in zip(labels, chosen, shares, strict=True):
-            thresholds[name] = rounded(float(threshold))
-            called[name] = None if np.isnan(share) else float(share)
+        counts = rarer(task, truth)
+        for k, name in enumerate(labels):
+            thresholds[name] = rounded(float(chosen[k]))
+            called[name] = None if np.isnan(shares[k]) else float(shares[k])
+            positives[name] = int(counts[k])
     return {
         "temperature": round(temperature, 6) if task.probabilistic else None,
         "thresholds": thresholds,
         "called": called,
+        "positives": positives,
         "aim": aim.name,
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from bioseqrnn.evaluation.metrics import Bools, Doubles, divide
 from bioseqrnn.evaluation.ranking import curve
+from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import Task
 
 CHANCE = 0.5
@@ -124,3 +125,11 @@ def share_called(task: Task, scores: Doubles, thresholds: Doubles, reached: Doub
     _, score = positives_of(task, np.zeros(len(scores)), scores)
     share: Doubles = np.where(np.isnan(reached), np.nan, (score >= thresholds).mean(axis=0))
     return share
+
+
+def rarer(task: Task, truth: Any) -> Ints:
+    """Positives of some units, or negatives where those are fewer: int64 [labels]."""
+    positive, _ = positives_of(task, truth, np.zeros((len(truth), 2)))
+    count = positive.sum(axis=0)
+    fewer: Ints = np.minimum(count, len(positive) - count)
+    return fewer
