@@ -163,7 +163,7 @@ def predict_query(
         )
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
         # a value is in the unit of the labels, whatever that is
-        digits = "%.6f" if task.probabilistic else "%.10g"
+        digits = "%.6f" if task.probabilistic else "%.12g"
         for part in _predict(network, card, blocks, alphabet, chosen):
             columns: dict[str, Any] = {
                 "id": part.source.ids, START: part.starts, "length": part.lengths
