@@ -41,6 +41,9 @@ class Predictions:
         Of the n records: int64 [n], bool [n, labels], float64 [n], or a PositionTruth.
     scores : float64 [units, outputs]
         Probabilities, or values of regression. Units are records, or all residues of the records.
+    own : dict, optional
+        What the model that predicts the test records says of those that taught it
+        (``own_scores.summarise_own``); None in a table of an older version, or without thresholds.
     """
 
     path: Path
@@ -53,6 +56,7 @@ class Predictions:
     ids: list[str]
     targets: Any
     scores: npt.NDArray[np.float64]
+    own: dict[str, Any] | None = None
 
 
 def score_columns(task: Task, classes: list[str]) -> list[str]:
@@ -83,8 +87,8 @@ def write_predictions(
     parts : dict of (int64 [n], float64 [units, outputs])
         By role, ``validation`` and ``test``: row numbers, ascending, and the scores.
     about : mapping, optional
-        More metadata: ``records``, how many trained or validated, and which ``fraction`` of all
-        that is.
+        More metadata: ``records``, how many trained or validated, which ``fraction`` of all
+        that is, and ``own`` of ``Predictions``.
     """
     task, classes = table.task, table.classes
     metadata = {
@@ -160,4 +164,5 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
         ids=table.column("id").to_pylist(),
         targets=task.whole(task.targets(labels, classes), lengths, classes),
         scores=np.stack([column.to_numpy() for column in columns], axis=1),
+        own=metadata.get("own"),
     )

@@ -162,6 +162,8 @@ def predict_query(
             pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False)
         )
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
+        # a value is in the unit of the labels, whatever that is
+        digits = "%.6f" if task.probabilistic else "%.12g"
         for part in _predict(network, card, blocks, alphabet, chosen):
             columns: dict[str, Any] = {
                 "id": part.source.ids, START: part.starts, "length": part.lengths
@@ -177,7 +179,7 @@ def predict_query(
             table = pa.table([columns[name] for name in schema.names], schema=schema)
             writer.write_table(table)
             table.select(in_text).to_pandas().to_csv(
-                text, sep="\t", index=False, header=rows == 0, float_format="%.6f",
+                text, sep="\t", index=False, header=rows == 0, float_format=digits,
                 lineterminator="\n",
             )  # fmt: skip
             if runs is not None:
