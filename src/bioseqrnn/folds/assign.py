@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.deal import Strata, deal_groups, totals
+from bioseqrnn.folds.deal import Doubles, Strata, deal_groups, totals
 from bioseqrnn.folds.pairs import Pairs
 from bioseqrnn.sequences.packing import Ints
 
@@ -72,6 +72,13 @@ def assign_roles(
     InputError
         Where a class has fewer records, or fewer groups, than folds.
     """
+    kinds = int(groups.max()) + 1
+    if kinds < folds:
+        raise InputError(
+            f"{where}: {_count(len(strata), 'record')} in {_count(kinds, 'group')}, fewer groups "
+            f"than {folds} folds; add records of other groups"
+            f"{' or lower folds.count' * (kinds > 2)}"
+        )
     if classes is not None:
         _check_classes(strata, groups, classes, folds, where)
     roles = np.full((len(strata), folds * repeats), code(TRAIN), np.int8)
@@ -86,7 +93,7 @@ def assign_roles(
             _validate(column, strata, groups, validation_fraction, own + 1 + k)
             if pairs is not None:
                 exclude(column, pairs, (TRAIN,), (VALIDATION,))
-            _check_roles(strata, column, classes, repeat * folds + k, where)
+            _check_roles(strata, groups, column, classes, repeat * folds + k, where)
     return roles
 
 
@@ -133,7 +140,32 @@ def given_roles(
                 f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
                 "some, or leave 'split' out for cross-validation"
             )
+    validating = column == code(VALIDATION)
+    for name in lacking(strata, validating, classes or []) if validating.any() else ():
+        say(f"warning: {where}: no validation record of class '{name}'; add some")
     return roles
+
+
+def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> None:
+    """Raise InputError where the numbers that a fold trains on are all the same.
+
+    Parameters
+    ----------
+    values : float64 [n]
+        Of regression.
+    roles : int8 [n, folds]
+    given : bool
+        Whether the user gave the split.
+    where : str
+    """
+    for fold in range(roles.shape[1]):
+        trained = values[roles[:, fold] == code(TRAIN)]
+        if len(trained) and trained.min() == trained.max():
+            what = "of the given split" if given else f"of fold {fold}"
+            raise InputError(
+                f"{where}: every training record {what} has the label {trained[0]:.10g}; nothing "
+                "to learn; add records with other labels"
+            )
 
 
 def tested_in(roles: Roles) -> Ints:
@@ -193,23 +225,35 @@ def _check_classes(
     strata: Strata, groups: Ints, classes: list[str], folds: int, where: str
 ) -> None:
     for number, name in enumerate(classes):
-        has = strata == number if strata.ndim == 1 else strata[:, number] > 0
-        records = int(has.sum())
-        kinds = len(np.unique(groups[has]))
+        records, kinds, _ = _of_class(strata, groups, number)
+        fewer = f"fewer than {folds} folds"
+        lower = "" if folds == 2 or records < 3 else " or lower folds.count"
         if records < folds:
             raise InputError(
-                f"{where}: class '{name}' has {records} records, fewer than {folds} folds; "
-                "add records, lower folds.count, or correct a misspelt label"
+                f"{where}: class '{name}' has {_count(records, 'record')}, {fewer}; add records"
+                f"{lower.replace(' or', ',')}, or correct a misspelt label"
             )
         if kinds < folds:
             raise InputError(
-                f"{where}: class '{name}' has {records} records but only {kinds} groups of "
-                f"distinct sequences, fewer than {folds} folds; add records or lower folds.count"
+                f"{where}: class '{name}' has {records} records but only {_count(kinds, 'group')} "
+                f"of distinct sequences, {fewer}; add records of other groups"
+                f"{lower if kinds > 1 else ''}"
             )
 
 
+def _of_class(strata: Strata, groups: Ints, number: int) -> tuple[int, int, int]:
+    """Records and groups of a class, and records of its largest group."""
+    has = strata == number if strata.ndim == 1 else strata[:, number] > 0
+    sizes = np.unique(groups[has], return_counts=True)[1]
+    return int(has.sum()), len(sizes), int(sizes.max(initial=0))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _check_roles(
-    strata: Strata, column: Roles, classes: list[str] | None, fold: int, where: str
+    strata: Strata, groups: Ints, column: Roles, classes: list[str] | None, fold: int, where: str
 ) -> None:
     advice = "because its groups are too large; lower folds.count or regroup"
     for role in (TRAIN, TEST):
@@ -217,8 +261,14 @@ def _check_roles(
         if not chosen.any():
             raise InputError(f"{where}: fold {fold} has no {role} record, {advice}")
         for name in lacking(strata, chosen, classes or []):
+            assert classes is not None
+            records, kinds, largest = _of_class(strata, groups, classes.index(name))
+            has = _count(records, "record")
+            if largest > 1:
+                has += f" in {_count(kinds, 'group')}, the largest of {largest:,}"
             raise InputError(
-                f"{where}: fold {fold} has no {role} record of class '{name}', {advice}"
+                f"{where}: class '{name}' has {has}: too few to train, validate and test (fold "
+                f"{fold} has none to {role}); add records" + " of other groups" * (largest > 1)
             )
     if not (column == code(VALIDATION)).any():
         raise InputError(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import Roles, assign_roles, given_roles, say_excluded
+from bioseqrnn.folds.assign import Roles, assign_roles, check_numbers, given_roles, say_excluded
 from bioseqrnn.folds.deal import Strata
 from bioseqrnn.folds.groups import group_records, sequence_keys
 from bioseqrnn.folds.leaks import count_leaks
@@ -89,6 +89,8 @@ def split_table(
     else:
         roles = _dealt(strata, groups, classes, folds, validation_fraction, seed, repeats, alike,
                        where)  # fmt: skip
+    if table.metadata["task"] == "regression":
+        check_numbers(table.targets, roles, given, where)
     about = {
         "repeats": repeats, "seed": seed, "given": given, "grouping": grouping,
         "threshold": str(threshold) if grouping == "homology" or exclude_leaking else None,

@@ -128,10 +128,15 @@ def _warnings(
     if tally.task in (CLASSIFICATION, MULTILABEL):
         yield from _joined(tally, options, where)
     if tally.task == MULTILABEL:
-        for what, count in (("every record has", tally.records), ("only one record has", 1)):
-            names = sorted(name for name, has in tally.counts.items() if has == count)
-            if names and tally.records > 1:
-                yield f"{where}: {what} the label {_listed(names)}; nothing can be learnt of it"
+        every = sorted(name for name, has in tally.counts.items() if has == tally.records)
+        single = sorted(name for name, has in tally.counts.items() if has == 1)
+        if every:
+            yield f"{where}: every record has the label {_listed(every)}; nothing to learn of it"
+        if single:
+            yield (
+                f"{where}: one record only has the label {_listed(single)}; a label needs several, "
+                "to be trained and tested"
+            )
 
 
 def _numbers(tally: LabelTally) -> list[str]:

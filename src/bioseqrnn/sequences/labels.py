@@ -15,13 +15,9 @@ from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.class_names import QUOTES, lookalike_warning
 from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.reading.columns import SEPARATORS, Columns, unused_columns
 from bioseqrnn.sequences.reading.names import id_digests
-from bioseqrnn.sequences.reading.tables import (
-    SEPARATORS,
-    Columns,
-    Table,
-    unused_columns,
-)
+from bioseqrnn.sequences.reading.tables import Table
 
 CLASSIFICATION, MULTILABEL = "classification", "multilabel"
 REGRESSION, PER_POSITION = "regression", "per_position"

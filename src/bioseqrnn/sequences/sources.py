@@ -11,7 +11,8 @@ from pathlib import Path
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.class_names import plain_form
-from bioseqrnn.sequences.reading.tables import Columns, Table
+from bioseqrnn.sequences.reading.columns import Columns
+from bioseqrnn.sequences.reading.tables import Table
 
 KINDS = ("label", "labels", "label_key", "intervals")
 SPLITS = ("train", "validation", "test")

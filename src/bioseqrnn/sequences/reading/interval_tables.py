@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.reading.tables import SEPARATORS, Columns, check_header
+from bioseqrnn.sequences.reading.columns import SEPARATORS, Columns, check_header
 
 BED_COLUMNS = ("chrom", "start", "end", "label", "score", "strand")
 COLUMNS = Columns(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.sequences.reading.columns import unused_columns
 from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
 from bioseqrnn.sequences.reading.interval_tables import (
     BED_COLUMNS,
@@ -23,7 +24,6 @@ from bioseqrnn.sequences.reading.tables import (
     open_table,
     refuse_other_text,
     too_many_cells,
-    unused_columns,
 )
 
 BLOCK_INTERVALS = 1_000
