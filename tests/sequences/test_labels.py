@@ -247,11 +247,60 @@ def test_a_long_labels_table_is_read_in_little_memory(tmp_path):
         ("1 label pos", []),
         ("1 label=a label=a", ["a"]),
         ("1 label=a label=b", ["a", "b"]),
+        ("sp|P1|X Protein A OS=Mus musculus OX=10090 GN=A", ["Mus musculus"]),
+        ("tr|X OS=E. coli (strain K12 / [x]) OX=3", ["E. coli (strain K12 / [x])"]),
+        ("P1 | organism=Pf | product=heat shock protein 70 | length=1", ["heat shock protein 70"]),
+        ("P1 | product=membrane | kind=a", ["membrane"]),
+        ("l [gene=h] [protein=[NiFe] hydrogenase] [protein_id=W]", ["[NiFe] hydrogenase"]),
+        ("l [protein=a [b [c] d] e] x] [id=2]", ["a [b [c] d] e"]),
+        ("l [protein=[NiFe hydrogenase] [id=1]", ["[NiFe hydrogenase"]),
+        ("g ID=g1;Name=foo bar;product=x y, z", ["x y, z"]),
+        ("g product=ATP synthase, chloroplastic; x=1", ["ATP synthase, chloroplastic"]),
+        ("1, label=a, b", ["a"]),
+        ("1 label=a b [x=1] label=a b", ["a b"]),
+        ("1 label=weak enhancer\tx", ["weak enhancer"]),
+        ("1 label='5' UTR' x=1", ["5' UTR"]),
+        ("1 label='5' UTR'", ["5' UTR"]),
+        ("1 label= OX=3", [""]),
+        ("1 label=foo%2C bar", ["foo%2C bar"]),
         ("1\tlabel=ü", ["ü"]),
     ],
 )
 def test_values_of_a_key(title, value):
-    assert HeaderKey("label").values(title) == value
+    key = next((k for k in ("OS", "product", "protein") if f"{k}=" in title), "label")
+    assert HeaderKey(key).values(title) == value
+
+
+def test_values_that_only_the_end_of_the_header_ends_are_told(tmp_path, capfd):
+    fasta = write(tmp_path / "a.fa", ">1 kind=x of y\nAC\n>2 kind=z OX=1\nGG\n>3 kind=z w\nTT\n")
+    encode(tmp_path, [Source(fasta, label_key="kind")])
+    assert rows(tmp_path, "label") == [("x of y",), ("z",), ("z w",)]
+    warning = next(line for line in capfd.readouterr().err.splitlines() if "warning" in line)
+    assert warning.endswith(
+        "a.fa: in 2 headers the value of 'kind=' goes on to the end, like 'x of y'; put it in "
+        "quotes where it ends sooner"
+    )
+    write(fasta, ">1 y=0.5 words\nAC\n>2 y=2 x=3\nGG\n")
+    encode(tmp_path, [Source(fasta, label_key="y")], task="regression")
+    assert rows(tmp_path, "label") == [(0.5,), (2.0,)]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("2 Label=y", "did you mean 'Label'?"),
+        ("2 label = y", "write 'label=' without blanks"),
+        ("2 label:y", "it has 'label:'; write 'label='"),
+        (
+            "2 organism=E length=3",
+            "add one or name another label_key (this header has organism, le",
+        ),
+    ],
+)
+def test_a_key_that_some_headers_lack(tmp_path, header, hint):
+    fasta = write(tmp_path / "a.fa", f">1 label=x\nAC\n>{header}\nGG\n")
+    message = refused(tmp_path, Source(fasta, label_key="label"))
+    assert message.startswith(f"a.fa: record '2' has no 'label=' in its header; {hint}")
 
 
 def test_a_separator_of_several_labels_ends_no_value():

@@ -166,13 +166,14 @@ def _joined(tally: LabelTally, options: DatasetOptions, where: str) -> Iterator[
         share = sum(tally.counts[name] for name in holding) / max(tally.records, 1)
         if several and holding and (joined or (not tally.several and share >= 0.05)):
             yield (
-                f"{where}: {len(holding):,} labels hold '{mark}', like {shown(holding[0])}, and "
-                f"count as one each; labels are separated by '{options.label_separator}' "
+                f"{where}: {len(holding):,} of {len(tally.counts):,} labels hold '{mark}', like "
+                f"{shown(holding[0])}, and count as one each; labels are separated by '{options.label_separator}' "
                 "(label_separator)"
             )
         elif joined and not several:
             yield (
-                f"{where}: {len(joined):,} classes are others joined by '{mark}', like "
+                f"{where}: {len(joined):,} of {len(tally.counts):,} classes are others joined by "
+                f"'{mark}', like "
                 f"{shown(joined[0])}; where records have several labels, set task: multilabel"
             )
 

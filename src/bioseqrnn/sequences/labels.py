@@ -240,10 +240,10 @@ class LabelFile:
         for line, (name, label, _) in self._table().rows():
             if name in seen:
                 first, other = seen[name]
-                also = "too" if label == other else f"'{other}'"
+                also = "" if label == other else f"'{other}' "
                 return InputError(
-                    f"{self.path}: line {line}: id '{name}' is labelled twice: '{label}' here, "
-                    f"{also} in line {first}; keep one"
+                    f"{self.path}: line {line}: id '{name}' is labelled twice: '{label}' here and "
+                    f"{also}in line {first}; keep one"
                 )
             seen[name] = line, label
         raise AssertionError("no id stands twice")

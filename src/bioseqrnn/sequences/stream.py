@@ -152,8 +152,8 @@ def _from_headers(
         yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
     if headers.to_the_end:
         say(
-            f"warning: {source.fasta}: {headers.to_the_end:,} values of '{key}=' go on to the end "
-            f"of their header, like '{headers.example}'; where they end sooner, put them in quotes"
+            f"warning: {source.fasta}: in {headers.to_the_end:,} headers the value of '{key}=' goes "
+            f"on to the end, like '{headers.example}'; put it in quotes where it ends sooner"
         )
 
 
