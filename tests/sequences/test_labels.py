@@ -277,7 +277,7 @@ def test_values_that_only_the_end_of_the_header_ends_are_told(tmp_path, capfd):
     assert rows(tmp_path, "label") == [("x of y",), ("z",), ("z w",)]
     warning = next(line for line in capfd.readouterr().err.splitlines() if "warning" in line)
     assert warning.endswith(
-        "a.fa: in 2 headers the value of 'kind=' goes on to the end, like 'x of y'; put it in "
+        "a.fa: in 2 header(s) the value of 'kind=' goes on to the end, like 'x of y'; put it in "
         "quotes where it ends sooner"
     )
     write(fasta, ">1 y=0.5 words\nAC\n>2 y=2 x=3\nGG\n")

@@ -206,8 +206,8 @@ INTERVALS_REFUSED = {
     "#Chrom\tStart\tEnd\tStrand\tLabel\nchr1\t10\t30\t-\ta\n":
         "unknown column 'Chrom'; did you mean 'chrom'?",
     "chrom\tstart\tend\tlabel\tGroup\nchr1\t10\t30\ta\tg\n": "unknown column 'Group'; did you mean",
-    "seqnames\tstart\tend\tlabel\nchr1\t10\t30\ta\n": "no column 'chrom' (columns: chrom, start, end[, strand, "
-    "label, id, group]); did you mean 'chrom' by 'seqnames'?",
+    "seqnames\tstart\tend\tlabel\nchr1\t10\t30\ta\n": "no column 'chrom' (columns: chrom, start, "
+    "end[, strand, label, id, group]); did you mean 'chrom' by 'seqnames'?",
     "#PeakID\tchr\tstart\tend\tstrand\np\tchr1\t10\t30\t-\n": "no column 'chrom'",
     "chr1,10,30,a\n": f"separated by commas; {TABS}",
     "chrom,start,end,label\nchr1,10,30,a\n": f"separated by commas; {TABS}",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.deal import Doubles, Strata, deal_groups, totals
+from bioseqrnn.folds.deal import Strata, deal_groups, totals
 from bioseqrnn.folds.pairs import Pairs
 from bioseqrnn.sequences.packing import Ints
 
@@ -140,32 +139,7 @@ def given_roles(
                 f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
                 "some, or leave 'split' out for cross-validation"
             )
-    validating = column == code(VALIDATION)
-    for name in lacking(strata, validating, classes or []) if validating.any() else ():
-        say(f"warning: {where}: no validation record of class '{name}'; add some")
     return roles
-
-
-def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> None:
-    """Raise InputError where the numbers that a fold trains on are all the same.
-
-    Parameters
-    ----------
-    values : float64 [n]
-        Of regression.
-    roles : int8 [n, folds]
-    given : bool
-        Whether the user gave the split.
-    where : str
-    """
-    for fold in range(roles.shape[1]):
-        trained = values[roles[:, fold] == code(TRAIN)]
-        if len(trained) and trained.min() == trained.max():
-            what = "of the given split" if given else f"of fold {fold}"
-            raise InputError(
-                f"{where}: every training record {what} has the label {trained[0]:.10g}; nothing "
-                "to learn; add records with other labels"
-            )
 
 
 def tested_in(roles: Roles) -> Ints:
@@ -255,11 +229,15 @@ def _count(number: int, what: str) -> str:
 def _check_roles(
     strata: Strata, groups: Ints, column: Roles, classes: list[str] | None, fold: int, where: str
 ) -> None:
-    advice = "because its groups are too large; lower folds.count or regroup"
+    count = _count(int(groups.max()) + 1, "group")
+    advice = (
+        f"its {count} are too few, or one is too large, to train, validate and test; add records "
+        "of other groups, group less (folds.grouping) or take fewer folds"
+    )
     for role in (TRAIN, TEST):
         chosen = column == code(role)
         if not chosen.any():
-            raise InputError(f"{where}: fold {fold} has no {role} record, {advice}")
+            raise InputError(f"{where}: fold {fold} has no {role} record: {advice}")
         for name in lacking(strata, chosen, classes or []):
             assert classes is not None
             records, kinds, largest = _of_class(strata, groups, classes.index(name))
@@ -271,18 +249,4 @@ def _check_roles(
                 f"{fold} has none to {role}); add records" + " of other groups" * (largest > 1)
             )
     if not (column == code(VALIDATION)).any():
-        raise InputError(
-            f"{where}: fold {fold} has no group left to validate; lower folds.count or regroup"
-        )
-
-
-def say_excluded(roles: Roles, given: bool, where: str) -> None:
-    """Say how many records a fold leaves out, where any does."""
-    counts = (roles == code(EXCLUDED)).sum(axis=0)
-    if given and counts.any():
-        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
-    elif counts.any():
-        say(
-            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
-            "the training of a fold, being alike one that tests or validates there; all are tested"
-        )
+        raise InputError(f"{where}: fold {fold} has no group left to validate: {advice}")

@@ -167,8 +167,8 @@ def _joined(tally: LabelTally, options: DatasetOptions, where: str) -> Iterator[
         if several and holding and (joined or (not tally.several and share >= 0.05)):
             yield (
                 f"{where}: {len(holding):,} of {len(tally.counts):,} labels hold '{mark}', like "
-                f"{shown(holding[0])}, and count as one each; labels are separated by '{options.label_separator}' "
-                "(label_separator)"
+                f"{shown(holding[0])}, and count as one each; labels are separated by "
+                f"'{options.label_separator}' (label_separator)"
             )
         elif joined and not several:
             yield (

@@ -152,8 +152,8 @@ def _from_headers(
         yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
     if headers.to_the_end:
         say(
-            f"warning: {source.fasta}: in {headers.to_the_end:,} headers the value of '{key}=' goes "
-            f"on to the end, like '{headers.example}'; put it in quotes where it ends sooner"
+            f"warning: {source.fasta}: in {headers.to_the_end:,} header(s) the value of '{key}=' "
+            f"goes on to the end, like '{headers.example}'; put it in quotes where it ends sooner"
         )
 
 
