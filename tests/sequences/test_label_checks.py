@@ -160,6 +160,14 @@ def test_numbers_without_any_variation(tmp_path, table, labels):
     )
 
 
+def test_residues_of_one_label(tmp_path):
+    (tmp_path / "a.fa").write_text(">1\nMKLV\nHHHH\n>2\nMK\nHH\n")
+    message = refused(tmp_path, Source(tmp_path / "a.fa"), task="per_position")
+    assert message == (
+        "dataset: every residue has the label 'H'; nothing to learn; add records with other labels"
+    )
+
+
 def test_small_differences_are_labels(told):
     assert told(["1e-9", "2e-8", "3e-9"], task="regression") == []
     assert told(["100000000", "100000001"], task="regression") == []

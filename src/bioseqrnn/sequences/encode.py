@@ -247,13 +247,13 @@ def write_table(
             for entry, tally in zip(encoded.sources, writer.audits, strict=False):
                 if not tally.records:
                     raise _empty(entry)
-            refuse_labels(labels, where)
             read = writer.written
             made = write_negatives(
                 writer, encoded.batches, encoded.sources, encoded.alphabet, options
             )
             writer.check_ids(encoded.batches, encoded.sources, options)
             found = set().union(*(tally.classes for tally in writer.audits))
+            refuse_labels(labels, found, where)
             metadata = table_metadata(
                 found, options, encoded.alphabet, writer.written, encoded.checksums(), where
             )

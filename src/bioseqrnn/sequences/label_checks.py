@@ -72,8 +72,13 @@ class LabelTally:
             self.counts[name] += int(count)
 
 
-def refuse_labels(tally: LabelTally, where: str) -> None:
+def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
     """Raise InputError where nothing can be learnt of any record."""
+    if tally.task == PER_POSITION and len(classes) == 1:
+        raise InputError(
+            f"{where}: every residue has the label '{min(classes)}'; nothing to learn; add records "
+            "with other labels"
+        )
     if tally.task == REGRESSION:
         size = max(abs(tally.low), abs(tally.high))
         if tally.records and tally.high - tally.low <= ROUNDING * size:
