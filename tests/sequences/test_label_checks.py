@@ -128,7 +128,7 @@ def test_labels_that_another_separator_joins(told):
 def test_labels_that_every_record_or_one_has(tmp_path, table, told):
     assert told(["a;b", "a;b", "a", "a;c"], task="multilabel") == [
         "every record has the label 'a'; nothing to learn of it",
-        "one record only has the label 'c'; a label needs several, to be trained and tested",
+        "labels of one record only: 'c'; a label needs several, to be trained and tested",
     ]
     assert refused(tmp_path, table(["a;b"] * 3), task="multilabel") == (
         "dataset: every record has the same labels (a, b); nothing to learn; add records without "

@@ -139,8 +139,8 @@ def _warnings(
             yield f"{where}: every record has the label {_listed(every)}; nothing to learn of it"
         if single:
             yield (
-                f"{where}: one record only has the label {_listed(single)}; a label needs several, "
-                "to be trained and tested"
+                f"{where}: labels of one record only: {_listed(single)}; a label needs several, to "
+                "be trained and tested"
             )
 
 
