@@ -378,16 +378,44 @@ def read_queries(path, datasets):
     return found
 
 
+# gzip, bzip2, xz, zstd
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+
+
+def is_comment(line):
+    return not line.strip() or line[0] == "#" and "label" not in line.lower()
+
+
+def check_label_columns(path, names):
+    """Columns of a labels TSV that are missing or misspelt; encode knows more of it."""
+    known = ("id", "label", "group")
+    for mark, word in ((",", "commas"), (";", "semicolons")):
+        if len(names) == 1 and mark in names[0]:
+            stop(f"{path}: separated by {word}; columns must be separated by tabs")
+    for name in names:
+        if name.strip("\"'") != name and name.strip("\"'") in known:
+            stop(f"{path}: columns are in quotes; write the table without any")
+        if name not in known and name.lower() in set(known) - set(names):
+            stop(f"{path}: unknown column '{name}'; did you mean '{name.lower()}'?")
+    for name in known[:2]:
+        if name not in names:
+            stop(f"{path}: no column '{name}' (tab-separated, with a header)")
+
+
 @functools.cache
 def labels_in(path):
-    """Classes in a labels TSV, which several rows may share."""
+    """Classes in a labels TSV, which several rows may share; None where it is compressed."""
+    with open(path, "rb") as handle:
+        if handle.read(6).startswith(COMPRESSED):
+            return None
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-            for name in ("id", "label"):
-                if name not in (reader.fieldnames or []):
-                    stop(f"{path}: no column '{name}' (tab-separated, with a header)")
+            # comments before the header, and a mark of one before its first name
+            lines = itertools.dropwhile(is_comment, handle)
+            reader = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            names = [name.strip() for name in reader.fieldnames or [""]]
+            reader.fieldnames = [names[0].lstrip("# "), *names[1:]]
+            check_label_columns(path, reader.fieldnames)
             labels = {(row["label"] or "").strip() for row in reader}
             return frozenset(labels - {""})
     except UnicodeDecodeError:
@@ -405,7 +433,10 @@ def known_labels(rows, options):
         if "label" in row:
             labels.add(row["label"])
         elif "labels" in row and not elsewhere(row["labels"]):
-            labels |= labels_in(row["labels"])
+            held = labels_in(row["labels"])
+            if held is None:
+                return None
+            labels |= held
         else:
             return None
     made = made_class(options)

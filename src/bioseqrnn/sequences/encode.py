@@ -13,11 +13,12 @@ from bioseqrnn.io import atomic_path, sha256, write_tsv
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit, audit_table
+from bioseqrnn.sequences.label_checks import LabelTally, refuse_labels, warn_of_labels
 from bioseqrnn.sequences.labels import CLASSIFICATION, PER_POSITION, LabelFile, LabelReader
 from bioseqrnn.sequences.negatives.rows import check_negatives, write_negatives
 from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, sample_residues
 from bioseqrnn.sequences.reading.conversions import COUNTS, Conversions
-from bioseqrnn.sequences.reading.intervals import read_intervals
+from bioseqrnn.sequences.reading.intervals import read_intervals, warn_of_unused
 from bioseqrnn.sequences.reading.opening import check_unchanged, file_state
 from bioseqrnn.sequences.reading.three_line import sample_three_line
 from bioseqrnn.sequences.sources import Source, check_sources
@@ -111,6 +112,13 @@ class Dataset:
             for batch in self.source_batches(index):
                 yield index, batch
 
+    def warn(self) -> None:
+        """Say what is odd about the tables of labels and intervals."""
+        for file in self.label_files.values():
+            file.warn()
+        for path in dict.fromkeys(s.intervals for s in self.sources if s.intervals):
+            warn_of_unused(path)
+
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file, by short name."""
         # several passes read a file: it must be the same in all of them
@@ -169,10 +177,10 @@ def encode_sequences(
         checksums=dataset.checksums,
         where=where,
     )
+    dataset.warn()
     written = write_table(encoded, output, audit)
     for file in dataset.label_files.values():
-        if unused := len(file) - file.used:
-            say(f"{file.path}: {unused:,} labelled ids have no record")
+        file.say_without_record()
     return written
 
 
@@ -218,6 +226,7 @@ def write_table(
     ``add_counts`` adds what was counted where the batches do not say it.
     """
     options, where = encoded.options, encoded.where
+    labels = LabelTally(options.task)
     with atomic_path(output) as temporary:
         with (
             open_dataset(
@@ -233,6 +242,7 @@ def write_table(
         ):
             for source, batch in encoded.batches():
                 writer.add(source, batch)
+                labels.add(batch.labels)
                 bar.advance(len(batch.records))
             for entry, tally in zip(encoded.sources, writer.audits, strict=False):
                 if not tally.records:
@@ -243,6 +253,7 @@ def write_table(
             )
             writer.check_ids(encoded.batches, encoded.sources, options)
             found = set().union(*(tally.classes for tally in writer.audits))
+            refuse_labels(labels, found, where)
             metadata = table_metadata(
                 found, options, encoded.alphabet, writer.written, encoded.checksums(), where
             )
@@ -250,6 +261,7 @@ def write_table(
         add_counts(writer.audits)
         write_tsv(audit, audit_table(writer.audits))
     say_conversions(writer.audits, where)
+    warn_of_labels(labels, found, options, where)
     classes: list[str] = metadata["classes"]
     what = f"{len(classes)} classes" if classes else "numbers"
     extra = f" ({writer.written - read:,} of them made negatives)" if writer.written > read else ""

@@ -50,6 +50,8 @@ def encode_shard(
 ) -> None:
     """Encode one part of a dataset; what only the whole can tell is left to ``gather_shards``."""
     dataset = Dataset(sources, options, where)
+    if shard.index == 0:
+        dataset.warn()
     made_later = options.model_copy(update={"negatives": NegativesConfig()})
     states = [_state(path) for path in dataset.files]
     groups = [0]
