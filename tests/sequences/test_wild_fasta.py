@@ -136,7 +136,7 @@ def test_accepted_protein(tmp_path, name):
     assert encode_bytes(tmp_path, data, "protein") == (["a"], [expected], counts)
 
 
-DNA_LETTERS = "accepted: ACGTURYSWKMBDHVN"
+DNA_LETTERS = "accepted: ACGTURYSWKMBDHVNX"
 REFUSED = {
     "an empty file": (b"", "empty FASTA file (no '>' record)"),
     "blank lines only": (b"\n \r\n\t", "empty FASTA file (no '>' record)"),
@@ -180,7 +180,8 @@ REFUSED = {
     ),
     "a letter of no DNA": (
         b">a\nAC\n>b x\nAC\nG1\n",
-        f"record 'b', position 4: '1' is not a DNA letter; {DNA_LETTERS}",
+        f"record 'b', position 4: '1' is not a DNA letter (numbers of lines, or text? keep the "
+        f"letters only); {DNA_LETTERS}",
     ),
     "a protein's letter": (
         b">b\nAC-GE\n",
@@ -470,9 +471,9 @@ def test_what_is_refused_for_its_length(tmp_path, monkeypatch, block):
     assert "without two letters side by side" in refusal(">a\n" + "A\t" * 300 + "\nAC\n")
     assert "no '>' header in its first lines" in refusal(" " * 500 + "\n>a\nAC\n")
     # a comment and blanks of any length are neither
-    path.write_text(";" + "x" * 500 + "\n>a\nAC\n;" + "é>" * 500 + "\n" + " A" * 300 + "\n>b\nG")
+    path.write_text(";" + "x" * 500 + "\n>a\n;" + "é>" * 500 + "\n" + " A" * 300 + "\n>b\nG")
     pairs, counts = read_all(path, DNA)
-    assert pairs == [("a", "AC" + "A" * 300), ("b", "G")]
+    assert pairs == [("a", "A" * 300), ("b", "G")]
     assert counts.comment_lines == 2
     assert counts.white_space == 300
 
@@ -500,7 +501,7 @@ UGLY = ROOT / "tests" / "data" / "ugly"
 def happens(path: Path, folder: Path) -> str:
     """What docs/fasta.md says of a file: records, residues and counts, or why it is refused."""
     try:
-        alphabet = guess_alphabet(sample_residues(path)).name
+        alphabet = guess_alphabet(sample_residues(path)).alphabet.name
         _, sequences, counts = encode_one(folder, path, alphabet)
     except InputError as error:
         reason = str(error).removeprefix(f"{path}: ")

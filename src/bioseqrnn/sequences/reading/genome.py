@@ -18,7 +18,7 @@ from bioseqrnn.io import FULL, require_file
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.reading.blocks import read_blocks
 from bioseqrnn.sequences.reading.layout import Layout, scan_layout
-from bioseqrnn.sequences.reading.opening import State, file_state, is_bgzip
+from bioseqrnn.sequences.reading.opening import State, check_unchanged, file_state, is_bgzip
 from bioseqrnn.sequences.reading.records import read_records
 
 COMPLEMENT = str.maketrans("ACGTURYKMBVDHacgturykmbvdh", "TGCAAYRMKVBHDtgcaayrmkvbhd")
@@ -115,7 +115,9 @@ class _Indexed:
 @lru_cache(maxsize=4)
 def _indexed(path: Path, state: State | None) -> _Indexed:
     """Index a file as it is now; several passes and several tables of intervals share it."""
-    return _Indexed(path, Path(tempfile.mkdtemp(prefix="bioseqrnn-")))
+    indexed = _Indexed(path, Path(tempfile.mkdtemp(prefix="bioseqrnn-")))
+    check_unchanged(path, state)
+    return indexed
 
 
 def _block_index(path: Path) -> bytes:

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from bioseqrnn.compiled import compiled
-from bioseqrnn.sequences.alphabet import DNA, REFUSED, Bytes
+from bioseqrnn.sequences.alphabet import DNA, GAPS, REFUSED, Bytes
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.reading.blocks import PART_BYTES
 from bioseqrnn.sequences.reading.opening import open_bytes
-from bioseqrnn.sequences.reading.records import GAPS
 
 CHUNK_BYTES = 1 << 20
 # What a byte is: the rest is nothing that a line of bases can hold
@@ -49,7 +48,7 @@ def scan_layout(path: Path) -> Layout | None:
     """
     kinds = np.zeros(256, np.uint8)
     kinds[DNA.numbers < REFUSED] = BASE
-    kinds[list(GAPS)] = BASE
+    kinds[list(GAPS.encode())] = BASE
     kinds[[ord("\n"), ord("\r"), ord(">")]] = END, RETURN, MARK
     state = np.zeros(10, np.int64)
     headers, found = [], []
@@ -89,7 +88,7 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
     for i in range(text.size):
         letter = text[i]
         kind = kinds[letter]
-        if line == TITLE or line == TITLE_RETURNED:
+        if line in (TITLE, TITLE_RETURNED):
             if kind == END:
                 titles[size] = 10
                 size += 1
