@@ -18,7 +18,13 @@ from bioseqrnn.io import FULL, require_file
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.reading.blocks import read_blocks
 from bioseqrnn.sequences.reading.layout import Layout, scan_layout
-from bioseqrnn.sequences.reading.opening import State, check_unchanged, file_state, is_bgzip
+from bioseqrnn.sequences.reading.opening import (
+    State,
+    check_unchanged,
+    compression,
+    file_state,
+    is_bgzip,
+)
 from bioseqrnn.sequences.reading.records import read_records
 
 COMPLEMENT = str.maketrans("ACGTURYKMBVDHacgturykmbvdh", "TGCAAYRMKVBHDtgcaayrmkvbhd")
@@ -87,9 +93,10 @@ class _Indexed:
 
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         where, layout = path, scan_layout(path)
-        named = path.name.lower().endswith((".gz", ".bgz", ".bz2", ".zip"))
-        if layout is None or is_bgzip(path) != named:
+        block_index = _block_index(path)
+        if layout is None or not _named_for_pyfaidx(path, block_index is not None):
             where, layout = _copied(path, folder)
+            block_index = None
         self._numbers = {name: str(number) for number, name in enumerate(layout.names)}
         if len(self._numbers) < len(layout.names):
             raise _duplicate(path, layout.names)
@@ -97,7 +104,7 @@ class _Indexed:
         with index.open("w") as handle:
             for number, place in enumerate(layout.places.tolist()):
                 handle.write("\t".join(map(str, (number, *place))) + "\n")
-        blocks.write_bytes(_block_index(where) if is_bgzip(where) else b"")
+        blocks.write_bytes(block_index or b"")
         # pyfaidx takes an index that is older than its file for stale
         later = max(where.stat().st_mtime_ns, blocks.stat().st_mtime_ns) + 10**9
         for file in (index, blocks):
@@ -120,15 +127,30 @@ def _indexed(path: Path, state: State | None) -> _Indexed:
     return indexed
 
 
-def _block_index(path: Path) -> bytes:
+def _named_for_pyfaidx(path: Path, blocks: bool) -> bool:
+    """Whether pyfaidx, which goes by names, reads a file for what it is."""
+    name = path.name.lower()
+    if blocks:
+        return name.endswith((".gz", ".bgz"))
+    return compression(path) is None and not name.endswith((".gz", ".bgz", ".bz2", ".zip"))
+
+
+def _block_index(path: Path) -> bytes | None:
     """Where each block of a bgzip file begins, in it and in the text: what ``.gzi`` files hold.
 
     pyfaidx makes one too, but then the other index as well. The first block goes without saying.
+    None for a file that is not bgzip throughout.
     """
+    if not is_bgzip(path):
+        return None
     from Bio.bgzf import BgzfBlocks
 
-    with path.open("rb") as handle:
-        begins = [(start, place) for start, _, place, size in BgzfBlocks(handle) if size]  # type: ignore[no-untyped-call]
+    try:
+        with path.open("rb") as handle:
+            blocks = BgzfBlocks(handle)  # type: ignore[no-untyped-call]
+            begins = [(start, place) for start, _, place, size in blocks if size]
+    except READ_ERRORS:
+        return None
     return struct.pack("<Q", len(begins) - 1) + b"".join(
         struct.pack("<QQ", *pair) for pair in begins[1:]
     )

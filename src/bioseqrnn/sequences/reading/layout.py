@@ -15,9 +15,9 @@ from bioseqrnn.sequences.reading.opening import open_bytes
 
 CHUNK_BYTES = 1 << 20
 # What a byte is: the rest is nothing that a line of bases can hold
-BASE, END, RETURN, MARK = 1, 2, 3, 4
+BASE, GAP, END, RETURN, MARK = 1, 2, 3, 4, 5
 # The state of the scan, from one chunk to the next
-LINE, POSITION, RECORDS, HEADER, START, BASES, WIDTH, LENGTH, CURRENT, SHORT = range(10)
+LINE, POSITION, RECORDS, HEADER, START, BASES, WIDTH, LENGTH, CURRENT, SHORT, FILLED = range(11)
 # What the current line is
 NEW, TITLE, SEQUENCE, RETURNED, TITLE_RETURNED = range(5)
 
@@ -48,9 +48,9 @@ def scan_layout(path: Path) -> Layout | None:
     """
     kinds = np.zeros(256, np.uint8)
     kinds[DNA.numbers < REFUSED] = BASE
-    kinds[list(GAPS.encode())] = BASE
+    kinds[list(GAPS.encode())] = GAP
     kinds[[ord("\n"), ord("\r"), ord(">")]] = END, RETURN, MARK
-    state = np.zeros(10, np.int64)
+    state = np.zeros(11, np.int64)
     headers, found = [], []
     with open_bytes(path) as reader:
         while True:
@@ -68,7 +68,7 @@ def scan_layout(path: Path) -> Layout | None:
             if last:
                 break
         reader.check_unchanged()
-    if not state[RECORDS] or not state[LENGTH]:
+    if not state[RECORDS] or not state[FILLED]:
         return None
     found.append(state[[LENGTH, START, BASES, WIDTH]][None])
     names = [(title.split(None, 1) or [""])[0] for title in b"".join(headers).decode().split("\n")]
@@ -84,7 +84,7 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
     """
     size, count = 0, 0
     line, bases, width, length = state[LINE], state[BASES], state[WIDTH], state[LENGTH]
-    current, short = state[CURRENT], state[SHORT]
+    current, short, filled = state[CURRENT], state[SHORT], state[FILLED]
     for i in range(text.size):
         letter = text[i]
         kind = kinds[letter]
@@ -93,7 +93,7 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
                 titles[size] = 10
                 size += 1
                 state[START] = state[POSITION] + i + 1
-                line, bases, width, length, current, short = NEW, 0, 0, 0, 0, 0
+                line, bases, width, length, current, short, filled = NEW, 0, 0, 0, 0, 0, 0
             elif line == TITLE_RETURNED or letter > 126 or i + state[HEADER] > PART_BYTES:
                 return -1, 0
             elif kind == RETURN:
@@ -103,11 +103,12 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
             else:
                 titles[size] = letter
                 size += 1
-        elif kind == BASE:
+        elif kind in (BASE, GAP):
             if line == RETURNED or state[RECORDS] == 0 or short:
                 return -1, 0
             line = SEQUENCE
             current += 1
+            filled |= kind == BASE
         elif kind == END:
             if state[RECORDS] == 0:
                 return -1, 0
@@ -125,7 +126,7 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
             line = RETURNED
         elif kind == MARK and line == NEW:
             if state[RECORDS]:
-                if length == 0:
+                if filled == 0:
                     return -1, 0
                 places[count, 0], places[count, 1] = length, state[START]
                 places[count, 2], places[count, 3] = bases, width
@@ -136,7 +137,7 @@ def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -
         else:
             return -1, 0
     state[LINE], state[BASES], state[WIDTH], state[LENGTH] = line, bases, width, length
-    state[CURRENT], state[SHORT] = current, short
+    state[CURRENT], state[SHORT], state[FILLED] = current, short, filled
     state[POSITION] += text.size
     state[HEADER] += text.size
     return size, count
