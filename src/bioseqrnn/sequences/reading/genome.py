@@ -65,11 +65,13 @@ class Genome:
 
     def __init__(self, path: Path) -> None:
         self.path = require_file(path, "genome")
-        self._indexed = _indexed(path, file_state(path))
+        self._state = file_state(path)
+        self._indexed = _indexed(path, self._state)
         self.lengths = self._indexed.lengths
 
     def fetch(self, name: str, start: int, end: int) -> str:
         """Return the bases from ``start`` to before ``end``, counted from 0, as they stand."""
+        check_unchanged(self.path, self._state)
         try:
             found = self._indexed.fetch(name, start, end)
         except READ_ERRORS as error:
