@@ -442,6 +442,25 @@ def test_a_window_around_the_middle(tmp_path, genome):
     )
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 5])
+@pytest.mark.parametrize("window", [3, 4, 5, 6, 9])
+def test_windows_on_both_strands_of_one_place_are_the_same(tmp_path, window, width):
+    bases = "GATTACAGGCATTCGA"
+    whole = bases + "N" * 9 + reverse_complement(bases)
+    path = write(tmp_path / "g.fa", f">c\n{whole}\n")
+    start, size = 6, len(whole)
+    bed = write(
+        tmp_path / "x.bed",
+        f"c\t{start}\t{start + width}\tp\t0\t+\n"
+        f"c\t{size - start - width}\t{size - start}\tn\t0\t-\n",
+    )
+    [(found, (plus, minus))] = interval_windows(Genome(path), bed, window)
+    assert plus == minus
+    # the middle base, of two the second, stands at one place
+    assert plus[window // 2] == bases[start + width // 2]
+    assert [row.end - row.start for row in found] == [window, window]
+
+
 def test_two_files_of_intervals_over_one_genome(tmp_path, genome):
     one = write(tmp_path / "one.bed", "c1\t0\t9\nc2\t0\t9\n")
     two = write(tmp_path / "two.bed", "c1\t5\t9\n")

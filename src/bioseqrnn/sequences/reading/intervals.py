@@ -148,10 +148,18 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
 
 
 def resized(interval: Interval, window: int | None) -> tuple[int, int]:
-    """Return start and end of the window around the middle of an interval."""
+    """Return start and end of the window around the middle of an interval.
+
+    The base in the middle (of two the second) stands at ``window // 2`` of the record on either
+    strand: on ``-`` halves are rounded the other way, as the record is read from its end.
+    """
     if window is None:
         return interval.start, interval.end
-    start = (interval.start + interval.end) // 2 - window // 2
+    ends = interval.start + interval.end
+    if interval.strand == "-":
+        end = (ends + 1) // 2 + window // 2
+        return end - window, end
+    start = ends // 2 - window // 2
     return start, start + window
 
 
