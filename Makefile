@@ -1,4 +1,5 @@
-# make run | test | check | clean (and: format, schemas, benchmarks DATA=folder). Needs Python >= 3.11 with pip and venv.
+# make run | test | check | clean (and: format, schemas, audit-dependencies, benchmarks DATA=folder).
+# Needs Python >= 3.11 with pip and venv.
 PYTHON ?= python3
 CORES ?= 2
 VENV := .venv
@@ -6,7 +7,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check clean format schemas benchmarks install
+.PHONY: run test check clean format schemas benchmarks install audit-dependencies
 .DEFAULT_GOAL := run
 
 run: install
@@ -28,6 +29,8 @@ check: install
 	ruff format --check .
 	ruff check .
 	mypy
+	@echo "==> Security"
+	bandit --quiet --recursive --configfile pyproject.toml src
 	@echo "==> Workflow"
 	snakefmt --check workflow
 	snakemake --lint
@@ -36,6 +39,12 @@ format: install
 	ruff format .
 	ruff check --fix .
 	snakefmt workflow
+
+# Known vulnerabilities of the pinned versions; asks pypi.org (CONTRIBUTING.md says why not in check).
+audit-dependencies:
+	@test -x $(VENV)/audit/bin/pip-audit || \
+	  { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.10'; }
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --requirement constraints.txt
 
 schemas: install
 	python -m bioseqrnn.config.generate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ TOO_LONG = (
     "a header line is longer than",
     "without two letters side by side",
     "no '>' header in its first lines",
+    # of a comment longer than a part only its beginning is seen
+    "a comment, or residues?",
 )
 
 
@@ -33,7 +36,8 @@ def residues(packed: Packed, alphabet: Alphabet) -> list[str]:
     for letter, symbols in alphabet.codes.items():
         bits = tuple(int(symbol in symbols) for symbol in alphabet.symbols)
         if letter in alphabet.symbols or letter in "RYSWKMBDHVNBZJX":
-            names[bits] = letter
+            # of X and N in DNA the first
+            names.setdefault(bits, letter)
     found = []
     for i, length in enumerate(packed.lengths.tolist()):
         row = np.frombuffer(packed.row(i), np.uint8)
@@ -68,6 +72,7 @@ def expect(data: bytes, alphabet: Alphabet) -> Expected:
     kept = [line for line in lines if not line.startswith((b";", b"#", b"!"))]
     counts.comment_lines = len(lines) - len(kept)
     content = b"\n".join(kept)
+    _refuse_text(result, lines, b"\n".join(kept))
     counts.white_space = len(content) - content.count(b"\n")
     while kept and not kept[0].strip(b" \t\v\f"):
         del kept[0]
@@ -80,22 +85,58 @@ def expect(data: bytes, alphabet: Alphabet) -> Expected:
         # an earlier part may be refused for something else
         result.refusals.append("")
         return result
-    for number, (title, sequence) in enumerate(SimpleFastaParser(io.StringIO(text)), start=1):
+    parsed = list(SimpleFastaParser(io.StringIO(text)))
+    for number, (title, sequence) in enumerate(parsed, start=1):
         counts.white_space -= len((">" + title + sequence).encode())
         name = (title.split(None, 1) or [""])[0]
         if not name:
             result.refusals.append(f"record {number} has no id")
-        _add(result, name, number, sequence, alphabet)
+        if re.match(r"([PF]1|[DR][LC]|N[13]|XX);", name) and sequence.endswith("*"):
+            result.refusals.append("is PIR")
+        widths = [len(text) for _, text in parsed[:100]]
+        aligned = len(widths) > 1 and set(widths) == {len(sequence)}
+        _add(result, name, number, sequence, alphabet, aligned)
     return result
 
 
-def _add(result: Expected, name: str, number: int, sequence: str, alphabet: Alphabet) -> None:
+def _refuse_text(result: Expected, lines: list[bytes], content: bytes) -> None:
+    """Lines that begin like a comment and are letters, and records whose blanks part no groups."""
+    inside = False
+    for line in lines:
+        inside |= line.startswith(b">")
+        if inside and re.fullmatch(rb"[#!][A-Za-z#!*.~-]*[A-Za-z][A-Za-z#!*.~-]*[ \t]*", line):
+            result.refusals.append("a comment, or residues?")
+    for record in re.split(rb"^>", content, flags=re.MULTILINE)[1:]:
+        size, plain = 0, False
+        for line in record.split(b"\n")[1:]:
+            groups = [len(group) for group in re.sub(rb"[^ -~]", b"", line).split()]
+            if len(groups) > 1:
+                # the first group of the first line with blanks, which may follow no other
+                size = size or (0 if plain else groups[0])
+            uneven = len(groups) > 1 and (set(groups[:-1]) != {size} or groups[-1] > size)
+            if uneven or (size and len(groups) == 1 and groups[0] > size):
+                result.refusals.append("text, or residues?")
+                break
+            plain |= bool(groups)
+
+
+def _add(
+    result: Expected, name: str, number: int, sequence: str, alphabet: Alphabet, aligned: bool
+) -> None:
     counts = result.conversions
     read = ""
+    stop = alphabet.name == "protein" and "-" not in sequence
+    if stop and not aligned and re.search(r"[^.]\.+[^.*]", sequence):
+        result.refusals.append(f"record '{name}', position ")
+        return
+    # '.' at the end of a sequence without any other gap or stop
+    stop = stop and re.fullmatch(r"[^.*]*\.", sequence) is not None
     end = len(sequence.rstrip("-."))
     for position, letter in enumerate(sequence, start=1):
         upper = letter.upper() if letter.isascii() else ""
-        if letter in "-.":
+        if letter == "." and stop:
+            counts.stops += 1
+        elif letter in "-.":
             counts.gaps += 1
         elif letter == "*" and alphabet.name == "protein" and position == end:
             counts.stops += 1
@@ -108,11 +149,17 @@ def _add(result: Expected, name: str, number: int, sequence: str, alphabet: Alph
                 counts.ambiguous[upper] = counts.ambiguous.get(upper, 0) + 1
             if alphabet.name == "dna":
                 counts.u_as_t += upper == "U"
-                read += "T" if upper == "U" else upper
+                read += {"U": "T", "X": "N"}.get(upper, upper)
             else:
                 read += "X" if upper in "UO" else upper
     if not read:
         result.refusals.append(f"record {number} ('{name}') has no residues")
+    codes = sum(letter.upper() in "RYSWKMBDHV" for letter in sequence)
+    kept = sequence.upper().translate(str.maketrans("", "", "-.*"))
+    nucleic = len(kept) >= 10 and set(kept) <= set("ACGTUN")
+    if nucleic if alphabet.name == "protein" else 2 * codes > len(read):
+        counts.strange += 1
+        counts.strange_ids = [*counts.strange_ids, name][:5]
     result.records.append((name, read))
 
 

@@ -10,7 +10,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.tasks import TASKS, PositionTruth
 from bioseqrnn.tasks.losses import PADDING, activate, balanced_weights, batch_targets, unit_losses
 
-ZERO, NO_SCALE = torch.tensor(0.0), torch.tensor([0.0, 1.0])
+ZERO = torch.tensor(0.0)
 LABELS = {
     "binary": (["no", "yes"], pa.array(["yes", "no", "yes"])),
     "multiclass": (["a", "b", "c"], pa.array(["c", "a", "b"])),
@@ -50,7 +50,7 @@ def test_torch_loss_is_the_numpy_loss(name):
     shape = (3, 5, 3) if task.per_position else (3, task.outputs(classes))
     outputs = torch.randn(shape, dtype=torch.double)
     target = batch_targets(task, truth, np.arange(3))
-    loss = unit_losses(task, outputs, target, None, NO_SCALE)
+    loss = unit_losses(task, outputs, target, None)
     scores = activate(task, outputs, ZERO)
     if task.per_position:
         scores = scores[torch.arange(5) < torch.tensor(LENGTHS)[:, None]]
@@ -74,7 +74,7 @@ def test_a_smoothed_unit_weighs_what_its_own_class_does(name):
     shape = (3, 5, 3) if task.per_position else (3, task.outputs(classes))
     outputs, target = torch.randn(shape), batch_targets(task, truth, np.arange(3))
     weights = torch.tensor([1.0, 99.0, 7.0])
-    loss = unit_losses(task, outputs, target, weights, NO_SCALE, 0.1)
+    loss = unit_losses(task, outputs, target, weights, 0.1)
     if task.per_position:
         inside = target != PADDING
         outputs, target = outputs[inside], target[inside]
@@ -105,7 +105,7 @@ def test_what_weights_taught_is_taken_back():
             total = torch.tensor(0.0)
             for code in range(len(p)):
                 if task.name == "binary":
-                    one = unit_losses(task, outputs, torch.tensor([code]), weights, NO_SCALE)
+                    one = unit_losses(task, outputs, torch.tensor([code]), weights)
                     total = total + p[code] * one
                 else:
                     for held in (0.0, 1.0):

@@ -1,6 +1,11 @@
 """``python -m bioseqrnn`` is the same as ``bioseqrnn``."""
 
-from bioseqrnn.cli import main
+import sys
 
 if __name__ == "__main__":
+    # where Python was started, for a file yaml.py there is not what is meant
+    if not sys.flags.safe_path:
+        del sys.path[0]
+    from bioseqrnn.cli import main
+
     main()

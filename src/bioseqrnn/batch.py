@@ -107,6 +107,8 @@ def submit(dialect: str, jobscript: str) -> str:
             f"cd {shlex.quote(str(Path.cwd()))} || exit",
             # what tells the training to write its checkpoint must not end what is around it
             "trap '' TERM USR1",
+            # nor may Python import a file yaml.py of the folder
+            "export PYTHONSAFEPATH=1",
             f"bash {shlex.quote(str(Path(jobscript).absolute()))}",
             "code=$?",
             f"echo $code > {written}.new && mv {written}.new {written}",

@@ -42,7 +42,8 @@ class KernelFiles:
         # a file system that loses power may hold a name without its bytes
         if hashlib.sha256(data).digest() != digest:
             return None
-        return pickle.loads(data)
+        # Numba's own format, in a folder of the user
+        return pickle.loads(data)  # nosec B301
 
     def save(self, key: object, data: object) -> None:
         """Keep something under a key; a cache that cannot be written is no error."""

@@ -110,6 +110,85 @@ def test_too_few_records_of_a_class():
         )
 
 
+@pytest.mark.parametrize(
+    ("sizes", "groups", "message"),
+    [
+        ((3, 3), range(6), "class 'a' has 3 records: too few to train, validate and test (fold 0 "
+         "has none to train); add records"),
+        ((1, 9), range(10), "class 'a' has 1 record, fewer than 2 folds; add records, or correct a "
+         "misspelt label"),
+        ((4, 9), [0, 0, 0, 0, *range(1, 10)], "class 'a' has 4 records but only 1 group of "
+         "distinct sequences, fewer than 2 folds; add records of other groups"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_class_of_few_records(sizes, groups, message):
+    targets = np.repeat([0, 1], sizes)
+    with pytest.raises(InputError) as caught:
+        assign_roles(
+            targets, np.array(groups), ["a", "b"], folds=2, validation_fraction=0.1, seed=1
+        )
+    assert str(caught.value) == f"dataset: {message}"
+
+
+def test_more_folds_than_groups():
+    for count, lower in ((4, " or lower folds.count"), (2, "")):
+        with pytest.raises(InputError) as caught:
+            assign_roles(
+                np.zeros(20, np.int64), np.arange(20) % count, None, folds=5,
+                validation_fraction=0.1, seed=1,
+            )  # fmt: skip
+        assert str(caught.value) == (
+            f"dataset: 20 records in {count} groups, fewer groups than 5 folds; add records of "
+            f"other groups{lower}"
+        )
+
+
+def regression(folder, *parts):
+    """Records with numbers, of a given split: (split, labels)."""
+    folder.mkdir()
+    sources, number = [], 0
+    for split_, labels in parts:
+        text, rows = "", "id\tlabel\n"
+        for label in labels:
+            bases = "".join("ACGT"[number >> shift & 3] for shift in range(0, 12, 2))
+            text += f">r{number}\n{bases}\n"
+            rows += f"r{number}\t{label}\n"
+            number += 1
+        fasta, table = folder / f"{split_}.fa", folder / f"{split_}.tsv"
+        fasta.write_text(text)
+        table.write_text(rows)
+        sources.append(Source(fasta, labels=table, split=split_))
+    return encode(folder, sources, task="regression")
+
+
+def test_numbers_that_are_all_the_same_in_training(tmp_path):
+    given_ = regression(tmp_path / "g", ("train", [5] * 8), ("test", [5, 6, 7]))
+    with pytest.raises(InputError) as caught:
+        split(given_, tmp_path / "f.parquet")
+    assert str(caught.value) == (
+        "dataset: every training record of the given split has the label 5; nothing to learn; add "
+        "records with other labels"
+    )
+    dealt = regression(tmp_path / "d", (None, [5] * 30 + [6]))
+    with pytest.raises(InputError, match=r"every training record of fold \d has the label 5"):
+        split(dealt, tmp_path / "f.parquet")
+    assert not (tmp_path / "f.parquet").exists()
+
+
+def test_a_class_that_no_record_validates_is_told(tmp_path, capfd):
+    sources = []
+    for k, (part, label) in enumerate(
+        [("train", "a"), ("train", "b"), ("validation", "a"), ("test", "a"), ("test", "b")]
+    ):
+        path = tmp_path / f"{part}{label}.fa"
+        path.write_text(f">r{k}\nACGTTT{'ACGTA'[k]}\n")
+        sources.append(Source(path, label, split=part))
+    split(encode(tmp_path, sources), tmp_path / "f.parquet")
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "warning: dataset: no record of class 'b' validates; add records"
+    )
+
+
 def test_small_classes_still_train_in_every_fold():
     targets = np.array([0] * 5 + [1] * 5)
     roles = names_of_roles(

@@ -136,5 +136,5 @@ def test_repeats_begin_with_the_folds_of_one_and_are_read_back(acp, tmp_path):
 def test_a_class_of_one_family_cannot_train_and_test():
     targets = np.repeat([0, 1], [50, 10])
     groups = np.concatenate([np.arange(50), np.full(10, 50)])
-    with pytest.raises(InputError, match="class 'b' has 10 records but only 1 groups"):
+    with pytest.raises(InputError, match="class 'b' has 10 records but only 1 group of"):
         assign_roles(targets, groups, ["a", "b"], folds=3, validation_fraction=0.1, seed=1)

@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # first what holds compiled functions, which cannot be watched
 import bioseqrnn.sequences.reading.names
+import bioseqrnn.sequences.reading.prose
+import bioseqrnn.sequences.reading.strange
 import bioseqrnn.sequences.reading.unwrap  # noqa: F401
 
 with atheris.instrument_imports(include=["bioseqrnn.sequences"]):

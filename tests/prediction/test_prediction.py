@@ -189,3 +189,21 @@ def test_a_number_is_predicted_as_it_is(tmp_path):
     assert frame["value"].nunique() > 40
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     np.testing.assert_allclose(text["value"], frame["value"], atol=1e-6)
+
+
+def test_conversions_are_said_as_by_encode(tmp_path, model, capfd):
+    text = ">a\nAC-GT..AC\nacgu\n; note\n>b\nACGTACGTRYN\n>c\nMKRSHTGKRNVS\n"
+    (tmp_path / "q.fa").write_text(text)
+    (tmp_path / "other.fa").write_text(">d\nACGT\n")
+    predict(tmp_path, model)
+    said = [line for line in capfd.readouterr().err.splitlines() if "q.fa" in line]
+    sources = [Source(tmp_path / "q.fa", "x"), Source(tmp_path / "other.fa", "y")]
+    encode(tmp_path, sources, where="q.fa", alphabet="dna")
+    line, warning, _ = (
+        line.replace(" (audit.tsv says where)", "")
+        for line in capfd.readouterr().err.splitlines()
+        if "q.fa" in line
+    )
+    assert said[:2] == [line, warning]
+    assert line.startswith("q.fa: converted or left out: 1 comment lines, 3 gaps, 4 lower case")
+    assert warning.startswith("warning: q.fa: 1 record is read as DNA, though most letters")

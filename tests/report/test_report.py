@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import chdir, contextmanager
 
 import numpy as np
 import pandas as pd
@@ -81,13 +82,33 @@ def report(tmp_path_factory):
         for cell in ("gru", "rnn")
     ]
     write_tsv(folder / "gradients.tsv", gradients_table(curves))
-    build_report(
-        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
-        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "report",
-        dataset="toy",
-        settings={"folds": 2}, confidence=0.9, gradients=folder / "gradients.tsv",
-    )  # fmt: skip
+    with users_folder(folder / "user"):
+        build_report(
+            folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
+            folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation",
+            folder / "report", dataset="toy",
+            settings={"folds": 2}, confidence=0.9, gradients=folder / "gradients.tsv",
+        )  # fmt: skip
     return folder
+
+
+@contextmanager
+def users_folder(folder):
+    """A folder with files of its user that have names which Python and MultiQC look for."""
+    folder.mkdir()
+    for name in ("yaml", "json", "multiqc", "numpy", "sitecustomize"):
+        (folder / f"{name}.py").write_text("open('imported', 'w')\n")
+    # none of ours would be shown
+    leave_out = "fn_ignore_files: ['*_mqc.json']\n"
+    (folder / "multiqc_config.yaml").write_text(leave_out)
+    (folder / "other.yaml").write_text(leave_out)
+    with chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MULTIQC_CONFIG_PATH", str(folder / "other.yaml"))
+        yield
+
+
+def test_files_of_the_working_folder_play_no_part(report):
+    assert not (report / "user" / "imported").exists()
 
 
 def test_every_section_is_there(report):

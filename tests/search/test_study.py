@@ -93,3 +93,25 @@ def test_draws_depend_on_the_trial_and_not_on_the_process(tmp_path):
         values.append([trial.params["dropout"] for trial in study.trials])
     assert values[0] == values[1]
     assert len(set(values[0])) == 12
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "no journal\n",
+        lambda text: '{"op_code": 0}\n' + text,
+        lambda text: text + '{"op_code": 4, "worker_id": "x"}\n',
+        lambda text: text.replace('"op_code"', '"code"', 1),
+        lambda text: "[1, 2]\n",
+        lambda text: '{"op_code": "0", "worker_id": 7}\n',
+    ],
+)
+def test_a_damaged_journal_is_put_aside(tmp_path, capfd, damage):
+    journal = tmp_path / "study.journal"
+    open_study(journal, "one", prune=False).ask()
+    text = damage(journal.read_text())
+    journal.write_text(text)
+    for _ in range(2):
+        open_study(journal, "one", prune=False).ask()
+    assert capfd.readouterr().err.count("study.journal is damaged") == 1
+    assert (tmp_path / "study.journal.damaged").read_text().startswith(text)

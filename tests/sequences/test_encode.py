@@ -101,7 +101,8 @@ def test_files_share_a_labels_tsv_and_spare_labels_are_told(tmp_path, capfd):
     labels.write_text("id\tlabel\n1\tx\n2\ty\n3\ty\n8\tx\n9\ty\n")
     table = encode(tmp_path, [Source(tmp_path / f"{n}.fa", labels=labels) for n in "ab"])
     assert [table.classes[t] for t in table.targets] == ["x", "y", "y"]
-    assert f"{labels}: 2 labelled ids have no record" in capfd.readouterr().err.splitlines()
+    told = capfd.readouterr().err.splitlines()
+    assert f"{labels}: 2 labelled ids have no record: '8', '9'" in told
 
 
 def test_blocks_join_up(tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.labels import HeaderKey, LabelFile
+from bioseqrnn.sequences.header_key import HeaderKey
+from bioseqrnn.sequences.labels import LabelFile
 from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
 from bioseqrnn.sequences.reading.intervals import interval_windows, read_intervals
 from bioseqrnn.sequences.sources import Source, find_fasta, sources_from_sheet
@@ -154,7 +155,7 @@ BAD_TABLES = {
     "id\tlabel\n\tx\n": "l.tsv: line 2 has no 'id' (columns: id, label[, group])",
     "id\tlabel\n1\tx\ty\n": "l.tsv: line 2: more cells than the header",
     "name\tlabel\n1\tx\n": "l.tsv: no column 'id' (columns: id, label[, group])",
-    "id,label\n1,x\n": "l.tsv: no column 'id' (columns: id, label[, group])",
+    "id,label\n1,x\n": "l.tsv: separated by commas; columns must be separated by tabs",
     "id\tlabel\n": "l.tsv: no labels in it (columns: id, label[, group])",
     "": "l.tsv: no column 'id' (columns: id, label[, group])",
 }
@@ -175,8 +176,10 @@ def test_a_labels_table_that_is_none(tmp_path, abc):
     assert refused(tmp_path, Source(abc, labels=missing)) == (
         "l.tsv: not UTF-8 text; save it as UTF-8"
     )
-    missing.write_bytes(bz2.compress(b"id\tlabel\n1\tx\n"))
-    assert "l.tsv: " in refused(tmp_path, Source(abc, labels=missing))
+    missing.write_bytes(bz2.compress(b"id\tlabel\n1\tx\n")[:-9])
+    assert refused(tmp_path, Source(abc, labels=missing)).startswith(
+        "l.tsv: the bz2 archive is damaged or cut short"
+    )
 
 
 IDS = st.text(
@@ -224,7 +227,7 @@ def test_a_long_labels_table_is_read_in_little_memory(tmp_path):
     ("title", "value"),
     [
         ("1 label=pos", ["pos"]),
-        ("1 other=2 label=pos more", ["pos"]),
+        ("1 other=2 label=pos more", ["pos more"]),
         ("label=pos", ["pos"]),
         ("1|label=pos|split=train", ["pos"]),
         ("1|label=pos|training", ["pos"]),
@@ -244,11 +247,60 @@ def test_a_long_labels_table_is_read_in_little_memory(tmp_path):
         ("1 label pos", []),
         ("1 label=a label=a", ["a"]),
         ("1 label=a label=b", ["a", "b"]),
+        ("sp|P1|X Protein A OS=Mus musculus OX=10090 GN=A", ["Mus musculus"]),
+        ("tr|X OS=E. coli (strain K12 / [x]) OX=3", ["E. coli (strain K12 / [x])"]),
+        ("P1 | organism=Pf | product=heat shock protein 70 | length=1", ["heat shock protein 70"]),
+        ("P1 | product=membrane | kind=a", ["membrane"]),
+        ("l [gene=h] [protein=[NiFe] hydrogenase] [protein_id=W]", ["[NiFe] hydrogenase"]),
+        ("l [protein=a [b [c] d] e] x] [id=2]", ["a [b [c] d] e"]),
+        ("l [protein=[NiFe hydrogenase] [id=1]", ["[NiFe hydrogenase"]),
+        ("g ID=g1;Name=foo bar;product=x y, z", ["x y, z"]),
+        ("g product=ATP synthase, chloroplastic; x=1", ["ATP synthase, chloroplastic"]),
+        ("1, label=a, b", ["a"]),
+        ("1 label=a b [x=1] label=a b", ["a b"]),
+        ("1 label=weak enhancer\tx", ["weak enhancer"]),
+        ("1 label='5' UTR' x=1", ["5' UTR"]),
+        ("1 label='5' UTR'", ["5' UTR"]),
+        ("1 label= OX=3", [""]),
+        ("1 label=foo%2C bar", ["foo%2C bar"]),
         ("1\tlabel=ü", ["ü"]),
     ],
 )
 def test_values_of_a_key(title, value):
-    assert HeaderKey("label").values(title) == value
+    key = next((k for k in ("OS", "product", "protein") if f"{k}=" in title), "label")
+    assert HeaderKey(key).values(title) == value
+
+
+def test_values_that_only_the_end_of_the_header_ends_are_told(tmp_path, capfd):
+    fasta = write(tmp_path / "a.fa", ">1 kind=x of y\nAC\n>2 kind=z OX=1\nGG\n>3 kind=z w\nTT\n")
+    encode(tmp_path, [Source(fasta, label_key="kind")])
+    assert rows(tmp_path, "label") == [("x of y",), ("z",), ("z w",)]
+    warning = next(line for line in capfd.readouterr().err.splitlines() if "warning" in line)
+    assert warning.endswith(
+        "a.fa: in 2 header(s) the value of 'kind=' goes on to the end, like 'x of y'; put it in "
+        "quotes where it ends sooner"
+    )
+    write(fasta, ">1 y=0.5 words\nAC\n>2 y=2 x=3\nGG\n")
+    encode(tmp_path, [Source(fasta, label_key="y")], task="regression")
+    assert rows(tmp_path, "label") == [(0.5,), (2.0,)]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("2 Label=y", "did you mean 'Label'?"),
+        ("2 label = y", "write 'label=' without blanks"),
+        ("2 label:y", "it has 'label:'; write 'label='"),
+        (
+            "2 organism=E length=3",
+            "add one or name another label_key (this header has organism, le",
+        ),
+    ],
+)
+def test_a_key_that_some_headers_lack(tmp_path, header, hint):
+    fasta = write(tmp_path / "a.fa", f">1 label=x\nAC\n>{header}\nGG\n")
+    message = refused(tmp_path, Source(fasta, label_key="label"))
+    assert message.startswith(f"a.fa: record '2' has no 'label=' in its header; {hint}")
 
 
 def test_a_separator_of_several_labels_ends_no_value():
@@ -269,7 +321,7 @@ def test_labels_of_headers(tmp_path):
 def test_bad_headers(tmp_path):
     fasta = write(tmp_path / "a.fa", ">1 label=x\nAC\n>2 lable=y\nGG\n")
     assert refused(tmp_path, Source(fasta, label_key="label")) == (
-        "a.fa: record '2' has no 'label=' in its header; add one or name another label_key"
+        "a.fa: record '2' has no 'label=' in its header; did you mean 'lable'?"
     )
     write(fasta, ">1 label=x\nAC\n>2 label= \nGG\n")
     assert refused(tmp_path, Source(fasta, label_key="label")) == (
@@ -297,8 +349,10 @@ def test_several_labels(tmp_path):
     write(fasta, ">1 go=x,y\nAC\n>2 go=\nGG\n")
     encode(tmp_path, [Source(fasta, label_key="go")], task="multilabel", label_separator=",")
     assert rows(tmp_path, "label") == [(["x", "y"],), ([],)]
-    encode(tmp_path, [Source(fasta, "p|q")], task="multilabel", label_separator="|")
-    assert rows(tmp_path, "label") == [(["p", "q"],)] * 2
+    other = write(tmp_path / "b.fa", ">3\nAA\n")
+    sources = [Source(fasta, "p|q"), Source(other, "p")]
+    encode(tmp_path, sources, task="multilabel", label_separator="|")
+    assert rows(tmp_path, "label") == [(["p", "q"],)] * 2 + [(["p"],)]
     write(labels, "id\tlabel\n1\t;\n2\t\n")
     assert "dataset: no class at all" in refused(
         tmp_path, Source(fasta, labels=labels), task="multilabel"
@@ -322,8 +376,9 @@ def test_numbers(tmp_path, abc):
 def test_what_is_no_number(tmp_path, abc, text):
     labels = write(tmp_path / "l.tsv", f"id\tlabel\n1\t1\n2\t2\n3\t{text}\n")
     ending = f"label '{text}' is not a finite number, as regression needs"
+    ending += "; write 0.5" if text == "0,5" else ""
     message = refused(tmp_path, Source(abc, labels=labels), task="regression")
-    assert message == f"l.tsv: line 4: {ending}"
+    assert message == f"l.tsv: line 4 (record '3'): {ending}"
     fasta = write(tmp_path / "h.fa", f'>1 y=1\nAC\n>2 y="{text}"\nGG\n')
     message = refused(tmp_path, Source(fasta, label_key="y"), task="regression")
     assert message == f"h.fa: record '2': {ending}"
@@ -387,6 +442,25 @@ def test_a_window_around_the_middle(tmp_path, genome):
     )
 
 
+@pytest.mark.parametrize("width", [1, 2, 4, 5])
+@pytest.mark.parametrize("window", [3, 4, 5, 6, 9])
+def test_windows_on_both_strands_of_one_place_are_the_same(tmp_path, window, width):
+    bases = "GATTACAGGCATTCGA"
+    whole = bases + "N" * 9 + reverse_complement(bases)
+    path = write(tmp_path / "g.fa", f">c\n{whole}\n")
+    start, size = 6, len(whole)
+    bed = write(
+        tmp_path / "x.bed",
+        f"c\t{start}\t{start + width}\tp\t0\t+\n"
+        f"c\t{size - start - width}\t{size - start}\tn\t0\t-\n",
+    )
+    [(found, (plus, minus))] = interval_windows(Genome(path), bed, window)
+    assert plus == minus
+    # the middle base, of two the second, stands at one place
+    assert plus[window // 2] == bases[start + width // 2]
+    assert [row.end - row.start for row in found] == [window, window]
+
+
 def test_two_files_of_intervals_over_one_genome(tmp_path, genome):
     one = write(tmp_path / "one.bed", "c1\t0\t9\nc2\t0\t9\n")
     two = write(tmp_path / "two.bed", "c1\t5\t9\n")
@@ -447,7 +521,7 @@ def test_intervals_that_cannot_be(tmp_path, genome):
     )
     bed.write_bytes(b"c1\t1\t5\tcaf\xe9\n")
     assert refused(tmp_path, Source(genome, intervals=bed)) == (
-        "x.bed: not UTF-8 text; is it BED or TSV?"
+        "x.bed: not UTF-8 text; save it as UTF-8"
     )
     write(bed, "p\t1\t5\tx\n")
     protein = write(tmp_path / "p.fa", ">p\nMKLVREQWERTY\n")

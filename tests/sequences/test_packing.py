@@ -89,4 +89,4 @@ def test_bad_letter_is_located(sequence, position, letter):
     ],
 )
 def test_guess_alphabet(sample, name):
-    assert guess_alphabet(sample).name == name
+    assert guess_alphabet(sample).alphabet.name == name

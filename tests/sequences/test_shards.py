@@ -35,7 +35,7 @@ def write_fasta(path, names, *, seed=1, title="", width=23, alphabet="ACGT", lon
         text = letters(rng, rng.randint(30, longest), alphabet)
         lines.append(f">{name}{title.format(rng.randint(0, 2))}")
         lines += [text[i : i + width] for i in range(0, len(text), width)]
-        lines += [["", "; comment", letters(rng, 9).lower(), " AC GT "][rng.randint(0, 3)]]
+        lines += [["", "; comment", letters(rng, 9).lower(), " ACGT "][rng.randint(0, 3)]]
     data = end.join(lines)
     path.write_bytes(gzip.compress(data.encode()) if path.suffix == ".gz" else data.encode())
     return path

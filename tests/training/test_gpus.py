@@ -87,3 +87,23 @@ def test_a_driver_without_gpus(claim, tmp_path):
 def test_a_machine_without_a_driver(claim, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert claim()[0] == "all"
+
+
+def test_what_is_no_plain_file_is_left_alone(claim, tmp_path):
+    """The folder is everybody's: somebody may have put a link or a pipe where a lock is to be."""
+    precious = tmp_path / "precious"
+    precious.touch(mode=0o600)
+    (tmp_path / "bioseqrnn-GPU-a.0.lock").symlink_to(precious)
+    (tmp_path / "bioseqrnn-GPU-b.0.lock").symlink_to(tmp_path / "made")
+    os.mkfifo(tmp_path / "bioseqrnn-GPU-c.0.lock")
+    # none of the first locks can be had; the second ones can
+    assert [claim()[0] for _ in range(2)] == ["GPU-a", "GPU-b"]
+    assert precious.stat().st_mode & 0o777 == 0o600
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_name_is_no_path(claim, tmp_path, monkeypatch):
+    (tmp_path / "bioseqrnn-..").mkdir()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "../../out,b")
+    assert claim()[0] == "../../out"
+    assert (tmp_path / "bioseqrnn-.._.._out.0.lock").is_file()

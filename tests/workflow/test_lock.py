@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 from conftest import BIN, ROOT
 
 from .conftest import make_project
+from .rule_functions import functions_of
 
 pytestmark = pytest.mark.workflow
 TARGET = "{}/pep/models/gru/fold-0/seed-1/model.safetensors"
@@ -78,6 +80,97 @@ def test_a_second_run_is_refused_until_the_first_has_ended(two, start):
     assert not (shared / ".lock").exists()
     assert other.snakemake(f"{shared}/dna/folds.parquet").code == 0
     assert not (shared / ".lock").exists()
+
+
+@pytest.fixture
+def lock(tmp_path, monkeypatch, capsys):
+    """Function that claims a folder of results; what is said where that fails."""
+    results = tmp_path / "results"
+
+    def claim(folder="work", **about):
+        """``about``: in what the lock that is there differs from that of this run."""
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        rules = functions_of(
+            "preflight", "lock", RESULTS=str(results),
+            workflow=SimpleNamespace(is_main_process=True, storage_settings=LOCAL),
+        )  # fmt: skip
+        if about:
+            results.mkdir(exist_ok=True)
+            (results / ".lock").write_text(json.dumps(rules.describe_run() | about))
+        try:
+            rules.lock_results()
+        except SystemExit:
+            (line,) = capsys.readouterr().err.splitlines()
+            return line.removeprefix("bioseqrnn: error: ")
+        assert json.loads((results / ".lock").read_text()) == rules.this_run
+        rules.unlock_results()
+        assert list(results.iterdir()) == []
+        return None
+
+    claim.file = results / ".lock"
+    return claim
+
+
+LOCAL = SimpleNamespace(default_storage_provider=None)
+ELSEWHERE = {"machine": "another kernel", "host": "node2", "process": 7}
+
+
+def test_a_path_alone_does_not_make_a_folder_the_same(lock):
+    """Two containers with the same path on shared storage."""
+    assert lock() is None
+    said = lock(**ELSEWHERE, word="0123 45")
+    assert "(by" in said
+    assert "on node2, process 7) writes there; wait for it" in said
+    assert said.endswith(f"if it was killed, remove {lock.file}")
+    # killed on another login node: Snakemake's own lock guards the one working folder
+    assert lock(**ELSEWHERE) is None
+
+
+def test_a_process_of_this_machine_is_looked_for(lock):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dead = {"process": ended.pid, "started": "1"}
+    assert lock(folder="other", word="0123 45", **dead) is None
+    # a number that was given again is another process
+    assert lock(folder="other", word="0123 45", process=os.getpid(), started="1") is None
+    # it runs, even if it is of the same folder (--nolock)
+    assert "writes there" in lock(user="somebody")
+
+
+def test_a_copied_folder_is_another_one(lock, tmp_path):
+    assert lock() is None
+    word = (tmp_path / "work/.snakemake/bioseqrnn-folder").read_text()
+    assert "writes there" in lock(**ELSEWHERE, word=f"{word} 1")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 90_000, "\0"])
+def test_what_a_full_disk_left_is_no_lock(lock, text):
+    lock.file.parent.mkdir()
+    lock.file.write_text(text)
+    assert lock() is None
+
+
+def test_no_link_or_pipe_is_followed(lock, tmp_path):
+    lock.file.parent.mkdir()
+    precious = tmp_path / "precious"
+    precious.write_text("")
+    lock.file.symlink_to(precious)
+    assert lock() == f"{lock.file}: is not a file that a run has made; remove it"
+    assert precious.read_text() == ""
+    lock.file.unlink()
+    os.mkfifo(lock.file)
+    assert "is not a file that a run has made" in lock()
+
+
+def test_results_that_cannot_be_written_are_one_line(lock, tmp_path):
+    lock.file.parent.symlink_to(tmp_path / "nowhere")
+    assert lock().startswith(f"{lock.file.parent}: no results can be written there (File exists")
+
+
+def test_a_lock_controls_no_terminal(lock):
+    said = lock(**ELSEWHERE, word="0123 45", user="me\x1b[2J\n")
+    assert "(by me\\x1b[2J\\n on node2" in said
 
 
 def test_a_killed_run_takes_its_folder_again(two, start):

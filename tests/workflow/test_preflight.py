@@ -29,6 +29,16 @@ def raw(path, data):
     return lambda project: (project.folder / path).write_bytes(data)
 
 
+def labels_tsv(data):
+    def apply(project):
+        (project.folder / "data" / "l.tsv").write_bytes(data)
+        project.write_sheet("datasets", "dataset fasta labels", "dna data/EI.fa data/l.tsv")
+        project.write_sheet("queries", "query dataset fasta")
+        change(dataset_options={})(project)
+
+    return apply
+
+
 HEAD = "dataset fasta label"
 CASES = {
     "transfer of an unknown dataset": (
@@ -236,6 +246,14 @@ CASES = {
     "query of an unknown dataset": (
         sheet("queries", "query dataset fasta", "new dnaa data/query.fa"),
         "config/queries.tsv: line 2: unknown dataset 'dnaa'; did you mean 'dna'?",
+    ),
+    "labels separated by commas": (
+        labels_tsv(b"id,label\r\nr1,a\r\n"),
+        "data/l.tsv: separated by commas; columns must be separated by tabs",
+    ),
+    "column of labels in capitals": (
+        labels_tsv(b"# of 2026\n#id\tlabel\tGroup\nr1\ta\tg\n"),
+        "data/l.tsv: unknown column 'Group'; did you mean 'group'?",
     ),
     "query twice": (
         sheet("queries", "query dataset fasta", "q dna data/query.fa", "q dna data/EI.fa"),

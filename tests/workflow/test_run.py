@@ -95,6 +95,34 @@ def test_new_content_reruns_its_branch_even_with_an_older_time(finished, tmp_pat
     assert not [job for job in jobs if " pep" in job]
 
 
+def test_whatever_the_triggers_nothing_stale_is_kept(finished, tmp_path):
+    """Profiles often say --rerun-triggers mtime, which sees no content and no setting."""
+    project = finished.copy(tmp_path / "copy")
+    assert not project.planned("--rerun-triggers", "mtime")
+    fasta = project.folder / "data" / "EI.fa"
+    fasta.write_text(fasta.read_text().replace(">", ">x", 1))
+    os.utime(fasta, (0, 0))
+    done = project.snakemake("--dry-run", "--rerun-triggers", "mtime", "code")
+    assert "rule encode_sequences:" in done.out + done.err
+    assert done.err.count(
+        "bioseqrnn: warning: --rerun-triggers code mtime: 'params' is added, since files and "
+        "settings are followed by their content\n"
+    ) == 1  # fmt: skip
+    # a row and a setting, with the triggers of a profile
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    (profile / "config.yaml").write_text("rerun-triggers: mtime\n")
+    project = finished.copy(tmp_path / "other")
+    sheet = project.folder / "config" / "datasets.tsv"
+    sheet.write_text(sheet.read_text().replace("\tACP", "\tanticancer"))
+    config = project.read_config() | {"dataset_options": {}}
+    config["models"]["gru"]["epochs"] = 3
+    project.write_config(config)
+    jobs = project.planned("--profile", profile)
+    assert jobs["encode_sequences pep"] == jobs["train_model dna gru 0 1"] == 1
+    assert "train_model dna rnn 0 1" not in jobs
+
+
 def test_a_new_query_runs_only_its_jobs(finished, tmp_path):
     project = finished.copy(tmp_path / "copy")
     shutil.copy(RESOURCES / "acp" / "query.fa", project.folder / "data" / "peptides.fa")

@@ -2,17 +2,22 @@
 # a touched one reruns nothing. Sums are cached by path, size and times, so that a large file is read
 # once, not at every start.
 import atexit
+import functools
 import hashlib
 import os
+import sys
 
-CHECKSUM_CACHE = Path(".snakemake") / "bioseqrnn-checksums.json"
+from snakemake.settings.enums import RerunTrigger
+
+CHECKSUM_CACHE = Path(".snakemake").absolute() / "bioseqrnn-checksums.json"
 
 
 def load_checksums():
     try:
-        return json.loads(CHECKSUM_CACHE.read_text(encoding="utf-8"))
+        known = json.loads(CHECKSUM_CACHE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return known if isinstance(known, dict) else {}
 
 
 def save_checksums():
@@ -21,7 +26,9 @@ def save_checksums():
     temporary = CHECKSUM_CACHE.with_suffix(f".{os.getpid()}.tmp")
     try:
         CHECKSUM_CACHE.parent.mkdir(exist_ok=True)
-        temporary.write_text(json.dumps(checksums), encoding="utf-8")
+        # what another module or job has added meanwhile stays
+        known = load_checksums() | checksums
+        temporary.write_text(json.dumps(known), encoding="utf-8")
         temporary.replace(CHECKSUM_CACHE)
     except OSError:
         # only a cache: where it cannot be kept, sums are computed again
@@ -33,11 +40,37 @@ checksums_on_disk = dict(checksums)
 atexit.register(save_checksums)
 
 
+@functools.cache
+def follows_parameters():
+    """Whether Snakemake compares parameters, as it has to: sums of files and all settings are such.
+
+    A run of this workflow compares them whatever its --rerun-triggers are. In a workflow that
+    imports this one these are for other rules too, and stay. Known only when jobs are planned.
+    """
+    triggers = workflow.rerun_triggers
+    if RerunTrigger.PARAMS in triggers:
+        return True
+    names = " ".join(sorted(str(trigger) for trigger in triggers))
+    if IMPORTED:
+        what = (
+            "a changed setting or row, or a changed file with an older time, makes no results of "
+            "bioseqrnn anew; add 'params'"
+        )
+    else:
+        workflow.dag_settings.rerun_triggers = {*triggers, RerunTrigger.PARAMS}
+        what = (
+            "'params' is added, since files and settings are followed by their content"
+        )
+    if workflow.is_main_process:
+        sys.stderr.write(f"bioseqrnn: warning: --rerun-triggers {names}: {what}\n")
+    return not IMPORTED
+
+
 def as_input(path):
     """A file of the user; watched by its sum, and only in remote storage by its time stamp."""
     if "://" in path:
         return storage(path)
-    return path if elsewhere(path) else ancient(path)
+    return ancient(path) if not elsewhere(path) and follows_parameters() else path
 
 
 def checksum(path):
@@ -48,7 +81,7 @@ def checksum(path):
     key = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
     name = os.path.abspath(path)
     known = checksums.get(name)
-    if known is None or known[:3] != key:
+    if not isinstance(known, list) or known[:3] != key or len(known) != 4:
         with open(path, "rb") as handle:
             checksums[name] = [*key, hashlib.file_digest(handle, "sha256").hexdigest()]
     return checksums[name][3]

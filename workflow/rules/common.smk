@@ -2,7 +2,6 @@
 import os
 import re
 import shlex
-import sys
 
 # Raise a stage's number when its results change for the same input: what it made is made again.
 STAGE_VERSIONS = {
@@ -43,18 +42,19 @@ REPORT_TABLES = (
 WHOLE_RECORDS = ("gapped_kmer", "pwm")
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 
-CONFIG_NAME = (
-    ", ".join(os.path.relpath(path) for path in workflow.configfiles) or "configuration"
-)
-check_keys(config, CONFIG_NAME)
-check_schema(config, SchemaValidator(read_schema("config")), CONFIG_NAME)
+check_settings()
+if "queries" not in config and not os.path.exists("config/queries.tsv"):
+    # nothing to predict
+    config["queries"] = None
 validate(config, workflow.source_path("../schemas/config.schema.yaml"))
 
+RESULTS = results_folder(config["results"])
+refuse_prefix([f"{RESULTS}/sequences.parquet"])
 DATASETS = read_datasets(config["datasets"], config["dataset_options"])
 QUERIES = read_queries(config["queries"], DATASETS)
 check_config(config, DATASETS)
+tell_added_models()
 
-RESULTS = config["results"].rstrip("/")
 # a searched model is one more, beside the one whose settings it starts from
 SEARCHED = {f"{name}_search": name for name in config["search"]["models"]}
 NETWORKS = [*config["models"], *SEARCHED]
@@ -63,10 +63,6 @@ if SEARCHED:
     REPORT_TABLES += ("search",)
 if LEARNING_CURVE["models"]:
     REPORT_TABLES += ("sizes",)
-
-# The commands of the environment that runs Snakemake are found without activating it; behind
-# everything else on the path, so that a conda environment of a rule comes first.
-shell.prefix(f'PATH="$PATH:{os.path.dirname(sys.executable)}"; ')
 
 
 wildcard_constraints:
@@ -78,6 +74,7 @@ wildcard_constraints:
     fold=r"\d+",
     seed=r"\d+",
     part=r"fold-\d+|final",
+    shard=r"\d+-of-\d+",
     worker=r"\d+",
     fraction=r"[\d.e-]+",
 
@@ -103,6 +100,12 @@ def files_of(dataset):
     if negatives.get("genome"):
         files.append(negatives["genome"])
     return list(dict.fromkeys(files))
+
+
+refuse_prefix(
+    [path for dataset in DATASETS for path in files_of(dataset)]
+    + [path for queries in QUERIES.values() for path in queries.values()]
+)
 
 
 def dataset_files(wildcards):

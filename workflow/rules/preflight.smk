@@ -3,18 +3,33 @@ import csv
 import difflib
 import functools
 import glob
+import itertools
 import json
+import os
 import re
 import sys
+import unicodedata
 from pathlib import Path
 
 import jsonschema
 import yaml
 
+# files that a glob may stand for, and files and folders that are looked through for them
+MOST_FILES = 100_000
+
+
+def is_one_line(text):
+    """Whether a name has no control character, line break or half of a character in it."""
+    return text.isprintable() or not any(
+        unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text
+    )
+
 
 def stop(message):
     """End with one line: an exception would bury it among file names and line numbers."""
-    sys.stderr.write(f"bioseqrnn: error: {message}\n")
+    # names may be anybody's: what controls a terminal is shown, not sent
+    shown = "".join(c if is_one_line(c) else ascii(c)[1:-1] for c in message)
+    sys.stderr.write(f"bioseqrnn: error: {shown}\n")
     raise SystemExit(2)
 
 
@@ -55,42 +70,44 @@ SchemaValidator = jsonschema.validators.extend(
 )
 
 
-def check_keys(node, where, path=""):
-    """YAML reads an unquoted 2024, yes or null as something that is not text."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if not isinstance(key, str):
-                stop(
-                    f"{where}: {path}{key!r} is a key that is not text; put it in quotes"
-                )
-            check_keys(value, where, f"{path}{key}.")
+def unknown_keys(error):
+    """Keys of a section that the schema has not."""
+    if error.validator != "additionalProperties":
+        return []
+    known = error.schema.get("properties", {})
+    patterns = error.schema.get("patternProperties", {})
+    return [
+        key
+        for key in error.instance
+        if key not in known and not any(re.search(p, str(key)) for p in patterns)
+    ]
 
 
-def schema_problem(error):
-    """One line for a schema error: key, what is wrong, what to do."""
+def schema_problem(error, quoted=True):
+    """One line for a schema error: key, what is wrong, what to do.
+
+    ``quoted``: in a file, where quotes make text of a number and the other way round.
+    """
     key = ".".join(str(part) for part in error.absolute_path)
     prefix = f"{key}: " if key else ""
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
-        patterns = error.schema.get("patternProperties", {})
-        extra = [
-            k
-            for k in error.instance
-            if k not in known and not any(re.search(p, str(k)) for p in patterns)
-        ]
-        if patterns:
+        extra = unknown_keys(error)
+        if error.schema.get("patternProperties"):
             return f"{prefix}name '{extra[0]}' may have letters, digits, '.', '_' and '-' only"
         return f"{prefix}unknown key '{extra[0]}'; {suggestion(extra[0], known)}"
     numeric = error.validator == "type" and error.validator_value in (
         "integer",
         "number",
     )
-    if numeric and isinstance(error.instance, str):
+    if numeric and quoted and isinstance(error.instance, str):
         try:
             float(error.instance)
             return f"{prefix}'{error.instance}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
         except ValueError:
             pass
+    if error.validator == "type" and error.validator_value == "string" and not quoted:
+        return f"{prefix}{error.instance!r} is not text; write it in two kinds of quotes, like '\"2024\"'"
     if error.validator == "type":
         return f"{prefix}{error.instance!r} is not {TYPE_WORDS[error.validator_value]}"
     if error.validator == "required":
@@ -101,12 +118,12 @@ def schema_problem(error):
         words = [e for e in error.context if e.validator == "const"]
         if words:
             others = [e for e in error.context if e.validator != "const"]
-            problem = schema_problem(others[0])
+            problem = schema_problem(others[0], quoted)
             return f"{problem} (or write {words[0].validator_value})"
         # of several kinds of value, the one that was meant
         meant = [e for e in error.context if not (e.validator == "type" and not e.path)]
         if meant:
-            return schema_problem(meant[0])
+            return schema_problem(meant[0], quoted)
         if key.startswith("search.space."):
             return f"{prefix}give a list of choices, like [7, 11], or of a number a range, like {{low: 1, high: 9}}"
         return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"
@@ -123,14 +140,38 @@ def schema_problem(error):
     return f"{prefix}{error.message}"
 
 
-def check_schema(instance, validator, where):
-    # the deepest error is the one that names the key
+def first_problem(instance, validator):
+    """The deepest error, which is the one that names the key; None where there is none."""
     errors = sorted(
         validator.iter_errors(instance),
         key=lambda e: (-len(e.absolute_path), e.message),
     )
-    if errors:
-        stop(f"{where}: {schema_problem(errors[0])}")
+    return errors[0] if errors else None
+
+
+def unexpanded(path):
+    """What to say of a path that a shell would read otherwise."""
+    for sign in ("~", "$"):
+        if path.startswith(sign) or (sign == "$" and re.search(r"\$[A-Za-z_{]", path)):
+            return f"; '{sign}' stands for itself here, write the path out"
+    return ""
+
+
+def check_path(where, path):
+    """Refuse a path that Snakemake or a command would read otherwise."""
+    if not is_one_line(path):
+        stop(f"{where}: {ascii(path)} has a control character or line break in it")
+    if "{" in path or "}" in path:
+        stop(
+            f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
+            f"{unexpanded(path)}"
+        )
+    if re.search("<[a-z][a-z0-9_]*>", path):
+        stop(
+            f"{where}: '{path}' has a name in <…>, which Snakemake would replace; rename it"
+        )
+    if path.startswith("-"):
+        stop(f"{where}: '{path}' begins like an option of a command; write ./{path}")
 
 
 def read_sheet(path, schema_name):
@@ -138,7 +179,10 @@ def read_sheet(path, schema_name):
     validator = SchemaValidator(read_schema(schema_name))
     columns = validator.schema["properties"]
     if not Path(path).is_file():
-        stop(f"{path}: no such file; 'config/README.md' says what it holds")
+        hint = unexpanded(path) or "; 'config/README.md' says what it holds"
+        stop(
+            f"{path}: {'is not a file' if Path(path).exists() else 'no such file'}{hint}"
+        )
     rows = []
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
@@ -151,6 +195,8 @@ def read_sheet(path, schema_name):
                     stop(
                         f"{path}: unknown column '{name}'; {suggestion(name, columns)}"
                     )
+                if reader.fieldnames.count(name) > 1:
+                    stop(f"{path}: column '{name}' stands twice; rename or remove one")
             for name in validator.schema["required"]:
                 if name not in (reader.fieldnames or []):
                     stop(f"{path}: no column '{name}' (tab-separated, with a header)")
@@ -164,7 +210,14 @@ def read_sheet(path, schema_name):
                 for name in validator.schema["required"]:
                     if name not in cells:
                         stop(f"{where}: '{name}' is empty")
-                check_schema(cells, validator, where)
+                for name, cell in cells.items():
+                    if not is_one_line(cell):
+                        stop(
+                            f"{where}: {name}: {ascii(cell)} has a control character in it"
+                        )
+                error = first_problem(cells, validator)
+                if error:
+                    stop(f"{where}: {schema_problem(error)}")
                 rows.append((where, cells))
     except UnicodeDecodeError:
         stop(f"{path}: not UTF-8 text; save it as UTF-8")
@@ -173,37 +226,19 @@ def read_sheet(path, schema_name):
     return rows
 
 
-def check_yaml(path):
-    """Name the line of a YAML mistake; Snakemake's own message names neither file nor line."""
-    if not Path(path).is_file():
-        return
-    try:
-        with open(path, encoding="utf-8") as handle:
-            if not isinstance(yaml.safe_load(handle), dict):
-                stop(f"{path}: holds no settings; each is a line 'key: value'")
-    except UnicodeDecodeError:
-        stop(f"{path}: not UTF-8 text; save it as UTF-8")
-    except yaml.MarkedYAMLError as error:
-        stop(
-            f"{path}: line {error.problem_mark.line + 1}: not valid YAML ({error.problem})"
-        )
-
-
 def elsewhere(path):
     """Whether a file is not on this machine's file systems but in remote storage (docs/cluster.md)."""
     return "://" in path or bool(workflow.storage_settings.default_storage_provider)
 
 
 def check_fasta(where, path):
-    if "{" in path or "}" in path:
-        stop(
-            f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
-        )
+    check_path(where, path)
     if elsewhere(path):
         # Snakemake looks for it before any job starts
         return
     if not Path(path).exists():
-        stop(f"{where}: no such file '{path}'; paths start at {Path.cwd()}")
+        hint = unexpanded(path) or f"; paths start at {Path.cwd()}"
+        stop(f"{where}: no such file '{path}'{hint}")
     if not Path(path).is_file():
         stop(f"{where}: '{path}' is not a file")
 
@@ -233,11 +268,33 @@ def find_fasta(where, text):
         return [str(entry) for entry in found]
     if path.exists() or not glob.has_magic(text):
         return [text]
-    names = sorted(glob.glob(text, recursive=True))
+    names = names_of(where, text)
     found = [str(Path(name)) for name in names if Path(name).is_file()]
     if not found:
         stop(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
     return found
+
+
+def names_of(where, pattern):
+    """Sorted names that a glob stands for, looked for in no more than a project may hold."""
+    too_many = (
+        f"{where}: '{pattern}' has more than {MOST_FILES} files and folders to look through; "
+        "begin it with a folder that is nearer"
+    )
+    start, deep, _ = pattern.partition("**")
+    if deep:
+        # links are followed, as the glob itself does
+        tops = [start] if not glob.has_magic(start) else glob.iglob(f"{start}/")
+        seen = 0
+        for top in tops:
+            for _, folders, files in os.walk(top or ".", followlinks=True):
+                seen += len(folders) + len(files)
+                if seen > MOST_FILES:
+                    stop(too_many)
+    names = list(itertools.islice(glob.iglob(pattern, recursive=True), MOST_FILES + 1))
+    if len(names) > MOST_FILES:
+        stop(too_many)
+    return sorted(names)
 
 
 def named_like_fasta(path):
@@ -305,8 +362,13 @@ def read_queries(path, datasets):
         return found
     for where, row in read_sheet(path, "queries"):
         if row["dataset"] not in datasets:
+            source = at("queries")
+            added = (
+                f"; 'queries' stands in {source}" if "--configfile" in source else ""
+            )
             stop(
-                f"{where}: unknown dataset '{row['dataset']}'; {suggestion(row['dataset'], datasets)}"
+                f"{where}: unknown dataset '{row['dataset']}'; "
+                f"{suggestion(row['dataset'], datasets)}{added}"
             )
         check_fasta(where, row["fasta"])
         queries = found.setdefault(row["dataset"], {})
@@ -316,16 +378,44 @@ def read_queries(path, datasets):
     return found
 
 
+# gzip, bzip2, xz, zstd
+COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+
+
+def is_comment(line):
+    return not line.strip() or line[0] == "#" and "label" not in line.lower()
+
+
+def check_label_columns(path, names):
+    """Columns of a labels TSV that are missing or misspelt; encode knows more of it."""
+    known = ("id", "label", "group")
+    for mark, word in ((",", "commas"), (";", "semicolons")):
+        if len(names) == 1 and mark in names[0]:
+            stop(f"{path}: separated by {word}; columns must be separated by tabs")
+    for name in names:
+        if name.strip("\"'") != name and name.strip("\"'") in known:
+            stop(f"{path}: columns are in quotes; write the table without any")
+        if name not in known and name.lower() in set(known) - set(names):
+            stop(f"{path}: unknown column '{name}'; did you mean '{name.lower()}'?")
+    for name in known[:2]:
+        if name not in names:
+            stop(f"{path}: no column '{name}' (tab-separated, with a header)")
+
+
 @functools.cache
 def labels_in(path):
-    """Classes in a labels TSV, which several rows may share."""
+    """Classes in a labels TSV, which several rows may share; None where it is compressed."""
+    with open(path, "rb") as handle:
+        if handle.read(6).startswith(COMPRESSED):
+            return None
     try:
         with open(path, newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-            for name in ("id", "label"):
-                if name not in (reader.fieldnames or []):
-                    stop(f"{path}: no column '{name}' (tab-separated, with a header)")
+            # comments before the header, and a mark of one before its first name
+            lines = itertools.dropwhile(is_comment, handle)
+            reader = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            names = [name.strip() for name in reader.fieldnames or [""]]
+            reader.fieldnames = [names[0].lstrip("# "), *names[1:]]
+            check_label_columns(path, reader.fieldnames)
             labels = {(row["label"] or "").strip() for row in reader}
             return frozenset(labels - {""})
     except UnicodeDecodeError:
@@ -343,7 +433,10 @@ def known_labels(rows, options):
         if "label" in row:
             labels.add(row["label"])
         elif "labels" in row and not elsewhere(row["labels"]):
-            labels |= labels_in(row["labels"])
+            held = labels_in(row["labels"])
+            if held is None:
+                return None
+            labels |= held
         else:
             return None
     made = made_class(options)
@@ -359,7 +452,8 @@ def made_class(options):
 
 def check_negatives(dataset, rows, options, sheet):
     """Negatives that cannot be made."""
-    where = f"{CONFIG_NAME}: dataset_options.{dataset}.negatives"
+    place = ("dataset_options", dataset, "negatives")
+    where = f"{at(*place)}: {'.'.join(place)}"
     made = made_class(options)
     if made is None:
         return
@@ -400,7 +494,7 @@ def check_classes(dataset, rows, options, sheet):
     positive = options.get("positive")
     if positive is not None and positive not in labels:
         stop(
-            f"{CONFIG_NAME}: dataset_options.{dataset}.positive: unknown class '{positive}'; "
+            f"{at('dataset_options', dataset, 'positive')}: dataset_options.{dataset}.positive: unknown class '{positive}'; "
             f"{suggestion(positive, labels)}"
         )
 
@@ -409,7 +503,7 @@ def check_transfers(settings, datasets):
     """Matrices of datasets that do not exist, or that have no positives and negatives."""
     for name, members in settings["transfer"].items():
         for dataset in members:
-            where = f"{CONFIG_NAME}: transfer.{name}"
+            where = f"{at('transfer', name)}: transfer.{name}"
             if dataset not in datasets:
                 stop(
                     f"{where}: unknown dataset '{dataset}'; {suggestion(dataset, datasets)}"
@@ -425,7 +519,7 @@ def check_transfers(settings, datasets):
 def check_search(settings):
     """Searches and learning curves of models that do not exist, and ranges that hold nothing."""
     search, models = settings["search"], settings["models"]
-    where = f"{CONFIG_NAME}: search"
+    where = f"{at('search')}: search"
     names = {*models, *settings["baselines"]}
     for name in search["models"]:
         if name not in models:
@@ -448,7 +542,7 @@ def check_search(settings):
     for name in settings["evaluation"]["learning_curve"]["models"]:
         if name not in names:
             stop(
-                f"{CONFIG_NAME}: evaluation.learning_curve.models: unknown model or baseline "
+                f"{at('evaluation', 'learning_curve')}: evaluation.learning_curve.models: unknown model or baseline "
                 f"'{name}'; {suggestion(name, names)}"
             )
 
@@ -458,12 +552,13 @@ def check_config(settings, datasets):
     for name in settings["dataset_options"]:
         if name not in datasets:
             stop(
-                f"{CONFIG_NAME}: dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
+                f"{at('dataset_options', name)}: dataset_options: unknown dataset '{name}'; {suggestion(name, datasets)}"
             )
     overlap = set(settings["models"]) & set(settings["baselines"])
     if overlap:
+        name = min(overlap)
         stop(
-            f"{CONFIG_NAME}: models: '{overlap.pop()}' is the name of a baseline; rename it"
+            f"{at('models', name)}: models: '{name}' is the name of a baseline; rename it"
         )
     made = {
         "selected",
@@ -472,20 +567,20 @@ def check_config(settings, datasets):
     reserved = made & set(settings["models"])
     if reserved:
         stop(
-            f"{CONFIG_NAME}: models: the evaluation makes a row '{min(reserved)}' itself "
+            f"{at('models', min(reserved))}: models: the evaluation makes a row '{min(reserved)}' itself "
             "(docs/evaluation.md); rename the model"
         )
     for name, model in settings["models"].items():
         if model.get("precision") == "bf16" and settings["device"] == "cpu":
             stop(
-                f"{CONFIG_NAME}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
+                f"{at('models', name)}: models.{name}.precision: bf16 needs a GPU, but device is cpu; "
                 "write fp32"
             )
     scored = set(settings["models"]) | set(settings["baselines"])
     for name in settings["folds"]["compare_random"] or []:
         if name not in scored:
             stop(
-                f"{CONFIG_NAME}: folds.compare_random: '{name}' is no model or baseline of this "
+                f"{at('folds', 'compare_random')}: folds.compare_random: '{name}' is no model or baseline of this "
                 f"run; {suggestion(name, scored)}"
             )
     check_transfers(settings, datasets)

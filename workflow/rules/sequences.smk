@@ -36,18 +36,18 @@ if config["shards"] == 1:
 
 else:
 
-    scattergather:
-        shards=config["shards"],
+    # not scattergather, whose names a workflow shares with those that it imports
+    SHARDS = [f"{k}-of-{config['shards']}" for k in range(1, config["shards"] + 1)]
 
     rule encode_shard:
         input:
             dataset_files,
         output:
-            temp(f"{RESULTS}/{{dataset}}/shards/{{scatteritem}}.parquet"),
+            temp(f"{RESULTS}/{{dataset}}/shards/{{shard}}.parquet"),
         log:
-            f"{RESULTS}/{{dataset}}/logs/encode_shard/{{scatteritem}}.log",
+            f"{RESULTS}/{{dataset}}/logs/encode_shard/{{shard}}.log",
         benchmark:
-            f"{RESULTS}/{{dataset}}/benchmarks/encode_shard/{{scatteritem}}.tsv"
+            f"{RESULTS}/{{dataset}}/benchmarks/encode_shard/{{shard}}.tsv"
         priority: 2
         conda:
             "../envs/bioseqrnn.yaml"
@@ -62,13 +62,15 @@ else:
             version=STAGE_VERSIONS["sequences"],
         shell:
             "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
-            " --options {params.options:q} --shard {wildcards.scatteritem}"
+            " --options {params.options:q} --shard {wildcards.shard}"
             f" --output {{output:q}} {COPIES} > {{log:q}} 2>&1"
 
     rule gather_shards:
         input:
-            shards=gather.shards(
-                f"{RESULTS}/{{{{dataset}}}}/shards/{{scatteritem}}.parquet"
+            shards=expand(
+                f"{RESULTS}/{{dataset}}/shards/{{shard}}.parquet",
+                shard=SHARDS,
+                allow_missing=True,
             ),
             files=dataset_files,
         output:

@@ -19,6 +19,7 @@ from bioseqrnn.tasks import PositionTruth, Truth
 from bioseqrnn.tasks.losses import PADDING, activate, batch_targets
 from bioseqrnn.tasks.truth import residues_of
 from bioseqrnn.training.batches import bucketed, by_length
+from bioseqrnn.training.best import Best
 from bioseqrnn.training.device import set_deterministic
 from bioseqrnn.training.objective import Objective
 
@@ -172,7 +173,8 @@ def _fit(
     pieces = Pieces.of(codes, offsets, longest, 0)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     rng = np.random.default_rng(problem.seed)
-    best, least, waited, epoch = None, np.inf, 0, 0
+    judge = objective.judge(problem.truth(problem.validation))
+    best, waited, epoch = Best(), 0, 0
     while epoch < (epochs or EPOCHS) and waited < PATIENCE:
         _train(network, objective, optimizer, pieces, truth, rng)
         epoch += 1
@@ -180,13 +182,14 @@ def _fit(
             continue
         scores = _scores(network, objective, problem, problem.validation)
         row = objective.validation(problem.truth(problem.validation), scores)
-        if best is None or objective.monitored(row) < least:
-            best = {name: value.clone() for name, value in network.state_dict().items()}
-            least, waited = objective.monitored(row), 0
+        found = judge(row | {"epoch": epoch})
+        if best.loses_to(found):
+            weights = {name: value.clone() for name, value in network.state_dict().items()}
+            best, waited = Best(found.loss, epoch, weights, found.lack, found.lack), 0
         else:
             waited += 1
-    if best is not None:
-        network.load_state_dict(best)
+    if best.weights is not None:
+        network.load_state_dict(best.weights)
         say(f"cnn: {epoch} epochs, the best was {epoch - waited}")
     return (network, objective), epoch - waited
 
@@ -205,23 +208,18 @@ def _train(
     if objective.task.per_position:
         seen = rng.permutation(seen)[:MOST_PIECES]
     for batch in bucketed(seen, pieces.lengths, BATCH, rng):
-        outputs = _outputs(network, objective, pieces.batch(batch, network.symbols))
+        outputs = network(pieces.batch(batch, network.symbols))
         if isinstance(truth, PositionTruth):
             index, inside = _places(pieces.starts[batch], pieces.lengths[batch])
             labels = np.where(inside, truth.codes[index].astype(np.int64), PADDING)
             target, units = torch.from_numpy(labels), int(inside.sum())
         else:
-            target, units = batch_targets(objective.task, truth, batch), len(batch)
+            target = batch_targets(objective.task, truth, batch, objective.scale)
+            units = len(batch)
         loss = objective.loss(outputs, target) / units
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-
-
-def _outputs(network: ConvolutionalNetwork, objective: Objective, codes: Tensor) -> Tensor:
-    """Of the network, values of regression in their own units."""
-    outputs: Tensor = network(codes) * objective.scale[1] + objective.scale[0]
-    return outputs
 
 
 @torch.no_grad()
@@ -242,8 +240,8 @@ def _scores(
         ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         scores = np.zeros((int(ends[-1]), width))
         for batch in by_length(np.arange(len(pieces.starts)), pieces.lengths):
-            outputs = _outputs(network, objective, pieces.batch(batch, network.symbols))
-            values = activate(objective.task, outputs.double(), objective.prior).numpy()
+            outputs = network(pieces.batch(batch, network.symbols)).double()
+            values = activate(objective.task, outputs, objective.prior, objective.scale).numpy()
             if by_residue:
                 index, inside = _places(pieces.skipped[batch], pieces.kept[batch])
                 values = np.take_along_axis(values, index[:, :, None], axis=1)[inside]

@@ -10,7 +10,7 @@ import numpy as np
 from bioseqrnn.baselines.problem import Doubles
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import PositionTruth, Task, Truth
-from bioseqrnn.tasks.task import Multilabel, Regression
+from bioseqrnn.tasks.task import Multilabel, Regression, scale_of
 
 Predict = Callable[[Any], Doubles]
 
@@ -43,7 +43,7 @@ def fit_head(
     """
     if isinstance(task, Regression):
         values = np.asarray(truth, np.float64)
-        mean, spread = float(values.mean()), float(values.std()) or 1.0
+        mean, spread = scale_of(values)
         model = regressor().fit(features, (values - mean) / spread)
         return lambda x: np.asarray(model.predict(x), np.float64).reshape(-1, 1) * spread + mean
     if isinstance(task, Multilabel):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from bioseqrnn.baselines.methods import METHODS, applicable
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
+from bioseqrnn.evaluation.own_scores import own_rows, summarise_own
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.folds.subset import read_subset
 from bioseqrnn.folds.table import read_roles
@@ -46,10 +49,15 @@ def train_baseline(
     start = time.perf_counter()
     # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
     with threadpool_limits(threads):
-        scores = METHODS[baseline](table, train, validation, test, seed)
-    predicted = dict(
-        zip(("validation", "test"), zip((validation, test), scores, strict=True), strict=True)
-    )
+        # the records that taught it beside those that test it, so that it is fitted once
+        own = own_rows(table.task, np.concatenate([train, validation]), seed)
+        asked = np.concatenate([test, own])
+        validated, scores = METHODS[baseline](table, train, validation, asked, seed)
+    units = len(scores) if table.task.per_position else len(test)
+    about: dict[str, Any] = {"records": len(train) + len(validation), "fraction": fraction}
+    if len(own):
+        about["own"] = summarise_own(table.task, table.targets[own], scores[units:])
+    predicted = {"validation": (validation, validated), "test": (test, scores[:units])}
     write_predictions(
         output,
         table,
@@ -58,6 +66,6 @@ def train_baseline(
         kind="baseline",
         fold=fold,
         seed=seed,
-        about={"records": len(train) + len(validation), "fraction": fraction},
+        about=about,
     )
     say(f"{baseline}, fold {fold}: {len(test)} test records, {time.perf_counter() - start:.1f} s")

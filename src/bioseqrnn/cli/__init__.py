@@ -81,6 +81,8 @@ def main() -> None:
     # Importing PyTorch makes very many objects that stay: to look through them again and again for
     # garbage takes a tenth of the start of a training.
     gc.set_threshold(50_000, 20, 100)
+    # A process that this one starts is not to import a file yaml.py of the user's folder.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:

@@ -83,7 +83,7 @@ def encode(
         raise InputError(f"{len(fasta)} --fasta but {len(label)} --label; give one for each")
     else:
         sources = [
-            Source(path, label[place] if label else None, labels, label_key, intervals)
+            Source(path, label[place].strip() if label else None, labels, label_key, intervals)
             for place, text in enumerate(fasta)
             for path in find_fasta(text)
         ]

@@ -61,9 +61,18 @@ def _tidy(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     tidy = {key: _tidy(value) for key, value in node.items() if not _is_title(key, value)}
+    if isinstance(tidy.get("pattern"), str):
+        tidy["pattern"] = _to_the_end(tidy["pattern"])
     if "patternProperties" in tidy:
+        patterns = tidy["patternProperties"].items()
+        tidy["patternProperties"] = {_to_the_end(key): value for key, value in patterns}
         tidy["additionalProperties"] = False
     return tidy
+
+
+def _to_the_end(pattern: str) -> str:
+    """Make ``$`` mean the end in Python too, where it also is before a line break at the end."""
+    return f"{pattern}(?!\\n)" if pattern.endswith("$") else pattern
 
 
 def _is_title(key: str, value: Any) -> bool:

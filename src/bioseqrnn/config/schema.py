@@ -140,8 +140,8 @@ class ModelConfig(Strict):
     label_smoothing: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
         "auto",
         description="Share of each training target spread evenly over all classes. auto: 0.05 "
-        "where a record has one of two or more classes and none of them is rare (a tenth) or "
-        "weighted, else none, as it would hide that a class is rare.",
+        "where a record has one of two or more classes and each has a fifth of the records, "
+        "less of a rarer one and none from a tenth on, as it would hide that a class is rare.",
     )
     mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
         "auto",
@@ -166,13 +166,15 @@ class ModelConfig(Strict):
         "auto",
         description="Weight of a class in the training loss: balanced makes classes count alike "
         "(of multilabel, a label's records and the others), and predictions are corrected for it; "
-        "auto does so where the rarest has less than a tenth of the units.",
+        "auto does so where the rarest has less than a tenth of the units, not at all from a fifth "
+        "on, and in between by degrees.",
     )
     monitor: Literal["auto", "loss", "auprc"] = Field(
         "auto",
         description="What the best epoch is picked and training is stopped by on the validation "
-        "records: loss, or average precision (of two classes or several labels); auto takes auprc "
-        "where the rarest class has less than a tenth of the records.",
+        "records: loss, or average precision (of two classes or several labels), where the loss "
+        "decides between values that differ by no more than chance. auto: loss. Fewer than 5 "
+        "validation records outside the largest class pick nothing, and all epochs are trained.",
     )
     gradient_clip: float = Field(
         1.0, gt=0, description="Largest norm of the gradient of a step; longer ones are scaled."
@@ -612,10 +614,15 @@ class Config(Strict):
         "config/datasets.tsv", description="Sheet of labelled FASTA files, relative to the run."
     )
     queries: str | None = Field(
-        "config/queries.tsv", description="Sheet of FASTA files to predict; null for none."
+        "config/queries.tsv",
+        description="Sheet of FASTA files to predict; null for none. Where it is not named, and no "
+        "such file is there, nothing is predicted.",
     )
     results: str = Field(
-        "results", pattern=r"[^/]", description="Folder that everything is written into."
+        "results",
+        pattern=r"[^/]",
+        description="Folder that everything is written into, written out: ~ and $HOME stand for "
+        "themselves.",
     )
     dataset_options: dict[Name, DatasetOptions] = Field(
         {}, description="By dataset name: options that differ from the defaults."

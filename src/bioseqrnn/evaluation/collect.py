@@ -12,9 +12,16 @@ import numpy as np
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
 from bioseqrnn.evaluation.metrics import Doubles, has_thresholds
+from bioseqrnn.evaluation.own_scores import hold_thresholds
 from bioseqrnn.evaluation.predictions import Predictions, read_predictions
 from bioseqrnn.evaluation.scorers import Judged
-from bioseqrnn.evaluation.thresholds import Aim, choose_thresholds, positives_of
+from bioseqrnn.evaluation.thresholds import (
+    Aim,
+    choose_thresholds,
+    positives_of,
+    rarer,
+    share_called,
+)
 from bioseqrnn.folds.table import Tested, read_tested
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import PositionTruth, Task
@@ -35,7 +42,7 @@ class Run:
         From the validation records.
     thresholds, reached : float64 [labels], optional
         From the validation records too: one a label, or one for the positive class of two, and what
-        the aim reached there.
+        the aim reached there. Held on the scale of the model that predicts the test records.
     """
 
     validation: Predictions
@@ -134,8 +141,14 @@ class Evidence:
         if self.aim.name == "none":
             return Run(validation, test, temperature, None, None)
         scores = calibrated(self.task, validation.scores, temperature)
-        chosen = choose_thresholds(self.task, truth, scores, self.aim)
-        return Run(validation, test, temperature, *chosen)
+        thresholds, reached = choose_thresholds(self.task, truth, scores, self.aim)
+        if test.own is not None:
+            # the network of the test records was trained anew, and its scores may lie elsewhere
+            called = share_called(self.task, scores, thresholds, reached)
+            thresholds = hold_thresholds(
+                self.task, thresholds, called, rarer(self.task, truth), test.own, temperature
+            )
+        return Run(validation, test, temperature, thresholds, reached)
 
     def _aligned(self, name: str, runs: list[Run]) -> Judged:
         seed, outputs = runs[0].test.seed, runs[0].test.scores.shape[1]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.collect import Evidence, Model
+from bioseqrnn.evaluation.own_scores import mean_own
 from bioseqrnn.evaluation.predictions import Predictions
 
 SELECTED, ENSEMBLE = "selected", "_ensemble"
@@ -83,4 +84,6 @@ def mean_runs(pairs: list[Pair]) -> list[Pair]:
 def _mean(parts: list[Predictions], seed: int) -> Predictions:
     if any(part.ids != parts[0].ids for part in parts):
         raise InputError(f"{parts[0].path}: another seed of this fold predicts other records")
-    return replace(parts[0], seed=seed, scores=np.mean([part.scores for part in parts], axis=0))
+    scores = np.mean([part.scores for part in parts], axis=0)
+    own = mean_own([part.own for part in parts])
+    return replace(parts[0], seed=seed, scores=scores, own=own)

@@ -39,6 +39,21 @@ _HEADLINES = {
 LOWER_IS_BETTER = (
     *PROPER, *(name + UNCALIBRATED for name in PROPER), "hamming_loss", "rmse", "mae",
 )  # fmt: skip
+# in the unit of the labels, which may be of any size
+IN_UNITS = ("rmse", "mae")
+
+
+def brief(value: float) -> str:
+    """Write a number for a log: three decimals, or four significant digits where they hide it."""
+    if not np.isfinite(value):
+        return "undefined"
+    plain = value == 0 or 1e-3 <= abs(value) < 1e5
+    return f"{value:.3f}" if plain else f"{value:.4g}"
+
+
+def rounded(value: float) -> float:
+    """A number with seven significant digits: of any unit, unlike one with six decimals."""
+    return float(f"{value:.7g}")
 
 
 def headline(task: Task) -> str:

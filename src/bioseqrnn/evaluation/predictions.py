@@ -27,6 +27,24 @@ ROWS_AT_ONCE = 2**14
 STORED = ("validation", "test")
 # probabilities are sums of single-precision numbers
 TOLERANCE = 1e-3
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class OwnSummary(Described):
+    """What ``own_scores.summarise_own`` says of the records that taught a model."""
+
+    records: Count
+    positives: list[Share]
+    called: Annotated[list[Share], Field(min_length=2)]
+    scores: list[list[float]]
+
+    @model_validator(mode="after")
+    def _check(self) -> OwnSummary:
+        if len(self.scores) != len(self.positives) or any(
+            len(levels) != len(self.called) for levels in self.scores
+        ):
+            raise ValueError("scores are not one a label and share")
+        return self
 
 
 class PredictionMetadata(Described):
@@ -41,10 +59,14 @@ class PredictionMetadata(Described):
     classes: list[Annotated[str, Field(min_length=1)]]
     records: Count | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    own: OwnSummary | None = None
 
     @model_validator(mode="after")
     def _check(self) -> PredictionMetadata:
         check_classes(self.task, self.classes)
+        labels = 1 if self.task == "binary" else len(self.classes)
+        if self.own is not None and len(self.own.positives) not in (0, labels):
+            raise ValueError(f"own: positives are not those of {labels} labels")
         return self
 
 
@@ -66,6 +88,9 @@ class Predictions:
         Of the n records: int64 [n], bool [n, labels], float64 [n], or a PositionTruth.
     scores : float64 [units, outputs]
         Probabilities, or values of regression. Units are records, or all residues of the records.
+    own : dict, optional
+        What the model that predicts the test records says of those that taught it
+        (``own_scores.summarise_own``); None in a table of an older version, or without thresholds.
     """
 
     path: Path
@@ -78,6 +103,7 @@ class Predictions:
     ids: list[str]
     targets: Any
     scores: npt.NDArray[np.float64]
+    own: dict[str, Any] | None = None
 
 
 def score_columns(task: Task, classes: list[str]) -> list[str]:
@@ -108,8 +134,8 @@ def write_predictions(
     parts : dict of (int64 [n], float64 [units, outputs])
         By role, ``validation`` and ``test``: row numbers, ascending, and the scores.
     about : mapping, optional
-        More metadata: ``records``, how many trained or validated, and which ``fraction`` of all
-        that is.
+        More metadata: ``records``, how many trained or validated, which ``fraction`` of all
+        that is, and ``own`` of ``Predictions``.
     """
     task, classes = table.task, table.classes
     metadata = {
@@ -199,6 +225,7 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
         ids=ids,
         targets=task.whole(task.targets(labels, classes), lengths, classes),
         scores=scores,
+        own=metadata.get("own"),
     )
 
 

@@ -15,7 +15,7 @@ from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation import pictures, tables
 from bioseqrnn.evaluation.collect import NO_AIM, Evidence, collect
 from bioseqrnn.evaluation.derived import SELECTED, derive_models
-from bioseqrnn.evaluation.metrics import headline
+from bioseqrnn.evaluation.metrics import brief, headline, rounded
 from bioseqrnn.evaluation.scorers import ALL
 from bioseqrnn.evaluation.scores import Scores, score_models
 from bioseqrnn.evaluation.select import final_calibration, select_model
@@ -98,7 +98,7 @@ def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any
     """What ``selected.json`` says beside the choice itself."""
     models = {model.name: model for model in evidence.models}
     metrics = {
-        name: round(value, 6)
+        name: rounded(value)
         for (code, name), value in scores.estimates[chosen].items()
         if code == ALL and np.isfinite(value)
     }
@@ -112,5 +112,6 @@ def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any
 
 def _say_headlines(evidence: Evidence, summary: pd.DataFrame) -> None:
     metric = headline(evidence.task)
-    for row in summary[summary["metric"] == metric].itertuples():
-        say(f"{row.model}: {metric} {row.estimate:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}]")
+    for row in summary[summary["metric"] == metric].to_dict("records"):
+        ends = f"{brief(row['ci_low'])}, {brief(row['ci_high'])}"
+        say(f"{row['model']}: {metric} {brief(row['estimate'])} [{ends}]")

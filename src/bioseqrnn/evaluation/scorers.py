@@ -247,6 +247,9 @@ class ValueScorer(Scorer):
         truth, value = judged.truth, judged.scores[:, 0]
         # around a point among them, so that sums of squares keep their digits
         y, x = truth - truth.mean(), value - truth.mean()
+        # and have any: a power of two, which changes no other digit
+        self._unit = 2.0 ** np.frexp(np.abs(y).max(initial=0.0))[1]
+        y, x = y / self._unit, x / self._unit
         for name, term in {
             "n": np.ones(len(y)), "y": y, "x": x, "yy": y * y, "xx": x * x, "xy": x * y,
             "squared": (y - x) ** 2, "absolute": np.abs(y - x),
@@ -271,8 +274,8 @@ class ValueScorer(Scorer):
         )
         return {
             (ALL, "r2"): 1 - divide(s["squared"], spread, np.nan),
-            (ALL, "rmse"): np.sqrt(divide(s["squared"], s["n"], np.nan)),
-            (ALL, "mae"): divide(s["absolute"], s["n"], np.nan),
+            (ALL, "rmse"): self._unit * np.sqrt(divide(s["squared"], s["n"], np.nan)),
+            (ALL, "mae"): self._unit * divide(s["absolute"], s["n"], np.nan),
             (ALL, "pearson"): divide(joint, np.sqrt(spread * across), np.nan),
             (ALL, "spearman"): self._spearman(weights),
         }

@@ -11,7 +11,8 @@ import pandas as pd
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
 from bioseqrnn.evaluation.collect import Evidence, Model, flat
-from bioseqrnn.evaluation.thresholds import choose_thresholds
+from bioseqrnn.evaluation.metrics import rounded
+from bioseqrnn.evaluation.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.models.card import read_card, require_run
 
 CRITERION = "mean of the least validation loss over folds and seeds"
@@ -83,7 +84,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         "epochs": round(float(np.median(epochs[chosen]))),
         "criterion": CRITERION,
         "candidates": [
-            {"model": name, "validation_loss": round(mean, 6), "runs": len(epochs[name])}
+            {"model": name, "validation_loss": rounded(mean), "runs": len(epochs[name])}
             for name, mean in means.items()
         ],
         "devices": sorted(devices),
@@ -107,22 +108,38 @@ def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float
 def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
     """Temperature and thresholds for the final model, from the validation records of all runs.
 
+    They are of other networks than the one that will use them, which is why ``called`` and
+    ``positives`` go with them (``own_scores.hold_thresholds``).
+
     Returns
     -------
     dict
-        ``temperature`` (None in regression), ``thresholds`` (class to number) and ``aim``.
+        ``temperature`` (None in regression), ``thresholds`` (class to number), ``called`` (class to
+        the share of these records that reach the threshold; None where none could be chosen),
+        ``positives`` (class to how many of these records have it, or have not, whichever are fewer)
+        and ``aim``.
     """
     truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
     scores = np.concatenate([run.validation.scores for run in model.runs])
     task, aim = evidence.task, evidence.aim
     temperature = fit_temperature(task, truth, scores)
     thresholds: dict[str, float] = {}
+    called: dict[str, float | None] = {}
+    positives: dict[str, int] = {}
     if aim.name != "none":
         labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
-        chosen, _ = choose_thresholds(task, truth, calibrated(task, scores, temperature), aim)
-        thresholds = {name: round(float(t), 6) for name, t in zip(labels, chosen, strict=True)}
+        scores = calibrated(task, scores, temperature)
+        chosen, reached = choose_thresholds(task, truth, scores, aim)
+        shares = share_called(task, scores, chosen, reached)
+        counts = rarer(task, truth)
+        for k, name in enumerate(labels):
+            thresholds[name] = rounded(float(chosen[k]))
+            called[name] = None if np.isnan(shares[k]) else float(shares[k])
+            positives[name] = int(counts[k])
     return {
         "temperature": round(temperature, 6) if task.probabilistic else None,
         "thresholds": thresholds,
+        "called": called,
+        "positives": positives,
         "aim": aim.name,
     }

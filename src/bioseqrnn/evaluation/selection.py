@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from bioseqrnn.checked import Described, checked
+from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.io import read_json
 
 Epochs = Annotated[int, Field(ge=1, le=10**6)]
@@ -30,6 +30,8 @@ class Selection(Described):
     metrics: dict[str, float | None]
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    called: dict[str, Annotated[float, Field(ge=0, le=1)] | None] = Field(default_factory=dict)
+    positives: dict[str, Count] = Field(default_factory=dict)
     criterion: str = ""
     headline: str = ""
     row: str = ""

@@ -13,7 +13,7 @@ import pandas as pd
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.bootstrap import interval, replicate
-from bioseqrnn.evaluation.metrics import Doubles
+from bioseqrnn.evaluation.metrics import Doubles, brief
 from bioseqrnn.evaluation.predictions import prediction_metadata, read_predictions
 from bioseqrnn.folds.table import read_tested
 from bioseqrnn.io import write_tsv
@@ -116,8 +116,8 @@ def evaluate_sizes(
     write_tsv(output, frame)
     for row in frame[frame["extrapolated"]].to_dict("records"):
         say(
-            f"{row['model']}: loss {row['estimate'] + row['gain']:.4f}; twice the records would "
-            f"take it to {row['estimate']:.4f} [{row['ci_low']:.4f}, {row['ci_high']:.4f}]"
+            f"{row['model']}: loss {brief(row['estimate'] + row['gain'])}; twice the records would "
+            f"take it to {brief(row['estimate'])} [{brief(row['ci_low'])}, {brief(row['ci_high'])}]"
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bioseqrnn.evaluation.metrics import Bools, Doubles, divide
 from bioseqrnn.evaluation.ranking import curve
+from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import Task
 
 CHANCE = 0.5
@@ -117,3 +118,18 @@ def choose_thresholds(task: Task, truth: Any, scores: Doubles, aim: Aim) -> tupl
     positive, score = positives_of(task, truth, scores)
     chosen = [choose_threshold(p, s, aim) for p, s in zip(positive.T, score.T, strict=True)]
     return np.array([t for t, _ in chosen]), np.array([r for _, r in chosen])
+
+
+def share_called(task: Task, scores: Doubles, thresholds: Doubles, reached: Doubles) -> Doubles:
+    """Share of some units that thresholds call: float64 [labels], nan where none was chosen."""
+    _, score = positives_of(task, np.zeros(len(scores)), scores)
+    share: Doubles = np.where(np.isnan(reached), np.nan, (score >= thresholds).mean(axis=0))
+    return share
+
+
+def rarer(task: Task, truth: Any) -> Ints:
+    """Positives of some units, or negatives where those are fewer: int64 [labels]."""
+    positive, _ = positives_of(task, truth, np.zeros((len(truth), 2)))
+    count = positive.sum(axis=0)
+    fewer: Ints = np.minimum(count, len(positive) - count)
+    return fewer

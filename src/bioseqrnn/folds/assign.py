@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.deal import Strata, deal_groups, totals
 from bioseqrnn.folds.pairs import Pairs
@@ -72,6 +71,13 @@ def assign_roles(
     InputError
         Where a class has fewer records, or fewer groups, than folds.
     """
+    kinds = int(groups.max()) + 1
+    if kinds < folds:
+        raise InputError(
+            f"{where}: {_count(len(strata), 'record')} in {_count(kinds, 'group')}, fewer groups "
+            f"than {folds} folds; add records of other groups"
+            f"{' or lower folds.count' * (kinds > 2)}"
+        )
     if classes is not None:
         _check_classes(strata, groups, classes, folds, where)
     roles = np.full((len(strata), folds * repeats), code(TRAIN), np.int8)
@@ -86,7 +92,7 @@ def assign_roles(
             _validate(column, strata, groups, validation_fraction, own + 1 + k)
             if pairs is not None:
                 exclude(column, pairs, (TRAIN,), (VALIDATION,))
-            _check_roles(strata, column, classes, repeat * folds + k, where)
+            _check_roles(strata, groups, column, classes, repeat * folds + k, where)
     return roles
 
 
@@ -193,46 +199,54 @@ def _check_classes(
     strata: Strata, groups: Ints, classes: list[str], folds: int, where: str
 ) -> None:
     for number, name in enumerate(classes):
-        has = strata == number if strata.ndim == 1 else strata[:, number] > 0
-        records = int(has.sum())
-        kinds = len(np.unique(groups[has]))
+        records, kinds, _ = _of_class(strata, groups, number)
+        fewer = f"fewer than {folds} folds"
+        lower = "" if folds == 2 or records < 3 else " or lower folds.count"
         if records < folds:
             raise InputError(
-                f"{where}: class '{name}' has {records} records, fewer than {folds} folds; "
-                "add records, lower folds.count, or correct a misspelt label"
+                f"{where}: class '{name}' has {_count(records, 'record')}, {fewer}; add records"
+                f"{lower.replace(' or', ',')}, or correct a misspelt label"
             )
         if kinds < folds:
             raise InputError(
-                f"{where}: class '{name}' has {records} records but only {kinds} groups of "
-                f"distinct sequences, fewer than {folds} folds; add records or lower folds.count"
+                f"{where}: class '{name}' has {records} records but only {_count(kinds, 'group')} "
+                f"of distinct sequences, {fewer}; add records of other groups"
+                f"{lower if kinds > 1 else ''}"
             )
+
+
+def _of_class(strata: Strata, groups: Ints, number: int) -> tuple[int, int, int]:
+    """Records and groups of a class, and records of its largest group."""
+    has = strata == number if strata.ndim == 1 else strata[:, number] > 0
+    sizes = np.unique(groups[has], return_counts=True)[1]
+    return int(has.sum()), len(sizes), int(sizes.max(initial=0))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _check_roles(
-    strata: Strata, column: Roles, classes: list[str] | None, fold: int, where: str
+    strata: Strata, groups: Ints, column: Roles, classes: list[str] | None, fold: int, where: str
 ) -> None:
-    advice = "because its groups are too large; lower folds.count or regroup"
+    count = _count(int(groups.max()) + 1, "group")
+    advice = (
+        f"its {count} are too few, or one is too large, to train, validate and test; add records "
+        "of other groups, group less (folds.grouping) or take fewer folds"
+    )
     for role in (TRAIN, TEST):
         chosen = column == code(role)
         if not chosen.any():
-            raise InputError(f"{where}: fold {fold} has no {role} record, {advice}")
+            raise InputError(f"{where}: fold {fold} has no {role} record: {advice}")
         for name in lacking(strata, chosen, classes or []):
+            assert classes is not None
+            records, kinds, largest = _of_class(strata, groups, classes.index(name))
+            has = _count(records, "record")
+            if largest > 1:
+                has += f" in {_count(kinds, 'group')}, the largest of {largest:,}"
             raise InputError(
-                f"{where}: fold {fold} has no {role} record of class '{name}', {advice}"
+                f"{where}: class '{name}' has {has}: too few to train, validate and test (fold "
+                f"{fold} has none to {role}); add records" + " of other groups" * (largest > 1)
             )
     if not (column == code(VALIDATION)).any():
-        raise InputError(
-            f"{where}: fold {fold} has no group left to validate; lower folds.count or regroup"
-        )
-
-
-def say_excluded(roles: Roles, given: bool, where: str) -> None:
-    """Say how many records a fold leaves out, where any does."""
-    counts = (roles == code(EXCLUDED)).sum(axis=0)
-    if given and counts.any():
-        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
-    elif counts.any():
-        say(
-            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
-            "the training of a fold, being alike one that tests or validates there; all are tested"
-        )
+        raise InputError(f"{where}: fold {fold} has no group left to validate: {advice}")

@@ -9,11 +9,12 @@ import pandas as pd
 
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import Roles, assign_roles, given_roles, say_excluded
+from bioseqrnn.folds.assign import Roles, assign_roles, given_roles
 from bioseqrnn.folds.deal import Strata
 from bioseqrnn.folds.groups import group_records, sequence_keys
 from bioseqrnn.folds.leaks import count_leaks
 from bioseqrnn.folds.pairs import Pairs, Threshold, default_threshold, similar_pairs
+from bioseqrnn.folds.remarks import check_numbers, say_excluded, warn_of_unvalidated
 from bioseqrnn.folds.table import write_folds
 from bioseqrnn.io import write_tsv
 from bioseqrnn.sequences.mmseqs import SimilarityError
@@ -89,6 +90,8 @@ def split_table(
     else:
         roles = _dealt(strata, groups, classes, folds, validation_fraction, seed, repeats, alike,
                        where)  # fmt: skip
+    if table.metadata["task"] == "regression":
+        check_numbers(table.targets, roles, given, where)
     about = {
         "repeats": repeats, "seed": seed, "given": given, "grouping": grouping,
         "threshold": str(threshold) if grouping == "homology" or exclude_leaking else None,
@@ -101,6 +104,7 @@ def split_table(
         f"{kind}{again}"
     )
     say_excluded(roles, given, where)
+    warn_of_unvalidated(strata, roles, classes, where)
     if leaks is not None:
         keys = sequence_keys(table.packed, table.metadata["strands"] == "both")
         parts = [count_leaks(roles, keys, pairs, GIVEN if given else grouping)]

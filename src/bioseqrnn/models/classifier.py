@@ -69,7 +69,8 @@ class SequenceClassifier(nn.Module):
         self.window_overlap = config.window_overlap
         self.fold = FoldSteps(settled(config, "residues_per_step") if task.per_position else 1)
         self.register_buffer("prior", torch.zeros(outputs))
-        self.register_buffer("scale", torch.tensor([0.0, 1.0]))
+        # in double precision: values may be many standard deviations from 0
+        self.register_buffer("scale", torch.tensor([0.0, 1.0], dtype=torch.float64))
         self.register_buffer("opposite", torch.arange(outputs))
         # not part of the state dict: it is no weight, and the same in every network
         table = residue_table() if reads_properties(config, symbols) else None
@@ -118,18 +119,21 @@ class SequenceClassifier(nn.Module):
         yield [weight for weight in self.parameters() if id(weight) not in others]
         yield from (list(other.parameters()) for other in self.others)
 
-    def fit_outputs(self, prior: Tensor, scale: Tensor, opposite: Tensor | None = None) -> None:
+    def fit_outputs(
+        self, prior: Tensor, scale: tuple[float, float], opposite: Tensor | None = None
+    ) -> None:
         """Set ``prior``, ``scale`` and ``opposite`` of all members."""
         for member in self.members:
             if opposite is not None:
                 member.opposite.copy_(opposite)
             member.prior.copy_(prior)
-            member.scale.copy_(scale)
+            member.scale.copy_(torch.tensor(scale, dtype=torch.float64))
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return outputs of this member: [batch, outputs], or [batch, time, outputs] per position.
 
-        Logits, or values; past a sequence's end they mean nothing.
+        Logits, or values in standard deviations from their mean; past a sequence's end they mean
+        nothing.
 
         Parameters
         ----------
@@ -150,7 +154,7 @@ class SequenceClassifier(nn.Module):
         if self.both_strands and self.pooling is not None:
             other = self._summary(reverse_complement(x, lengths), lengths)
             summary = self.pooling.merge(summary, other)
-        outputs: Tensor = self.head(self.dropout(summary)) * self.scale[1] + self.scale[0]
+        outputs: Tensor = self.head(self.dropout(summary))
         return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
     def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -179,7 +183,12 @@ class SequenceClassifier(nn.Module):
         Units are the records, or all residues inside the sequences, record after record.
         """
         members = [
-            activate(self.task, member(x, lengths).double(), member.prior.double())
+            activate(
+                self.task,
+                member(x, lengths).double(),
+                member.prior.double(),
+                (float(member.scale[0]), float(member.scale[1])),
+            )
             for member in self.members
         ]
         outputs = torch.stack(members).mean(dim=0) if len(members) > 1 else members[0]

@@ -28,7 +28,8 @@ from bioseqrnn.prediction.seen import SeenSequences
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.sequences.encode import warn_of_dna
 from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.reading.records import Records, in_larger_blocks, read_records
+from bioseqrnn.sequences.reading.conversions import Conversions, say_conversions
+from bioseqrnn.sequences.reading.records import Records, counted, in_larger_blocks, read_records
 from bioseqrnn.tasks.task import Doubles
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
@@ -152,7 +153,10 @@ def predict_query(
     schema = pa.schema(fields)
     in_text = [field.name for field in schema if not pa.types.is_list(field.type)]
     done = rows = known = 0
-    blocks = read_records(fasta, alphabet, whole_headers=card.get("ids") == "header")
+    conversions = Conversions()
+    blocks = counted(
+        read_records(fasta, alphabet, whole_headers=card.get("ids") == "header"), conversions
+    )
     with ExitStack() as files:
         text = files.enter_context(_gzip_text(files.enter_context(atomic_path(tsv))))
         runs = None
@@ -164,6 +168,8 @@ def predict_query(
             sealed_writer(temporary, schema, compression="zstd", store_schema=False)
         )
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
+        # a value is in the unit of the labels, whatever that is
+        digits = "%.6f" if task.probabilistic else "%.12g"
         for part in _predict(network, card, blocks, alphabet, chosen):
             columns: dict[str, Any] = {
                 "id": part.source.ids, START: part.starts, "length": part.lengths
@@ -179,7 +185,7 @@ def predict_query(
             table = pa.table([columns[name] for name in schema.names], schema=schema)
             writer.write_table(table)
             table.select(in_text).to_pandas().to_csv(
-                text, sep="\t", index=False, header=rows == 0, float_format="%.6f",
+                text, sep="\t", index=False, header=rows == 0, float_format=digits,
                 lineterminator="\n",
             )  # fmt: skip
             if runs is not None:
@@ -203,6 +209,7 @@ def predict_query(
             "records": done,
         }
         writer.add_key_value_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+    say_conversions(conversions, fasta.name, alphabet)
     more = f" ({rows:,} rows: long ones take several)" if rows > done else ""
     say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
     if known:

@@ -279,14 +279,17 @@ def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) 
         config["custom_css_files"] = [str(work / "style.css")]
         (work / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         command = [
-            sys.executable, "-m", "multiqc", str(work), "--config", str(work / "config.yaml"),
+            sys.executable, "-P", "-m", "multiqc", str(work), "--config", str(work / "config.yaml"),
             "--module", "custom_content", "--outdir", str(work / "out"),
             "--filename", "report.html", "--no-data-dir", "--quiet", "--no-ansi",
         ]  # fmt: skip
-        environment = os.environ | {"MPLCONFIGDIR": folder}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MULTIQC_")}
+        # in a folder of its own: MultiQC reads multiqc_config.yaml where it is started, and Python
+        # without -P would import a yaml.py from there
         result = subprocess.run(
-            command, capture_output=True, text=True, env=environment, check=False
-        )
+            command, cwd=work, env=environment | {"MPLCONFIGDIR": folder},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
         page = work / "out" / "report.html"
         if result.returncode or not page.exists():
             raise RuntimeError(f"MultiQC failed:\n{result.stdout}\n{result.stderr}")

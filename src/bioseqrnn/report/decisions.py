@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bioseqrnn.report.names import title
+from bioseqrnn.report.names import between, number, title
 from bioseqrnn.report.parts import Section, html_table, section
 
 # a calibration bin with a smaller share of the predictions says little
@@ -69,7 +69,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
                 for low, high in zip(spread["min"], spread["max"], strict=True)
             ],
         }
-        | {title(name): [f"{value:.3f}" for value in means[name]] for name in measures[1:]}
+        | {title(name): [number(name, value) for value in means[name]] for name in measures[1:]}
     )
     return section(
         "thresholds",
@@ -130,8 +130,10 @@ def classes_section(classes: pd.DataFrame, models: list[str]) -> Section:
     """Each class or label by itself, for the selected network and the best baseline."""
     rows = classes[classes["model"].isin(models)]
     cells = [
-        f"{e:.3f} ({a:.3f} to {b:.3f})"
-        for e, a, b in zip(rows["estimate"], rows["ci_low"], rows["ci_high"], strict=True)
+        f"{number(m, e)} ({between(m, a, b)})"
+        for m, e, a, b in zip(
+            rows["metric"], rows["estimate"], rows["ci_low"], rows["ci_high"], strict=True
+        )
     ]
     wide = (
         rows.assign(cell=cells)
@@ -155,8 +157,10 @@ def strata_section(strata: pd.DataFrame, models: list[str]) -> Section:
     """The headline metric in parts of the records."""
     rows = strata[strata["model"].isin(models)]
     cells = [
-        f"{e:.3f} ({a:.3f} to {b:.3f})"
-        for e, a, b in zip(rows["estimate"], rows["ci_low"], rows["ci_high"], strict=True)
+        f"{number(m, e)} ({between(m, a, b)})"
+        for m, e, a, b in zip(
+            rows["metric"], rows["estimate"], rows["ci_low"], rows["ci_high"], strict=True
+        )
     ]
     keys = ["stratum", "bin", "n"]
     order = rows[keys].drop_duplicates()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import Any, cast
 
 import pandas as pd
 
-from bioseqrnn.report.names import lower_is_better, title
+from bioseqrnn.report.names import between, intervals, lower_is_better, number, title
 from bioseqrnn.report.parts import Section, html_table, section
 
 BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
@@ -66,23 +67,28 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> str:
     if table.empty:
         return f"No baseline was run beside <b>{name}</b>: nobody can tell."
     best = table.iloc[0]
-    between = f"{best['difference_low']:+.4f} to {best['difference_high']:+.4f}"
+    if not math.isfinite(best["difference"]):
+        return (
+            f"<b>Not shown</b>: {words} of <b>{name}</b> or of {escape(str(best['baseline']))} is "
+            "undefined on the test records, as where all of their values are equal."
+        )
+    ends = between(metric, best["difference_low"], best["difference_high"], "+.4f")
     beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
     if beaten:
         names = escape(", ".join(beaten))
         return (
             f"<b>No</b>: {words} of <b>{name}</b> is worse than that of {names} (against the best, "
-            f"{escape(str(best['baseline']))}: {between}). Use the simpler method."
+            f"{escape(str(best['baseline']))}: {ends}). Use the simpler method."
         )
     if best["verdict"] == BETTER:
         return (
             f"<b>Yes</b>: {words} of <b>{name}</b> is better than that of every baseline (against "
-            f"the best, {escape(str(best['baseline']))}: {between})."
+            f"the best, {escape(str(best['baseline']))}: {ends})."
         )
     return (
         f"<b>Not shown</b>: the data cannot tell {words} of <b>{name}</b> from that of the best "
-        f"baseline, {escape(str(best['baseline']))} ({between}; "
-        f"p {best['p_adjusted']:.2g}, corrected)."
+        f"baseline, {escape(str(best['baseline']))} ({ends}; "
+        f"p {number('p', best['p_adjusted'], '.2g')}, corrected)."
     )
 
 
@@ -95,13 +101,15 @@ def keep_section(
     shown = pd.DataFrame(
         {
             "Baseline": table["baseline"],
-            title(metric): [f"{value:.4f}" for value in table["estimate"]],
-            f"{percent} interval": _between(table["ci_low"], table["ci_high"], ".4f"),
-            "Network minus baseline": [f"{value:+.4f}" for value in table["difference"]],
-            f"{percent} interval of it": _between(
-                table["difference_low"], table["difference_high"], "+.4f"
+            title(metric): [number(metric, value, ".4f") for value in table["estimate"]],
+            f"{percent} interval": intervals(metric, table["ci_low"], table["ci_high"], ".4f"),
+            "Network minus baseline": [
+                number(metric, value, "+.4f") for value in table["difference"]
+            ],
+            f"{percent} interval of it": intervals(
+                metric, table["difference_low"], table["difference_high"], "+.4f"
             ),
-            "p (adjusted)": [f"{value:.3g}" for value in table["p_adjusted"]],
+            "p (adjusted)": [number("p", value, ".3g") for value in table["p_adjusted"]],
             "The network is": table["verdict"],
         }
     )
@@ -109,13 +117,10 @@ def keep_section(
         "keep",
         "Does the RNN earn its keep?",
         f"{keep_sentence(table, network, metric)} Network: {escape(network)}, {title(metric)} "
-        f"{own['estimate']:.4f} ({percent} interval {own['ci_low']:.4f} to {own['ci_high']:.4f}). "
+        f"{number(metric, own['estimate'], '.4f')} ({percent} interval "
+        f"{between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
         "Differences are of the same records; p is two-sided and corrected for all comparisons of "
         "this metric (Holm).",
         "html",
         data=html_table(shown),
     )
-
-
-def _between(low: pd.Series, high: pd.Series, form: str) -> list[str]:
-    return [f"{a:{form}} to {b:{form}}" for a, b in zip(low, high, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bioseqrnn.report.names import title
+from bioseqrnn.report.names import number, title
 from bioseqrnn.report.parts import Section, html_table, section
 
 WORDS = {
@@ -45,9 +45,13 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         scores = pd.DataFrame(
             {
                 "Model": of["model"],
-                f"{title(headline)}, folds of this report": [f"{v:.4f}" for v in of["grouped"]],
-                "random folds would have claimed": [f"{v:.4f}" for v in of["random"]],
-                "difference": [f"{v:+.4f}" for v in of["difference"]],
+                f"{title(headline)}, folds of this report": [
+                    number(headline, v, ".4f") for v in of["grouped"]
+                ],
+                "random folds would have claimed": [
+                    number(headline, v, ".4f") for v in of["random"]
+                ],
+                "difference": [number(headline, v, "+.4f") for v in of["difference"]],
             }
         )
         html += html_table(scores)

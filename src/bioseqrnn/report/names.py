@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from bioseqrnn.evaluation.metrics import LOWER_IS_BETTER
+import math
+from collections.abc import Iterable
+
+from bioseqrnn.evaluation.metrics import IN_UNITS, LOWER_IS_BETTER
+
+UNDEFINED = "undefined"
 
 TITLES = {
     "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "mcc": "MCC",
@@ -71,3 +76,27 @@ def explained(metric: str) -> str:
 def lower_is_better(metric: str) -> bool:
     """Whether less is better."""
     return metric in LOWER_IS_BETTER
+
+
+def number(metric: str, value: float, form: str = ".3f") -> str:
+    """Write a value of a metric: in the unit of the labels with four significant digits.
+
+    ``form`` is for all others; what could not be computed is said to be undefined.
+    """
+    if not math.isfinite(value):
+        return UNDEFINED
+    if metric in IN_UNITS:
+        form = "+.4g" if form.startswith("+") else ".4g"
+    return f"{value:{form}}"
+
+
+def between(metric: str, low: float, high: float, form: str = ".3f") -> str:
+    """Write the ends of an interval of a metric."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return UNDEFINED
+    return f"{number(metric, low, form)} to {number(metric, high, form)}"
+
+
+def intervals(metric: str, low: Iterable[float], high: Iterable[float], form: str) -> list[str]:
+    """``between`` of several."""
+    return [between(metric, a, b, form) for a, b in zip(low, high, strict=True)]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from bioseqrnn.report.names import explained, lower_is_better, title
+from bioseqrnn.evaluation.metrics import IN_UNITS
+from bioseqrnn.report.names import (
+    UNDEFINED,
+    between,
+    explained,
+    lower_is_better,
+    number,
+    title,
+)
 from bioseqrnn.report.parts import Section, html_table, section
 
 # there, but a click away
@@ -34,17 +43,18 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
         by_metric = rows.set_index("metric")
         cells: dict[str, Any] = {"kind": rows["kind"].iloc[0]}
         for metric in metrics:
-            cells[metric] = by_metric.loc[metric, "estimate"]
+            estimate = float(by_metric.loc[metric, "estimate"])
+            cells[metric] = estimate if math.isfinite(estimate) else UNDEFINED
             if metric in with_interval:
                 low, high = by_metric.loc[metric, ["ci_low", "ci_high"]]
-                cells[f"{metric}_interval"] = f"{low:.3f} to {high:.3f}"
+                cells[f"{metric}_interval"] = between(metric, low, high)
         data[escape(str(name))] = cells
     headers: dict[str, Any] = {"kind": {"title": "Kind", "scale": False}}
     for metric in metrics:
         headers[metric] = {
             "title": title(metric),
             "description": explained(metric),
-            "format": "{:,.3f}",
+            "format": "{:,.4g}" if metric in IN_UNITS else "{:,.3f}",
             "scale": "RdYlGn-rev" if lower_is_better(metric) else "RdYlGn",
             "hidden": metric in HIDDEN,
         }
@@ -77,13 +87,18 @@ def comparisons_section(comparisons: pd.DataFrame, headline: str, confidence: fl
             "Network": rows["model"],
             "Baseline": rows["baseline"],
             "Metric": rows["metric"].map(title),
-            "Difference": [f"{value:+.4f}" for value in rows["difference"]],
-            f"{100 * confidence:g}% interval": [
-                f"{low:+.4f} to {high:+.4f}"
-                for low, high in zip(rows["ci_low"], rows["ci_high"], strict=True)
+            "Difference": [
+                number(m, value, "+.4f")
+                for m, value in zip(rows["metric"], rows["difference"], strict=True)
             ],
-            "p": [f"{value:.3g}" for value in rows["p"]],
-            "p (adjusted)": [f"{value:.3g}" for value in rows["p_adjusted"]],
+            f"{100 * confidence:g}% interval": [
+                between(m, low, high, "+.4f")
+                for m, low, high in zip(
+                    rows["metric"], rows["ci_low"], rows["ci_high"], strict=True
+                )
+            ],
+            "p": [number("p", value, ".3g") for value in rows["p"]],
+            "p (adjusted)": [number("p", value, ".3g") for value in rows["p_adjusted"]],
             "By": rows["test"].replace({"delong": "DeLong", "bootstrap": "paired bootstrap"}),
         }
     )
@@ -107,6 +122,6 @@ def folds_section(runs: pd.DataFrame, metric: str, given: bool) -> Section:
         f"{title(metric)} of each {each}",
         f"{title(metric)} on the test records of every {over}.",
         "box",
-        data={escape(str(name)): [float(v) for v in column] for name, column in values},
+        data={escape(str(name)): [float(v) for v in column.dropna()] for name, column in values},
         config={"xlab": title(metric), "sort_samples": False, "boxpoints": "all"},
     )

@@ -6,6 +6,7 @@ from html import escape
 
 import pandas as pd
 
+from bioseqrnn.evaluation.metrics import brief
 from bioseqrnn.report.parts import Section
 
 
@@ -54,14 +55,14 @@ def _sentence(name: object, rows: pd.DataFrame) -> str:
         before = rows[~rows["extrapolated"]].iloc[-2]
         words += (
             f"from {before['fraction']:.3g} of the records to all, the loss fell by "
-            f"{last['gain']:.3f} [{last['gain_low']:.3f}, {last['gain_high']:.3f}]"
+            f"{brief(last['gain'])} [{brief(last['gain_low'])}, {brief(last['gain_high'])}]"
             + ("" if sure else ", which may be chance")
         )
     expected = rows[rows["extrapolated"]]
     if len(expected):
         twice = expected.iloc[0]
         words += (
-            f"; twice the records may take it from {last['estimate']:.3f} to "
-            f"{twice['estimate']:.3f} [{twice['ci_low']:.3f}, {twice['ci_high']:.3f}]"
+            f"; twice the records may take it from {brief(last['estimate'])} to "
+            f"{brief(twice['estimate'])} [{brief(twice['ci_low'])}, {brief(twice['ci_high'])}]"
         )
     return words + "."

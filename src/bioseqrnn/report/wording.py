@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from bioseqrnn.report.keep import keep_sentence
-from bioseqrnn.report.names import title
+from bioseqrnn.report.names import between, number, title
 
 
 def _scored(row: pd.Series, confidence: float) -> str:
+    metric = str(row["metric"])
     return (
-        f"<b>{escape(str(row['model']))}</b> {row['estimate']:.3f} "
-        f"({100 * confidence:g}% interval {row['ci_low']:.3f} to {row['ci_high']:.3f})"
+        f"<b>{escape(str(row['model']))}</b> {number(metric, row['estimate'])} "
+        f"({100 * confidence:g}% interval {between(metric, row['ci_low'], row['ci_high'])})"
     )
 
 

@@ -23,17 +23,14 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from bioseqrnn.checked import short
 from bioseqrnn.console import say
-from bioseqrnn.errors import InputError
 from bioseqrnn.io import require_file
+from bioseqrnn.training.checkpoint import ODD
 
 # trials drawn at random before those that came before say where to look
 RANDOM_TRIALS = 8
 # of trials, before any is stopped
 UNPRUNED_TRIALS = 4
-# what Optuna raises of lines that it did not write
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
 NAMELESS_SECONDS = 60.0
 # what is noted on a trial: whose it is, whether its settings are the model's own
 WORKER, OWN = "worker", "own"
@@ -45,7 +42,10 @@ def study_name(**fingerprint: Any) -> str:
 
 
 def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
-    """Open a study of a journal, and make what is not there yet."""
+    """Open a study of a journal, and make what is not there yet.
+
+    A journal that Optuna cannot read is put aside, and the search begins anew.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal.parent.mkdir(parents=True, exist_ok=True)
     lock = JournalFileOpenLock(str(journal))
@@ -53,18 +53,37 @@ def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
     pruner: BasePruner = NopPruner()
     if prune:
         pruner = MedianPruner(n_startup_trials=UNPRUNED_TRIALS)
-    try:
+
+    def opened() -> optuna.Study:
         storage = JournalStorage(JournalFileBackend(str(journal), lock))
         study = optuna.create_study(
             storage=storage, study_name=name, pruner=pruner, load_if_exists=True
         )
-        counted(study)
-    except UNREADABLE as error:
-        why = short(repr(error))
-        raise InputError(
-            f"{journal}: not a log of a search ({why}); remove it, then the search begins anew"
-        ) from error
-    return study
+        study.get_trials(deepcopy=False)
+        return study
+
+    before = journal.stat().st_ino if journal.exists() else None
+    try:
+        return opened()
+    # lines that are no JSON, lack what they should have, or have other types
+    except (*ODD, AssertionError) as error:
+        _put_aside(journal, lock, before, error)
+    return opened()
+
+
+def _put_aside(
+    journal: Path, lock: JournalFileOpenLock, inode: int | None, error: Exception
+) -> None:
+    """Rename a journal that could not be read, unless another worker has done so."""
+    lock.acquire()
+    try:
+        if journal.exists() and journal.stat().st_ino == inode:
+            aside = journal.with_name(f"{journal.name}.damaged")
+            say(f"{journal} is damaged ({type(error).__name__}), and now {aside.name}")
+            journal.replace(aside)
+    finally:
+        with suppress(RuntimeError):
+            lock.release()
 
 
 def _mend(journal: Path, lock: JournalFileOpenLock) -> None:

@@ -21,6 +21,8 @@ from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.loop import Trained, train_network
 from bioseqrnn.training.session import Session
 
+# weight of the loss beside average precision: it decides between equal ones
+TIE = 1e-6
 # what is noted on a trial: loss and best epoch of each inner fold as it ends; why there are no more
 DONE, WHY = "done", "why"
 
@@ -120,9 +122,13 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
 
 
 def _loss(trained: Trained) -> float:
+    """The loss of the best epoch, or what its average precision lacks of 1.
+
+    Of a few positives many trials lack nothing: those are told apart by the loss.
+    """
     row = trained.history.iloc[trained.best_epoch - 1]
-    precision = row.get("validation_auprc", np.nan)
-    return float(row["validation_loss"] if np.isnan(precision) else 1 - precision)
+    loss, precision = float(row["validation_loss"]), float(row.get("validation_auprc", np.nan))
+    return loss if np.isnan(precision) else 1 - precision + TIE * loss
 
 
 def _short(value: Any) -> str:

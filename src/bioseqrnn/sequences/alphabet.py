@@ -19,10 +19,14 @@ Bytes = npt.NDArray[np.uint8]
 # Flags above the numbers of letters
 UNUSUAL, REFUSED = 1 << 6, 1 << 7
 
+# Left out of sequences
+GAPS = "-."
+# X is what some programs mask DNA with
 DNA_CODES = {
     "A": "A", "C": "C", "G": "G", "T": "T", "U": "T",
     "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
     "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT",
+    "X": "ACGT",
 }  # fmt: skip
 PROTEIN_SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
 # Selenocysteine and pyrrolysine have no column of their own: like X they may be anything
@@ -104,13 +108,41 @@ DNA = Alphabet("dna", "ACGT", DNA_CODES)
 PROTEIN = Alphabet("protein", PROTEIN_SYMBOLS, PROTEIN_CODES)
 ALPHABETS = {alphabet.name: alphabet for alphabet in (DNA, PROTEIN)}
 
-# A file is taken for DNA where at least this share of its letters is A, C, G, T, U or N; in
+# A sample is taken for DNA where at least this share of its letters is A, C, G, T, U or N; in
 # proteins those six make up about a third.
 DNA_SHARE = 0.9
+# The same where no letter is one that only proteins have (E F I L P Q Z J O), and masked letters do
+# not count: DNA that is masked with X or has many ambiguity codes.
+LEAST_DNA_SHARE = 0.5
 
 
-def guess_alphabet(sample: bytes) -> Alphabet:
+@dataclass(frozen=True)
+class Guess:
+    """What a sample looks like.
+
+    Attributes
+    ----------
+    alphabet : Alphabet
+    sure : bool
+        False where no letter is one that only proteins have, and yet many are not A C G T U N.
+    share : float
+        Of A C G T U N among its letters.
+    """
+
+    alphabet: Alphabet
+    sure: bool
+    share: float
+
+
+def guess_alphabet(sample: bytes) -> Guess:
     """Say whether a sample looks like DNA or protein, by its letters alone."""
     counts = np.bincount(np.frombuffer(sample.upper(), np.uint8), minlength=256)
-    letters = counts[ord("A") : ord("Z") + 1].sum()
-    return DNA if counts[list(b"ACGTUN")].sum() >= DNA_SHARE * letters else PROTEIN
+    letters = int(counts[ord("A") : ord("Z") + 1].sum())
+    share = counts[list(b"ACGTUN")].sum() / max(letters, 1)
+    if share >= DNA_SHARE:
+        return Guess(DNA, True, share)
+    if counts[list(DNA.letters.encode())].sum() < letters:
+        return Guess(PROTEIN, True, share)
+    masked = int(counts[list(b"NX")].sum())
+    dna = counts[list(b"ACGTU")].sum() >= LEAST_DNA_SHARE * (letters - masked)
+    return Guess(DNA if dna else PROTEIN, letters == 0, share)

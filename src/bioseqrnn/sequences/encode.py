@@ -13,11 +13,12 @@ from bioseqrnn.io import atomic_path, sha256, write_tsv
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit, audit_table
+from bioseqrnn.sequences.label_checks import LabelTally, refuse_labels, warn_of_labels
 from bioseqrnn.sequences.labels import CLASSIFICATION, PER_POSITION, LabelFile, LabelReader
 from bioseqrnn.sequences.negatives.rows import check_negatives, write_negatives
 from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, sample_residues
-from bioseqrnn.sequences.reading.conversions import COUNTS, Conversions
-from bioseqrnn.sequences.reading.intervals import read_intervals
+from bioseqrnn.sequences.reading.conversions import Conversions, say_conversions
+from bioseqrnn.sequences.reading.intervals import read_intervals, warn_of_unused
 from bioseqrnn.sequences.reading.opening import check_unchanged, file_state
 from bioseqrnn.sequences.reading.three_line import sample_three_line
 from bioseqrnn.sequences.sources import Source, check_sources
@@ -33,20 +34,28 @@ def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -
         return ALPHABETS[name]
     sample = sample_three_line if task == PER_POSITION else sample_residues
     guesses = {fasta: guess_alphabet(sample(fasta)) for fasta in fastas}
-    first = guesses[fastas[0]]
+    first = guesses[fastas[0]].alphabet
     for fasta, guess in guesses.items():
-        if guess != first:
+        if guess.alphabet != first:
             raise InputError(
-                f"{fasta}: looks like {guess.name}, but {fastas[0]} like {first.name}; "
+                f"{fasta}: looks like {guess.alphabet.name}, but {fastas[0]} like {first.name}; "
                 "name the alphabet (dna or protein) if they belong together"
+            )
+        if not guess.sure:
+            say(
+                f"warning: {fasta} is read as {first.name}: {guess.share:.0%} of its letters are "
+                "A C G T U N, and none is one that only proteins have; name the alphabet (dna or "
+                "protein) to be sure"
             )
     return first
 
 
 def warn_of_dna(fasta: Path, alphabet: Alphabet) -> None:
     """Say so where a file that is to be read as protein looks like DNA: every letter would fit."""
-    if alphabet.name == "protein" and guess_alphabet(sample_residues(fasta)).name == "dna":
-        say(f"warning: {fasta} looks like DNA, but is read as protein")
+    if alphabet.name == "protein":
+        guess = guess_alphabet(sample_residues(fasta))
+        if guess.sure and guess.alphabet.name == "dna":
+            say(f"warning: {fasta} looks like DNA, but is read as protein")
 
 
 class Dataset:
@@ -111,6 +120,13 @@ class Dataset:
             for batch in self.source_batches(index):
                 yield index, batch
 
+    def warn(self) -> None:
+        """Say what is odd about the tables of labels and intervals."""
+        for file in self.label_files.values():
+            file.warn()
+        for path in dict.fromkeys(s.intervals for s in self.sources if s.intervals):
+            warn_of_unused(path)
+
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file, by short name."""
         # several passes read a file: it must be the same in all of them
@@ -169,10 +185,10 @@ def encode_sequences(
         checksums=dataset.checksums,
         where=where,
     )
+    dataset.warn()
     written = write_table(encoded, output, audit)
     for file in dataset.label_files.values():
-        if unused := len(file) - file.used:
-            say(f"{file.path}: {unused:,} labelled ids have no record")
+        file.say_without_record()
     return written
 
 
@@ -218,6 +234,7 @@ def write_table(
     ``add_counts`` adds what was counted where the batches do not say it.
     """
     options, where = encoded.options, encoded.where
+    labels = LabelTally(options.task)
     with atomic_path(output) as temporary:
         with (
             open_dataset(
@@ -233,6 +250,7 @@ def write_table(
         ):
             for source, batch in encoded.batches():
                 writer.add(source, batch)
+                labels.add(batch.labels)
                 bar.advance(len(batch.records))
             for entry, tally in zip(encoded.sources, writer.audits, strict=False):
                 if not tally.records:
@@ -243,13 +261,18 @@ def write_table(
             )
             writer.check_ids(encoded.batches, encoded.sources, options)
             found = set().union(*(tally.classes for tally in writer.audits))
+            refuse_labels(labels, found, where)
             metadata = table_metadata(
                 found, options, encoded.alphabet, writer.written, encoded.checksums(), where
             )
             writer.finish(metadata | made)
         add_counts(writer.audits)
         write_tsv(audit, audit_table(writer.audits))
-    say_conversions(writer.audits, where)
+    total = Conversions()
+    for tally in writer.audits:
+        total.add(tally.conversions)
+    say_conversions(total, where, encoded.alphabet, " (audit.tsv says where)")
+    warn_of_labels(labels, found, options, where)
     classes: list[str] = metadata["classes"]
     what = f"{len(classes)} classes" if classes else "numbers"
     extra = f" ({writer.written - read:,} of them made negatives)" if writer.written > read else ""
@@ -260,18 +283,6 @@ def write_table(
         f"{encoded.alphabet.name}"
     )
     return writer.written
-
-
-def say_conversions(audits: list[Audit], where: str) -> None:
-    """Say in one line what was left out or read as something else, if anything was."""
-    total = Conversions()
-    for tally in audits:
-        total.add(tally.conversions)
-    counts = {name.replace("_", " "): getattr(total, name) for name in COUNTS}
-    counts["ambiguous residues"] = sum(total.ambiguous.values())
-    found = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
-    if found:
-        say(f"{where}: converted or left out: {found} (audit.tsv says where)")
 
 
 def _empty(source: Source) -> InputError:

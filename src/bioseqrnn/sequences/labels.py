@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import require_file
+from bioseqrnn.sequences.class_names import QUOTES, lookalike_warning
 from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.reading.columns import SEPARATORS, Columns, unused_columns
 from bioseqrnn.sequences.reading.names import id_digests
+from bioseqrnn.sequences.reading.tables import Table
 
 CLASSIFICATION, MULTILABEL = "classification", "multilabel"
 REGRESSION, PER_POSITION = "regression", "per_position"
 BLOCK_ROWS = 50_000
 CODE = pa.int32()
-# what can stand between the parts of a header
-ENDS = "|;,"
-NEXT_KEY = re.compile(rf"[{ENDS}][^\s{ENDS}=]+=")
+LARGEST = float(np.finfo(np.float32).max)
+NAMED = 5
+# What stands before or between ids in the headers of databases
+DATABASES = {"", "sp", "tr", "gi", "ref", "gb", "emb", "dbj", "lcl", "pdb", "gnl", "pir", "prf"}
+COLUMNS = Columns(
+    ("id", "label"),
+    ("group",),
+    {"name": "id", "accession": "id", "header": "id", "seqid": "id", "sequenceid": "id",
+     "recordid": "id", "class": "label", "target": "label", "value": "label", "y": "label"},
+)  # fmt: skip
 
 
 def label_type(task: str) -> pa.DataType:
@@ -88,8 +98,16 @@ class LabelReader:
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
+            hint = ""
+            if re.fullmatch(r"[-+]?\d+,\d+", text):
+                hint = f"; write {text.replace(',', '.')}"
             raise InputError(
-                f"{where(place)}: label '{text}' is not a finite number, as regression needs"
+                f"{where(place)}: label '{text}' is not a finite number, as regression needs{hint}"
+            )
+        if abs(value) > LARGEST:
+            raise InputError(
+                f"{where(place)}: label '{text}' is beyond single precision, in which networks "
+                f"compute ({LARGEST:.1e}); give labels in another unit, or their logarithm"
             )
         return value
 
@@ -109,11 +127,14 @@ class LabelFile:
         Distinct labels and groups.
     label_codes, group_codes : int32 [rows]
         Their places in those; -1 where a row has no group.
+    unused : list of str
+        Columns that nothing is read from.
 
     Raises
     ------
     InputError
-        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row.
+        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row; a column that
+        differs from a known one in case, blanks or a letter.
     """
 
     def __init__(self, path: Path, may_be_empty: bool = False) -> None:
@@ -123,35 +144,42 @@ class LabelFile:
         texts: dict[str, int] = {}
         groups: dict[str, int] = {}
         parts = []
-        for lines, rows in _row_blocks(path):
+        table = self._table()
+        for lines, rows in _row_blocks(table):
             for line, row in zip(lines, rows, strict=True):
                 if not row[0] or not (row[1] or may_be_empty):
-                    missing = "label" if row[0] else "id"
-                    raise InputError(
-                        f"{path}: line {line} has no '{missing}' (columns: id, label[, group])"
-                    )
+                    raise _no_cell(path, line, row)
             ids, labels, names = zip(*rows, strict=True)
             codes = [texts.setdefault(label, len(texts)) for label in labels]
             group_codes = [groups.setdefault(name, len(groups)) if name else -1 for name in names]
             keys = id_digests(pa.array(ids, pa.string()))
             parts.append((keys, np.array(codes, np.int32), np.array(group_codes, np.int32)))
         if not parts:
-            raise InputError(f"{path}: no labels in it (columns: id, label[, group])")
+            raise InputError(f"{path}: no labels in it (columns: {COLUMNS})")
+        self.unused = table.unused
         keys, codes_, groups_ = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.lexsort((keys[:, 1], keys[:, 0]))
         self._keys = keys[order]
         self.label_codes, self.group_codes = codes_[order], groups_[order]
         repeated = (self._keys[1:] == self._keys[:-1]).all(axis=1)
         if repeated.any():
-            raise _labelled_twice(path)
+            raise self._labelled_twice()
         self.texts, self.groups = list(texts), list(groups)
         self._found = np.zeros(len(self._keys), bool)
 
     def __len__(self) -> int:
         return len(self._keys)
 
+    def _table(self) -> Table:
+        return Table(self.path, "labels", COLUMNS)
+
     def find(self, ids: pa.StringArray) -> Ints:
-        """Return the row of each id, int64 [n], -1 where it has none."""
+        """Return the row of each id, int64 [n], -1 where it has none; note that it was found."""
+        found = self._look_up(ids)
+        self._found[found[found >= 0]] = True
+        return found
+
+    def _look_up(self, ids: pa.StringArray) -> Ints:
         keys = id_digests(ids)
         places = np.searchsorted(self._keys[:, 0], keys[:, 0])
         found = np.full(len(keys), -1, np.int64)
@@ -165,7 +193,6 @@ class LabelFile:
             open_ = open_[~hit]
             places[open_] += 1
             open_ = open_[places[open_] < len(self._keys)]
-        self._found[found[found >= 0]] = True
         return found
 
     @property
@@ -173,92 +200,72 @@ class LabelFile:
         """Rows whose record was found so far."""
         return int(self._found.sum())
 
-    def line_of(self, text: str) -> int:
-        """Line of the first row with a label; the file is read again."""
+    def place_of(self, text: str) -> str:
+        """Say where a label stands first: its line and record; the file is read again."""
         return next(
-            line
-            for lines, rows in _row_blocks(self.path)
-            for line, row in zip(lines, rows, strict=True)
+            f"{self.path}: line {line} (record '{row[0]}')"
+            for line, row in self._table().rows()
             if row[1] == text
         )
 
+    def near(self, name: str) -> str | None:
+        """Return an id that is written like this one, but for case, version or database names."""
+        forms = _forms(name)
+        return next((row[0] for _, row in self._table().rows() if forms & _forms(row[0])), None)
 
-def _row_blocks(path: Path) -> Iterator[tuple[list[int], list[tuple[str, str, str]]]]:
-    """Yield line numbers and (id, label, group) of rows, blank where a cell is; blocks of 50,000.
+    def warn(self) -> None:
+        """Name the columns that nothing is read from, and groups that look alike."""
+        if self.unused:
+            say(f"warning: {unused_columns(self.path, self.unused, COLUMNS)}")
+        if line := lookalike_warning(self.groups, f"{self.path}: groups"):
+            say(f"warning: {line}")
 
-    Quotes are letters like any other.
-    """
-    require_file(path, "labels")
-    lines: list[int] = []
-    rows: list[tuple[str, str, str]] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.reader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
-            header = [name.strip() for name in next(reader, [])]
-            for name in ("id", "label"):
-                if name not in header:
-                    raise InputError(f"{path}: no column '{name}' (columns: id, label[, group])")
-            columns = [header.index(n) if n in header else -1 for n in ("id", "label", "group")]
-            for cells in reader:
-                if len(cells) > len(header):
-                    raise InputError(f"{path}: line {reader.line_num}: more cells than the header")
-                if not any(cell.strip() for cell in cells):
-                    continue
-                padded = [*cells, *[""] * (len(header) - len(cells)), ""]
-                lines.append(reader.line_num)
-                first, second, third = (padded[column].strip() for column in columns)
-                rows.append((first, second, third))
-                if len(rows) == BLOCK_ROWS:
-                    yield lines, rows
-                    lines, rows = [], []
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
-    except csv.Error as error:
-        raise InputError(f"{path}: line {reader.line_num}: {error}; is it a table?") from error
-    if rows:
-        yield lines, rows
+    def say_without_record(self) -> None:
+        """Count the ids that no record has, and name the first; the file is read again."""
+        count = len(self) - self.used
+        if not count:
+            return
+        names: list[str] = []
+        for _, rows in _row_blocks(self._table()):
+            ids = pa.array([row[0] for row in rows], pa.string())
+            absent = np.flatnonzero(~self._found[self._look_up(ids)])
+            names += [f"'{ids[int(place)].as_py()}'" for place in absent[: NAMED - len(names)]]
+            if len(names) == NAMED:
+                break
+        more = ", …" if count > len(names) else ""
+        say(f"{self.path}: {count:,} labelled ids have no record: {', '.join(names)}{more}")
 
-
-def _labelled_twice(path: Path) -> InputError:
-    seen: set[str] = set()
-    for lines, rows in _row_blocks(path):
-        for line, (name, _, _) in zip(lines, rows, strict=True):
+    def _labelled_twice(self) -> InputError:
+        seen: dict[str, tuple[int, str]] = {}
+        for line, (name, label, _) in self._table().rows():
             if name in seen:
-                return InputError(f"{path}: line {line}: id '{name}' is labelled twice")
-            seen.add(name)
-    raise AssertionError("no id stands twice")
+                first, other = seen[name]
+                also = "" if label == other else f"'{other}' "
+                return InputError(
+                    f"{self.path}: line {line}: id '{name}' is labelled twice: '{label}' here and "
+                    f"{also}in line {first}; keep one"
+                )
+            seen[name] = line, label
+        raise AssertionError("no id stands twice")
 
 
-class HeaderKey:
-    """Reads ``key=value`` in headers.
+def _row_blocks(table: Table) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Yield line numbers and (id, label, group) of rows, '' where a cell is blank; 50,000 each."""
+    rows = table.rows()
+    while block := list(islice(rows, BLOCK_ROWS)):
+        lines, cells = zip(*block, strict=True)
+        yield list(lines), list(cells)
 
-    The value ends at white space, at the ``|``, ``;`` or ``,`` that also stands before the key, and
-    where one of them and a further ``name=`` follow; quotes keep it whole, and so do brackets
-    around all (``[key=two words]``).
 
-    Parameters
-    ----------
-    key : str
-    separator : str
-        Between several labels: what ends no value.
-    """
+def _no_cell(path: Path, line: int, row: list[str]) -> InputError:
+    missing = "label" if row[0] else "id"
+    separator = next((name for mark, name in SEPARATORS.items() if mark in row[0]), None)
+    hint = f"; is the line separated by {separator}?" if separator and not row[1] else ""
+    return InputError(f"{path}: line {line} has no '{missing}' (columns: {COLUMNS}){hint}")
 
-    def __init__(self, key: str, separator: str = "") -> None:
-        name = re.escape(key)
-        self._pattern = re.compile(
-            rf"""(?:^|(?<=[\s|;,])){name}=(?:"([^"]*)"|'([^']*)'|(\S*))|\[{name}=([^\]]*)\]"""
-        )
-        self._ends = set(ENDS) - {separator}
 
-    def values(self, title: str) -> list[str]:
-        """Return the different values that a header gives, blank ones too."""
-        return list(dict.fromkeys(self._value(found) for found in self._pattern.finditer(title)))
-
-    def _value(self, found: re.Match[str]) -> str:
-        double, single, bare, bracketed = found.groups()
-        if bare is None:
-            return (double or single or bracketed or "").strip()
-        before = found.string[found.start() - 1 : found.start()]
-        if before and before in self._ends:
-            bare = bare.split(before, 1)[0]
-        return NEXT_KEY.split(bare, maxsplit=1)[0].rstrip(ENDS)
+def _forms(name: str) -> set[str]:
+    """Return what an id can be called elsewhere: without case, quotes, version and database."""
+    word = (name.casefold().strip(QUOTES + "> ").split(None, 1) or [""])[0]
+    names = {part.strip(QUOTES) for part in [word, *word.split("|")]} - DATABASES
+    return names | {re.sub(r"\.\d+$", "", part) for part in names}

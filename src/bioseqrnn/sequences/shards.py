@@ -53,6 +53,8 @@ def encode_shard(
 ) -> None:
     """Encode one part of a dataset; what only the whole can tell is left to ``gather_shards``."""
     dataset = Dataset(sources, options, where)
+    if shard.index == 0:
+        dataset.warn()
     made_later = options.model_copy(update={"negatives": NegativesConfig()})
     states = [_state(path) for path in dataset.files]
     groups = [0]
@@ -160,7 +162,7 @@ class ShardState(Described):
     files: list[Triple]
     row_groups: list[Count]
     names: list[str]
-    conversions: list[dict[str, Count | dict[str, Count]]]
+    conversions: list[dict[str, Count | dict[str, Count] | list[str]]]
     grouped: bool
     labels: list[Triple]
     checksums: dict[str, str]
@@ -175,10 +177,9 @@ class ShardState(Described):
         for path, *numbers in self.files + self.labels:
             if not isinstance(path, str) or not all(isinstance(n, int) for n in numbers):
                 raise ValueError("files and labels are a path and two numbers each")
-        # of each field: whether it is one number or several
-        kinds = {key: isinstance(value, dict) for key, value in asdict(Conversions()).items()}
+        kinds = {key: type(value) for key, value in asdict(Conversions()).items()}
         for counts in self.conversions:
-            if {key: isinstance(value, dict) for key, value in counts.items()} != kinds:
+            if {key: type(value) for key, value in counts.items()} != kinds:
                 raise ValueError("conversions are not the counts of this version")
         DatasetOptions.model_validate(self.options)
         return self

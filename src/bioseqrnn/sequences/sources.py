@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import require_file
+from bioseqrnn.sequences.class_names import plain_form
+from bioseqrnn.sequences.reading.columns import Columns
+from bioseqrnn.sequences.reading.tables import Table
 
 KINDS = ("label", "labels", "label_key", "intervals")
+SPLITS = ("train", "validation", "test")
+SHEET = Columns(("dataset", "fasta"), (*KINDS, "split", "group"))
 # In a folder, files with these endings are FASTA, compressed or not
 FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
 COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
@@ -55,43 +58,40 @@ class Source:
         return self.intervals or self.fasta
 
 
-def read_sheet(sheet: Path) -> list[tuple[int, dict[str, str]]]:
-    """Read a tab-separated sheet with a header as (line number, {column: stripped text}).
+def read_sheet(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of ``datasets.tsv`` as (line number, {column: stripped text}).
 
     Blank cells and blank lines are left out; quotes are letters like any other.
 
     Raises
     ------
     InputError
-        No such file, not UTF-8, no header, a row with more cells than the header.
+        No such file, not UTF-8, no header, an unknown column, a row with more cells than the
+        header.
     """
-    require_file(sheet, "sheet")
-    try:
-        with sheet.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, delimiter="\t", quoting=csv.QUOTE_NONE)
-            rows = []
-            for row in reader:
-                if None in row:
-                    raise InputError(f"{sheet}: line {reader.line_num}: more cells than the header")
-                cells = {k.strip(): v.strip() for k, v in row.items() if v and v.strip()}
-                if cells:
-                    rows.append((reader.line_num, cells))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{sheet}: not UTF-8 text; save it as UTF-8") from error
-    except csv.Error as error:
-        raise InputError(f"{sheet}: line {reader.line_num}: {error}; is it a table?") from error
-    return rows
+    table = Table(sheet, "sheet", SHEET)
+    for line, cells in table.rows():
+        if table.unused:
+            raise InputError(
+                f"{sheet}: unknown column '{table.unused[0]}'; known: {', '.join(SHEET.known)}"
+            )
+        yield line, {name: cell for name, cell in zip(SHEET.known, cells, strict=True) if cell}
 
 
 def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
     """Return the sources of one dataset of ``datasets.tsv``, in the sheet's order."""
-    rows = [row for _, row in read_sheet(sheet) if row.get("dataset") == dataset]
+    rows = [(line, row) for line, row in read_sheet(sheet) if row.get("dataset") == dataset]
     if not rows:
         raise InputError(f"{sheet}: no row has the dataset '{dataset}'")
     sources = []
-    for row in rows:
+    for line, row in rows:
         if "fasta" not in row:
-            raise InputError(f"{sheet}: a row of dataset '{dataset}' has no 'fasta'")
+            raise InputError(f"{sheet}: line {line}: 'fasta' is empty")
+        if row.get("split", SPLITS[0]) not in SPLITS:
+            raise InputError(
+                f"{sheet}: line {line}: split '{row['split']}' is not allowed; it is one of "
+                f"{', '.join(SPLITS)}"
+            )
         source = Source(
             Path(row["fasta"]),
             label=row.get("label"),
@@ -193,6 +193,10 @@ def check_sources(sources: Iterable[Source], per_position: bool) -> None:
     seen: set[Path] = set()
     sources = list(sources)
     for source in sources:
+        if source.label is not None and not source.label.strip():
+            raise InputError(f"{source.fasta}: the label is empty; give the class of its records")
+        if source.label_key is not None and not source.label_key.strip():
+            raise InputError(f"{source.fasta}: label_key is empty; give what stands before '='")
         given = [kind for kind in KINDS if getattr(source, kind) is not None]
         if per_position and given:
             raise InputError(
@@ -233,7 +237,9 @@ def order_classes(
     """
 
     def unknown(name: str, known: Iterable[str], what: str) -> InputError:
-        close = difflib.get_close_matches(name, list(known), n=1)
+        plain = {plain_form(other): other for other in known}
+        close = difflib.get_close_matches(plain_form(name), list(plain), n=1)
+        close = [plain[form] for form in close]
         hint = f"; did you mean '{close[0]}'?" if close else ""
         return InputError(f"{where}: {what} '{name}' is unknown (known: {', '.join(known)}){hint}")
 

@@ -10,15 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.labels import (
-    CODE,
-    PER_POSITION,
-    HeaderKey,
-    LabelFile,
-    LabelReader,
-)
+from bioseqrnn.sequences.header_key import HeaderKey
+from bioseqrnn.sequences.labels import CODE, PER_POSITION, REGRESSION, LabelFile, LabelReader
 from bioseqrnn.sequences.reading.blocks import WHOLE, Shard
 from bioseqrnn.sequences.reading.genome import Genome
 from bioseqrnn.sequences.reading.intervals import interval_windows
@@ -110,18 +106,17 @@ def _from_file(
     source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[Records]
 ) -> Iterator[Batch]:
     # every distinct text is read once, however many records have it
-    values = reader.column(
-        file.texts, lambda place: f"{file.path}: line {file.line_of(file.texts[place])}"
-    )
+    values = reader.column(file.texts, lambda place: file.place_of(file.texts[place]))
     names = pa.array(file.groups, pa.string())
     for records in blocks:
         rows = file.find(records.ids)
         if (rows < 0).any():
             name = records.ids[int(np.flatnonzero(rows < 0)[0])].as_py()
-            raise InputError(
-                f"{source.fasta}: record '{name}' has no label in {file.path}; "
-                "add a row for it or remove the record"
-            )
+            near = file.near(name)
+            hint = "add a row for it or remove the record"
+            if near is not None:
+                hint = f"did you mean '{near}'? Ids must be the same, letter for letter"
+            raise InputError(f"{source.fasta}: record '{name}' has no label in {file.path}; {hint}")
         labels = pa.DictionaryArray.from_arrays(pa.array(file.label_codes[rows], CODE), values)
         groups = None
         if file.groups:
@@ -137,7 +132,8 @@ def _from_file(
 def _from_headers(
     source: Source, key: str, reader: LabelReader, blocks: Iterator[Records]
 ) -> Iterator[Batch]:
-    headers = HeaderKey(key, reader.separator if reader.may_be_empty else "")
+    several = reader.separator if reader.may_be_empty else ""
+    headers = HeaderKey(key, several, words=reader.task != REGRESSION)
     for records in blocks:
 
         def where(place: int, ids: pa.StringArray = records.ids) -> str:
@@ -148,12 +144,17 @@ def _from_headers(
             values = headers.values(title)
             if len(values) != 1:
                 what = f"two values of '{key}='" if values else f"no '{key}='"
-                hint = "keep one" if values else "add one or name another label_key"
+                hint = "keep one" if values else headers.hint(title)
                 raise InputError(f"{where(place)} has {what} in its header; {hint}")
             if not values[0] and not reader.may_be_empty:
                 raise InputError(f"{where(place)} has nothing behind '{key}='; add the label")
             texts += values
         yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
+    if headers.to_the_end:
+        say(
+            f"warning: {source.fasta}: in {headers.to_the_end:,} header(s) the value of '{key}=' "
+            f"goes on to the end, like '{headers.example}'; put it in quotes where it ends sooner"
+        )
 
 
 def _windows(

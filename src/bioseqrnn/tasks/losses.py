@@ -13,13 +13,22 @@ from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth, residues_of
 
 # of a residue behind a sequence's end
 PADDING = -100
+NO_SCALE = (0.0, 1.0)
 
 
-def batch_targets(task: Task, truth: Truth, rows: Ints) -> Tensor:
+def batch_targets(
+    task: Task, truth: Truth, rows: Ints, scale: tuple[float, float] = NO_SCALE
+) -> Tensor:
     """Return the targets of a batch as the loss wants them.
 
     int64 [batch]; float32 [batch, labels]; float32 [batch]; or int64 [batch, longest] with -100
     behind the ends.
+
+    Parameters
+    ----------
+    scale : (float, float)
+        Mean and standard deviation that values are counted from and in, in double precision: as
+        float32 numbers, 100,000,000 and 100,000,003 are one.
     """
     if isinstance(truth, PositionTruth):
         lengths = truth.offsets[rows + 1] - truth.offsets[rows]
@@ -27,8 +36,11 @@ def batch_targets(task: Task, truth: Truth, rows: Ints) -> Tensor:
         codes = np.full(inside.shape, PADDING, np.int64)
         codes[inside] = truth.codes[residues_of(truth.offsets, rows)]
         return torch.from_numpy(codes)
-    picked = torch.from_numpy(np.asarray(truth[rows]))
-    return picked.float() if isinstance(task, (Multilabel, Regression)) else picked
+    picked = np.asarray(truth[rows])
+    if isinstance(task, Regression):
+        picked = (picked - scale[0]) / scale[1]
+    targets = torch.from_numpy(picked)
+    return targets.float() if isinstance(task, (Multilabel, Regression)) else targets
 
 
 def unit_losses(
@@ -36,7 +48,6 @@ def unit_losses(
     outputs: Tensor,
     target: Tensor,
     weights: Tensor | None,
-    scale: Tensor,
     smoothing: float = 0.0,
 ) -> Tensor:
     """Return the sum of a batch's losses; whoever asks divides by its units.
@@ -49,15 +60,13 @@ def unit_losses(
         As from ``batch_targets``.
     weights : float Tensor [outputs], optional
         Weight of each class; of each label's positives in ``multilabel``.
-    scale : float Tensor [2]
-        Mean and standard deviation of the training values; only ``regression`` looks at it.
     smoothing : float
         Share of the target spread over all classes. A unit weighs what its own class does: weights
         of the classes that its target is spread over would turn every unit of a frequent class
         into one of a rare class.
     """
     if isinstance(task, Regression):
-        return (((outputs[:, 0] - target) / scale[1]) ** 2).sum()
+        return ((outputs[:, 0] - target) ** 2).sum()
     if isinstance(task, Multilabel):
         own = None if weights is None else torch.where(target > 0.5, weights, 1.0)
         target = target * (1 - smoothing) + smoothing / 2
@@ -79,14 +88,17 @@ def units(task: Task, lengths: Ints) -> int:
     return int(lengths.sum()) if task.per_position else len(lengths)
 
 
-def activate(task: Task, outputs: Tensor, prior: Tensor) -> Tensor:
-    """Turn outputs [..., outputs] into probabilities, or leave them as values.
+def activate(
+    task: Task, outputs: Tensor, prior: Tensor, scale: tuple[float, float] = NO_SCALE
+) -> Tensor:
+    """Turn outputs [..., outputs] into probabilities, or into values in the unit of the labels.
 
     ``prior`` [outputs] is the logarithm of the weights that the network was trained with: a loss
     that counts a class w times teaches odds that are w times too high (Elkan, IJCAI 2001).
+    ``scale`` is that of ``batch_targets``; outputs in double precision keep the digits of a value.
     """
     if isinstance(task, Regression):
-        return outputs
+        return outputs * scale[1] + scale[0]
     if isinstance(task, Multilabel):
         return torch.sigmoid(outputs - prior)
     return torch.softmax(outputs - prior, dim=-1)

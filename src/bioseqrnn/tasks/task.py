@@ -19,6 +19,8 @@ from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth
 
 Doubles = npt.NDArray[np.float64]
 SMALLEST = 1e-12
+# of a number whose squares can be added up by the million in double precision
+LARGEST = 1e140
 # what regression's targets are dealt into folds by
 QUANTILES = 10
 
@@ -252,6 +254,31 @@ TASKS: dict[str, Task] = {
         PerPosition(),
     )
 }  # fmt: skip
+
+
+def scale_of(values: Doubles) -> tuple[float, float]:
+    """Mean and standard deviation of the values of regression; 1 where all are equal.
+
+    Raises
+    ------
+    InputError
+        Squares of the values, or of their differences, are beyond double precision.
+    """
+    largest = float(np.abs(values).max())
+    if largest > LARGEST:
+        raise InputError(
+            f"labels reach {largest:.6g}, and squares of such numbers are beyond double precision; "
+            "give them in another unit, or their logarithms"
+        )
+    if values.min() == values.max():
+        return float(values[0]), 1.0
+    spread = float(values.std())
+    if spread < 1 / LARGEST:
+        raise InputError(
+            f"labels lie between {values.min():.6g} and {values.max():.6g}, and squares of such "
+            "differences are beyond double precision; give them in another unit"
+        )
+    return float(values.mean()), spread
 
 
 def task_of(name: str) -> Task:

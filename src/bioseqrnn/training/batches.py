@@ -11,7 +11,7 @@ from torch import Tensor
 from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
-from bioseqrnn.tasks.losses import batch_targets
+from bioseqrnn.tasks.losses import NO_SCALE, batch_targets
 
 POOL_BATCHES = 32
 PREDICTION_RECORDS = 512
@@ -58,7 +58,10 @@ def by_length(indices: Ints, lengths: Ints) -> Iterator[Ints]:
 
 
 def dense_batches(
-    table: SequenceTable, batches: Iterable[Ints], device: torch.device
+    table: SequenceTable,
+    batches: Iterable[Ints],
+    device: torch.device,
+    scale: tuple[float, float] = NO_SCALE,
 ) -> Iterator[tuple[Ints, Tensor, Tensor, Tensor]]:
     """Yield (indices, one-hot, lengths, targets) per batch; lengths stay on the CPU."""
     for batch in batches:
@@ -67,5 +70,5 @@ def dense_batches(
             batch,
             onehot,
             lengths,
-            batch_targets(table.task, table.targets, batch).to(device, non_blocking=True),
+            batch_targets(table.task, table.targets, batch, scale).to(device, non_blocking=True),
         )

@@ -21,6 +21,11 @@ from bioseqrnn.console import say
 from bioseqrnn.io import atomic_path
 
 SUFFIX = ".checkpoint"
+# what reading or comparing content that is not what it should be may end with
+ODD = (
+    AttributeError, EOFError, IndexError, KeyError, OverflowError, RecursionError, RuntimeError,
+    TypeError, ValueError,
+)  # fmt: skip
 DIGEST = 32
 # what decides the course of a training, besides its settings and data
 CODE = ("models", "training", "prediction/network.py", "sequences/packing.py")
@@ -67,6 +72,9 @@ def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[
     so with ``what`` before it.
     """
     try:
+        # a pipe would be waited for
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path}: no plain file")
         data = path.read_bytes()
     except FileNotFoundError:
         return None
@@ -94,19 +102,23 @@ def _content(data: bytes) -> dict[str, Any] | None:
         return None
     try:
         content = torch.load(io.BytesIO(data[DIGEST:]), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        # written by somebody else: more than tensors, numbers and text
+    # written by somebody else, and more than tensors, numbers and text; or no archive at all, of
+    # which PyTorch says anything
+    except (pickle.UnpicklingError, *ODD):
         return None
-    return content if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        return None
+    whole = all(isinstance(content.get(name), dict) for name in ("fingerprint", "state"))
+    return content if whole else None
 
 
 def different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
     """Names of the entries that differ; those of an inner dictionary instead of its own name."""
     names: list[str] = []
-    for name in sorted(one.keys() | other.keys()):
+    for name in sorted(one.keys() | other.keys(), key=str):
         a, b = one.get(name), other.get(name)
         if isinstance(a, dict) and isinstance(b, dict):
             names += different(a, b)
-        elif a != b:
-            names.append(name)
+        elif type(a) is not type(b) or a != b:
+            names.append(str(name))
     return names

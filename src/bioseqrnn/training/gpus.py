@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import re
 import shutil
+import stat
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-# not the folder for temporary files, which batch systems give every job for itself
-LOCKS = Path("/tmp")
+# not the folder for temporary files, which batch systems give every job for itself; what is there
+# may be anybody's, see _lock
+LOCKS = Path("/tmp")  # nosec B108
 # processes that share one; more do not fit in its memory
 MOST_ON_ONE = 16
 # open files whose locks last as long as the process, however it ends
@@ -65,7 +69,8 @@ def visible_gpus() -> dict[str, str]:
     # what follows -1 is hidden
     names = [name for name in (names[: names.index("-1")] if "-1" in names else names) if name]
     unique_names = _unique_names() if len(names) > 1 else {}
-    return {name: unique_names.get(name, name) for name in names}
+    # of a name that the driver does not know, what a file may be called
+    return {name: unique_names.get(name, re.sub(r"[^\w.-]", "_", name)) for name in names}
 
 
 def _unique_names() -> dict[str, str]:
@@ -82,17 +87,39 @@ def _unique_names() -> dict[str, str]:
 
 
 def _lock(path: Path) -> int:
-    """Lock a file, which may be another user's; OSError where another process has locked it."""
+    """Lock a file, which may be another user's.
+
+    The folder is everybody's and the names are known: what is no plain file is left alone, whether
+    a link, which would be followed, or a pipe, which would be waited for.
+
+    Raises
+    ------
+    OSError
+        Where another process has locked it, or nobody can.
+    """
+    # to open somebody else's file for writing is forbidden in /tmp of many systems
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        # to open somebody else's file for writing is forbidden in /tmp of many systems
-        file = os.open(path, os.O_RDONLY)
+        file = os.open(path, flags)
     except FileNotFoundError:
-        file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o644)
-        # other users lock it too, whatever is masked here
-        os.fchmod(file, 0o644)
+        file = _make(path, flags)
     try:
+        about = os.fstat(file)
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)
         raise
+    return file
+
+
+def _make(path: Path, flags: int) -> int:
+    """Make a file and open it; open the one that another process has made meanwhile."""
+    try:
+        file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return os.open(path, flags)
+    # other users lock it too, whatever is masked here
+    os.fchmod(file, 0o644)
     return file

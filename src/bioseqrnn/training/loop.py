@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.console import progress, say
+from bioseqrnn.evaluation.metrics import brief
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import fit_config, settled
 from bioseqrnn.prediction.network import predict_packed
@@ -20,6 +21,7 @@ from bioseqrnn.sequences.table import SequenceTable
 from bioseqrnn.training.augment import Draws, augment
 from bioseqrnn.training.batches import bucketed, dense_batches
 from bioseqrnn.training.memory import is_out_of_memory
+from bioseqrnn.training.objective import FEW
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.session import Session
 from bioseqrnn.training.state import DivergenceError, TrainingState
@@ -103,6 +105,12 @@ def train_network(
         what=what,
     )
     session.resume(state)
+    judge = state.objective.judge(table.targets[validation])
+    if judge.later and len(validation):
+        say(
+            f"{what}: fewer than {FEW} validation records are outside the largest class, too few "
+            "to tell epochs apart by; the last epoch is kept"
+        )
     epochs = last_epoch or settled(config, "epochs")
     started = time.perf_counter()
     with progress(what, "epochs", epochs) as bar:
@@ -117,9 +125,9 @@ def train_network(
                 continue
             state.end_epoch(row)
             if len(validation):
-                state.keep_best(state.objective.monitored(row))
+                state.keep_best(judge(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
-            state.finished = len(state.rows) == epochs or waited >= settled(config, "patience")
+            state.finished = len(state.rows) >= epochs or waited >= settled(config, "patience")
             # also back, where a divergence led
             bar.advance(len(state.rows) - bar.done)
     network = state.judged
@@ -147,7 +155,7 @@ def _epoch(
     batches = bucketed(train, table.lengths, settled(config, "batch_size"), rng)[state.batch :]
     owned = [state.processes.own(table.packed, batch) for batch in batches]
     shares = (batch[own] for batch, own in zip(batches, owned, strict=True))
-    dense = dense_batches(table, shares, state.device)
+    dense = dense_batches(table, shares, state.device, state.objective.scale)
     for batch, own, (_, x, lengths, target) in zip(batches, owned, dense, strict=True):
         state.processes.seed_batch(seed, state.epoch, state.batch)
         units = state.objective.units(table.lengths[batch])
@@ -260,10 +268,12 @@ def _require_finite(value: float, name: str) -> None:
 
 def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int, seconds: float) -> None:
     best = rows[best_epoch - 1]
-    line = f"{what}: {len(rows)} epochs in {seconds:.1f} s, training loss {best['train_loss']:.3f}"
+    line = (
+        f"{what}: {len(rows)} epochs in {seconds:.1f} s, training loss {brief(best['train_loss'])}"
+    )
     if "validation_loss" in best:
         line += f"; best epoch {best_epoch}: " + ", ".join(
-            f"{name.replace('_', ' ')} {value:.3f}"
+            f"{name.replace('_', ' ')} {brief(value)}"
             for name, value in best.items()
             if name.startswith("validation_")
         )

@@ -13,6 +13,12 @@ from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
+from bioseqrnn.evaluation.own_scores import (
+    OwnScores,
+    final_thresholds,
+    own_rows,
+    summarise_own,
+)
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.folds.subset import read_subset
@@ -146,6 +152,7 @@ def train_fold(
             processes=processes,
         ).network
     predicted["test"] = (test, _predict(network, table, test, processes, session))
+    own = _own_scores(network, table, learned, seed, processes)
     if not processes.leads:
         return
     card = _card(table, checksum, config, model, seed, chosen)
@@ -162,8 +169,28 @@ def train_fold(
         kind="network",
         fold=fold,
         seed=seed,
-        about={"records": len(train) + len(validation), "fraction": fraction},
+        about={"records": len(train) + len(validation), "fraction": fraction, "own": own},
     )
+
+
+def _own_scores(
+    network: SequenceClassifier,
+    table: SequenceTable,
+    learned: Ints,
+    seed: int,
+    processes: Processes,
+) -> OwnScores | None:
+    """What a network says of the records that taught it; None where the task has no thresholds.
+
+    They are few enough for nothing to stop in between.
+    """
+    rows = own_rows(table.task, learned, seed)
+    if not len(rows):
+        return None
+    scores = predict_packed(
+        network, table.packed, table.alphabet, rows, processes.device, processes=processes
+    )
+    return summarise_own(table.task, table.targets[rows], scores)
 
 
 def _predict(
@@ -248,6 +275,9 @@ def train_final(
         session=session,
         processes=processes,
     )
+    own = None
+    if choice.get("thresholds"):
+        own = _own_scores(trained.network, table, np.arange(len(table)), seed, processes)
     if not processes.leads:
         return
     card = _card(table, checksum, config, choice["model"], seed, chosen)
@@ -258,7 +288,7 @@ def train_final(
         "metrics": choice["metrics"],
         # found with the networks of the folds, whose settings this one shares
         "temperature": choice.get("temperature"),
-        "thresholds": choice.get("thresholds", {}),
+        "thresholds": final_thresholds(table.task, choice, own),
     }
     card |= {} if search is None else {"search": search}
     save_model(output, trained.network, card)

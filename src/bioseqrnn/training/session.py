@@ -17,6 +17,7 @@ from bioseqrnn.training.checkpoint import (
     write_checkpoint,
 )
 from bioseqrnn.training.processes import Processes
+from bioseqrnn.training.restoring import restore
 from bioseqrnn.training.signals import StopSignals
 from bioseqrnn.training.state import TrainingState
 
@@ -85,8 +86,14 @@ class Session:
                 earlier = read_checkpoint(self.path, self._fingerprint, self._what)
             earlier = state.processes.from_leader(earlier)
             if earlier is not None:
-                state.load_state_dict(earlier)
-                say(f"{self._what}: going on after {state.place}")
+                why = restore(state, earlier)
+                if why:
+                    say(
+                        f"{self._what}: checkpoint {self.path} is damaged and not used ({why}); "
+                        "training starts anew"
+                    )
+                else:
+                    say(f"{self._what}: going on after {state.place}")
         self._state = state
 
     def go_on_to(self, part: str) -> None:

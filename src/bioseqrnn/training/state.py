@@ -18,6 +18,7 @@ from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.fitting import settled
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.training.best import Best, Monitored
 from bioseqrnn.training.memory import Memory
 from bioseqrnn.training.objective import Objective
 from bioseqrnn.training.optimizer import AdamW
@@ -50,15 +51,6 @@ class Sums:
     norm: float = 0.0
     largest_norm: float = 0.0
     clipped: int = 0
-
-
-@dataclass
-class Best:
-    """The epoch with the least validation loss so far."""
-
-    loss: float = np.inf
-    epoch: int = 0
-    weights: dict[str, Any] | None = None
 
 
 @dataclass
@@ -227,11 +219,13 @@ class TrainingState:
         self.rows.append(row)
         self.batch, self.sums = 0, Sums()
 
-    def keep_best(self, loss: float) -> None:
-        """Keep the weights of the epoch that just ended if its loss is the least so far."""
-        if loss < self.best.loss:
+    def keep_best(self, monitored: Monitored) -> None:
+        """Keep the weights of the epoch that just ended if it is the best so far."""
+        least = min(self.best.least, monitored.lack)
+        if self.best.loses_to(monitored):
             weights = copy.deepcopy(self.judged.state_dict())
-            self.best = Best(loss, len(self.rows), weights)
+            self.best = Best(monitored.loss, len(self.rows), weights, monitored.lack, least)
+        self.best.least = least
 
     # Going back after a divergence
 

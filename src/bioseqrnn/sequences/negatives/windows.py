@@ -32,8 +32,7 @@ class GenomeWindows:
     Parameters
     ----------
     genome : Path
-        FASTA, plain or bgzip. Its ``.fai`` (and ``.gzi``) are used where they are newer than it;
-        else an index is made in a temporary folder: nothing is written beside the genome.
+        FASTA, as ``Genome`` reads it; nothing is written beside it.
     positives : iterable of str
         More may follow by ``add_positives``, before the first ``match``.
     intervals : iterable of (str, int, int)

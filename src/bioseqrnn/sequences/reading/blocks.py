@@ -5,15 +5,24 @@ What is accepted, converted and refused stands in one table: docs/fasta.md.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bioseqrnn.errors import InputError
+from bioseqrnn.sequences.alphabet import GAPS
 from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.locate import (
+    BYTE_ORDER_MARK,
+    COMMENT_MARKS,
+    no_header,
+    non_utf8,
+    unix_lines,
+)
 from bioseqrnn.sequences.reading.opening import Reader, open_bytes
+from bioseqrnn.sequences.reading.prose import GroupedLines, check_marked_lines, check_pir
+from bioseqrnn.sequences.reading.refusals import no_residues
 from bioseqrnn.sequences.reading.unwrap import unwrap
 
 # Small blocks stay in the processor's cache: the strings of one are gone before the next begins
@@ -21,10 +30,8 @@ BLOCK_BYTES = 1 << 17
 # A record longer than this comes in parts
 PART_BYTES = 1 << 21
 
-COMMENT_MARKS = (b";", b"#", b"!")
 COMMENT = re.compile(rb"^[;#!][^\n]*\n?", re.MULTILINE)
 BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # Text up to a letter behind which a line can be cut: one that is not '>' follows it
 LAST_LETTERS = re.compile(rb"(?s).*[!-~] *(?=[!-=?-~])")
 # Where a text ends: at a line's end, or inside a line
@@ -84,6 +91,7 @@ def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
         UTF-8, a damaged archive, a file that changes while it is read.
     """
     continues = False
+    grouped = GroupedLines(path)
     for text, conversions, unfinished in read_texts(path, shard):
         # a part of a record has no header of its own
         lines = b">\n" + text if continues else text
@@ -93,6 +101,8 @@ def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
             raise non_utf8(path) from error
         titles, residues, text_lines, white_space = _parse(single_lines, len(lines) - ends)
         conversions.white_space += white_space
+        check_pir(path, text_lines[0], titles, residues)
+        grouped.check(text, white_space > 0, continues, unfinished)
         yield Block(titles, residues, *text_lines, conversions, continues, unfinished)
         continues = unfinished
 
@@ -152,7 +162,7 @@ def read_texts(
             if left is not None:
                 left -= len(data)
             last = not data
-            data, held = _unix_lines(held + data, last, conversions)
+            data, held = unix_lines(held + data, last, conversions)
             if not started and not rest and data.startswith(BYTE_ORDER_MARK):
                 data = data[len(BYTE_ORDER_MARK) :]
             text = rest + data
@@ -173,11 +183,11 @@ def read_texts(
                 text, rest = text[:cut], text[cut:]
                 unfinished = True
             if comments:
-                text, line = _without_comments(text, line, conversions)
+                text, line = _without_comments(path, text, line, started, conversions)
             else:
                 line = _last_line(text, line)
             if not started:
-                text = _from_first_record(path, text, conversions)
+                text = _from_first_record(path, text, comments, conversions)
                 started = bool(text)
             if text or (part and not unfinished):
                 yield text, conversions, unfinished
@@ -187,17 +197,6 @@ def read_texts(
         reader.check_unchanged()
     if not started and shard.count == 1:
         raise InputError(f"{path}: empty FASTA file (no '>' record)")
-
-
-def _unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes, bytes]:
-    r"""Return data with line ends as ``\n``, and a ``\r`` held back whose ``\n`` may follow."""
-    held = b""
-    if data.endswith(b"\r") and not last:
-        data, held = data[:-1], b"\r"
-    if b"\r" in data:
-        conversions.carriage_returns += data.count(b"\r")
-        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return data, held
 
 
 def _cut_inside_record(path: Path, text: bytes, line: str, started: bool, comments: bool) -> int:
@@ -213,7 +212,7 @@ def _cut_inside_record(path: Path, text: bytes, line: str, started: bool, commen
     if line == NEW_LINE and text.startswith(b">"):
         raise InputError(f"{path}: a header line is longer than {len(text):,} bytes; is it FASTA?")
     if not started:
-        raise _no_header(path)
+        raise no_header(path, PART_BYTES, comments)
     found = LAST_LETTERS.match(text)
     if not found:
         raise InputError(
@@ -233,7 +232,9 @@ def _last_line(text: bytes, before: str) -> str:
     return COMMENT_LINE if text.startswith(COMMENT_MARKS, begin) else SEQUENCE_LINE
 
 
-def _without_comments(text: bytes, line: str, conversions: Conversions) -> tuple[bytes, str]:
+def _without_comments(
+    path: Path, text: bytes, line: str, started: bool, conversions: Conversions
+) -> tuple[bytes, str]:
     """Leave out lines that begin with a comment mark; ``line`` is the one the text begins in.
 
     The second value says which one it ends in.
@@ -245,17 +246,18 @@ def _without_comments(text: bytes, line: str, conversions: Conversions) -> tuple
         return text, _last_line(text, line)
     after = _last_line(text, line)
     begun = 0 if line == NEW_LINE else text.find(b"\n") + 1 or len(text)
+    check_marked_lines(path, text[begun:], started)
     kept, count = COMMENT.subn(b"", text[begun:])
     conversions.comment_lines += count
     return (b"" if line == COMMENT_LINE else text[:begun]) + kept, after
 
 
-def _from_first_record(path: Path, text: bytes, conversions: Conversions) -> bytes:
+def _from_first_record(path: Path, text: bytes, comments: bool, conversions: Conversions) -> bytes:
     """Leave out blank lines before the first record."""
     blank = BLANK_LINES.match(text).end()  # type: ignore[union-attr]
     if not text.startswith(b">", blank):
         if text[blank:].strip():
-            raise _no_header(path)
+            raise no_header(path, PART_BYTES, comments)
         blank = len(text)
     conversions.white_space += blank - text.count(b"\n", 0, blank)
     return text[blank:]
@@ -300,62 +302,24 @@ def _next_record(reader: Reader, bound: int, size: int) -> int:
     return size
 
 
-def _no_header(path: Path) -> InputError:
-    """Name the first line of a file that begins with something else than a record."""
-    with open_bytes(path) as reader:
-        start = reader.read(PART_BYTES).removeprefix(BYTE_ORDER_MARK)
-    for number, line in enumerate(start.splitlines(), start=1):
-        if line.strip() and not line.startswith(COMMENT_MARKS):
-            shown = line[:30].decode("utf-8", "replace").rstrip()
-            return InputError(
-                f"{path}: line {number} is '{shown}', not a '>' header at the start of a line; "
-                "is it FASTA?"
-            )
-    return InputError(f"{path}: no '>' header in its first lines; is it FASTA?")
-
-
-def non_utf8(path: Path) -> InputError:
-    """Find the first byte that is not UTF-8, comments aside, and say where it stands."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    # of the line: its number, its bytes so far, and the first of them
-    number, column, line = 1, 0, b""
-    header = held = b""
-    with open_bytes(path) as reader:
-        last = False
-        while not last:
-            data = reader.read(BLOCK_BYTES)
-            last = not data
-            data, held = _unix_lines(held + data, last, Conversions())
-            for place, piece in enumerate(data.split(b"\n")):
-                waiting = len(decoder.getstate()[0])
-                try:
-                    if place or last:
-                        decoder.decode(b"", final=True)
-                    if place:
-                        number, column, line, waiting = number + 1, 0, b"", 0
-                    line += piece[: max(0, 10_000 - len(line))]
-                    if line.removeprefix(BYTE_ORDER_MARK).startswith(b">"):
-                        header = line.removeprefix(BYTE_ORDER_MARK)
-                    if line.startswith(COMMENT_MARKS):
-                        continue
-                    decoder.decode(piece)
-                    column += len(piece)
-                except UnicodeDecodeError as error:
-                    record = (header[1:].split() or [b""])[0].decode("utf-8", "replace")
-                    return InputError(
-                        f"{path}: line {number}, byte {column - waiting + error.start + 1} "
-                        f"(record '{record}'): not UTF-8 text; save the file as UTF-8 or plain "
-                        "ASCII"
-                    )
-    return InputError(f"{path}: not UTF-8 text; save the file as UTF-8 or plain ASCII")
-
-
 def sample_residues(path: Path, residues: int = 100_000) -> bytes:
-    """Return about the first ``residues`` letters of a file, to judge its alphabet by."""
+    """Return about the first ``residues`` letters of a file, to judge its alphabet by.
+
+    Raises
+    ------
+    InputError
+        As ``read_blocks``; a record without residues, which would be no sample.
+    """
     parts: list[str] = []
-    size = 0
+    size = number = 0
     for block in read_blocks(path):
-        for sequence in block.residues:
+        number += len(block.titles) - block.continues
+        for place, sequence in enumerate(block.residues):
+            whole = (place or not block.continues) and (
+                place < len(block.titles) - 1 or not block.unfinished
+            )
+            if whole and not sequence.strip(GAPS):
+                raise no_residues(path, number - len(block.titles) + place + 1, block.titles[place])
             parts.append(sequence[: residues - size])
             size += len(parts[-1])
             if size >= residues:

@@ -7,13 +7,27 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import require_file
+from bioseqrnn.sequences.reading.columns import unused_columns
 from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
+from bioseqrnn.sequences.reading.interval_tables import (
+    BED_COLUMNS,
+    COLUMNS,
+    cells_of,
+    header_names,
+    likely_form,
+    names_not_read,
+    refuse_other_format,
+)
+from bioseqrnn.sequences.reading.tables import (
+    open_table,
+    refuse_other_text,
+    too_many_cells,
+)
 
 BLOCK_INTERVALS = 1_000
 STRANDS = ("+", "-", ".")
-BED_COLUMNS = ("chrom", "start", "end", "label", "score", "strand")
 
 
 @dataclass(frozen=True)
@@ -48,44 +62,61 @@ class Interval:
 
 
 def read_intervals(path: Path) -> Iterator[Interval]:
-    """Yield the intervals of a BED file or of a TSV.
+    """Yield the intervals of a BED file or of a TSV, plain or compressed.
 
     A TSV is known by a first line that names the columns chrom, start and end, and optionally
-    strand, label, id, group. In BED the fourth column (name) is the label, the sixth the strand.
+    strand, label, id, group. In BED, which may have a header too, the fourth column (name) is the
+    label, the sixth the strand.
 
     Raises
     ------
     InputError
-        A line without three columns, positions that are no numbers or no interval, an odd strand.
+        A file of another kind, a column that differs from a known one in case, blanks or a letter,
+        a line without three columns, positions that are no numbers or no interval, an odd strand.
     """
-    require_file(path, "intervals")
+    for number, columns, cells in _lines(path):
+        yield _interval(path, number, dict(zip(columns, cells, strict=False)))
+
+
+def warn_of_unused(path: Path) -> None:
+    """Name the columns of a header that nothing is read from."""
+    first = next(_lines(path), None)
+    if first and (unused := names_not_read(first[1])):
+        say(f"warning: {unused_columns(path, unused, COLUMNS)}")
+
+
+def _lines(path: Path) -> Iterator[tuple[int, tuple[str, ...], list[str]]]:
+    """Yield line number, names of the columns and cells of each interval."""
     columns: tuple[str, ...] = BED_COLUMNS
-    try:
-        with path.open(encoding="utf-8-sig") as handle:
-            for number, line in enumerate(handle, start=1):
-                text = line.rstrip("\r\n")
-                if not text.strip() or text.split(None, 1)[0] in ("track", "browser"):
-                    continue
-                cells = [cell.strip() for cell in text.lstrip("#").split("\t")]
-                if columns is BED_COLUMNS and {"chrom", "start", "end"} <= set(cells):
-                    columns = tuple(cells)
-                    continue
-                if text.startswith("#"):
-                    continue
-                if len(cells) < 3:
-                    cells = text.split()
-                if columns is not BED_COLUMNS and len(cells) > len(columns):
-                    raise InputError(f"{path}: line {number}: more cells than the header")
-                yield _interval(path, number, dict(zip(columns, cells, strict=False)))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; is it BED or TSV?") from error
+    header: list[str] = []
+    first = True
+    with open_table(path, "intervals") as handle:
+        for number, line in enumerate(handle, start=1):
+            if number == 1:
+                refuse_other_text(path, line)
+            if first:
+                refuse_other_format(path, line)
+            if not line.strip() or line.split(None, 1)[0] in ("track", "browser"):
+                continue
+            cells = cells_of(line)
+            if first and not header and (names := header_names(path, line)):
+                columns, header = tuple(names), cells
+            # the same header again stands where files were put together
+            if line.startswith("#") or cells == header:
+                continue
+            if header and len(cells) > len(columns):
+                if any(cells[len(columns) :]):
+                    raise too_many_cells(path, number, cells, len(columns))
+                cells = cells[: len(columns)]
+            first = False
+            yield number, columns, cells
 
 
 def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
     where = f"{path}: line {line}"
     if not all(cells.get(name) for name in ("chrom", "start", "end")):
         raise InputError(
-            f"{where}: needs chromosome, start and end, separated by tabs; is it BED or TSV?"
+            f"{where}: needs chromosome, start and end, separated by tabs; {likely_form(cells)}"
         )
     try:
         start, end = int(cells["start"]), int(cells["end"])
@@ -98,6 +129,11 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
     strand = cells.get("strand") or "."
     if strand not in STRANDS:
         raise InputError(f"{where}: strand '{strand}' is unknown; it is one of {' '.join(STRANDS)}")
+    if cells.get("score") in ("+", "-"):
+        raise InputError(
+            f"{where}: the score is '{cells['score']}'; of BED the fifth column is the score and "
+            "the sixth the strand (or name the columns in a first line)"
+        )
     label = cells.get("label")
     return Interval(
         line,
@@ -112,10 +148,18 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
 
 
 def resized(interval: Interval, window: int | None) -> tuple[int, int]:
-    """Return start and end of the window around the middle of an interval."""
+    """Return start and end of the window around the middle of an interval.
+
+    The base in the middle (of two the second) stands at ``window // 2`` of the record on either
+    strand: on ``-`` halves are rounded the other way, as the record is read from its end.
+    """
     if window is None:
         return interval.start, interval.end
-    start = (interval.start + interval.end) // 2 - window // 2
+    ends = interval.start + interval.end
+    if interval.strand == "-":
+        end = (ends + 1) // 2 + window // 2
+        return end - window, end
+    start = ends // 2 - window // 2
     return start, start + window
 
 

@@ -118,6 +118,12 @@ def check_unchanged(path: Path, before: State | None) -> None:
         )
 
 
+def is_bgzip(path: Path) -> bool:
+    """Whether a file begins with a block of bgzip, which can be read at random places."""
+    with path.open("rb") as handle:
+        return _block_size(handle.read(BLOCK_HEADER)) > 0
+
+
 def _check_bgzip_end(path: Path) -> None:
     """Refuse a bgzip file that lost whole blocks at its end: as gzip it would look complete."""
     with path.open("rb") as handle:

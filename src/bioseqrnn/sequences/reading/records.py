@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
 
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import PROTEIN, Alphabet
+from bioseqrnn.sequences.alphabet import GAPS, Alphabet
 from bioseqrnn.sequences.packing import Packed, pack_lines
 from bioseqrnn.sequences.reading.blocks import WHOLE, Block, Shard, read_blocks
 from bioseqrnn.sequences.reading.conversions import Conversions
+from bioseqrnn.sequences.reading.dots import Dots
+from bioseqrnn.sequences.reading.long_record import LongRecord
 from bioseqrnn.sequences.reading.names import ids_of
-
-GAPS = b"-."
+from bioseqrnn.sequences.reading.refusals import bad_letter, no_residues
+from bioseqrnn.sequences.reading.strange import strange_records
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def read_records(
         does not have, with file, record and position.
     """
     number = 0
+    dots = Dots(path)
     long: LongRecord | None = None
     for block in read_blocks(path, shard):
         start, conversions = 0, block.conversions
@@ -72,30 +74,45 @@ def read_records(
             # counted once, with the first record of the block
             start, conversions = 1, Conversions()
             if len(block.titles) > 1 or not block.unfinished:
-                yield long.finish()
+                yield finished(long)
                 long = None
         end = len(block.titles)
         if block.unfinished and (end > 1 or not block.continues):
             end -= 1
             ids = _checked_ids(path, block, end, end + 1, number, whole_headers)
-            long = LongRecord(path, alphabet, ids, block.titles[end], number + end - start + 1)
+            name, place = ids[0].as_py(), number + end - start + 1
+            long = LongRecord(path, alphabet, name, block.titles[end], place, dots)
             long.add(block.residues[end], conversions if end == start else Conversions())
         if end > start:
             block = replace(block, conversions=conversions)
-            records = _pack_block(path, block, start, end, number, alphabet, whole_headers)
+            records = _pack_block(path, block, start, end, number, alphabet, whole_headers, dots)
             yield records if keep_titles else replace(records, titles=())
         number += len(block.titles) - start
+
+
+def finished(long: LongRecord) -> Records:
+    """Return a record of parts like any other."""
+    packed, conversions = long.finish()
+    return Records(pa.array([long.name], pa.string()), packed, conversions, (long.title,))
 
 
 def pack_records(path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet) -> Records:
     """Pack sequences that were not read by ``read_records``; ``path`` names their origin."""
     conversions = Conversions()
     names = pa.array(ids, pa.string())
-    packed = _pack(path, names, tuple(sequences), alphabet, conversions)
+    dots = Dots(path, aligned=False)
+    packed = _pack(path, names, tuple(sequences), alphabet, conversions, dots)
     for name, length in zip(ids, packed.lengths, strict=True):
         if not length:
             raise InputError(f"{path}: record '{name}' has no residues; remove it")
     return Records(names, packed, conversions, tuple(ids))
+
+
+def counted(blocks: Iterable[Records], total: Conversions) -> Iterator[Records]:
+    """Add what was converted in each block to the counts of all."""
+    for block in blocks:
+        total.add(block.conversions)
+        yield block
 
 
 def in_larger_blocks(blocks: Iterable[Records], residues: int) -> Iterator[Records]:
@@ -147,21 +164,23 @@ def _all_filled(ids: pa.StringArray) -> bool:
 
 
 def _pack_block(
-    path: Path, block: Block, start: int, end: int, number: int, alphabet: Alphabet, whole: bool
+    path: Path,
+    block: Block,
+    start: int,
+    end: int,
+    number: int,
+    alphabet: Alphabet,
+    whole: bool,
+    dots: Dots,
 ) -> Records:
     ids = _checked_ids(path, block, start, end, number, whole)
     text = block.text if end - start == len(block.titles) else None
-    packed = _pack(path, ids, block.residues[start:end], alphabet, block.conversions, text)
+    packed = _pack(path, ids, block.residues[start:end], alphabet, block.conversions, dots, text)
     if not packed.lengths.all():
         first = int(np.flatnonzero(packed.lengths == 0)[0])
-        raise _no_residues(path, number + first + 1, ids[first].as_py())
+        title = block.titles[start + first]
+        raise no_residues(path, number + first + 1, title, ids[first].as_py())
     return Records(ids, packed, block.conversions, block.titles[start:end])
-
-
-def _no_residues(path: Path, number: int, name: str) -> InputError:
-    return InputError(
-        f"{path}: record {number} ('{name}') has no residues; remove it or give it a sequence"
-    )
 
 
 def _pack(
@@ -170,140 +189,34 @@ def _pack(
     sequences: tuple[str, ...],
     alphabet: Alphabet,
     conversions: Conversions,
+    dots: Dots,
     text: bytes | None = None,
 ) -> Packed:
     if text is None:
         text = ("\n".join(sequences) + "\n").encode()
     result = pack_lines(text, len(sequences), alphabet)
     if result is None:
+        if alphabet.name == "protein" and b"." in text:
+            stops = dots.count_stops(ids.to_pylist(), sequences)
+            conversions.stops += stops
+            conversions.gaps -= stops
         text = _without_gaps(text, alphabet, conversions)
         result = pack_lines(text, len(sequences), alphabet)
     if result is None:
-        raise _bad_letter(path, ids, sequences, alphabet)
+        raise bad_letter(path, ids.to_pylist(), sequences, alphabet)
     packed, unusual = result
     if unusual:
         conversions.count_letters(text, alphabet)
+    if alphabet.name == "protein" or conversions.ambiguous:
+        conversions.note_strange(ids, strange_records(text, len(sequences), alphabet))
     return packed
 
 
 def _without_gaps(text: bytes, alphabet: Alphabet, conversions: Conversions) -> bytes:
     """Leave out gaps, and the stop at a protein's end."""
-    kept = text.translate(None, GAPS)
+    kept = text.translate(None, GAPS.encode())
     conversions.gaps += len(text) - len(kept)
     if alphabet.name == "protein":
         conversions.stops += kept.count(b"*\n")
         kept = kept.replace(b"*\n", b"\n")
     return kept
-
-
-def _bad_letter(
-    path: Path, ids: pa.StringArray, sequences: tuple[str, ...], alphabet: Alphabet
-) -> InputError:
-    """Name the first letter of a block that cannot be read."""
-    accepted = _accepted(alphabet)
-    for name, sequence in zip(ids.to_pylist(), sequences, strict=True):
-        residues = len(sequence.rstrip(GAPS.decode()))
-        for position, letter in enumerate(sequence, start=1):
-            final_stop = letter == "*" and alphabet.name == "protein" and position == residues
-            if letter not in accepted and not final_stop:
-                return refusal(path, name, position, letter, alphabet)
-    raise AssertionError("every letter is accepted")
-
-
-def _accepted(alphabet: Alphabet) -> set[str]:
-    return set(alphabet.letters) | set(alphabet.letters.lower()) | set(GAPS.decode())
-
-
-def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabet) -> InputError:
-    """Return the error for a letter that is no residue; positions count from 1, gaps included."""
-    hint = ""
-    if letter == "*":
-        hint = " (a stop is accepted at the end of a protein only)"
-    elif alphabet.name == "dna" and letter.upper() in PROTEIN.codes:
-        hint = " (a protein in a DNA dataset?)"
-    shown = letter if letter.isprintable() else ascii(letter)[1:-1]
-    return InputError(
-        f"{path}: record '{name}', position {position}: '{shown}' is not a "
-        f"{alphabet.name.replace('dna', 'DNA')} letter{hint}; accepted: {alphabet.letters}"
-    )
-
-
-@dataclass
-class LongRecord:
-    """One record put together from parts; only its packed bits are kept."""
-
-    path: Path
-    alphabet: Alphabet
-    ids: pa.StringArray
-    title: str
-    number: int
-    conversions: Conversions = field(default_factory=Conversions)
-    carry: str = ""
-    # of each letter of the carry, and of the letters met
-    carry_positions: list[int] = field(default_factory=list)
-    position: int = 0
-    length: int = 0
-    data: bytearray = field(default_factory=bytearray)
-
-    def add(self, residues: str, conversions: Conversions, last: bool = False) -> None:
-        """Pack a further part; an odd letter, and a stop that may be the end, wait for the next."""
-        self.conversions.add(conversions)
-        kept = residues.translate(_NO_GAPS)
-        self.conversions.gaps += len(residues) - len(kept)
-        letters = self.carry + kept
-        whole = len(letters) if last else _whole_pairs(letters)
-        part = letters[:whole]
-        result = pack_lines(f"{part}\n".encode(), 1, self.alphabet)
-        if result is None:
-            self._refuse(residues)
-        packed, unusual = result
-        if unusual:
-            self.conversions.count_letters(part.encode(), self.alphabet)
-        self.data += packed.data.data
-        self.length += int(packed.lengths[0])
-        waiting = len(letters) - whole
-        new = [self.position + place for place in _last_letters(residues, min(waiting, len(kept)))]
-        self.carry = letters[whole:]
-        self.carry_positions = ([*self.carry_positions, *new])[-waiting:] if waiting else []
-        self.position += len(residues)
-
-    def finish(self) -> Records:
-        """Return the record."""
-        if self.alphabet.name == "protein" and self.carry.endswith("*"):
-            self.carry = self.carry[:-1]
-            self.conversions.stops += 1
-        self.add("", Conversions(), last=True)
-        if not self.length:
-            raise _no_residues(self.path, self.number, self.ids[0].as_py())
-        data = np.frombuffer(self.data, np.uint8)
-        packed = Packed(data, np.array([0, len(data)]), np.array([self.length]))
-        return Records(self.ids, packed, self.conversions, (self.title,))
-
-    def _refuse(self, residues: str) -> NoReturn:
-        accepted = _accepted(self.alphabet)
-        place = next(i for i, c in enumerate(self.carry + residues) if c not in accepted)
-        before = len(self.carry)
-        position = (
-            self.carry_positions[place] if place < before else self.position + place - before + 1
-        )
-        letter = (self.carry + residues)[place]
-        raise refusal(self.path, self.ids[0].as_py(), position, letter, self.alphabet)
-
-
-def _last_letters(text: str, count: int) -> list[int]:
-    """Positions, from 1, of the last so many letters of a text that are no gaps."""
-    places: list[int] = []
-    end = len(text)
-    for _ in range(count):
-        end = len(text[:end].rstrip(GAPS.decode()))
-        places.append(end)
-        end -= 1
-    return places[::-1]
-
-
-_NO_GAPS = str.maketrans("", "", GAPS.decode())
-
-
-def _whole_pairs(text: str) -> int:
-    """Letters to pack now: an even number, and none of a stop that ends the text."""
-    return (len(text) - text.endswith("*")) // 2 * 2

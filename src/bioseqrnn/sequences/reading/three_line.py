@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import pyarrow as pa
-
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, non_utf8, read_texts
+from bioseqrnn.sequences.reading.blocks import WHOLE, Shard, read_texts
 from bioseqrnn.sequences.reading.conversions import Conversions
-from bioseqrnn.sequences.reading.records import LongRecord, Records, pack_records
+from bioseqrnn.sequences.reading.dots import Dots
+from bioseqrnn.sequences.reading.locate import COMMENT_MARKS, non_utf8
+from bioseqrnn.sequences.reading.long_record import LongRecord
+from bioseqrnn.sequences.reading.records import Records, finished, pack_records
 
 
 def read_three_line(
@@ -71,8 +72,8 @@ def _whole_records(
     ]
     records = pack_records(path, ids, [residues for _, residues in entries], alphabet)
     labels = [line.strip() for line in lines[2::3]]
-    for name, length, characters in zip(ids, records.packed.lengths, labels, strict=True):
-        _check_labels(path, name, int(length), characters)
+    for name, length, line in zip(ids, records.packed.lengths, lines[2::3], strict=True):
+        _check_labels(path, name, int(length), line.strip(), line[:1].isspace())
     return records, labels
 
 
@@ -83,11 +84,12 @@ def _id(path: Path, title: str, whole_headers: bool, number: int) -> str:
     return words[0]
 
 
-def _check_labels(path: Path, name: str, length: int, labels: str) -> None:
+def _check_labels(path: Path, name: str, length: int, labels: str, spaced: bool) -> None:
     if length != len(labels):
+        hint = "; its label line begins with a blank, which is no label: write '-', say"
         raise InputError(
             f"{path}: record '{name}' has {length:,} residues (gaps and a final '*' do not "
-            f"count) but {len(labels):,} labels; there must be one for each"
+            f"count) but {len(labels):,} labels; there must be one for each{hint if spaced else ''}"
         )
     if len(labels.split()) > 1:
         raise InputError(
@@ -123,8 +125,10 @@ class _LongThreeLines:
         if self._lines == 1:
             self._title = letters[1:]
             name = _id(self._path, self._title, self._whole_headers, self._number)
-            ids = pa.array([name], pa.string())
-            self._record = LongRecord(self._path, self._alphabet, ids, self._title, self._number)
+            self._record = LongRecord(
+                self._path, self._alphabet, name, self._title, self._number,
+                Dots(self._path, aligned=False),
+            )  # fmt: skip
         elif self._lines == 2:
             assert self._record is not None
             self._record.add("".join(letters.split()), Conversions())
@@ -135,11 +139,12 @@ class _LongThreeLines:
         """Return the record."""
         if self._lines != 3 or self._record is None:
             raise _line_count(self._path, self._number, self._title, self._lines)
-        labels = "".join(self._labels).strip()
+        line = "".join(self._labels)
         self._labels.clear()
-        records = self._record.finish()
-        name = records.ids[0].as_py()
-        _check_labels(self._path, name, int(records.packed.lengths[0]), labels)
+        labels, spaced = line.strip(), line[:1].isspace()
+        name = self._record.name
+        records = finished(self._record)
+        _check_labels(self._path, name, int(records.packed.lengths[0]), labels, spaced)
         return records, [labels]
 
 
@@ -159,6 +164,15 @@ def _check_pattern(path: Path, lines: list[str], number: int) -> None:
     headers = [place for place, line in enumerate(lines) if line.startswith(">")]
     for count, (place, end) in enumerate(zip(headers, [*headers[1:], len(lines)], strict=True)):
         if end - place != 3:
+            comment = next(
+                (x for x in lines[place:end] if x.encode().startswith(COMMENT_MARKS)), ""
+            )
+            if comment:
+                raise InputError(
+                    f"{path}: record {number + count + 1} ('{lines[place][1:31].strip()}') has the "
+                    f"line '{comment[:30].rstrip()}': comments are not known where a record is "
+                    "three lines; remove it"
+                )
             raise _line_count(path, number + count + 1, lines[place][1:], end - place)
 
 

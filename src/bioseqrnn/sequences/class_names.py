@@ -1,0 +1,58 @@
+"""Names of classes that a reader takes for one, but that differ letter for letter."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+# straight, accents, double and single curly ones, angles
+QUOTES = "\"'`\u00b4\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+# Cyrillic and Greek letters that look like Latin ones, behind casefold
+TWINS = str.maketrans("авекмнорстухіјѕο", "abekmhopctyxijso")
+BETWEEN = re.compile(r"(?<=\w)[\s_\u2010-\u2015\u2212-]+(?=\w)")
+SHOWN = 5
+
+
+def plain_form(name: str) -> str:
+    """Return what is left of a name without case, quotes, what is invisible, and ways of writing.
+
+    Unicode forms are made one (NFKC), ``%2C`` is a comma; blanks, dashes and ``_`` between words
+    are the same.
+    """
+    text = unicodedata.normalize("NFKC", unquote(name)).casefold().translate(TWINS)
+    # format characters (zero width), controls and variation selectors
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc") or c.isspace())
+    text = re.sub("[\N{VARIATION SELECTOR-1}-\N{VARIATION SELECTOR-16}]", "", text)
+    text = text.translate({ord(mark): None for mark in QUOTES})
+    return BETWEEN.sub(" ", re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip())
+
+
+def lookalikes(names: Iterable[str]) -> list[list[str]]:
+    """Return the groups of names that have one plain form, sorted."""
+    groups = defaultdict(list)
+    for name in sorted(names):
+        # without any letter or digit nothing is left to compare
+        groups[plain_form(name) or name].append(name)
+    return sorted(group for group in groups.values() if len(group) > 1)
+
+
+def shown(name: str) -> str:
+    """Return a name in quotes, with what cannot be seen or told apart written out."""
+    plain = name.isprintable() and unicodedata.is_normalized("NFKC", name)
+    return f"'{name}'" if plain and name.translate(TWINS) == name else ascii(name)
+
+
+def lookalike_warning(names: Iterable[str], what: str) -> str | None:
+    """Return the line that lists names which look alike, None where none do."""
+    found = lookalikes(names)
+    if not found:
+        return None
+    listed = "; ".join(" and ".join(map(shown, group)) for group in found[:SHOWN])
+    more = f"; and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+    return (
+        f"{what} that differ only in case, quotes, blanks or characters that look alike count as "
+        f"different: {listed}{more}; write each in one way"
+    )

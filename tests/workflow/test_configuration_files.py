@@ -1,0 +1,130 @@
+"""Configuration files that are no YAML, or that YAML reads otherwise than they look."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+from conftest import ROOT
+
+from .rule_functions import functions_of
+
+check = functions_of("yaml", "preflight").check_yaml
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join(['*' + old] * 9)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MAPS = "a: &a {x: 1, y: 2}\n" + "".join(
+    f"a{k}: &a{k} {{x: *{f'a{k - 1}' if k else 'a'}, y: *{f'a{k - 1}' if k else 'a'}}}\n"
+    for k in range(40)
+)
+CASES = {
+    "key twice": (
+        "models:\n  one: {cell: gru}\n  two: {cell: rnn}\n  one:\n    cell: lstm\n",
+        "line 4: 'one' stands twice in one section, first in line 2; rename or remove one",
+    ),
+    "section twice": ("folds: {count: 2}\nseeds: [1]\n'folds': {}\n", "line 3: 'folds' stands"),
+    "key twice in JSON": ('{"a": {"b": 1, "b": 2}}', "'b' stands twice in one section"),
+    "NUL": ("a: 1\n# \0\n", r"line 2: has the control character '\x00'"),
+    "list in itself": ("a: 1\nb: &b [*b]\n", "line 2: '*b' stands for what it is itself part of"),
+    "section in itself": ("b: &b {c: {d: *b}}\n", "line 1: '*b' stands for what it is itself part"),
+    "lists that grow": (BOMB, "line 6: more than 500000 values, with those that its aliases"),
+    "sections that grow": (MAPS, "line 16: more than 500000 values, with those that its aliases"),
+    "unknown alias": ("a: *nothing\n", "line 1: '*nothing' stands for nothing: there is no"),
+    "deep": ("a: " + "[" * 100_000, "line 1: sections stand in each other too deeply"),
+    "deep JSON": ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "sections stand in each other"),
+    "octal": ("seeds: [1, 010]\n", "line 1: 010 is read as an octal number; leave the 0 out"),
+    "base 60": ("a: 1\nthreads: 1:30\n", "line 2: 1:30 is read as a number of base 60; put it in"),
+    "date": ("classes: [2024-01-02, b]\n", "line 1: 2024-01-02 is read as a date; put it"),
+    "no number": ("rate: .NaN\n", "line 1: .NaN is not a number that can be used"),
+    "infinite": ("rate: -.inf\n", "line 1: -.inf is not a number that can be used"),
+    "no number in JSON": ('{"rate": NaN}', "NaN is not a number that can be used"),
+    "digits": (f"threads: {'9' * 5000}\n", "line 1: a number of 5000 digits"),
+    "code": ('a: !!python/object/apply:os.system ["true"]\n', "line 1: the tag 'python/object"),
+    "bytes": ("a: !!binary aGk=\n", "line 1: the tag 'binary' is not taken"),
+    "template": ("__use_yte__: true\n?if True:\n  a: 1\n", "__use_yte__: templates, which run"),
+    "tab": ("folds:\n\tcount: 2\n", "line 2: not valid YAML (a tab at the start of a line; YAML"),
+    "two documents": ("a: 1\n---\nb: 2\n", "line 2: a second document begins with '---'"),
+    "list": ("- a\n- b\n", "holds no settings; each is a line 'key: value'"),
+    "list as a key": ("? [a]\n: 1\n", "line 1: not valid YAML (found unhashable key)"),
+    "UTF-16": ("folds: {}\n".encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
+    "large": (b"#" * 10_000_001, "larger than 10 MB; is it a configuration?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_one_line_at_once(case, tmp_path, capsys):
+    content, message = CASES[case]
+    path = tmp_path / "config.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    start = time.monotonic()
+    with pytest.raises(SystemExit) as end:
+        check(path)
+    assert time.monotonic() - start < 2
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"bioseqrnn: error: {path}: {message}"), line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufefffolds: {count: 3}\n",
+        "base: &base {cell: gru, epochs: 3}\nmodels:\n  a: *base\n  b: {<<: *base, epochs: 4}\n",
+        "a: {x: 1}\nb: {x: 1}\nc: [{x: 1}, {x: 2}]\n",
+        "---\nseeds: [0, 10, 1_000]\nrate: 0.001\nname: '010'\nday: '2024-01-02'\nz: !!str no\n",
+        json.dumps({"a": {"x": 1}, "b": {"x": 1}}, indent="\t"),
+        "".join(f"dataset_{k}: {{strands: both}}\n" for k in range(10_000)),
+    ],
+    ids=["mark at the start", "anchors", "one key in several sections", "quoted", "JSON", "many"],
+)
+def test_what_is_well_written_passes(text, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    check(path)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(SystemExit):
+            check(path)
+        assert capsys.readouterr().err == f"bioseqrnn: error: {path}: is not a file\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dataset\tfasta\tfasta\nd\ta.fa\tb.fa\n", "column 'fasta' stands twice; rename or remove"),
+        (
+            "dataset\tfasta\tlabel\nd\ta.fa\tA\0\n",
+            "line 2: label: 'A\\x00' has a control character",
+        ),
+        ("dataset\tfasta\tlabel\nd\ta.fa\tA\x1b[2J\n", "line 2: label: 'A\\x1b[2J' has a control"),
+        ("dataset\tfasta\tlabel\nd\ta\u2028.fa\tA\n", "line 2: fasta: 'a\\u2028.fa' has a control"),
+    ],
+)
+def test_sheets_have_no_column_twice_and_no_control_characters(text, message, tmp_path, capsys):
+    workflow = SimpleNamespace(
+        source_path=lambda path: ROOT / "workflow" / path.removeprefix("../")
+    )
+    sheet = tmp_path / "datasets.tsv"
+    sheet.write_text(text)
+    with pytest.raises(SystemExit):
+        functions_of("preflight", workflow=workflow).read_sheet(sheet, "datasets")
+    assert capsys.readouterr().err.startswith(f"bioseqrnn: error: {sheet}: {message}")
+
+
+@pytest.mark.parametrize("name", ["config", "datasets", "queries"])
+def test_no_pattern_takes_a_line_break_for_the_end(name):
+    """In Python, $ also matches before a line break at the end."""
+    text = (ROOT / "workflow" / "schemas" / f"{name}.schema.yaml").read_text()
+    patterns = set(re.findall(r"(\^\[.*\$\S*?)(?::$|$)", text, re.M))
+    assert patterns
+    for pattern in patterns:
+        assert re.search(pattern, "d")
+        assert not re.search(pattern, "d\n"), pattern

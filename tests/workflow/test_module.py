@@ -1,0 +1,110 @@
+"""The workflow as a module of another one, which it leaves as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import yaml
+from conftest import BIN, ROOT, run_command
+
+pytestmark = pytest.mark.workflow
+IMPORT = f"""
+module {{name}}:
+    snakefile: "{ROOT}/workflow/Snakefile"
+    config: config["{{name}}"]
+    {{more}}
+
+use rule * from {{name}} as {{name}}_*
+"""
+# everything of its own that a module might take over
+HOST = """
+import gc, os, signal
+configfile: "mine.yaml"
+BEFORE = (gc.get_threshold(), os.environ.get("PYTHONSAFEPATH"))
+signal.signal(signal.SIGUSR1, handler := lambda *_: None)
+shell.prefix("HOST_SAYS=hello; ")
+scattergather: shards=3
+wildcard_constraints: fold="own"
+
+rule all:
+    input: "done.txt", gather.shards("part.{scatteritem}.txt"), "fold-own.txt"
+
+rule done:
+    output: "done.txt"
+    shell: "echo $HOST_SAYS > {output}"
+
+rule part:
+    output: "part.{scatteritem}.txt"
+    shell: "false | true; touch {output}"
+
+rule own:
+    output: "fold-{fold}.txt"
+    shell: "touch {output}"
+"""
+AFTER = """
+assert (gc.get_threshold(), os.environ.get("PYTHONSAFEPATH")) == BEFORE
+assert signal.getsignal(signal.SIGUSR1) is handler
+assert list(gather.shards("{scatteritem}")) == ["1-of-3", "2-of-3", "3-of-3"]
+
+# as docs/architecture.md says
+onstart:
+    one.lock_results()
+    os.link("results/.lock", "started.txt")
+
+onsuccess: one.unlock_results()
+"""
+
+
+@pytest.fixture
+def host(project):
+    """Function that runs a workflow in a folder whose config/config.yaml is its own affair."""
+    settings = project.read_config()
+    (project.folder / "config" / "config.yaml").write_text("of: [the host\n")
+
+    def run(text, *words, **instances):
+        (project.folder / "mine.yaml").write_text(
+            yaml.safe_dump({name: settings | more for name, more in instances.items()})
+        )
+        (project.folder / "Snakefile").write_text(text)
+        return run_command(BIN / "snakemake", "--cores", 2, *words, cwd=project.folder)
+
+    run.folder = project.folder
+    return run
+
+
+def test_two_modules_leave_the_host_as_it_is(host):
+    modules = IMPORT.format(name="one", more="") + IMPORT.format(name="two", more="")
+    done = host(HOST + modules + AFTER, one={"shards": 2}, two={"results": "other", "shards": 4})
+    assert done.code == 0, done.err
+    # its own target, prefix and handlers, and nothing of the modules
+    assert (host.folder / "done.txt").read_text() == "hello\n"
+    assert {path.name for path in host.folder.glob("*.txt")} == {
+        "done.txt", "started.txt", "fold-own.txt", *(f"part.{k}-of-3.txt" for k in (1, 2, 3)),
+    }  # fmt: skip
+    assert json.loads((host.folder / "started.txt").read_text())["folder"] == str(host.folder)
+    assert list((host.folder / "results").iterdir()) == []
+    assert not (host.folder / "other").exists()
+    planned = host(HOST + modules, "-n", "one_all", "two_all", one={"shards": 2},
+                   two={"results": "other", "shards": 4})  # fmt: skip
+    assert planned.code == 0, planned.err
+    counts = dict(re.findall(r"^(\w+_shard) +(\d+)$", planned.out + planned.err, re.M))
+    assert counts == {"one_encode_shard": "4", "two_encode_shard": "8"}
+
+
+def test_a_prefix_is_refused_before_any_job(host):
+    done = host(HOST + IMPORT.format(name="one", more='prefix: "sub"'), one={})
+    assert done.code == 2
+    (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
+    assert line.startswith(
+        "bioseqrnn: error: config of module 'one': 'prefix' of the module makes 'sub/"
+    )
+    assert line.endswith("set results: instead of prefix, like 'results: sub/results'")
+
+
+def test_triggers_of_the_host_stay_and_are_told(host):
+    text = HOST + IMPORT.format(name="one", more="")
+    done = host(text, "-n", "--rerun-triggers", "mtime", "--", "one_all", one={})
+    assert done.code == 0
+    assert done.err.count("bioseqrnn: warning: --rerun-triggers mtime: a changed setting") == 1

@@ -1,0 +1,149 @@
+"""Paths and names that a shell, Python or Snakemake would read otherwise than as text."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from types import SimpleNamespace
+
+import pytest
+from conftest import BIN, ROOT, run_command
+
+from .conftest import make_dna_project
+from .rule_functions import functions_of
+
+pytestmark = pytest.mark.workflow
+ODD = 'it\'s "$HOME" {x}; touch bad'
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A project whose folder, data, labels and results have such names."""
+    project = make_dna_project(tmp_path_factory.mktemp("odd") / ODD)
+    folder = project.folder / "data" / "a 'b' $(c);&"
+    folder.mkdir()
+    for name in ("EI", "IE"):
+        shutil.move(project.folder / "data" / f"{name}.fa", folder / f'{name} "1".fa')
+    (project.folder / "config" / "datasets.tsv").write_text(
+        "dataset\tfasta\tlabel\n"
+        f'dna\t{folder.relative_to(project.folder)}/EI "1".fa\tit\'s $HOME; touch bad\n'
+        f'dna\t{folder.relative_to(project.folder)}/IE "1".fa\t`touch bad`\n'
+    )
+    project.write_config(project.read_config() | {"results": "my 'own' $(results)"})
+    return project
+
+
+def test_no_word_of_a_command_is_cut_or_replaced(odd):
+    done = odd.snakemake("--dry-run", "--printshellcmds")
+    assert done.code == 0, done.err
+    commands = [
+        shlex.split(line, comments=False)
+        for line in (done.out + done.err).splitlines()
+        if re.match(r" *(Shell command: )?(exec +)?bioseqrnn ", line)
+    ]
+    assert len(commands) > 10
+    for words in commands:
+        # what it writes and its log are below the one folder, in one word
+        assert words[-3] == ">"
+        assert words[-2].startswith("my 'own' $(results)/dna/logs/"), words
+        assert any(word.startswith("my 'own' $(results)/dna/") for word in words[:-3]), words
+
+
+def test_what_lies_in_the_folder_is_not_imported(odd, tmp_path, monkeypatch):
+    """From FASTA to the audit, where the interpreter's own folder has such a name too."""
+    for name in ("yaml", "json", "bioseqrnn", "snakemake", "numpy"):
+        (odd.folder / f"{name}.py").write_text("open('bad', 'w')\nraise SystemExit('imported')\n")
+    programs = tmp_path / ODD / "bin"
+    programs.mkdir(parents=True)
+    for name in ("bioseqrnn", "python"):
+        (programs / name).symlink_to(BIN / name)
+    packages = [entry for entry in sys.path if "site-packages" in entry]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "src"), *packages]))
+    monkeypatch.setenv("PATH", os.defpath)
+    done = run_command(
+        programs / "python", "-P", "-m", "snakemake", "--cores", 1,
+        "--snakefile", ROOT / "workflow" / "Snakefile",
+        "my 'own' $(results)/dna/findings.tsv", cwd=odd.folder,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert not list(odd.folder.rglob("bad"))
+    # by its name in the folder itself, anything but what is called bioseqrnn
+    (odd.folder / "bioseqrnn.py").unlink()
+    done = run_command(BIN / "python", "-m", "bioseqrnn", "encode", "--help", cwd=odd.folder)
+    assert "imported" not in done.out + done.err
+    assert done.code == 0
+
+
+def functions(config):
+    """Those of the checks, as a module has them, whose configuration is given."""
+    workflow = SimpleNamespace(
+        modifier=SimpleNamespace(skip_configfile=True),
+        storage_settings=SimpleNamespace(default_storage_provider=None),
+    )
+    return functions_of("preflight", "settings", workflow=workflow, config=config)
+
+
+REFUSED = {
+    "~/results": "'~/results'; '~' stands for itself here, write the path out",
+    "$HOME/results": "'$HOME/results'; '$' stands for itself here, write the path out",
+    "${SCRATCH}/r": "'${SCRATCH}/r'; '$' stands for itself here, write the path out",
+    "run {n}": "'run {n}' has a brace in it, which Snakemake would read as a wildcard",
+    "<results>": "'<results>' has a name in <…>, which Snakemake would replace; rename it",
+    " results": "' results' begins or ends with a blank",
+    "-results": "'-results' begins like an option of a command; write ./-results",
+    "results\n": "'results\\n' has a control character or line break",
+    "data/N.fa": "'data/N.fa' is a file; name a folder",
+    "data/N.fa/below": "'data/N.fa' is a file; name a folder",
+}
+
+
+@pytest.mark.parametrize("path", list(REFUSED))
+def test_a_folder_of_results_that_is_not_meant(path, tmp_path, monkeypatch, capsys):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "N.fa").write_text(">a\nACGT\n")
+    monkeypatch.chdir(tmp_path)
+    config = {"results": path}
+    rules = functions(config)
+
+    def check():
+        rules.check_values(config)
+        rules.results_folder(path)
+
+    with pytest.raises(SystemExit):
+        check()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"bioseqrnn: error: config of module 'rules': results: {REFUSED[path]}"
+
+
+def test_a_folder_that_is_there_may_be_called_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "$HOME").mkdir()
+    assert functions({}).results_folder("$HOME/results/") == "$HOME/results"
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("/**/*", "'/**/*' has more than 100000 files and folders to look through; begin it"),
+        ("/**/*.fa", "'/**/*.fa' has more than 100000 files and folders to look through; begin"),
+        ("-x.fa", "'-x.fa' begins like an option of a command; write ./-x.fa"),
+        ("~/a.fa", "no such file '~/a.fa'; '~' stands for itself here, write the path out"),
+        ("$DATA/a.fa", "no such file '$DATA/a.fa'; '$' stands for itself here, write the path"),
+        ("a<b>.fa", "'a<b>.fa' has a name in <…>, which Snakemake would replace; rename it"),
+        ("a\x07.fa", "'a\\x07.fa' has a control character or line break in it"),
+    ],
+)
+def test_a_cell_that_is_no_file(cell, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rules = functions({})
+
+    def check():
+        for path in rules.find_fasta("line 2", cell):
+            rules.check_fasta("line 2", path)
+
+    with pytest.raises(SystemExit):
+        check()
+    assert capsys.readouterr().err.startswith(f"bioseqrnn: error: line 2: {message}")
