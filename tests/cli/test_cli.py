@@ -117,7 +117,7 @@ BAD_FILES = [
     (
         "indented_header",
         {"b": "  >3\nACCC\n>4\nTTTT\n"},
-        "b.fa: line 1 is ' >3', not a '>' header at the start of a line; is it FASTA?",
+        "b.fa: line 1 is '  >3', not a '>' header at the start of a line; is it FASTA?",
     ),
     (
         "protein_in_dna",
@@ -266,9 +266,10 @@ def test_usage_errors_are_one_line(cli, words, message):
 def test_a_folder_that_cannot_be_made_is_one_line(cli, files):
     files()
     done = cli("encode", *TWO, "--audit", "a.fa/audit.tsv", "-o", "a.fa/sequences.parquet")
-    assert done.code == 1
+    assert done.code == 2
     assert len(done.err.splitlines()) == 1
-    assert "a.fa" in done.err
+    assert "--output a.fa/sequences.parquet: " in done.err
+    assert "a.fa is no folder; name another path" in done.err
 
 
 def test_a_selection_that_is_none(cli, tmp_path):

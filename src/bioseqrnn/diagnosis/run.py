@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import progress, say
 from bioseqrnn.diagnosis.figure import draw_gradients
 from bioseqrnn.diagnosis.gradients import gradient_norms, largest_singular
@@ -161,8 +162,9 @@ def diagnose_models(
             measured += measure(network, card, windows, rows, longest)
             bar.advance()
     frame = gradients_table(measured)
-    write_tsv(output / "gradients.tsv", frame)
-    draw_gradients(frame, output / "gradients.svg")
+    with together():
+        write_tsv(output / "gradients.tsv", frame)
+        draw_gradients(frame, output / "gradients.svg")
     for row in reach(frame).to_dict("records"):
         where = f"{row['model']}, layer {row['layer']}, {row['direction']}"
         say(f"{where}: gradient norm {reach_words(row['k'], row['median'])}")

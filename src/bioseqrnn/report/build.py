@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.io import (
-    atomic_path,
     read_json,
     read_parquet,
     require_file,
