@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from bioseqrnn.report.names import explained, lower_is_better, title
 from bioseqrnn.report.parts import Section, html_table, section
@@ -38,7 +38,7 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
             if metric in with_interval:
                 low, high = by_metric.loc[metric, ["ci_low", "ci_high"]]
                 cells[f"{metric}_interval"] = f"{low:.3f} to {high:.3f}"
-        data[escape(str(name))] = cells
+        data[str(name)] = cells
     headers: dict[str, Any] = {"kind": {"title": "Kind", "scale": False}}
     for metric in metrics:
         headers[metric] = {
@@ -58,9 +58,11 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
     return section(
         "models",
         "Models and baselines",
-        f"{tested} Intervals come from a bootstrap over groups. <i>selected</i>, where it stands, "
-        "is the procedure itself: in each fold the network that validates best. A network earns "
-        "its keep only where it beats the best baseline.",
+        Markup(
+            "{} Intervals come from a bootstrap over groups. <i>selected</i>, where it stands, "
+            "is the procedure itself: in each fold the network that validates best. A network "
+            "earns its keep only where it beats the best baseline."
+        ).format(tested),
         "table",
         data=data,
         headers=headers,
@@ -107,6 +109,6 @@ def folds_section(runs: pd.DataFrame, metric: str, given: bool) -> Section:
         f"{title(metric)} of each {each}",
         f"{title(metric)} on the test records of every {over}.",
         "box",
-        data={escape(str(name)): [float(v) for v in column] for name, column in values},
+        data={str(name): [float(v) for v in column] for name, column in values},
         config={"xlab": title(metric), "sort_samples": False, "boxpoints": "all"},
     )
