@@ -59,7 +59,7 @@ def check_folder(option: str, folder: Path) -> None:
 def _check_plain(option: str, path: Path) -> None:
     try:
         mode = path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise InputError(f"{option} {path}: {error.strerror}; name another file") from error

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import BIN, encode
+from mounts import MOUNT, can_mount
 
 from bioseqrnn import atomic
 from bioseqrnn.atomic import atomic_path
@@ -256,17 +257,6 @@ def test_a_file_that_may_not_grow(big, tmp_path, limit):
     assert list(out.iterdir()) == []
     subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
     check_whole_or_absent(out, big / "good")
-
-
-MOUNT = ["unshare", "--user", "--map-root-user", "--mount"]
-
-
-def can_mount() -> bool:
-    command = [*MOUNT, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(not can_mount(), reason="no mounts here; a limit stands in for the full disk")

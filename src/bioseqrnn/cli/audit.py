@@ -32,13 +32,17 @@ def audit(
     sequences: Annotated[
         Path | None,
         typer.Option(
-            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged."
+            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged. "
+            "[required without --findings]"
         ),
         Reads(),
     ] = None,
     findings: Annotated[
         Path | None,
-        typer.Option(help="findings.tsv, written without any limit. Default: beside --output."),
+        typer.Option(
+            help="findings.tsv, written without any limit. Default: beside --output. "
+            "[required without --output or --sequences]"
+        ),
         Writes(when=_makes_findings),
     ] = None,
     flagged: Annotated[
@@ -48,7 +52,11 @@ def audit(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="checks.tsv to write, with verdicts."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="checks.tsv to write, with verdicts. [required without --findings]",
+        ),
         Writes(also=_beside),
     ] = None,
     limits: AuditLimits = "{}",

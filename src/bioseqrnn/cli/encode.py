@@ -27,12 +27,15 @@ def encode(
         Path, typer.Option("--output", "-o", help="sequences.parquet to write."), Writes()
     ],
     audit: Annotated[
-        Path | None, typer.Option(help="audit.tsv to write; not with --shard."), Writes()
+        Path | None,
+        typer.Option(help="audit.tsv to write; not with --shard. [required without --shard]"),
+        Writes(),
     ] = None,
     fasta: Annotated[
         list[str] | None,
         typer.Option(
-            help="FASTA file, plain or compressed, folder or glob; give the option once for each."
+            help="FASTA file, plain or compressed, folder or glob; give the option once for each. "
+            "[required without --sheet]"
         ),
         Reads(),
     ] = None,
@@ -59,7 +62,10 @@ def encode(
         Reads(),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Dataset of the sheet, and its name in messages.")
+        str | None,
+        typer.Option(
+            help="Dataset of the sheet, and its name in messages. [required with --sheet]"
+        ),
     ] = None,
     options: DatasetOptionsJson = "{}",
     shard: Annotated[

@@ -26,14 +26,20 @@ def search(
     ],
     model: Annotated[str, typer.Option(help="Name of the searched model in tables.")],
     sequences: Annotated[
-        Path | None, typer.Option(help="sequences.parquet, written by 'encode'."), Reads()
+        Path | None,
+        typer.Option(help="sequences.parquet, written by 'encode'. [required without --choose]"),
+        Reads(),
     ] = None,
     folds: Annotated[
-        Path | None, typer.Option(help="folds.parquet, written by 'split'."), Reads()
+        Path | None,
+        typer.Option(help="folds.parquet, written by 'split'. [required without --choose]"),
+        Reads(),
     ] = None,
     journal: Annotated[
         Path | None,
-        typer.Option(help="Journal of the study, on a disk that all workers see."),
+        typer.Option(
+            help="Journal of the study, on a disk that all workers see. [required without --choose]"
+        ),
         Writes(),
     ] = None,
     fold: Annotated[

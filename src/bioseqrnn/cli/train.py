@@ -31,9 +31,14 @@ def train(
         Writes(also=_beside),
     ],
     folds: Annotated[
-        Path | None, typer.Option(help="folds.parquet, written by 'split'."), Reads()
+        Path | None,
+        typer.Option(help="folds.parquet, written by 'split'. [required without --selected]"),
+        Reads(),
     ] = None,
-    fold: Annotated[int | None, typer.Option(min=0, help="Fold that tests, from 0.")] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(min=0, help="Fold that tests, from 0. [required without --selected]"),
+    ] = None,
     history: Annotated[
         Path | None, typer.Option(help="history.tsv to write. Default: beside the model."), Writes()
     ] = None,
