@@ -15,6 +15,7 @@ from mounts import MOUNT, can_mount
 
 from bioseqrnn.atomic import atomic_path, together
 from bioseqrnn.io import write_text
+from bioseqrnn.models.card import read_card
 
 COMMAND = str(BIN / "bioseqrnn")
 needs_mounts = pytest.mark.skipif(not can_mount(), reason="no mounts of a user's own here")
@@ -50,6 +51,10 @@ def made(tmp_path_factory) -> Path:
         done = run_command(COMMAND, *words, cwd=folder)
         assert done.code == 0, done.err
     return folder
+
+
+def test_a_card_says_the_lengths_that_were_trained_on(made):
+    assert read_card(made / "model.safetensors")["trained_lengths"] == [20, 20]
 
 
 TWO = ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b")
@@ -152,6 +157,7 @@ import os, signal
 from pathlib import Path
 from bioseqrnn.atomic import together
 from bioseqrnn.io import write_text
+from bioseqrnn.models.card import read_card
 with together():
     write_text(Path("a"), "new")
     write_text(Path("b"), "new")

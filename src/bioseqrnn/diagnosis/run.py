@@ -22,6 +22,7 @@ from bioseqrnn.io import write_tsv
 from bioseqrnn.models.card import read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
+from bioseqrnn.prediction.needs import require_memory
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.windows import shifted
@@ -159,6 +160,10 @@ def diagnose_models(
             rng = np.random.default_rng(seed)
             windows, rows = shifted(table, rows, network.window, rng)
             rows = np.sort(rng.permutation(rows)[:size])
+            padded = len(rows) * int(windows.lengths[rows].max())
+            what = f"model {path}: the sample of records, padded to the longest of them,"
+            # in double precision
+            require_memory(network, padded, what, times=2)
             measured += measure(network, card, windows, rows, longest)
             bar.advance()
     frame = gradients_table(measured)

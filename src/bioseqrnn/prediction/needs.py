@@ -31,16 +31,18 @@ def bytes_per_residue(network: SequenceClassifier) -> int:
     return round(FLOAT * numbers)
 
 
-def require_memory(network: SequenceClassifier, residues: int, what: str) -> None:
+def require_memory(network: SequenceClassifier, residues: int, what: str, times: float = 1) -> None:
     """Raise InputError where a sequence of so many ``residues`` does not fit in free memory.
 
     Parameters
     ----------
     what : str
         The sequence in the message.
+    times : float
+        How many times as much as scores are taken.
     """
     free = free_memory()
-    needed = bytes_per_residue(network) * residues
+    needed = bytes_per_residue(network) * residues * times
     if free is None or needed <= free:
         return
     raise InputError(

@@ -35,7 +35,7 @@ from bioseqrnn.sequences.reading.records import Records, in_larger_blocks, read_
 from bioseqrnn.tasks.task import Doubles
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
-FORMAT = 2
+FORMAT = 3
 # What is in memory at once, and sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
 # the same where every residue has scores
