@@ -253,10 +253,7 @@ def build_report(
 
 
 def _render(parts: list[Section], dataset: str, text: Markup, output: Path) -> None:
-    """Let MultiQC make one offline page of the sections.
-
-    Here, and nowhere else, text becomes HTML.
-    """
+    """Let MultiQC make one offline page of the sections; only here text becomes HTML."""
     config = {
         "title": as_html(f"bioseqrnn: {dataset}"),
         "intro_text": as_html(text),
