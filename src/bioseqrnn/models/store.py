@@ -10,8 +10,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.io import atomic_path
 from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.tasks import task_of

@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, atomic_path, require_file
+from bioseqrnn.io import METADATA_KEY, require_file
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS
 from bioseqrnn.sequences.audit import Audit
