@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bioseqrnn.console import say
+
 FOLDER = Path(".snakemake") / "batch"
 # seconds until a file that was written on a node is seen here
 LATENCY = (0, 2, 10)
@@ -145,9 +147,9 @@ def status(dialect: str, number: str) -> str:
         for path in (record, *(ended.with_suffix(suffix) for suffix in (".exit", ".out", ".sh"))):
             path.unlink(missing_ok=True)
         return "success"
-    sys.stderr.write(
+    say(
         f"job {number} has ended without an exit status: it was killed, for its memory or time, "
-        f"or with its node; {ended.with_suffix('.out')} has what it printed\n"
+        f"or with its node; {ended.with_suffix('.out')} has what it printed"
     )
     return "failed"
 

@@ -1,11 +1,16 @@
-"""What the user sees while a command runs: a bar on a terminal, plain lines in a log."""
+"""What the user sees while a command runs: a bar on a terminal, plain lines in a log.
+
+Names from files may hold what a terminal would obey: whatever leaves is escaped here (``shown``).
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, TextIO
 
 SECONDS_BETWEEN_LINES = 10.0
 _speaks = True
@@ -17,12 +22,60 @@ def speak_only_if(speaks: bool) -> None:
     _speaks = speaks
 
 
+def shown(text: str) -> str:
+    r"""Return a text of which every character is seen: others become ``\x1b``, ``\n``, ``\u202e``.
+
+    Control characters move the cursor, colour, and can make a terminal run what it was never told;
+    those of direction and width let a name look like another one.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def say(message: str) -> None:
-    """Print one line on standard error at once."""
+    """Print one line on standard error at once; what cannot be seen in it is escaped."""
     if not _speaks:
         return
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{shown(message)}\n")
     sys.stderr.flush()
+
+
+class Guarded:
+    """A text stream that escapes what cannot be seen, but for ends of lines and tabs.
+
+    For what others print: tracebacks, warnings of libraries, log records.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unguarded = stream
+
+    def write(self, text: str) -> int:
+        """Write the text, escaped."""
+        parts = text.split("\n")
+        self.unguarded.write("\n".join("\t".join(map(shown, p.split("\t"))) for p in parts))
+        return len(text)
+
+    def writelines(self, lines: list[str]) -> None:
+        """Write every line, escaped."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unguarded, name)
+
+
+def guard_streams() -> None:
+    """Escape from now on all that this process writes as text, and say warnings in one line."""
+    sys.stderr = Guarded(sys.stderr)
+    if hasattr(sys.stdout, "reconfigure"):
+        # help has letters that an old terminal has not
+        sys.stdout.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _say_warning
+
+
+def _say_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    say(f"warning: {' '.join(str(message).split())} ({category.__name__})")
 
 
 class Progress:
@@ -52,15 +105,17 @@ class _Bar(Progress):
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
+        # markup of Rich in a name is part of the name
         self._rich = RichProgress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn(unit),
+            TextColumn(unit, markup=False),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            # draws with what the guard would escape
+            console=Console(file=getattr(sys.stderr, "unguarded", sys.stderr)),
         )
-        self._task = self._rich.add_task(what, total=total)
+        self._task = self._rich.add_task(shown(what), total=total)
         self._rich.start()
 
     def advance(self, count: int = 1) -> None:

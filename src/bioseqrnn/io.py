@@ -1,19 +1,16 @@
-"""Files: written whole or not at all, opened with an error that names them."""
+"""Files: written atomically, opened with an error that names them."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import json
 import os
-import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,95 +22,6 @@ if TYPE_CHECKING:
 
 METADATA_KEY = b"bioseqrnn"
 BUFFER_BYTES = 2**20
-
-
-# What a write can fail of that is no fault of the program
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder that becomes ``path`` only if the block succeeds.
-
-    The file is synced before the rename, so the final name never holds half a file, whatever
-    happens to the process or the machine. What a killed process left behind is removed by the next
-    that writes the same path: a temporary file is locked as long as its process lives.
-
-    Raises
-    ------
-    OSError
-        With ``path`` in it where the disk is full.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path)
-    with _disk_full_of(path):
-        handle, temporary = _locked_temporary(path)
-        try:
-            yield temporary
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
-            # mkstemp makes files private; give the usual rights instead
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-            os.close(handle)
-
-
-@contextmanager
-def _disk_full_of(path: Path) -> Iterator[None]:
-    """Name the file that could not be written, instead of its temporary name or none."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        raise OSError(
-            f"{path}: not written: {os.strerror(error.errno)}; make room, then run again"
-        ) from error
-
-
-def _locked_temporary(path: Path) -> tuple[int, Path]:
-    """Make a temporary file beside ``path``; its lock lasts until the handle is closed."""
-    while True:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(handle), os.stat(name)):  # noqa: PTH116
-                return handle, Path(name)
-        except (BlockingIOError, FileNotFoundError):
-            # another process took it for abandoned, in the moment before the lock
-            pass
-        except OSError:
-            # a file system without locks: there nothing is ever taken for abandoned
-            return handle, Path(name)
-        os.close(handle)
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove temporary files of ``path`` that no living process has locked."""
-    pattern = re.compile(re.escape(f".{path.name}.") + r"[a-z0-9_]{8}\.tmp")
-    for entry in path.parent.iterdir():
-        if not pattern.fullmatch(entry.name):
-            continue
-        # gone by now, of another user, in use, or no locks here
-        with suppress(OSError):
-            # for writing: NFS gives an exclusive lock on nothing less
-            handle = os.open(entry, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                entry.unlink()
-            finally:
-                os.close(handle)
-
-
-def remove_file(path: Path) -> None:
-    """Remove a file that ``atomic_path`` may have written, and what killed writers left of it."""
-    _remove_abandoned(path)
-    path.unlink(missing_ok=True)
 
 
 def require_file(path: Path, what: str) -> Path:

@@ -1,10 +1,19 @@
-"""Python's garbage collector, where it only costs time."""
+"""Memory: how much is free, and Python's garbage collector, where it only costs time."""
 
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+GIGABYTE = 10**9
+# of a control group: its limit, what it holds, and what of that the kernel can drop
+GROUP_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 
 
 @contextmanager
@@ -20,3 +29,57 @@ def collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def free_memory(root: Path = Path("/")) -> int | None:
+    """Bytes that this process can still take; None where the system does not tell.
+
+    The least of what the machine has, what every control group around the process leaves (batch
+    systems and containers set their limits there), and what ``ulimit -v`` leaves.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``proc`` and ``sys`` are.
+    """
+    found = [_field(root / "proc/meminfo", "MemAvailable:")]
+    found += [_left_in(folder) for folder in _control_groups(root)]
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY:
+        taken = _field(root / "proc/self/status", "VmSize:")
+        found.append(None if taken is None else limit - taken)
+    known = [value for value in found if value is not None]
+    return max(0, min(known)) if known else None
+
+
+def _field(path: Path, name: str) -> int | None:
+    """Read a number from lines of ``name number [kB]``, in bytes; None where there is none."""
+    with suppress(OSError, ValueError):
+        for line in path.read_text().splitlines():
+            words = line.split()
+            if words and words[0] == name:
+                return int(words[1]) * (1024 if words[-1] == "kB" else 1)
+    return None
+
+
+def _control_groups(root: Path) -> Iterator[Path]:
+    """Yield the folders of the process's control groups and of those around them."""
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, name = line.split(":", 2)
+            if controllers and "memory" not in controllers.split(","):
+                continue
+            top = root / "sys/fs/cgroup" / ("memory" if controllers else "")
+            # in a container the name may be that outside, and the group is the top
+            inner = top / name.lstrip("/")
+            yield from (inner, *(p for p in inner.parents if p.is_relative_to(top)))
+
+
+def _left_in(folder: Path) -> int | None:
+    for limit, taken, droppable in GROUP_FILES:
+        with suppress(OSError, ValueError):
+            # ValueError: "max", which is no limit
+            most = int((folder / limit).read_text())
+            held = int((folder / taken).read_text())
+            return most - held + (_field(folder / "memory.stat", droppable) or 0)
+    return None

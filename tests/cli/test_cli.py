@@ -33,44 +33,6 @@ def test_help_imports_nothing_heavy():
         assert f"'{heavy}'" not in shown.stdout, heavy
 
 
-def test_the_whole_path_without_snakemake(cli, tmp_path):
-    """The commands of docs/cli.md, on a few of the bundled peptides."""
-    from conftest import RESOURCES, first_records
-
-    for name in ("ACP", "Random"):
-        (tmp_path / f"{name}.fa").write_text(first_records(RESOURCES / "acp" / f"{name}.fa", 60))
-    tables = ("--sequences", "sequences.parquet", "--folds", "folds.parquet")
-    steps = [
-        ["encode", "--fasta", "ACP.fa", "--label", "ACP", "--fasta", "Random.fa", "--label",
-         "Random", "--options", '{"positive": "ACP"}', "--audit", "audit.tsv",
-         "-o", "sequences.parquet"],
-        ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
-        ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet",
-         "--findings", "findings.tsv", "-o", "folds.parquet", "--folds", 2],
-        *(["train", *tables, "--fold", k, "--config", '{"cell": "gru", "epochs": 3}',
-           "-o", f"gru/{k}/model.safetensors"] for k in (0, 1)),
-        *(["baseline", *tables, "--fold", k, "--method", "composition",
-           "-o", f"composition/{k}/predictions.parquet"] for k in (0, 1)),
-        ["evaluate", *(f"{m}/{k}/predictions.parquet" for m in ("gru", "composition")
-                       for k in (0, 1)), "--folds", "folds.parquet", "-o", "evaluation"],
-        ["train", "--sequences", "sequences.parquet", "--selected", "evaluation/selected.json",
-         "-o", "final.safetensors"],
-        ["predict", RESOURCES / "acp" / "query.fa", "--model", "final.safetensors",
-         "-o", "query.parquet"],
-        ["diagnose", "gru/0/model.safetensors", "gru/1/model.safetensors", *tables,
-         "-o", "diagnosis"],
-        ["report", *tables, "--gradients", "diagnosis/gradients.tsv", "--audit", "audit.tsv",
-         "--checks", "checks.tsv", "--leaks", "leaks.tsv", "--evaluation", "evaluation",
-         "-o", "report"],
-    ]  # fmt: skip
-    for step in steps:
-        done = cli(*step)
-        assert done.code == 0, done.err
-        assert "Traceback" not in done.err
-    assert (tmp_path / "report" / "report.html").stat().st_size > 100_000
-    assert (tmp_path / "query.tsv.gz").exists()
-
-
 @pytest.fixture
 def files(tmp_path):
     def write(**texts):
@@ -117,7 +79,7 @@ BAD_FILES = [
     (
         "indented_header",
         {"b": "  >3\nACCC\n>4\nTTTT\n"},
-        "b.fa: line 1 is ' >3', not a '>' header at the start of a line; is it FASTA?",
+        "b.fa: line 1 is '  >3', not a '>' header at the start of a line; is it FASTA?",
     ),
     (
         "protein_in_dna",
@@ -266,9 +228,10 @@ def test_usage_errors_are_one_line(cli, words, message):
 def test_a_folder_that_cannot_be_made_is_one_line(cli, files):
     files()
     done = cli("encode", *TWO, "--audit", "a.fa/audit.tsv", "-o", "a.fa/sequences.parquet")
-    assert done.code == 1
+    assert done.code == 2
     assert len(done.err.splitlines()) == 1
-    assert "a.fa" in done.err
+    assert "--output a.fa/sequences.parquet: " in done.err
+    assert "a.fa is no folder; name another path" in done.err
 
 
 def test_a_selection_that_is_none(cli, tmp_path):

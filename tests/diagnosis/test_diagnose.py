@@ -18,6 +18,7 @@ from bioseqrnn.folds.table import read_folds
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model, save_model
 from bioseqrnn.report.gradients import gradients_section
+from bioseqrnn.report.parts import as_html
 from bioseqrnn.sequences.sources import Source
 
 COLUMNS = ["model", "cell", "layer", "direction", "k", "q10", "median", "q90", "bound", "n"]
@@ -175,7 +176,7 @@ def test_one_direction_and_two_layers(folder, tmp_path):
 def test_a_name_that_looks_like_a_formula_or_html_is_text(folder, tmp_path):
     path, table = folder
     write_model(path / "odd.safetensors", table, model="$a_<b>$")
-    section = gradients_section(diagnose(path, ["odd"], tmp_path))
+    section = as_html(gradients_section(diagnose(path, ["odd"], tmp_path)))
     assert "$a_&lt;b&gt;$" in section["description"]
     assert "<b>" not in section["description"]
     assert list(section["data"][0]) == ["$a_&lt;b&gt;$"]

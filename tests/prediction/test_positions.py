@@ -229,7 +229,8 @@ def test_labels_of_a_record_are_joined(tmp_path, bases):
     _, frame, text = predict(tmp_path)
     scores = scores_of(net, parts)
     columns = [f"probability_{name}" for name in "xyz"]
-    assert frame.columns.tolist() == ["id", "length", "call", *columns]
+    limits = [f"threshold_{name}" for name in "xyz"]
+    assert frame.columns.tolist() == ["id", "length", "call", *columns, *limits]
     np.testing.assert_allclose(frame[columns], scores, atol=1e-6)
     expected = [";".join(n for n, p in zip("xyz", row, strict=True) if p >= 0.5) for row in scores]
     assert frame["call"].tolist() == expected == text["call"].tolist()

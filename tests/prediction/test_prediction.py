@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import torch
-from conftest import encode
+from conftest import encode, pack
 
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
+from bioseqrnn.models.store import load_model, save_model
+from bioseqrnn.prediction.needs import bytes_per_residue
+from bioseqrnn.prediction.network import predict_packed
 from bioseqrnn.prediction.run import predict_query
 from bioseqrnn.prediction.seen import SeenSequences
+from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.sources import Source
 from bioseqrnn.tasks import TASKS
 
@@ -163,6 +168,12 @@ def test_probabilities_are_calibrated_and_calls_made_by_the_threshold(tmp_path):
     called = np.where(cold["probability_yes"] >= threshold, "yes", "no")
     assert cold["call"].tolist() == called.tolist()
     assert 10 <= (called == "yes").sum() <= 25
+    # a row of the text says why it is called so
+    text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
+    assert text["threshold_yes"].tolist() == pytest.approx([threshold] * 60, abs=1e-6)
+    assert list(text) == [
+        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes",
+    ]  # fmt: skip
     # other than the most probable class would have it
     assert (called != np.where(cold["probability_yes"] >= 0.5, "yes", "no")).any()
 
@@ -172,10 +183,13 @@ def test_labels_are_joined(tmp_path):
     labels = ["x", "y", "z"]
     _, plain = predict(tmp_path, model_of(tmp_path, "multilabel", labels))
     columns = [f"probability_{name}" for name in labels]
-    assert list(plain) == ["id", "length", "call", *columns]
+    limits = [f"threshold_{name}" for name in labels]
+    assert list(plain) == ["id", "length", "call", *columns, *limits]
+    assert (plain[limits] == 0.5).all(axis=None)
     thresholds = {name: float(plain[f"probability_{name}"].median()) for name in labels[:2]}
     _, frame = predict(tmp_path, model_of(tmp_path, "multilabel", labels, thresholds=thresholds))
     least = np.array([thresholds["x"], thresholds["y"], 0.5])
+    assert (frame[limits] == least).all(axis=None)
     held = frame[columns].to_numpy() >= least
     expected = [";".join(n for n, h in zip(labels, row, strict=True) if h) for row in held]
     assert frame["call"].tolist() == expected
@@ -207,3 +221,69 @@ def test_conversions_are_said_as_by_encode(tmp_path, model, capfd):
     assert said[:2] == [line, warning]
     assert line.startswith("q.fa: converted or left out: 1 comment lines, 3 gaps, 4 lower case")
     assert warning.startswith("warning: q.fa: 1 record is read as DNA, though most letters")
+
+
+def test_sequences_of_lengths_never_trained_on_are_warned_of(tmp_path, capfd):
+    records = {"ok": 57, "short1": 3, "short2": 4, "short3": 5, "short4": 56, "long": 4000}
+    (tmp_path / "q.fa").write_text("".join(f">{n}\n{'A' * k}\n" for n, k in records.items()))
+    path = model_of(tmp_path, "binary", ["no", "yes"], trained_lengths=[57, 57])
+    assert predict(tmp_path, path)[0] == 6
+    warned = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
+    assert warned == [
+        "warning: q.fa: 4 records are shorter than any that the model was trained on (57 "
+        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; what it calls them was "
+        "never tested",
+        "warning: q.fa: 1 record is longer than any that the model was trained on (57 residues): "
+        "'long' (4,000); what it calls them was never tested",
+    ]
+    # a card of an earlier version does not say
+    predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"]))
+    assert "warning" not in capfd.readouterr().err
+
+
+def test_a_record_too_long_for_the_memory_is_refused_before_it_is_taken(tmp_path, monkeypatch):
+    (tmp_path / "q.fa").write_text(f">short\nACGT\n>long one\n{'ACGT' * 300_000}\n")
+    path = model_of(tmp_path, "binary", ["no", "yes"])
+    network, _ = load_model(path, torch.device("cpu"))
+    needed = bytes_per_residue(network) * 1_200_000
+    monkeypatch.setattr("bioseqrnn.prediction.needs.free_memory", lambda: needed - 1)
+    message = r"q\.fa: record 'long' has 1,200,000 residues, which take about 0\.\d GB of memory"
+    with pytest.raises(InputError, match=message):
+        predict(tmp_path, path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["binary.safetensors", "q.fa"]
+    # so do all other stages that read a record at once
+    packed = pack(["ACGT" * 300_000], DNA)
+    with pytest.raises(InputError, match="a sequence has 1,200,000 residues"):
+        predict_packed(network, packed, DNA, np.arange(1), torch.device("cpu"))
+    monkeypatch.setattr("bioseqrnn.prediction.needs.free_memory", lambda: needed)
+    assert predict(tmp_path, path)[0] == 2
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_what_a_long_record_takes_is_not_told_too_low(cell):
+    """Measured in a process of its own: the peak, and what was there before."""
+    script = f"""
+from pathlib import Path
+import torch
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.memory import _field
+from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.prediction.needs import bytes_per_residue
+torch.set_num_threads(1)
+config = ModelConfig(cell="{cell}", stem_pool=2, reverse_complement="none", positions=0, memory=0)
+network = SequenceClassifier(config, 4, 2).eval()
+x = torch.zeros(1, 200_000, 4)
+status = Path("/proc/self/status")
+with torch.no_grad():
+    # which compiles
+    network.scores(x[:, :1000], torch.tensor([1000]))
+    before = _field(status, "VmRSS:")
+    Path("/proc/self/clear_refs").write_text("5")
+    network.scores(x, torch.tensor([200_000]))
+print((_field(status, "VmHWM:") - before) / 200_000, bytes_per_residue(network))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    taken, told = map(float, done.stdout.split())
+    assert taken / 1.3 < told < 3 * taken

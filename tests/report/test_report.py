@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import json
+import re
+import shutil
+from base64 import b64decode
 from contextlib import chdir, contextmanager
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import encode
@@ -16,7 +23,7 @@ from bioseqrnn.evaluation.run import evaluate_models
 from bioseqrnn.evaluation.thresholds import Aim
 from bioseqrnn.folds.run import split_table
 from bioseqrnn.folds.table import read_folds
-from bioseqrnn.io import write_tsv
+from bioseqrnn.io import write_parquet, write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.report.build import TABLES, build_report
@@ -25,7 +32,8 @@ from bioseqrnn.sequences.checks.gate import judge_findings
 from bioseqrnn.sequences.checks.tables import audit_sequences
 from bioseqrnn.sequences.sources import Source
 
-EVIL = "<script>alert('x')</script>"
+EVIL = "<script>alert('x')</script>{{7*7}}{%1%}\"><img onerror=alert(2)>"
+RAW = ("<script>alert(", "{{7*7}}", "{%1%}", "<img onerror")
 OTHER = "001"
 
 
@@ -36,8 +44,8 @@ def report(tmp_path_factory):
     rng = np.random.default_rng(1)
     for number in range(2):
         lines = [f">{number}_{i}\n{''.join(rng.choice(list('ACGT'), 20))}\n" for i in range(30)]
-        (folder / f"{number}<i>.fa").write_text("".join(lines))
-    sources = [Source(folder / "0<i>.fa", EVIL), Source(folder / "1<i>.fa", OTHER)]
+        (folder / f"{number}<i>{{{{7*7}}}}.fa").write_text("".join(lines))
+    sources = [Source(folder / "0<i>{{7*7}}.fa", EVIL), Source(folder / "1<i>{{7*7}}.fa", OTHER)]
     table = encode(folder, sources)
     found = folder / "findings.tsv"
     audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
@@ -125,11 +133,19 @@ def test_every_section_is_there(report):
         assert title in page, title
 
 
+def said(page: str) -> str:
+    """All that a page holds: its text, and the data of its plots, which are packed."""
+    packed = re.findall(r"H4sI[A-Za-z0-9+/=]+", page)
+    assert packed
+    return "\n".join([page, *(gzip.decompress(b64decode(part)).decode() for part in packed)])
+
+
 def test_names_from_files_are_text_not_html(report):
-    page = (report / "report" / "report.html").read_text()
-    assert EVIL not in page
+    page = said((report / "report" / "report.html").read_text())
+    for raw in RAW:
+        assert raw not in page
     assert "&lt;script&gt;alert(" in page
-    assert "0<i>.fa" not in page
+    assert "0<i>{{7*7}}.fa" not in page
 
 
 def test_a_class_named_like_a_number_keeps_its_name(report):
@@ -151,7 +167,7 @@ def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(repo
     assert "found 1 of 11 checks beyond their limit (<b>class balance</b>)" in page
     for cell in ("class balance", "50 %", "at least 60 %", "warn", "at most AUC 0.800"):
         assert f"<td>{cell}</td>" in page, cell
-    assert "The rarest class, &#x27;001&#x27;, has 50 % of the records (30 of 60)." in page
+    assert "The rarest class, &#39;001&#39;, has 50 % of the records (30 of 60)." in page
     ours = (report / "report" / "tables" / "checks.tsv").read_bytes()
     assert ours == (report / "checks.tsv").read_bytes()
 
@@ -194,7 +210,100 @@ def test_manifest_tells_where_the_numbers_come_from(report):
     manifest = json.loads((report / "report" / "manifest.json").read_text())
     assert manifest["dataset"] == "toy"
     assert manifest["settings"] == {"folds": 2}
-    assert set(manifest["sequences"]["sources"]) == {"0<i>.fa", "1<i>.fa"}
+    assert set(manifest["sequences"]["sources"]) == {"0<i>{{7*7}}.fa", "1<i>{{7*7}}.fa"}
     assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
     assert manifest["selected"]["model"] == "gru"
     assert len(manifest["sha256"]["folds.parquet"]) == 64
+
+
+# what the report looks rows up by; all other text of the tables may be anything
+MEANT = {
+    "metric": {"auroc", "ece", "ece_uncalibrated", "loss"},
+    "kind": {"baseline"},
+    "curve": {"roc", "pr"},
+}
+
+
+def forged(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table with every text of it followed by what tries to be HTML."""
+    frame = frame.copy()
+    for column in frame.select_dtypes(exclude=["number", "bool"]).columns:
+        kept = {"True", "False", "", *MEANT.get(column, ())}
+        if column not in MEANT and pd.to_numeric(frame[column], errors="coerce").notna().any():
+            continue
+        frame[column] = [v if v in kept else f"{v}{EVIL}" for v in frame[column].astype(str)]
+    return frame
+
+
+def forge(folder: Path) -> dict[str, int]:
+    """Forge every table, metadata and JSON file that a report reads; count what was forged."""
+    counts = {}
+    tables = [*folder.glob("evaluation/*.tsv"), *(folder / f"{n}.tsv" for n in TOP)]
+    for path in tables:
+        frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        made = forged(frame)
+        counts[path.stem] = int((made != frame).any().sum())
+        write_tsv(path, made)
+    for path in (folder / "evaluation" / "curves.parquet", folder / "sequences.parquet"):
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[b"bioseqrnn"])
+        if path.stem == "curves":
+            frame = forged(table.to_pandas())
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+        else:
+            about |= {"sources": {f"{k}{EVIL}": f"{v}{EVIL}" for k, v in about["sources"].items()}}
+            about |= {"negatives": {"method": "shuffle", "k": EVIL, "label": EVIL, "made": 3}}
+        write_parquet(path, table, about)
+    selected = json.loads((folder / "evaluation" / "selected.json").read_text())
+    for key in ("model", "row", "criterion", "epochs"):
+        selected[key] = f"{selected[key]}{EVIL}"
+    selected["devices"] = [EVIL]
+    (folder / "evaluation" / "selected.json").write_text(json.dumps(selected))
+    return counts
+
+
+TOP = ("audit", "checks", "leaks", "gradients", "random_folds", "trials", "sizes")
+
+
+def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
+    """Of files that somebody else made: whatever stands in them is shown, and is no HTML."""
+    folder = tmp_path / "forged"
+    shutil.copytree(report, folder)
+    random = {"model": ["gru"], "metric": ["auroc"], "grouped": [0.5], "random": [0.6]}
+    write_tsv(folder / "random_folds.tsv", pd.DataFrame(random | {"difference": [0.1]}))
+    trial = {"model": ["gru"], "fold": ["final"], "chosen": [True], "trial": [0]}
+    trial |= {"state": ["complete"], "value": [0.5], "own": [True], EVIL: [f"x{EVIL}"]}
+    write_tsv(folder / "trials.tsv", pd.DataFrame(trial | {"losses": [""], "why": [""]}))
+    sizes = {"model": ["gru"] * 2, "metric": ["loss"] * 2, "fraction": [0.5, 1.0]}
+    sizes |= {"records": [10, 20], "estimate": [0.5, 0.4], "extrapolated": [False] * 2}
+    sizes |= {name: [0.1, 0.1] for name in ("gain", "gain_low", "gain_high", "ci_low", "ci_high")}
+    write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
+    counts = forge(folder)
+    assert min(counts.values()) > 0, counts
+    build_report(
+        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
+        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "out",
+        dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9, gradients=folder / "gradients.tsv",
+        optional=[folder / "random_folds.tsv"], search=(folder / "trials.tsv",),
+        sizes=folder / "sizes.tsv",
+    )  # fmt: skip
+    page = said((folder / "out" / "report.html").read_text())
+    assert page.count("&lt;script&gt;") > 50
+    for raw in RAW:
+        assert raw not in page, page[max(0, page.index(raw) - 300) :][:600]
+
+
+def test_a_forged_name_is_no_markdown_either(report, tmp_path):
+    """MultiQC reads descriptions as Markdown, in which a name could be a link."""
+    folder = tmp_path / "links"
+    shutil.copytree(report, folder)
+    path = folder / "gradients.tsv"
+    path.write_text(path.read_text().replace("gru", "[gru](javascript:alert(1))"))
+    build_report(
+        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
+        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "out",
+        dataset="toy", settings={}, confidence=0.9, gradients=path,
+    )  # fmt: skip
+    page = (folder / "out" / "report.html").read_text()
+    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in page
+    assert 'href="javascript' not in page

@@ -20,10 +20,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import BIN, encode
+from mounts import MOUNT, can_mount
 
-from bioseqrnn import io
+from bioseqrnn import atomic
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import atomic_path
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.encode import encode_sequences
 from bioseqrnn.sequences.reading import blocks as fasta
@@ -182,7 +183,7 @@ def test_a_temporary_file_in_use_is_not_removed_by_another_writer(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from bioseqrnn.io import atomic_path
+from bioseqrnn.atomic import atomic_path
 for i in range(300):
     with atomic_path(Path("x")) as temporary:
         temporary.write_text(sys.argv[1] * 5000)
@@ -211,7 +212,7 @@ def test_a_file_taken_for_abandoned_before_it_is_locked(tmp_path, monkeypatch):
             taken[0].unlink()
         real(handle, how)
 
-    monkeypatch.setattr(io.fcntl, "flock", flock)
+    monkeypatch.setattr(atomic.fcntl, "flock", flock)
     with atomic_path(tmp_path / "x") as temporary:
         assert temporary != taken[0]
         temporary.write_text("whole")
@@ -222,7 +223,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     def flock(handle, how):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(io.fcntl, "flock", flock)
+    monkeypatch.setattr(atomic.fcntl, "flock", flock)
     (tmp_path / ".x.abcd_123.tmp").write_text("of a process that may be alive")
     with atomic_path(tmp_path / "x") as temporary:
         temporary.write_text("whole")
@@ -256,17 +257,6 @@ def test_a_file_that_may_not_grow(big, tmp_path, limit):
     assert list(out.iterdir()) == []
     subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
     check_whole_or_absent(out, big / "good")
-
-
-MOUNT = ["unshare", "--user", "--map-root-user", "--mount"]
-
-
-def can_mount() -> bool:
-    command = [*MOUNT, "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(not can_mount(), reason="no mounts here; a limit stands in for the full disk")

@@ -193,3 +193,25 @@ def test_the_workflow_parses_where_the_package_is_not_installed(project, monkeyp
     monkeypatch.setenv("PYTHONPATH", str(blocked))
     assert project.planned()["train_model dna gru 0 1"] == 1
     assert project.snakemake("--lint").code == 0
+
+
+def test_one_bad_query_does_not_stop_the_others(finished, tmp_path):
+    project = finished.copy(tmp_path / "copy")
+    (project.folder / "data" / "bad.fa").write_text(">fine\nACGT\n>broken\nAC1T\n")
+    project.write_sheet(
+        "queries", "query dataset fasta", "a_bad dna data/bad.fa", "b_good dna data/query.fa",
+        "new dna data/query.fa",
+    )  # fmt: skip
+    results = project.folder / "results" / "dna"
+    (results / "report" / "report.html").unlink()
+    done = project.snakemake(cores=1)
+    assert done.code == 1
+    said = done.out + done.err
+    assert "data/bad.fa: record 'broken', position 3: '1' is not a DNA letter" in said
+    assert "rule predict_query:" in said
+    assert (results / "predictions" / "b_good.tsv.gz").exists()
+    assert (results / "report" / "report.html").exists()
+    assert not list((results / "predictions").glob("*a_bad*"))
+    # mended, only that one is predicted
+    (project.folder / "data" / "bad.fa").write_text(">fine\nACGT\n>mended\nACGT\n")
+    assert project.planned() == {"predict_query dna a_bad": 1}

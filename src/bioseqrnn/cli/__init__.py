@@ -19,6 +19,7 @@ from bioseqrnn.cli.compare_random import compare_random
 from bioseqrnn.cli.diagnose import diagnose
 from bioseqrnn.cli.encode import encode
 from bioseqrnn.cli.evaluate import evaluate
+from bioseqrnn.cli.files import checked
 from bioseqrnn.cli.gather import gather
 from bioseqrnn.cli.import_keras import import_keras
 from bioseqrnn.cli.predict import predict
@@ -28,6 +29,7 @@ from bioseqrnn.cli.sizes import sizes
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
 from bioseqrnn.cli.transfer import transfer
+from bioseqrnn.console import guard_streams, shown
 from bioseqrnn.errors import InputError, TrainingStopped
 
 app = typer.Typer(
@@ -36,6 +38,8 @@ app = typer.Typer(
     "encode → audit → split → train / baseline → evaluate → report, and predict for new FASTA. "
     "The Snakemake workflow runs these same commands.",
     add_completion=False,
+    # help is plain text: what stands in brackets is no markup
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -43,9 +47,9 @@ for command in (
     encode, gather, audit, split, search, train, baseline, evaluate, sizes, diagnose, transfer,
     predict, report,
 ):  # fmt: skip
-    app.command()(command)
-app.command("compare-random")(compare_random)
-app.command("import-keras")(import_keras)
+    app.command()(checked(command))
+app.command("compare-random")(checked(compare_random))
+app.command("import-keras")(checked(import_keras))
 
 INTERRUPTED = 130
 # EX_TEMPFAIL of sysexits.h: run again
@@ -75,6 +79,7 @@ def main() -> None:
 
     Training that a signal stopped, and that goes on when it is run again, is exit code 75.
     """
+    guard_streams()
     # PyTorch's threads keep their cores busy as they wait for its next operation; kernels of ours
     # that run between two operations need them. Read when PyTorch is imported.
     os.environ.setdefault("GOMP_SPINCOUNT", "5000")
@@ -86,7 +91,7 @@ def main() -> None:
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="bioseqrnn", standalone_mode=False)
         # newer Typers turn an interrupt into this code
         if code == INTERRUPTED:
             raise KeyboardInterrupt
@@ -98,14 +103,38 @@ def main() -> None:
         _end(str(stop), STOPPED)
     except Exception as error:
         if isinstance(error, InputError):
-            _stop(str(error), 2)
+            _stop(_line(error), 2)
         if isinstance(error, OSError):
-            # a full disk or a folder without rights: named by the system, and no fault of the input
-            _stop(str(error), 1)
+            # a full disk, say: named by the system, and no fault of the input
+            _stop(_of_system(error), 1)
+        if isinstance(error, MemoryError):
+            _stop(f"out of memory ({error}); run where there is more", 1)
         # a usage error of Click, or of the copy of Click that newer Typers carry
         if format_message := getattr(error, "format_message", None):
-            _stop(f"{format_message()} (bioseqrnn {' '.join(sys.argv[1:2])} --help says more)", 2)
+            said = " ".join(str(format_message()).split())
+            _stop(f"{said} ({_hint(said)}bioseqrnn {' '.join(sys.argv[1:2])} --help says more)", 2)
         raise
+
+
+def _line(error: InputError) -> str:
+    """The message; of a library's error that it repeats, the lines stand in one."""
+    cause = str(error.__cause__ or "")
+    return str(error).replace(cause, " ".join(cause.split())) if cause else str(error)
+
+
+def _of_system(error: OSError) -> str:
+    """What the system says, with the file first."""
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}"
+
+
+def _hint(said: str) -> str:
+    """What to do where an option that there is not is the name of a file."""
+    named = [word for word in sys.argv[2:] if word.startswith("-") and os.path.lexists(word)]
+    if "No such option" not in said or not named:
+        return ""
+    return f"a file whose name begins with '-' is given as ./{named[0]}; "
 
 
 def _stop(message: str, code: int) -> NoReturn:
@@ -113,7 +142,5 @@ def _stop(message: str, code: int) -> NoReturn:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    # names from files may hold what a terminal would obey
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
-    sys.stderr.write(f"bioseqrnn: {line}\n")
+    sys.stderr.write(f"bioseqrnn: {shown(message)}\n")
     sys.exit(code)

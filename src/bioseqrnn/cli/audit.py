@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import AuditLimits
 from bioseqrnn.errors import InputError
+
+
+def _makes_findings(values: Values) -> bool:
+    return values["sequences"] is not None
+
+
+def _beside(output: Path, values: Values) -> Iterator[Path]:
+    """What is written with the verdicts and not named."""
+    if values["sequences"] is None:
+        return
+    findings = values["findings"] or output.with_name("findings.tsv")
+    if values["findings"] is None:
+        yield findings
+    if values["flagged"] is None:
+        yield findings.with_name("flagged.tsv")
 
 
 def audit(
     sequences: Annotated[
         Path | None,
         typer.Option(
-            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged."
+            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged. "
+            "[required without --findings]"
         ),
+        Reads(),
     ] = None,
     findings: Annotated[
         Path | None,
-        typer.Option(help="findings.tsv, written without any limit. Default: beside --output."),
+        typer.Option(
+            help="findings.tsv, written without any limit. Default: beside --output. "
+            "[required without --output or --sequences]"
+        ),
+        Writes(when=_makes_findings),
     ] = None,
     flagged: Annotated[
         Path | None,
         typer.Option(help="flagged.tsv to write. Default: beside the findings."),
+        Writes(when=_makes_findings),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="checks.tsv to write, with verdicts.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="checks.tsv to write, with verdicts. [required without --findings]",
+        ),
+        Writes(also=_beside),
     ] = None,
     limits: AuditLimits = "{}",
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
@@ -36,6 +66,7 @@ def audit(
 
     Nothing stops here; 'split --findings' does, so that the tables can be read.
     """
+    from bioseqrnn.atomic import together
     from bioseqrnn.config.validate import audit_config_from_json
     from bioseqrnn.sequences.checks.gate import FINDINGS, FLAGGED, judge_findings
 
@@ -44,10 +75,11 @@ def audit(
         if output is None or sequences is None:
             raise InputError("give --sequences with --output, or --findings with one of them")
         findings = output.with_name(FINDINGS)
-    if sequences is not None:
-        from bioseqrnn.sequences.checks.tables import audit_sequences
+    with together():
+        if sequences is not None:
+            from bioseqrnn.sequences.checks.tables import audit_sequences
 
-        lists = flagged or findings.with_name(FLAGGED)
-        audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)
-    if output is not None:
-        judge_findings(findings, output, config, where=dataset)
+            lists = flagged or findings.with_name(FLAGGED)
+            audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)
+        if output is not None:
+            judge_findings(findings, output, config, where=dataset)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Writes
 from bioseqrnn.cli.options import Fold, Folds, Fraction, Seed, Sequences, Threads
 
 
@@ -27,7 +28,9 @@ def baseline(
     sequences: Sequences,
     folds: Folds,
     fold: Fold,
-    output: Annotated[Path, typer.Option("--output", "-o", help="predictions.parquet to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="predictions.parquet to write."), Writes()
+    ],
     method: Annotated[BaselineName, typer.Option(help="Which baseline.")],
     fraction: Fraction = 1.0,
     seed: Seed = 1,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Seed, Sequences, Threads
 
 
@@ -17,10 +18,13 @@ def diagnose(
             help="model.safetensors of any number of models; those of one name (other folds and "
             "seeds) are taken together."
         ),
+        Reads(),
     ],
     sequences: Sequences,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for gradients.tsv and gradients.svg.")
+        Path,
+        typer.Option("--output", "-o", help="Folder for gradients.tsv and gradients.svg."),
+        WritesInto(("gradients.tsv", "gradients.svg")),
     ],
     folds: Annotated[
         Path | None,
@@ -28,6 +32,7 @@ def diagnose(
             help="folds.parquet, written by 'split': a fold's model is looked at on the records "
             "that the fold tests. Default: on any records."
         ),
+        Reads(),
     ] = None,
     records: Annotated[
         int | None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import DatasetOptionsJson
 from bioseqrnn.errors import InputError
 
@@ -19,17 +20,24 @@ def encode(
             "says; one for each, in order: of every row its FASTA, labels and intervals, then the "
             "genome of the options."
         ),
+        Reads(),
     ] = None,
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="sequences.parquet to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="sequences.parquet to write."), Writes()
+    ],
     audit: Annotated[
-        Path | None, typer.Option(help="audit.tsv to write; not with --shard.")
+        Path | None,
+        typer.Option(help="audit.tsv to write; not with --shard. [required without --shard]"),
+        Writes(),
     ] = None,
     fasta: Annotated[
         list[str] | None,
         typer.Option(
-            help="FASTA file, plain or compressed, folder or glob; give the option once for each."
+            help="FASTA file, plain or compressed, folder or glob; give the option once for each. "
+            "[required without --sheet]"
         ),
+        Reads(),
     ] = None,
     label: Annotated[
         list[str] | None,
@@ -38,6 +46,7 @@ def encode(
     labels: Annotated[
         Path | None,
         typer.Option(help="TSV with columns id, label[, group] for all files, instead of --label."),
+        Reads(),
     ] = None,
     label_key: Annotated[
         str | None, typer.Option(help="Key of key=label in the headers, instead of --label.")
@@ -45,12 +54,18 @@ def encode(
     intervals: Annotated[
         Path | None,
         typer.Option(help="BED or TSV of labelled intervals; --fasta is then their genome."),
+        Reads(),
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option(help="datasets.tsv to take the files from, with --dataset.")
+        Path | None,
+        typer.Option(help="datasets.tsv to take the files from, with --dataset."),
+        Reads(),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Dataset of the sheet, and its name in messages.")
+        str | None,
+        typer.Option(
+            help="Dataset of the sheet, and its name in messages. [required with --sheet]"
+        ),
     ] = None,
     options: DatasetOptionsJson = "{}",
     shard: Annotated[
@@ -64,6 +79,7 @@ def encode(
     --dataset.
     """
     from bioseqrnn.config.validate import dataset_options_from_json
+    from bioseqrnn.paths import check_outputs
     from bioseqrnn.sequences.encode import encode_sequences
     from bioseqrnn.sequences.shards import encode_shard, parse_shard
     from bioseqrnn.sequences.sources import Source, find_fasta, moved, sources_from_sheet
@@ -87,6 +103,10 @@ def encode(
             for place, text in enumerate(fasta)
             for path in find_fasta(text)
         ]
+    named = [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
+    named += [Path(settings.negatives.genome)] if settings.negatives.genome else []
+    written = [("--output", output), *([] if audit is None else [("--audit", audit)])]
+    check_outputs([("the dataset's", path) for path in named], written)
     where = dataset or "dataset"
     if shard is not None:
         if audit is not None:

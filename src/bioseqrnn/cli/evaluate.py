@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
 
 
@@ -20,6 +21,13 @@ class ThresholdAim(StrEnum):
     none = "none"
 
 
+OUTPUTS = (
+    "runs.tsv", "summary.tsv", "comparisons.tsv", "classes.tsv", "temperatures.tsv",
+    "thresholds.tsv", "strata.tsv", "calibration.tsv", "confusion.tsv", "learning_curves.tsv",
+    "curves.parquet", "selected.json",
+)  # fmt: skip
+
+
 def evaluate(
     predictions: Annotated[
         list[Path],
@@ -27,10 +35,13 @@ def evaluate(
             help="predictions.parquet of every network and baseline, fold and seed. A network's "
             "has model.safetensors and history.tsv beside it."
         ),
+        Reads(beside=("model.safetensors", "history.tsv")),
     ],
     folds: Folds,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the tables and selected.json.")
+        Path,
+        typer.Option("--output", "-o", help="Folder for the tables and selected.json."),
+        WritesInto(OUTPUTS),
     ],
     bootstrap: Bootstrap = 1000,
     confidence: Confidence = 0.95,
@@ -38,6 +49,7 @@ def evaluate(
     sequences: Annotated[
         Path | None,
         typer.Option(help="sequences.parquet, for scores by length and G+C. Default: none."),
+        Reads(),
     ] = None,
     threshold_aim: Annotated[
         ThresholdAim,

@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import DatasetOptionsJson
 
 
 def gather(
-    shards: Annotated[list[Path], typer.Argument(help="Every part that 'encode --shard' wrote.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="sequences.parquet to write.")],
-    audit: Annotated[Path, typer.Option(help="audit.tsv to write.")],
+    shards: Annotated[
+        list[Path], typer.Argument(help="Every part that 'encode --shard' wrote."), Reads()
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="sequences.parquet to write."), Writes()
+    ],
+    audit: Annotated[Path, typer.Option(help="audit.tsv to write."), Writes()],
     options: DatasetOptionsJson = "{}",
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Writes
+
 
 class AlphabetName(StrEnum):
     """What the sequences are."""
@@ -18,7 +20,9 @@ class AlphabetName(StrEnum):
 
 def import_keras(
     model: Annotated[
-        Path, typer.Argument(help="Keras model: .keras, .h5, or .weights.h5 with --architecture.")
+        Path,
+        typer.Argument(help="Keras model: .keras, .h5, or .weights.h5 with --architecture."),
+        Reads(),
     ],
     alphabet: Annotated[AlphabetName, typer.Option(help="What its sequences are.")],
     classes: Annotated[
@@ -29,7 +33,9 @@ def import_keras(
             "unit: first the class that 0 stands for, then that of 1.",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="model.safetensors to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="model.safetensors to write."), Writes()
+    ],
     symbols: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +48,9 @@ def import_keras(
         str | None, typer.Option(help="Name of the model in tables. Default: that of the file.")
     ] = None,
     architecture: Annotated[
-        Path | None, typer.Option(help="JSON of model.to_json(), where the file is weights alone.")
+        Path | None,
+        typer.Option(help="JSON of model.to_json(), where the file is weights alone."),
+        Reads(),
     ] = None,
     logits: Annotated[
         bool, typer.Option("--logits", help="The Dense layer is linear and gives logits.")

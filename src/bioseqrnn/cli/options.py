@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads
+
 
 class Device(StrEnum):
     """Where a network runs."""
@@ -17,7 +19,7 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
-Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'.")]
+Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'."), Reads()]
 DatasetOptionsJson = Annotated[
     str,
     typer.Option(
@@ -25,7 +27,7 @@ DatasetOptionsJson = Annotated[
         "config/README.md lists its keys under dataset_options."
     ),
 ]
-Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'.")]
+Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'."), Reads()]
 Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Random seed.")]
 Threads = Annotated[

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Threads
 from bioseqrnn.errors import InputError
 
 
+def _beside(output: Path, _values: Values) -> Iterator[Path]:
+    yield output.with_suffix(".tsv.gz")
+    yield output.with_suffix(".bed.gz")
+
+
 def predict(
-    fasta: Annotated[Path, typer.Argument(help="FASTA file with the new sequences.")],
-    model: Annotated[Path, typer.Option(help="model.safetensors, written by 'train'.")],
+    fasta: Annotated[Path, typer.Argument(help="FASTA file with the new sequences."), Reads()],
+    model: Annotated[Path, typer.Option(help="model.safetensors, written by 'train'."), Reads()],
     output: Annotated[
         Path,
         typer.Option(
@@ -22,10 +29,12 @@ def predict(
             help="Parquet to write; a gzipped TSV is written beside it, and of a model per "
             "position a gzipped BED.",
         ),
+        Writes(also=_beside),
     ],
     sequences: Annotated[
         Path | None,
         typer.Option(help="sequences.parquet of the training: says which records stand in it."),
+        Reads(),
     ] = None,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,

@@ -7,35 +7,48 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Folds, Sequences
+
+TABLES = (
+    "summary", "runs", "comparisons", "classes", "confusion", "calibration", "temperatures",
+    "thresholds", "strata", "learning_curves", "curves", "checks", "audit", "folds", "leaks",
+    "provenance", "gradients", "sizes", "search",
+)  # fmt: skip
+OUTPUTS = ("report.html", "manifest.json", *(f"tables/{name}.tsv" for name in TABLES))
 
 
 def report(
     sequences: Sequences,
     folds: Folds,
-    audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'.")],
-    checks: Annotated[Path, typer.Option(help="checks.tsv, written by 'audit'.")],
-    leaks: Annotated[Path, typer.Option(help="leaks.tsv, written by 'split'.")],
-    evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'.")],
+    audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'."), Reads()],
+    checks: Annotated[Path, typer.Option(help="checks.tsv, written by 'audit'."), Reads()],
+    leaks: Annotated[Path, typer.Option(help="leaks.tsv, written by 'split'."), Reads()],
+    evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'."), Reads()],
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="Folder for report.html, tables/ and manifest.json."),
+        WritesInto(OUTPUTS),
     ],
     gradients: Annotated[
         Path | None,
         typer.Option(help="gradients.tsv, written by 'diagnose'. Default: no such section."),
+        Reads(),
     ] = None,
     table: Annotated[
         list[Path] | None,
         typer.Option(help="A further table to show, like random_folds.tsv; several times."),
+        Reads(),
     ] = None,
     search: Annotated[
         list[Path] | None,
         typer.Option(help="trials.tsv of every search, once each. Default: no such section."),
+        Reads(),
     ] = None,
     sizes: Annotated[
         Path | None,
         typer.Option(help="sizes.tsv, written by 'sizes'. Default: no such section."),
+        Reads(),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Threads
 from bioseqrnn.errors import InputError
+
+
+def _beside(output: Path, values: Values) -> Iterator[Path]:
+    if values["choose"] and values["trials"] is None:
+        yield output.with_name("trials.tsv")
 
 
 def search(
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="worker-0.tsv to write, or with --choose chosen.json."),
+        Writes(also=_beside),
     ],
     model: Annotated[str, typer.Option(help="Name of the searched model in tables.")],
     sequences: Annotated[
-        Path | None, typer.Option(help="sequences.parquet, written by 'encode'.")
+        Path | None,
+        typer.Option(help="sequences.parquet, written by 'encode'. [required without --choose]"),
+        Reads(),
     ] = None,
-    folds: Annotated[Path | None, typer.Option(help="folds.parquet, written by 'split'.")] = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="folds.parquet, written by 'split'. [required without --choose]"),
+        Reads(),
+    ] = None,
     journal: Annotated[
         Path | None,
-        typer.Option(help="Journal of the study, on a disk that all workers see."),
+        typer.Option(
+            help="Journal of the study, on a disk that all workers see. [required without --choose]"
+        ),
+        Writes(),
     ] = None,
     fold: Annotated[
         int | None,
@@ -50,9 +67,12 @@ def search(
             help="worker-0.tsv and those of the other workers, once each: choose the best trial "
             "instead of making trials."
         ),
+        Reads(),
     ] = None,
     trials: Annotated[
-        Path | None, typer.Option(help="trials.tsv to write. Default: beside chosen.json.")
+        Path | None,
+        typer.Option(help="trials.tsv to write. Default: beside chosen.json."),
+        Writes(),
     ] = None,
     selected: Annotated[
         Path | None,
@@ -60,6 +80,7 @@ def search(
             help="selected.json, written by 'evaluate': search only where the final model is "
             "this one."
         ),
+        Reads(),
     ] = None,
     device: DeviceOption = Device.auto,
     threads: Threads = 1,

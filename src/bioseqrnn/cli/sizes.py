@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
 
 
@@ -16,9 +17,10 @@ def sizes(
         typer.Argument(
             help="predictions.parquet of every model, fold and fraction (1 among them), one seed."
         ),
+        Reads(),
     ],
     folds: Folds,
-    output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write."), Writes()],
     bootstrap: Bootstrap = 1000,
     confidence: Confidence = 0.95,
     seed: Seed = 1,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import AuditLimits, Seed, Sequences
 
 
@@ -28,7 +29,9 @@ Share = Annotated[
 
 def split(
     sequences: Sequences,
-    output: Annotated[Path, typer.Option("--output", "-o", help="folds.parquet to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="folds.parquet to write."), Writes()
+    ],
     grouping: Annotated[
         Grouping,
         typer.Option(
@@ -69,11 +72,13 @@ def split(
     leaks: Annotated[
         Path | None,
         typer.Option(help="leaks.tsv to write: what leaks, and would in random folds."),
+        Writes(),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of MMseqs2.")] = 1,
     findings: Annotated[
         Path | None,
         typer.Option(help="findings.tsv, written by 'audit': one may stop, and nothing is split."),
+        Reads(),
     ] = None,
     limits: AuditLimits = "{}",
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Fraction, Seed, Sequences, Threads
 from bioseqrnn.errors import InputError
 
 
+def _beside(output: Path, values: Values) -> Iterator[Path]:
+    """Of a fold: the final model has neither."""
+    if values["selected"] is None:
+        yield from (
+            output.with_name(f"{name}.{kind}")
+            for name, kind in (("history", "tsv"), ("predictions", "parquet"))
+            if values[name] is None
+        )
+
+
 def train(
     sequences: Sequences,
-    output: Annotated[Path, typer.Option("--output", "-o", help="model.safetensors to write.")],
-    folds: Annotated[Path | None, typer.Option(help="folds.parquet, written by 'split'.")] = None,
-    fold: Annotated[int | None, typer.Option(min=0, help="Fold that tests, from 0.")] = None,
-    history: Annotated[
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="model.safetensors to write."),
+        Writes(also=_beside),
+    ],
+    folds: Annotated[
         Path | None,
-        typer.Option(help="history.tsv to write. Default: beside the model."),
+        typer.Option(help="folds.parquet, written by 'split'. [required without --selected]"),
+        Reads(),
+    ] = None,
+    fold: Annotated[
+        int | None,
+        typer.Option(min=0, help="Fold that tests, from 0. [required without --selected]"),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="history.tsv to write. Default: beside the model."), Writes()
     ] = None,
     predictions: Annotated[
         Path | None,
         typer.Option(help="predictions.parquet to write. Default: beside the model."),
+        Writes(),
     ] = None,
     model: Annotated[
         str | None, typer.Option(help="Name of the model in tables. Default: its cell.")
@@ -40,6 +63,7 @@ def train(
             help="selected.json, written by 'evaluate': train the final model on all records "
             "instead of one fold; --folds, --fold, --model and --config are not used."
         ),
+        Reads(),
     ] = None,
     chosen: Annotated[
         list[Path] | None,
@@ -47,6 +71,7 @@ def train(
             help="chosen.json, written by 'search': takes the place of --config. With --selected "
             "those of searches on all records, once each."
         ),
+        Reads(),
     ] = None,
     fraction: Fraction = 1.0,
     seed: Seed = 1,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Bootstrap, Confidence, Device, DeviceOption, Seed, Threads
 
 
@@ -14,14 +15,17 @@ def transfer(
     models: Annotated[
         list[Path],
         typer.Argument(help="model.safetensors of every dataset, model, fold and seed."),
+        Reads(),
     ],
     dataset: Annotated[
         list[str], typer.Option(help="Name of a dataset; once for each, as the next two.")
     ],
-    sequences: Annotated[list[Path], typer.Option(help="Its sequences.parquet.")],
-    folds: Annotated[list[Path], typer.Option(help="Its folds.parquet.")],
+    sequences: Annotated[list[Path], typer.Option(help="Its sequences.parquet."), Reads()],
+    folds: Annotated[list[Path], typer.Option(help="Its folds.parquet."), Reads()],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg.")
+        Path,
+        typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg."),
+        WritesInto(("matrix.tsv", "heatmap.svg")),
     ],
     bootstrap: Bootstrap = 1000,
     confidence: Confidence = 0.95,

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.diagnosis.looks import FLOOR, XLAB, YLAB, Look, looks
 from bioseqrnn.diagnosis.table import shown
-from bioseqrnn.io import atomic_path
 
 CEILING = 1e2
 STYLES = {"solid": "-", "dash": "--", "dashdot": "-.", "dot": ":"}

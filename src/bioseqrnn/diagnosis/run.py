@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import progress, say
 from bioseqrnn.diagnosis.figure import draw_gradients
 from bioseqrnn.diagnosis.gradients import gradient_norms, largest_singular
@@ -21,6 +22,7 @@ from bioseqrnn.io import write_tsv
 from bioseqrnn.models.card import read_card
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
+from bioseqrnn.prediction.needs import require_memory
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import SequenceTable, read_sequences
 from bioseqrnn.training.windows import shifted
@@ -158,11 +160,16 @@ def diagnose_models(
             rng = np.random.default_rng(seed)
             windows, rows = shifted(table, rows, network.window, rng)
             rows = np.sort(rng.permutation(rows)[:size])
+            padded = len(rows) * int(windows.lengths[rows].max())
+            what = f"model {path}: the sample of records, padded to the longest of them,"
+            # in double precision
+            require_memory(network, padded, what, times=2)
             measured += measure(network, card, windows, rows, longest)
             bar.advance()
     frame = gradients_table(measured)
-    write_tsv(output / "gradients.tsv", frame)
-    draw_gradients(frame, output / "gradients.svg")
+    with together():
+        write_tsv(output / "gradients.tsv", frame)
+        draw_gradients(frame, output / "gradients.svg")
     for row in reach(frame).to_dict("records"):
         where = f"{row['model']}, layer {row['layer']}, {row['direction']}"
         say(f"{where}: gradient norm {reach_words(row['k'], row['median'])}")

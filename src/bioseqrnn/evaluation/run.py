@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation import pictures, tables
@@ -83,13 +84,14 @@ def evaluate_models(
         "confusion": pictures.confusion_table(evidence),
         "learning_curves": learning_curves,
     }
-    for name, frame in frames.items():
-        write_tsv(output / f"{name}.tsv", frame)
     curves = pa.Table.from_pandas(pictures.curves_table(evidence), preserve_index=False)
-    write_parquet(
-        output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
-    )
-    write_json(output / "selected.json", selected)
+    with together():
+        for name, frame in frames.items():
+            write_tsv(output / f"{name}.tsv", frame)
+        write_parquet(
+            output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
+        )
+        write_json(output / "selected.json", selected)
     _say_headlines(evidence, frames["summary"])
     say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
 

@@ -9,7 +9,6 @@ identical residues of L, but never more than 80 %.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bioseqrnn.atomic import temporary_folder
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.mmseqs import kmer_length, run_mmseqs, sequence_type, write_fasta
 from bioseqrnn.sequences.packing import Ints, Packed
@@ -128,8 +128,7 @@ def similar_pairs(
     """
     sequence = number(sequence_digests(packed, alphabet.name == "dna"))
     _, rows = np.unique(sequence, return_index=True)
-    with tempfile.TemporaryDirectory(prefix="bioseqrnn-pairs-") as name:
-        folder = Path(name)
+    with temporary_folder("bioseqrnn-pairs-") as folder:
         write_fasta(folder / "in.fasta", packed, rows, alphabet)
         table = _search(folder, packed.lengths[rows], alphabet, threshold, threads)
         return Pairs(sequence, *_read_pairs(table, len(rows), threshold))

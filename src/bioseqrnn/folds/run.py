@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.folds.assign import Roles, assign_roles, given_roles
@@ -96,15 +97,7 @@ def split_table(
         "repeats": repeats, "seed": seed, "given": given, "grouping": grouping,
         "threshold": str(threshold) if grouping == "homology" or exclude_leaking else None,
     }  # fmt: skip
-    write_folds(output, table, groups, roles, about)
-    kind = "the given split" if given else f"{folds} folds"
-    again = f", dealt {repeats} times" if repeats > 1 else ""
-    say(
-        f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
-        f"{kind}{again}"
-    )
-    say_excluded(roles, given, where)
-    warn_of_unvalidated(strata, roles, classes, where)
+    found = None
     if leaks is not None:
         keys = sequence_keys(table.packed, table.metadata["strands"] == "both")
         parts = [count_leaks(roles, keys, pairs, GIVEN if given else grouping)]
@@ -114,7 +107,19 @@ def split_table(
                             where)  # fmt: skip
             parts.append(count_leaks(random, keys, pairs, RANDOM))
         found = pd.concat(parts)
-        write_tsv(leaks, found)
+    with together():
+        write_folds(output, table, groups, roles, about)
+        if leaks is not None and found is not None:
+            write_tsv(leaks, found)
+    kind = "the given split" if given else f"{folds} folds"
+    again = f", dealt {repeats} times" if repeats > 1 else ""
+    say(
+        f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
+        f"{kind}{again}"
+    )
+    say_excluded(roles, given, where)
+    warn_of_unvalidated(strata, roles, classes, where)
+    if found is not None:
         _say_leaks(found, where)
 
 

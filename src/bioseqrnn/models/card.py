@@ -61,6 +61,8 @@ class Card(Described):
     epoch: Count | None = None
     device: str = ""
     trained_on: Count | None = None
+    # shortest and longest record
+    trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     imported: Imported | None = None
     sequences_sha256: str = ""

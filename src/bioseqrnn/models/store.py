@@ -11,9 +11,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import atomic_path
 from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card, settings_of
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.tasks import task_of

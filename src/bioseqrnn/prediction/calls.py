@@ -8,15 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from bioseqrnn.evaluation.predictions import score_columns
-from bioseqrnn.prediction.decision import record_calls
+from bioseqrnn.prediction.decision import deciding, record_calls
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.tasks import PositionTruth, Task
 from bioseqrnn.tasks.task import Doubles
 
-CALL, START = "call", "start"
+CALL, START, THRESHOLD = "call", "start", "threshold_"
 
 
-def call_fields(task: Task, classes: list[str]) -> list[tuple[str, pa.DataType]]:
+def call_fields(
+    task: Task, classes: list[str], thresholds: Mapping[str, float]
+) -> list[tuple[str, pa.DataType]]:
     """Names and types of the columns behind ``id``, in their order."""
     fields: list[tuple[str, pa.DataType]] = [("length", pa.int64())]
     if task.per_position:
@@ -25,7 +27,9 @@ def call_fields(task: Task, classes: list[str]) -> list[tuple[str, pa.DataType]]
         fields.append((CALL, pa.string()))
     # a genome has many residues: six digits of a probability are enough
     kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
-    return fields + [(name, kind) for name in score_columns(task, classes)]
+    fields += [(name, kind) for name in score_columns(task, classes)]
+    limits = deciding(task, classes, thresholds)
+    return fields + [(f"{THRESHOLD}{name}", pa.float64()) for name in limits]
 
 
 def call_columns(
@@ -37,7 +41,8 @@ def call_columns(
 ) -> dict[str, pa.Array]:
     """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
 
-    The call is that of ``record_calls``, or a character a residue: the most probable class.
+    The call is that of ``record_calls``, or a character a residue: the most probable class. Where
+    thresholds decide, each stands in every row, so that a row alone tells why it is called so.
 
     Parameters
     ----------
@@ -59,7 +64,11 @@ def call_columns(
     if not task.probabilistic:
         return values
     calls = record_calls(task, classes, scores, thresholds)
-    return {CALL: pa.array(calls, pa.string())} | values
+    limits = {
+        f"{THRESHOLD}{name}": pa.array(np.full(len(calls), limit))
+        for name, limit in deciding(task, classes, thresholds).items()
+    }
+    return {CALL: pa.array(calls, pa.string())} | values | limits
 
 
 def most_probable(scores: Doubles) -> Ints:

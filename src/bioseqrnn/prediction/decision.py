@@ -20,6 +20,18 @@ def final_scores(task: Task, scores: Doubles, card: Mapping[str, Any]) -> Double
     return calibrated(task, scores, card.get("temperature") or 1.0)
 
 
+def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) -> dict[str, float]:
+    """Return the thresholds that calls of records depend on, by class; none of most probable ones.
+
+    Of two classes that of the positive one, where the card has it; of several labels all.
+    """
+    if task.name == "multilabel":
+        return {name: float(thresholds.get(name, HALF)) for name in classes}
+    if task.name == "binary" and classes[1] in thresholds:
+        return {classes[1]: float(thresholds[classes[1]])}
+    return {}
+
+
 def record_calls(
     task: Task, classes: list[str], scores: Doubles, thresholds: Mapping[str, float]
 ) -> list[str]:
@@ -36,12 +48,12 @@ def record_calls(
     thresholds : dict of str to float
         By class, as in the card.
     """
+    limits = deciding(task, classes, thresholds)
     if task.name == "multilabel":
-        least = np.array([thresholds.get(name, HALF) for name in classes])
         names = np.array(classes, object)
-        return [SEPARATOR.join(names[row]) for row in scores >= least]
-    if task.name == "binary" and classes[1] in thresholds:
-        codes = (scores[:, 1] >= thresholds[classes[1]]).astype(np.int64)
+        return [SEPARATOR.join(names[row]) for row in scores >= np.array(list(limits.values()))]
+    if limits:
+        codes = (scores[:, 1] >= limits[classes[1]]).astype(np.int64)
     else:
         codes = scores.argmax(axis=1)
     return [classes[code] for code in codes]

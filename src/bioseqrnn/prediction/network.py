@@ -12,12 +12,13 @@ from torch import Tensor
 
 from bioseqrnn.evaluation.metrics import Doubles
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.prediction.needs import require_memory
 from bioseqrnn.prediction.stitching import Stitch
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.on_device import dense_on
 from bioseqrnn.sequences.packing import Ints, Packed
 from bioseqrnn.tasks.truth import residues_of
-from bioseqrnn.training.batches import by_length
+from bioseqrnn.training.batches import PREDICTION_POSITIONS, by_length
 from bioseqrnn.training.memory import Memory, is_out_of_memory
 from bioseqrnn.training.processes import Processes
 from bioseqrnn.training.windows import Windows, overlapping
@@ -43,8 +44,9 @@ def predict_packed(
     are averaged (``Stitch``). What a sequence gets does not depend on the others.
 
     A batch that does not fit in the memory of a GPU is taken in parts, and so are those that
-    follow; ``memory`` may know from before. Several ``processes`` take a part of each batch and
-    all return the whole. ``between`` is called after every batch.
+    follow; ``memory`` may know from before. A sequence that is too long for the machine's free
+    memory is refused before any is taken (InputError). Several ``processes`` take a part of each
+    batch and all return the whole. ``between`` is called after every batch.
     """
     lengths = packed.lengths[indices]
     memory, processes = memory or Memory("prediction"), processes or Processes(device)
@@ -135,6 +137,10 @@ def _batches(
 ) -> Iterator[tuple[Ints, Doubles]]:
     """Yield (places in ``indices``, scores of their units) of this process's part of each batch."""
     network.eval()
+    longest = int(packed.lengths[indices].max(initial=0))
+    if longest > PREDICTION_POSITIONS and processes.device.type == "cpu":
+        # alone in its batch; a GPU that is too small says so itself
+        require_memory(network, longest, "a sequence")
     for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
         places = batch[processes.own(packed, indices[batch])]
         x, lengths = dense_on(packed, indices[places], alphabet, processes.device)

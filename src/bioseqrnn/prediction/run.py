@@ -15,13 +15,16 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from bioseqrnn.atomic import atomic_path, together
 from bioseqrnn.console import progress, say
-from bioseqrnn.io import METADATA_KEY, atomic_path, sha256
+from bioseqrnn.io import METADATA_KEY, sha256
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import load_model
 from bioseqrnn.parquet import sealed_writer
 from bioseqrnn.prediction.calls import START, call_columns, call_fields
 from bioseqrnn.prediction.decision import final_scores
+from bioseqrnn.prediction.domain import TrainedLengths
+from bioseqrnn.prediction.needs import require_memory
 from bioseqrnn.prediction.network import predict_packed, predict_stretches
 from bioseqrnn.prediction.runs import RunWriter
 from bioseqrnn.prediction.seen import SeenSequences
@@ -33,7 +36,7 @@ from bioseqrnn.sequences.reading.records import Records, counted, in_larger_bloc
 from bioseqrnn.tasks.task import Doubles
 from bioseqrnn.training.device import choose_device, describe, set_deterministic
 
-FORMAT = 2
+FORMAT = 3
 # What is in memory at once, and sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
 # the same where every residue has scores
@@ -81,11 +84,16 @@ def _predict(
     blocks: Iterable[Records],
     alphabet: Alphabet,
     device: torch.device,
+    fasta: Path,
 ) -> Iterator[_Predicted]:
     """Yield what is predicted, in the records' order; of a long one a stretch at a time."""
     residues = STRETCH_RESIDUES if network.task.per_position else BLOCK_RESIDUES
     for source in in_larger_blocks(blocks, residues):
         lengths = source.packed.lengths
+        longest = int(lengths.argmax())
+        if network.window is None and device.type == "cpu":
+            what = f"{fasta}: record '{source.ids[longest]}'"
+            require_memory(network, int(lengths[longest]), what)
         if not network.task.per_position or len(source) > 1 or lengths[0] <= residues:
             scores = predict_packed(
                 network, source.packed, alphabet, np.arange(len(source)), device
@@ -120,7 +128,8 @@ def predict_query(
         ``model.safetensors``.
     output, tsv : Path
         Parquet and gzipped TSV with the columns ``id``, ``length``, ``call`` (by the model's
-        thresholds; several labels are joined by ``;``) and ``probability_{class}``, calibrated; of
+        thresholds; several labels are joined by ``;``), ``probability_{class}``, calibrated, and
+        ``threshold_{class}`` where the model has thresholds that make calls; of
         regression ``id``, ``length`` and ``value``. A model per position gives a character, and a
         list of probabilities, for each residue, and the TSV leaves the lists out; a record of more
         than a million residues takes several rows, each from residue ``start``, 0 else.
@@ -148,7 +157,8 @@ def predict_query(
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(chosen)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
-    fields = [("id", pa.string()), *call_fields(task, classes)]
+    thresholds = card.get("thresholds") or {}
+    fields = [("id", pa.string()), *call_fields(task, classes, thresholds)]
     fields += [("in_training", pa.bool_())] * (seen is not None)
     schema = pa.schema(fields)
     in_text = [field.name for field in schema if not pa.types.is_list(field.type)]
@@ -157,7 +167,8 @@ def predict_query(
     blocks = counted(
         read_records(fasta, alphabet, whole_headers=card.get("ids") == "header"), conversions
     )
-    with ExitStack() as files:
+    trained = TrainedLengths(card)
+    with together(), ExitStack() as files:
         text = files.enter_context(_gzip_text(files.enter_context(atomic_path(tsv))))
         runs = None
         if bed is not None and task.per_position:
@@ -170,13 +181,14 @@ def predict_query(
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
         # a value is in the unit of the labels, whatever that is
         digits = "%.6f" if task.probabilistic else "%.12g"
-        for part in _predict(network, card, blocks, alphabet, chosen):
+        for part in _predict(network, card, blocks, alphabet, chosen, fasta):
             columns: dict[str, Any] = {
                 "id": part.source.ids, START: part.starts, "length": part.lengths
             }  # fmt: skip
-            columns |= call_columns(
-                task, classes, part.lengths, part.scores, card.get("thresholds", {})
-            )
+            columns |= call_columns(task, classes, part.lengths, part.scores, thresholds)
+            if (part.starts == 0).all():
+                # of a long record that comes in stretches, once
+                trained.add(part.source.ids, part.source.packed.lengths)
             if seen is not None and (part.starts == 0).all():
                 contained = seen.contain(part.source.packed)
                 known += int(contained.sum())
@@ -212,6 +224,7 @@ def predict_query(
     say_conversions(conversions, fasta.name, alphabet)
     more = f" ({rows:,} rows: long ones take several)" if rows > done else ""
     say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
+    trained.warn(fasta)
     if known:
         say(
             f"{fasta.name}: {known:,} of them stand among the records that the model was trained "

@@ -7,21 +7,20 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
+from bioseqrnn.atomic import atomic_path, is_full, no_room, temporary_folder, together
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.io import (
-    atomic_path,
     read_parquet,
     require_file,
     sha256,
@@ -35,7 +34,7 @@ from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.keep import keep_section, keep_table
 from bioseqrnn.report.leaks import leaks_section
-from bioseqrnn.report.parts import Section
+from bioseqrnn.report.parts import Section, as_html
 from bioseqrnn.report.wording import beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
 from bioseqrnn.sequences.table import open_sequences
@@ -227,16 +226,10 @@ def build_report(
     given = read_parquet(folds, "fold table", ["fold"])[1].get("given", False)
     found = Findings(metadata, selected, tables, given, confidence)
 
-    for name, frame in tables.items():
-        # the optional ones are where they were read
-        if name in OPTIONAL:
-            continue
-        write_tsv(output / "tables" / f"{name}.tsv", frame)
     text = introduction(
         dataset, metadata, tables["summary"], found.keep, selected, confidence, given
     )
     text += beyond_limits(tables["checks"])
-    _render(sections_of(found), dataset, text, output / "report.html")
     read = [sequences, checks, folds, leaks, *optional, *([] if sizes is None else [sizes])]
     read += [path for name in tables if (path := evaluation / f"{name}.tsv").exists()]
     manifest = {
@@ -249,15 +242,21 @@ def build_report(
         "selected": selected,
         "sha256": {path.name: sha256(path) for path in read},
     }
-    write_json(output / "manifest.json", manifest)
+    with together():
+        for name, frame in tables.items():
+            # the optional ones are where they were read
+            if name not in OPTIONAL:
+                write_tsv(output / "tables" / f"{name}.tsv", frame)
+        write_json(output / "manifest.json", manifest)
+        _render(sections_of(found), dataset, text, output / "report.html")
     say(f"report: {output / 'report.html'}")
 
 
-def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) -> None:
-    """Let MultiQC make one offline page of the sections."""
+def _render(parts: list[Section], dataset: str, text: Markup, output: Path) -> None:
+    """Let MultiQC make one offline page of the sections; only here text becomes HTML."""
     config = {
-        "title": f"bioseqrnn: {escape(dataset)}",
-        "intro_text": text,
+        "title": as_html(f"bioseqrnn: {dataset}"),
+        "intro_text": as_html(text),
         "show_analysis_paths": False,
         "no_ai": True,
         "skip_generalstats": True,
@@ -270,11 +269,13 @@ def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) 
         "max_table_rows": 5000,
         "box_min_threshold_no_points": 5000,
     }
-    with tempfile.TemporaryDirectory(prefix="bioseqrnn-report-") as folder:
-        work = Path(folder)
+    with temporary_folder("bioseqrnn-report-") as work:
         for number, part in enumerate(parts):
             path = work / f"{number:02d}_{part['id']}_mqc.json"
-            path.write_text(json.dumps(part), encoding="utf-8")
+            # a block of HTML, which MultiQC does not read as Markdown
+            about = Markup("<div>{}</div>").format(part["description"])
+            section = as_html(part | {"description": about})
+            path.write_text(json.dumps(section), encoding="utf-8")
         (work / "style.css").write_text(STYLE, encoding="utf-8")
         config["custom_css_files"] = [str(work / "style.css")]
         (work / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -287,11 +288,13 @@ def _render(parts: list[dict[str, Any]], dataset: str, text: str, output: Path) 
         # in a folder of its own: MultiQC reads multiqc_config.yaml where it is started, and Python
         # without -P would import a yaml.py from there
         result = subprocess.run(
-            command, cwd=work, env=environment | {"MPLCONFIGDIR": folder},
+            command, cwd=work, env=environment | {"MPLCONFIGDIR": str(work)},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         page = work / "out" / "report.html"
         if result.returncode or not page.exists():
+            if is_full(work):
+                raise no_room(work.parent)
             raise RuntimeError(f"MultiQC failed:\n{result.stdout}\n{result.stderr}")
         with atomic_path(output) as temporary:
             temporary.write_bytes(page.read_bytes())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 
 from bioseqrnn.report.parts import Section, section
@@ -15,7 +13,7 @@ def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> 
     means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
     datasets = [
         {
-            escape(str(name)): rows.droplevel(0).reset_index().to_numpy().tolist()
+            str(name): rows.droplevel(0).reset_index().to_numpy().tolist()
             for name, rows in means[column].groupby(level="model", sort=False)
         }
         for column in ("validation_loss", "train_loss")
@@ -51,13 +49,11 @@ def curve_sections(curves: pd.DataFrame, given: bool) -> list[Section]:
         for label, of_class in rows.groupby("class", sort=False):
             datasets.append(
                 {
-                    escape(str(model)): list(
-                        zip(part["x"].tolist(), part["y"].tolist(), strict=True)
-                    )
+                    str(model): list(zip(part["x"].tolist(), part["y"].tolist(), strict=True))
                     for model, part in of_class.groupby("model", sort=False)
                 }
             )
-            labels.append({"name": escape(str(label)), "xlab": xlab, "ylab": ylab})
+            labels.append({"name": str(label), "xlab": xlab, "ylab": ylab})
         config = {"xlab": xlab, "ylab": ylab, "xmin": 0, "xmax": 1, "ymin": 0, "ymax": 1}
         sections.append(
             section(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -24,7 +23,7 @@ def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Sec
         share = rows["count"] / rows.groupby("model")["count"].transform("sum")
         datasets.append(
             {
-                escape(str(name)): list(
+                str(name): list(
                     zip(part["stated"].tolist(), part["observed"].tolist(), strict=True)
                 )
                 for name, part in rows[share >= LEAST_OF_BIN].groupby("model", sort=False)
@@ -32,7 +31,7 @@ def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Sec
         )
     errors = summary.pivot(index="model", columns="metric", values="estimate")
     told = ", ".join(
-        f"{escape(str(name))} {row['ece_uncalibrated']:.3f} → {row['ece']:.3f}"
+        f"{name!s} {row['ece_uncalibrated']:.3f} → {row['ece']:.3f}"
         for name, row in errors.loc[list(dict.fromkeys(summary["model"]))].iterrows()
     )
     return section(
@@ -74,7 +73,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
     return section(
         "thresholds",
         "Decision thresholds",
-        f"Chosen on validation records for {AIMS.get(aim, escape(aim))}, applied to test records; "
+        f"Chosen on validation records for {AIMS.get(aim, aim)}, applied to test records; "
         "means over all trainings.",
         "html",
         data=html_table(shown),
@@ -96,9 +95,9 @@ def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section
         counts = counts.loc[order, order]
         totals = counts.sum(axis=1)
         datasets.append(counts.div(totals.where(totals > 0, 1), axis=0).to_numpy().tolist())
-        names = [escape(str(name)) for name in order]
+        names = [str(name) for name in order]
         sides.append([f"{name} ({total:,.0f})" for name, total in zip(names, totals, strict=True)])
-        labels.append(escape(str(label)))
+        labels.append(str(label))
     which = "selected network" if kind == "network" else "best baseline"
     config: dict[str, Any] = {
         "xlab": "Called", "ylab": "True", "zlab": "Share", "min": 0, "max": 1, "tt_decimals": 3,
@@ -109,7 +108,7 @@ def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section
         "Rows: true class and how many it has. Columns: called class. Cells: share of the true "
         "class."
     )
-    name, words = f"confusion_{kind}", f"Confusion of the {which} ({escape(model)})"
+    name, words = f"confusion_{kind}", f"Confusion of the {which} ({model})"
     if len(datasets) == 1:
         return section(
             name, words, text, "heatmap", data=datasets[0], xcats=names, ycats=sides[0],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -22,7 +21,7 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
     for (layer, direction), panel in panels:
         data.append(
             {
-                escape(str(name)): curve[["k", "median"]].to_numpy().tolist()
+                str(name): curve[["k", "median"]].to_numpy().tolist()
                 for name, curve in panel.groupby("model", sort=False)
             }
         )
@@ -33,8 +32,8 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
         "xlab": XLAB,
         "ylab": YLAB,
         "ylog": True,
-        "colors": {escape(name): look.colour for name, look in looks(gradients).items()},
-        "dash_styles": {escape(name): look.dash for name, look in looks(gradients).items()},
+        "colors": {name: look.colour for name, look in looks(gradients).items()},
+        "dash_styles": {name: look.dash for name, look in looks(gradients).items()},
         "showlegend": True,
     }
     if len(data) > 1:
@@ -64,7 +63,7 @@ def _description(gradients: pd.DataFrame) -> str:
         "before: median of the largest singular value of that derivative over "
         f"{gradients['n'].max()} records. Where it is near 0, the last state neither tells what "
         "was read there nor learns to: the gradient has vanished. A straight fall on this scale "
-        f"is a share lost with every residue. Last layers: {escape('; '.join(said))}. A network "
+        f"is a share lost with every residue. Last layers: {'; '.join(said)}. A network "
         "that pools over all positions (max, mean, attention) sees each of them beside this path, "
         "so a short reach limits only what it can combine over a distance."
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any, cast
 
 import pandas as pd
+from markupsafe import Markup
 
 from bioseqrnn.report.names import between, intervals, lower_is_better, number, title
 from bioseqrnn.report.parts import Section, html_table, section
@@ -61,35 +61,34 @@ def keep_table(
     return pd.DataFrame(table, columns=columns)
 
 
-def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> str:
+def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     """The answer in one sentence of HTML."""
-    name, words = escape(network), escape(title(metric))
+    words = title(metric)
     if table.empty:
-        return f"No baseline was run beside <b>{name}</b>: nobody can tell."
+        return Markup("No baseline was run beside <b>{}</b>: nobody can tell.").format(network)
     best = table.iloc[0]
+    name = str(best["baseline"])
     if not math.isfinite(best["difference"]):
-        return (
-            f"<b>Not shown</b>: {words} of <b>{name}</b> or of {escape(str(best['baseline']))} is "
-            "undefined on the test records, as where all of their values are equal."
-        )
+        return Markup(
+            "<b>Not shown</b>: {} of <b>{}</b> or of {} is undefined on the test records, as where "
+            "all of their values are equal."
+        ).format(words, network, name)
     ends = between(metric, best["difference_low"], best["difference_high"], "+.4f")
     beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
     if beaten:
-        names = escape(", ".join(beaten))
-        return (
-            f"<b>No</b>: {words} of <b>{name}</b> is worse than that of {names} (against the best, "
-            f"{escape(str(best['baseline']))}: {ends}). Use the simpler method."
-        )
+        return Markup(
+            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {}). Use "
+            "the simpler method."
+        ).format(words, network, ", ".join(beaten), name, ends)
     if best["verdict"] == BETTER:
-        return (
-            f"<b>Yes</b>: {words} of <b>{name}</b> is better than that of every baseline (against "
-            f"the best, {escape(str(best['baseline']))}: {ends})."
-        )
-    return (
-        f"<b>Not shown</b>: the data cannot tell {words} of <b>{name}</b> from that of the best "
-        f"baseline, {escape(str(best['baseline']))} ({ends}; "
-        f"p {number('p', best['p_adjusted'], '.2g')}, corrected)."
-    )
+        return Markup(
+            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (against the best, "
+            "{}: {})."
+        ).format(words, network, name, ends)
+    return Markup(
+        "<b>Not shown</b>: the data cannot tell {} of <b>{}</b> from that of the best baseline, {} "
+        "({}; p {}, corrected)."
+    ).format(words, network, name, ends, number("p", best["p_adjusted"], ".2g"))
 
 
 def keep_section(
@@ -116,7 +115,7 @@ def keep_section(
     return section(
         "keep",
         "Does the RNN earn its keep?",
-        f"{keep_sentence(table, network, metric)} Network: {escape(network)}, {title(metric)} "
+        keep_sentence(table, network, metric) + f" Network: {network}, {title(metric)} "
         f"{number(metric, own['estimate'], '.4f')} ({percent} interval "
         f"{between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
         "Differences are of the same records; p is two-sided and corrected for all comparisons of "

@@ -1,17 +1,22 @@
 """What every section of the report is made of, as MultiQC custom content.
 
-MultiQC does not escape names, so every text that came from a user's file is escaped.
+MultiQC escapes nothing. A text is therefore escaped when the page is made (``as_html``), whoever
+wrote it, unless it is ``Markup``: HTML that was written here, into which names came escaped (its
+``format`` and ``+`` see to that).
 """
 
 from __future__ import annotations
 
-from html import escape
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup, escape
 
 Section = dict[str, Any]
+# braces that open something in a template
+TEMPLATE = re.compile(r"\{(?=[{%#])")
 
 
 def section(name: str, title: str, description: str, plot: str, **more: Any) -> Section:
@@ -29,17 +34,37 @@ def section(name: str, title: str, description: str, plot: str, **more: Any) -> 
     } | more
 
 
-def html_table(frame: pd.DataFrame) -> str:
+def as_html(value: Any) -> Any:
+    """Return what MultiQC is given with every text in it as HTML, names in mappings among them.
+
+    What templates would take for their own (``{{``, ``{%``) is written as entities too, and in
+    names the ``/``, of which MultiQC would take the last part only, as of a path.
+    """
+    if isinstance(value, dict):
+        return {
+            str(as_html(name)).replace("/", "&#47;"): as_html(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [as_html(inner) for inner in value]
+    if isinstance(value, str):
+        return TEMPLATE.sub(lambda found: f"&#{ord(found[0])};", str(escape(value)))
+    return value
+
+
+def html_table(frame: pd.DataFrame) -> Markup:
     """Return a frame as an HTML table with every cell escaped."""
-    head = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row) + "</tr>"
+    head = Markup().join(Markup("<th>{}</th>").format(str(name)) for name in frame.columns)
+    body = Markup().join(
+        Markup("<tr>{}</tr>").format(
+            Markup().join(Markup("<td>{}</td>").format(_cell(value)) for value in row)
+        )
         for row in frame.itertuples(index=False)
     )
-    return (
+    return Markup(
         '<table class="table table-sm table-bordered" style="width:auto">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
+    ).format(head, body)
 
 
 def _cell(value: object) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from bioseqrnn.evaluation.metrics import IN_UNITS
 from bioseqrnn.report.names import (
@@ -48,7 +48,7 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
             if metric in with_interval:
                 low, high = by_metric.loc[metric, ["ci_low", "ci_high"]]
                 cells[f"{metric}_interval"] = between(metric, low, high)
-        data[escape(str(name))] = cells
+        data[str(name)] = cells
     headers: dict[str, Any] = {"kind": {"title": "Kind", "scale": False}}
     for metric in metrics:
         headers[metric] = {
@@ -68,9 +68,11 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
     return section(
         "models",
         "Models and baselines",
-        f"{tested} Intervals come from a bootstrap over groups. <i>selected</i>, where it stands, "
-        "is the procedure itself: in each fold the network that validates best. A network earns "
-        "its keep only where it beats the best baseline.",
+        Markup(
+            "{} Intervals come from a bootstrap over groups. <i>selected</i>, where it stands, "
+            "is the procedure itself: in each fold the network that validates best. A network "
+            "earns its keep only where it beats the best baseline."
+        ).format(tested),
         "table",
         data=data,
         headers=headers,
@@ -122,6 +124,6 @@ def folds_section(runs: pd.DataFrame, metric: str, given: bool) -> Section:
         f"{title(metric)} of each {each}",
         f"{title(metric)} on the test records of every {over}.",
         "box",
-        data={escape(str(name)): [float(v) for v in column.dropna()] for name, column in values},
+        data={str(name): [float(v) for v in column.dropna()] for name, column in values},
         config={"xlab": title(metric), "sort_samples": False, "boxpoints": "all"},
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
+from markupsafe import Markup
 
 from bioseqrnn.evaluation.metrics import brief
 from bioseqrnn.report.parts import Section
@@ -21,7 +20,7 @@ def sizes_section(sizes: pd.DataFrame) -> Section:
     losses = sizes[sizes["metric"] == "loss"]
     measured = losses[~losses["extrapolated"]]
     data = {
-        escape(str(name)): rows[["records", "estimate"]].to_numpy().tolist()
+        str(name): rows[["records", "estimate"]].to_numpy().tolist()
         for name, rows in measured.groupby("model", sort=False)
     }
     return {
@@ -29,7 +28,9 @@ def sizes_section(sizes: pd.DataFrame) -> Section:
         "section_name": "Would more sequences help?",
         "description": "Loss on the test records of models that were trained on shares of the "
         "training and validation records; each share holds the smaller ones. "
-        + " ".join(_sentence(name, rows) for name, rows in losses.groupby("model", sort=False))
+        + Markup(" ").join(
+            _sentence(name, rows) for name, rows in losses.groupby("model", sort=False)
+        )
         + " Intervals come from the test records alone; another draw of the training records "
         "would move the points too. A power law through so few points is a guess: it holds where "
         "more of the same kind of sequence come, and nothing else about them changes.",
@@ -46,10 +47,10 @@ def sizes_section(sizes: pd.DataFrame) -> Section:
     }
 
 
-def _sentence(name: object, rows: pd.DataFrame) -> str:
+def _sentence(name: object, rows: pd.DataFrame) -> Markup:
     """What the last doubling brought, and what the next may bring."""
     last = rows[~rows["extrapolated"]].iloc[-1]
-    words = f"<b>{escape(str(name))}</b>: "
+    words = Markup("<b>{}</b>: ").format(str(name))
     if pd.notna(last["gain"]):
         sure = last["gain_low"] > 0
         before = rows[~rows["extrapolated"]].iloc[-2]

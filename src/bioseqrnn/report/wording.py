@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from bioseqrnn.report.keep import keep_sentence
 from bioseqrnn.report.names import between, number, title
 
 
-def _scored(row: pd.Series, confidence: float) -> str:
+def _scored(row: pd.Series, confidence: float) -> Markup:
     metric = str(row["metric"])
-    return (
-        f"<b>{escape(str(row['model']))}</b> {number(metric, row['estimate'])} "
-        f"({100 * confidence:g}% interval {between(metric, row['ci_low'], row['ci_high'])})"
+    return Markup("<b>{}</b> {} ({:g}% interval {})").format(
+        row["model"],
+        number(metric, row["estimate"]),
+        100 * confidence,
+        between(metric, row["ci_low"], row["ci_high"]),
     )
 
 
@@ -32,7 +34,7 @@ def _question(metadata: dict[str, Any]) -> str:
 
 def _classes(metadata: dict[str, Any]) -> str:
     """The classes in words; nothing where labels are numbers."""
-    classes = [escape(name) for name in metadata["classes"]]
+    classes = metadata["classes"]
     if not classes:
         return ""
     what = "labels" if metadata["task"] == "multilabel" else "classes"
@@ -48,7 +50,7 @@ def introduction(
     selected: dict[str, Any],
     confidence: float,
     given: bool,
-) -> str:
+) -> Markup:
     """Say in HTML what was asked, how well it went, and which model predicts new sequences.
 
     ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test
@@ -56,8 +58,9 @@ def introduction(
     """
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
     text = [
-        f"<p>{_question(metadata)} Data: the {metadata['records']:,} {kind} sequences of "
-        f"<b>{escape(dataset)}</b>{_classes(metadata)}.</p>"
+        Markup("<p>{} Data: the {:,} {} sequences of <b>{}</b>{}.</p>").format(
+            _question(metadata), metadata["records"], kind, dataset, _classes(metadata)
+        )
     ]
     if negatives := metadata.get("negatives"):
         text.append(_made_up(negatives))
@@ -66,19 +69,24 @@ def introduction(
     network, metric = selected["row"], selected["headline"]
     own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
     text.append(
-        f"<p>{escape(title(metric))} {how}: {_scored(own, confidence)}. Does the RNN earn its "
-        f"keep? {keep_sentence(keep, network, metric)}</p>"
+        Markup("<p>{} {}: {}. Does the RNN earn its keep? {}</p>").format(
+            title(metric), how, _scored(own, confidence), keep_sentence(keep, network, metric)
+        )
     )
     records = "all records, those given to test among them," if given else "all records"
     text.append(
-        f"<p>The final model for new sequences is <b>{escape(selected['model'])}</b>, chosen by "
-        f"{escape(selected['criterion'])} and trained on {records} for {selected['epochs']} "
-        f"epochs. Networks were trained on {escape(', '.join(selected['devices']))}.</p>"
-    )
-    return "\n".join(text)
+        Markup(
+            "<p>The final model for new sequences is <b>{}</b>, chosen by {} and trained on {} for "
+            "{} epochs. Networks were trained on {}.</p>"
+        ).format(
+            selected["model"], selected["criterion"], records, selected["epochs"],
+            ", ".join(selected["devices"]),
+        )
+    )  # fmt: skip
+    return Markup("\n").join(text)
 
 
-def _made_up(negatives: dict[str, Any]) -> str:
+def _made_up(negatives: dict[str, Any]) -> Markup:
     """Say how much a score against made negatives tells."""
     how, tells = {
         "shuffle": (
@@ -90,19 +98,17 @@ def _made_up(negatives: dict[str, Any]) -> str:
             "a score tells the others from background, and some windows may be unknown positives",
         ),
     }[negatives["method"]]
-    return (
-        f"<p>{negatives['made']:,} of these sequences, class "
-        f"<b>{escape(negatives['label'])}</b>, were made: {how}; {tells}.</p>"
+    return Markup("<p>{:,} of these sequences, class <b>{}</b>, were made: {}; {}.</p>").format(
+        negatives["made"], negatives["label"], how, tells
     )
 
 
-def beyond_limits(checks: pd.DataFrame) -> str:
+def beyond_limits(checks: pd.DataFrame) -> Markup:
     """Say in HTML which checks of the audit are beyond their limit, nothing where none is."""
     names = checks.loc[checks["verdict"] != "pass", "check"]
     if names.empty:
-        return ""
-    listed = escape(", ".join(name.replace("_", " ") for name in names))
-    return (
-        f"<p>The audit before training found {len(names)} of {len(checks)} checks beyond their "
-        f"limit (<b>{listed}</b>): read its table before the scores.</p>"
-    )
+        return Markup()
+    return Markup(
+        "<p>The audit before training found {} of {} checks beyond their limit (<b>{}</b>): read "
+        "its table before the scores.</p>"
+    ).format(len(names), len(checks), ", ".join(name.replace("_", " ") for name in names))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.atomic import together
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
@@ -53,8 +54,9 @@ def choose(
     frame = _union([_read(path, searched) for path in workers])
     about: dict[str, Any] = {"model": model, "fold": fold, "criterion": CRITERION}
     if selected is not None and read_selection(selected)["model"] != model:
-        write_tsv(trials, _named(frame, model, fold, -1))
-        write_json(chosen, about | {"config": None})
+        with together():
+            write_tsv(trials, _named(frame, model, fold, -1))
+            write_json(chosen, about | {"config": None})
         return
     frame = frame.iloc[: search.trials]
     if len(frame) < search.trials:
@@ -70,24 +72,22 @@ def choose(
     # numbers of Python, and not of NumPy
     values = {name: np.asarray(best[name]).item() for name in searched}
     own = candidates[candidates["own"]]
-    write_tsv(trials, _named(frame, model, fold, best["trial"]))
-    write_json(
-        chosen,
-        about
-        | {
-            "config": model_config(
-                config.model_dump() | settings(values), f"{trials}: trial {best['trial']}"
-            ).model_dump(),
-            "searched": values,
-            "epochs": round(float(np.median([int(e) for e in best["epochs"].split(",")]))),
-            "trial": int(best["trial"]),
-            "value": float(best["value"]),
-            "own_value": float(own["value"].iloc[0]) if len(own) else None,
-            "trials": len(frame),
-            "pruned": len(frame) - len(candidates),
-            "inner_folds": search.inner_folds,
-        },
-    )
+    about |= {
+        "config": model_config(
+            config.model_dump() | settings(values), f"{trials}: trial {best['trial']}"
+        ).model_dump(),
+        "searched": values,
+        "epochs": round(float(np.median([int(e) for e in best["epochs"].split(",")]))),
+        "trial": int(best["trial"]),
+        "value": float(best["value"]),
+        "own_value": float(own["value"].iloc[0]) if len(own) else None,
+        "trials": len(frame),
+        "pruned": len(frame) - len(candidates),
+        "inner_folds": search.inner_folds,
+    }
+    with together():
+        write_tsv(trials, _named(frame, model, fold, best["trial"]))
+        write_json(chosen, about)
     say(
         f"{model}: trial {best['trial']} of {len(frame)}, value {best['value']:.4f}"
         + (f" (its own settings: {own['value'].iloc[0]:.4f})" if len(own) else "")

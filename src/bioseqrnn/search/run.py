@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bioseqrnn.atomic import remove_file
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError, TrainingStopped
@@ -13,7 +14,7 @@ from bioseqrnn.evaluation.selection import read_selection
 from bioseqrnn.folds.assign import TRAIN
 from bioseqrnn.folds.inner import inner_folds
 from bioseqrnn.folds.table import read_groups, read_roles
-from bioseqrnn.io import remove_file, sha256, write_tsv
+from bioseqrnn.io import sha256, write_tsv
 from bioseqrnn.search.space import distributions, own_values
 from bioseqrnn.search.study import (
     counted,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bioseqrnn.atomic import atomic_path, together
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import atomic_path, sha256, write_tsv
+from bioseqrnn.io import sha256, write_tsv
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, guess_alphabet
 from bioseqrnn.sequences.audit import Audit, audit_table
@@ -235,7 +236,8 @@ def write_table(
     """
     options, where = encoded.options, encoded.where
     labels = LabelTally(options.task)
-    with atomic_path(output) as temporary:
+    # the table gets its name last: where it is, the counts are
+    with together(), atomic_path(output) as temporary:
         with (
             open_dataset(
                 temporary,

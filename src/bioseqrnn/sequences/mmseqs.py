@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from bioseqrnn.atomic import is_full, no_room
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.decode import letters
 from bioseqrnn.sequences.packing import Ints, Packed
@@ -73,6 +74,8 @@ def run_mmseqs(words: Iterable[object], folder: Path, result: str) -> Path:
         cwd=folder, capture_output=True, text=True, errors="replace", check=False,
     )  # fmt: skip
     if done.returncode or not (folder / result).exists():
+        if is_full(folder):
+            raise no_room(folder.parent)
         said = (done.stderr + done.stdout).split("\n")
         last = next((line.strip() for line in reversed(said) if line.strip()), "no message")
         raise SimilarityError(f"MMseqs2 failed with code {done.returncode}: {last}")

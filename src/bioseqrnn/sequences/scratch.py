@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.io import FULL
+from bioseqrnn.atomic import FULL
 
 Value = TypeVar("Value", bound=np.generic)
 

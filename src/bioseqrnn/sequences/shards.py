@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.checked import Count, Described, checked
 from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY, atomic_path, require_columns, require_file
+from bioseqrnn.io import METADATA_KEY, require_columns, require_file
 from bioseqrnn.memory import collector_paused
 from bioseqrnn.parquet import TableFile
 from bioseqrnn.sequences.alphabet import ALPHABETS

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 
 import bioseqrnn
+from bioseqrnn.atomic import atomic_path
 from bioseqrnn.console import say
-from bioseqrnn.io import atomic_path
 
 SUFFIX = ".checkpoint"
 # what reading or comparing content that is not what it should be may end with

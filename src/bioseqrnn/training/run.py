@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from bioseqrnn.atomic import together
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.console import say
@@ -61,6 +62,14 @@ def _card(
     }
 
 
+def _lengths(table: SequenceTable, rows: Ints) -> dict[str, list[int]]:
+    """Residues of the shortest and longest record trained on, where records are not cut."""
+    if table.metadata.get("block") is not None:
+        return {}
+    lengths = table.lengths[rows]
+    return {"trained_lengths": [int(lengths.min()), int(lengths.max())]}
+
+
 def train_fold(
     sequences: Path,
     folds: Path,
@@ -90,7 +99,7 @@ def train_fold(
     that does either, for as many more epochs, so that what fewer records do is not mixed up with
     what fewer steps do; ``search`` is what the card says of the search that ``config`` came from.
 
-    Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, each atomically.
+    Writes ``model.safetensors``, ``history.tsv`` and ``predictions.parquet``, all or none.
     With a ``session`` the training can be stopped and goes on when it is run again.
     """
     session = session or Session()
@@ -157,20 +166,22 @@ def train_fold(
         return
     card = _card(table, checksum, config, model, seed, chosen)
     card |= {"fold": fold, "trained_on": len(learned), "epoch": trained.best_epoch}
+    card |= _lengths(table, learned)
     card |= {"fraction": fraction} if fraction < 1 else {}
     card |= {} if search is None else {"search": search}
-    save_model(output, network, card)
-    write_tsv(history, trained.history)
-    write_predictions(
-        predictions,
-        table,
-        predicted,
-        model=model,
-        kind="network",
-        fold=fold,
-        seed=seed,
-        about={"records": len(train) + len(validation), "fraction": fraction, "own": own},
-    )
+    with together():
+        save_model(output, network, card)
+        write_tsv(history, trained.history)
+        write_predictions(
+            predictions,
+            table,
+            predicted,
+            model=model,
+            kind="network",
+            fold=fold,
+            seed=seed,
+            about={"records": len(train) + len(validation), "fraction": fraction, "own": own},
+        )
 
 
 def _own_scores(
@@ -290,5 +301,6 @@ def train_final(
         "temperature": choice.get("temperature"),
         "thresholds": final_thresholds(table.task, choice, own),
     }
+    card |= _lengths(table, np.arange(len(table)))
     card |= {} if search is None else {"search": search}
     save_model(output, trained.network, card)

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from bioseqrnn.atomic import remove_file
 from bioseqrnn.console import say
 from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.io import remove_file
 from bioseqrnn.training.checkpoint import (
     checkpoint_path,
     code_fingerprint,

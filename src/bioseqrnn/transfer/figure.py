@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bioseqrnn.io import atomic_path
+from bioseqrnn.atomic import atomic_path
 
 CELL_INCHES = 1.15
 # text is white on cells that are darker than this

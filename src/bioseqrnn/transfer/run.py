@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import progress, say
 from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.metrics import Doubles
@@ -92,8 +93,9 @@ def transfer_models(
                 )  # fmt: skip
                 bar.advance()
     matrix = pd.concat(cells, ignore_index=True)
-    write_tsv(output / "matrix.tsv", matrix)
-    draw_matrix(matrix, output / "heatmap.svg")
+    with together():
+        write_tsv(output / "matrix.tsv", matrix)
+        draw_matrix(matrix, output / "heatmap.svg")
     for row in matrix[matrix["metric"] == "auroc"].itertuples():
         say(
             f"{row.model}, trained on {row.train}, tested on {row.test}: AUROC "

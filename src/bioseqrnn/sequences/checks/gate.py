@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bioseqrnn.atomic import written_so_far
 from bioseqrnn.config.schema import AuditConfig, Check
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
@@ -97,7 +98,7 @@ def judge_findings(
     findings: Path, checks: Path, config: AuditConfig, where: str = "dataset"
 ) -> None:
     """Write ``checks.tsv``, and say what is beyond its limit."""
-    judged = judge(_read(findings, "findings", FINDING_COLUMNS), config)
+    judged = judge(_read(written_so_far(findings), "findings", FINDING_COLUMNS), config)
     write_tsv(checks, judged)
     _say_verdicts(judged, where)
     say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks beyond their limit")

@@ -7,12 +7,10 @@ are canonical: a sequence and its reverse complement are found to be alike.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.atomic import temporary_folder
 from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.mmseqs import (
     SimilarityError,
@@ -46,8 +44,7 @@ def similarity_clusters(packed: Packed, keys: Ints, alphabet: Alphabet, identity
     """
     _, rows, sequence = np.unique(keys, return_index=True, return_inverse=True)
     kmer = kmer_length(int(packed.lengths[rows].sum()), alphabet)
-    with tempfile.TemporaryDirectory(prefix="bioseqrnn-similar-") as name:
-        folder = Path(name)
+    with temporary_folder("bioseqrnn-similar-") as folder:
         write_fasta(folder / "in.fasta", packed, rows, alphabet)
         # identity and coverage decide, not the E-value: a short peptide never has a low one
         result = run_mmseqs(

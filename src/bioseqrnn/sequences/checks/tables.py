@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.atomic import together
 from bioseqrnn.console import say
 from bioseqrnn.io import read_parquet, write_tsv
 from bioseqrnn.sequences.checks.findings import CHECKS, Finding, Records
@@ -30,8 +31,9 @@ def audit_sequences(
     # sums of BLAS depend on the number of threads
     with threadpool_limits(1):
         found, listed = make_checks(table, sources, identity)
-    write_tsv(flagged, listed)
-    write_tsv(findings, found)
+    with together():
+        write_tsv(flagged, listed)
+        write_tsv(findings, found)
     say(f"{where}: {len(found)} checks of {len(table):,} records")
 
 
