@@ -1,0 +1,194 @@
+"""Words of fixed length that stand at several places, found by hashes in parts of bounded size.
+
+A hash is a polynomial of the letters, which rolls from place to place. Of DNA a word has the lower
+one of its two strands', so that it is found from either; it is read in that strand's direction.
+Hashes that meet by chance do no harm: letters are compared afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bioseqrnn.compiled import compiled, frozen
+from bioseqrnn.sequences.alphabet import Bytes
+from bioseqrnn.sequences.overlaps.texts import AMBIGUOUS, Texts
+from bioseqrnn.sequences.packing import Bools, Ints
+
+Hashes = npt.NDArray[np.uint64]
+
+BASE = 0x9E3779B97F4A7C15
+INVERSE = pow(BASE, -1, 2**64)
+MIX = 0xD6E8FEB86659FD93
+# Words that are sorted at once, about 40 bytes each; of more parts than these, the rest is left out,
+# so that of a long stretch some words are compared, not all
+AT_ONCE, MOST_PARTS = 2**23, 32
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Where words stand that stand at several places, word by word.
+
+    Attributes
+    ----------
+    places : int64 [occurrences]
+        First letter of the word in the text.
+    turned : bool [occurrences]
+        Whether the word is read from the other strand there.
+    hashes : uint64 [occurrences]
+    bounds : int64 [words + 1]
+        Occurrences of word ``i`` are ``bounds[i]`` to ``bounds[i + 1]``, in the order of places.
+    """
+
+    places: Ints
+    turned: Bools
+    hashes: Hashes
+    bounds: Ints
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    @property
+    def counts(self) -> Ints:
+        """Occurrences of each word: int64 [words]."""
+        return np.diff(self.bounds)
+
+    def chosen(self, words: Bools) -> Occurrences:
+        """Leave all words out but some."""
+        counts = self.counts
+        inside = np.repeat(words, counts)
+        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[words])])
+        return Occurrences(
+            self.places[inside], self.turned[inside], self.hashes[inside], bounds
+        )
+
+
+def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
+    """Yield the words of so many letters that stand at two places or more, in parts."""
+    none = np.empty(0, np.uint64), np.empty(0, np.int64)
+    total = _hash_words(
+        texts.codes, texts.starts, length, texts.both_strands, np.uint64(1), np.uint64(1), *none
+    )
+    parts = max(1, -(-total // AT_ONCE))
+    for part in range(min(parts, MOST_PARTS)):
+        size = _hash_words(
+            texts.codes, texts.starts, length, texts.both_strands, np.uint64(parts),
+            np.uint64(part), *none,
+        )  # fmt: skip
+        hashes, places = np.empty(size, np.uint64), np.empty(size, np.int64)
+        _hash_words(
+            texts.codes, texts.starts, length, texts.both_strands, np.uint64(parts),
+            np.uint64(part), hashes, places,
+        )  # fmt: skip
+        yield _grouped(hashes, places >> 1, (places & 1).astype(np.bool_))
+
+
+def longer_words(texts: Texts, words: Occurrences, length: int, longer: int) -> Occurrences:
+    """Tell words apart by the letters that follow, up to ``longer`` of the ``length`` they had."""
+    hashes = words.hashes.copy()
+    whole = np.zeros(len(hashes), np.bool_)
+    _read_on(
+        texts.codes, texts.starts, frozen(words.places), frozen(words.turned),
+        length, longer, hashes, whole,
+    )  # fmt: skip
+    return _grouped(hashes[whole], words.places[whole], words.turned[whole])
+
+
+def _grouped(hashes: Hashes, places: Ints, turned: Bools) -> Occurrences:
+    """Keep what stands at several places, in one order whatever the sort does with equals."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    several = np.zeros(len(hashes), np.bool_)
+    several[1:] |= same
+    several[:-1] |= same
+    kept = order[several]
+    kept = kept[np.lexsort((places[kept], hashes[kept]))]
+    ordered = hashes[kept]
+    new = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    ends = [len(kept)] if len(kept) else []
+    bounds = np.concatenate([np.zeros(1, np.int64), new, np.array(ends, np.int64)])
+    return Occurrences(places[kept], turned[kept], ordered, bounds)
+
+
+@compiled
+def _hash_words(
+    codes: Bytes,
+    starts: Ints,
+    length: int,
+    both: bool,
+    parts: np.uint64,
+    part: np.uint64,
+    hashes: Hashes,
+    places: Ints,
+) -> int:
+    """Write the words of one part with their places, twice the place and one where it is turned.
+
+    Nothing is written where there is no room for any, but all are counted.
+    """
+    base, inverse, mix = np.uint64(BASE), np.uint64(INVERSE), np.uint64(MIX)
+    one = np.uint64(1)
+    top = one
+    for _ in range(length - 1):
+        top *= base
+    found = 0
+    for i in range(len(starts) - 1):
+        ahead, back, power, run = np.uint64(0), np.uint64(0), one, 0
+        for j in range(starts[i], starts[i + 1]):
+            if codes[j] == AMBIGUOUS:
+                ahead, back, power, run = np.uint64(0), np.uint64(0), one, 0
+                continue
+            letter = np.uint64(codes[j])
+            if run >= length:
+                leaving = np.uint64(codes[j - length])
+                ahead -= (leaving + one) * top
+                back = (back - (np.uint64(4) - leaving)) * inverse
+                power = top
+            ahead = ahead * base + letter + one
+            back += (np.uint64(4) - letter) * power
+            power *= base
+            run += 1
+            if run < length:
+                continue
+            turned = both and back < ahead
+            value = (back if turned else ahead) * mix
+            value ^= value >> np.uint64(32)
+            if (value >> np.uint64(16)) % parts == part or parts == part:
+                if len(places):
+                    hashes[found] = value
+                    places[found] = 2 * (j - length + 1) + (1 if turned else 0)
+                found += 1
+    return found
+
+
+@compiled
+def _read_on(
+    codes: Bytes,
+    starts: Ints,
+    places: Ints,
+    turned: Bools,
+    length: int,
+    longer: int,
+    hashes: Hashes,
+    whole: Bools,
+) -> None:
+    base, mix = np.uint64(BASE), np.uint64(MIX)
+    for i in range(len(places)):
+        sequence = np.searchsorted(starts, places[i], side="right") - 1
+        value, inside = hashes[i], True
+        for k in range(length, longer):
+            # the first word's last letter is where its place is, read from the other strand
+            j = places[i] + k
+            if turned[i]:
+                j = places[i] + length - 1 - k
+            inside = starts[sequence] <= j < starts[sequence + 1]
+            if not inside or codes[j] == AMBIGUOUS:
+                inside = False
+                break
+            code = 3 - codes[j] if turned[i] else codes[j]
+            value = value * base + np.uint64(code) + np.uint64(1)
+        value *= mix
+        hashes[i], whole[i] = value ^ (value >> np.uint64(32)), inside
