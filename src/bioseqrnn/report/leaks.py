@@ -30,6 +30,7 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         for column, words in (
             ("identical", "with an equal sequence in training"),
             ("similar", "with an equal or similar one"),
+            ("overlapping", "with one that shares a stretch"),
         ):
             known = part[column].notna().all()
             row[words] = _share(float(part[column].sum()), tested) if known else "not looked for"
@@ -37,7 +38,8 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         rows.append(row)
     text = (
         "Test records that have a twin or a relative among the records that train or validate, "
-        "over all folds. What a model remembers of these counts as knowledge."
+        "over all folds. What a model remembers of these counts as knowledge. "
+        f"{_overlap_words(leaks)}"
     )
     html = html_table(pd.DataFrame(rows))
     if random is not None and not random.empty:
@@ -52,6 +54,38 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         )
         html += html_table(scores)
     return section("leaks", "What random folds would have claimed", text, "html", data=html)
+
+
+def leaking_overlaps(leaks: pd.DataFrame) -> str:
+    """Say in HTML, above all scores, that test records overlap training records, where any do."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any() or not own["overlapping"].sum():
+        return ""
+    return f"<p><b>Leak:</b> {_overlap_words(leaks)}</p>"
+
+
+def _own(leaks: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the folds of the report; those of random folds come after them."""
+    return leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
+
+
+def _overlap_words(leaks: pd.DataFrame) -> str:
+    """Say how many test records share a stretch with the training records."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any():
+        return "Shared stretches, as of overlapping windows, were not looked for."
+    count, tested = int(own["overlapping"].sum()), int(own["tested"].sum())
+    least = f"a stretch of at least {own['stretch'].iloc[0]:.0f} residues"
+    if not count:
+        return (
+            f"No test record shares {least} with a training record, as overlapping windows of a "
+            "genome or fragments of a protein do."
+        )
+    return (
+        f"{_share(count, tested)} of the {tested:,} test records share {least} with a training or "
+        "validation record: overlapping windows of a genome, fragments of a protein, or copies. "
+        "Their scores are no estimate of scores on new sequences."
+    )
 
 
 def _share(count: float, total: int) -> str:

@@ -1,20 +1,21 @@
 """How long a stretch must be that chance does not explain.
 
 Two random places hold the same letter with some probability p, and the same word of L letters with
-p^L. Among N residues there are N^2 / 2 pairs of places, of DNA twice as many, the other strand being
-read as well.
+p^L. Among N residues there are N^2 / 2 pairs of places; of DNA twice as many, the other strand
+being read as well.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
-from bioseqrnn.compiled import compiled
+from bioseqrnn.compiled import compiled, frozen
 from bioseqrnn.sequences.alphabet import Bytes
-from bioseqrnn.sequences.overlaps.texts import AMBIGUOUS, Texts
-from bioseqrnn.sequences.packing import Ints
+from bioseqrnn.sequences.overlaps.texts import AMBIGUOUS, Texts, low_complexity
+from bioseqrnn.sequences.packing import Bools, Ints
 
 # Stretches that chance may bring about in the whole of a dataset
 EXPECTED = 0.01
@@ -28,11 +29,16 @@ def match_probability(texts: Texts) -> float:
     """Probability that two random places hold the same letter, where those before them do.
 
     The composition gives one estimate, how often pairs (proteins) or triplets (DNA) are equal where
-    one letter less is another: sequences are no independent draws. The larger one counts.
+    one letter less is another: sequences are no independent draws. The larger one counts. What is
+    of low complexity is left out, which links nothing later either.
     """
-    most = 3 if texts.both_strands else 2
-    alike = [_coincidence(_count_grams(texts.codes, texts.starts, k)) for k in range(1, most + 1)]
-    given = [alike[0], *(b / a for a, b in zip(alike, alike[1:], strict=False) if a > 0)]
+    most, window = (3, 24) if texts.both_strands else (2, 12)
+    low = low_complexity(texts, window)
+    alike = [
+        _coincidence(_count_grams(texts.codes, texts.starts, frozen(low), k, window))
+        for k in range(1, most + 1)
+    ]
+    given = [alike[0], *(b / a for a, b in pairwise(alike) if a > 0)]
     return min(max([0.01, *given]), MOST_ALIKE)
 
 
@@ -63,14 +69,17 @@ def _coincidence(counts: Ints) -> float:
 
 
 @compiled
-def _count_grams(codes: Bytes, starts: Ints, gram: int) -> Ints:
+def _count_grams(codes: Bytes, starts: Ints, low: Bools, gram: int, window: int) -> Ints:
+    """Count grams that stand in no window of low complexity."""
     size = 32**gram
     counts = np.zeros(size, np.int64)
     for i in range(len(starts) - 1):
-        number, run = 0, 0
+        number, run, simple = 0, 0, starts[i]
         for j in range(starts[i], starts[i + 1]):
             number = (number * 32 + codes[j]) % size
             run = 0 if codes[j] == AMBIGUOUS else run + 1
-            if run >= gram:
+            if low[j]:
+                simple = j + window
+            if run >= gram and j >= simple:
                 counts[number] += 1
     return counts

@@ -59,7 +59,7 @@ def _slot(table: Hashes, value: np.uint64) -> int:
     slot = (value >> np.uint64(16)) & mask
     while table[slot] != 0 and table[slot] != value:
         slot = (slot + np.uint64(1)) & mask
-    return np.int64(slot)
+    return int(slot)
 
 
 @compiled

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
 from bioseqrnn.compiled import compiled, frozen
 from bioseqrnn.sequences.alphabet import Bytes
@@ -58,9 +57,7 @@ class Matches:
             none = np.empty(0, np.int64)
             return Matches(none, none, none, none, np.empty(0, np.bool_))
         whole = Matches(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
-        order = np.lexsort(
-            (whole.start, -whole.letters, ~whole.overlap, whole.second, whole.first)
-        )
+        order = np.lexsort((whole.start, -whole.letters, ~whole.overlap, whole.second, whole.first))
         ordered = whole.chosen(order)
         best = np.ones(len(ordered), np.bool_)
         best[1:] = (ordered.first[1:] != ordered.first[:-1]) | (
@@ -90,12 +87,12 @@ def compare(texts: Texts, words: Occurrences, length: int) -> Matches:
         numbers = np.empty((most, 4), np.int64)
         overlap = np.empty(most, np.bool_)
         count = _compare(
-            texts.codes, texts.starts, texts.both_strands, frozen(words.places),
+            texts.codes, texts.starts, frozen(words.places),
             frozen(words.turned), frozen(words.bounds[done : end + 1]), length, seen, numbers,
             overlap,
         )  # fmt: skip
-        columns = (numbers[:count, column].copy() for column in range(4))
-        parts.append(Matches.join([Matches(*columns, overlap[:count].copy())]))
+        first, second, start, letters = numbers[:count].T.copy()
+        parts.append(Matches.join([Matches(first, second, start, letters, overlap[:count])]))
         done = end
     return Matches.join(parts)
 
@@ -104,7 +101,6 @@ def compare(texts: Texts, words: Occurrences, length: int) -> Matches:
 def _compare(
     codes: Bytes,
     starts: Ints,
-    both: bool,
     places: Ints,
     turned: Bools,
     bounds: Ints,

@@ -8,9 +8,9 @@ least as many residues as chance does not explain (``chance.py``), and either
 - the stretch lies between differing flanks, and holds enough letters beside the words that many
   sequences hold (a motif, a repeat); of proteins it must span half of the shorter one.
 
-A word that stands at many places (a transposon, an adapter) or is of low complexity links nothing by
-itself; those who hold it are linked where they share a longer stretch that few hold. So neither a
-repeat nor a constant region joins all that hold it, while windows that overlap many deep are found.
+A word that stands at many places (a transposon, an adapter) or is of low complexity links nothing
+by itself; those who hold it are linked where they share a longer stretch that few hold. So neither
+a repeat nor a constant region joins all that hold it, and windows that overlap many deep are found.
 
 Time grows as n log n with the residues, memory is two bytes a residue, 40 bytes a word for at most
 8 million words at once, and 40 bytes a pair. Of more than 268 million residues some words are
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioseqrnn.sequences.alphabet import Alphabet
+from bioseqrnn.sequences.mmseqs import SimilarityError
 from bioseqrnn.sequences.overlaps import chance
 from bioseqrnn.sequences.overlaps.common import enough_beside_common
 from bioseqrnn.sequences.overlaps.matches import Matches, compare
@@ -34,6 +35,8 @@ from bioseqrnn.sequences.twins import number, sequence_digests
 
 # A word at more places than these links nothing; words grow by this factor until few hold them
 FEW, GROWTH = 32, 1.06
+# two bytes of memory each
+MOST_RESIDUES = 4 * 10**9
 # Between differing flanks, proteins are alike by descent as well; a fragment spans more than this
 LEAST_SHARE = {"dna": 0.0, "protein": 0.5}
 # Share of a word's occurrences that stand at one distance from an end, from which it is constant
@@ -72,6 +75,33 @@ class Overlaps:
     def __len__(self) -> int:
         return len(self.first)
 
+    def not_counted(self) -> str:
+        """Say, in sentences, how many records share only stretches that link nothing."""
+        linked = np.zeros(len(self.common), np.bool_)
+        linked[self.first] = linked[self.second] = True
+        common, constant, simple = (
+            int((held & ~linked)[self.sequence].sum())
+            for held in (self.common, self.constant, self.simple)
+        )
+        text = ""
+        if common:
+            fixed = f"; in {constant:,} a constant region" if constant else ""
+            text += (
+                f" {common:,} more share only what many records hold (a repeat, a motif{fixed})."
+            )
+        if simple:
+            text += f" {simple:,} share a stretch of low complexity, which is not counted."
+        return text
+
+    def beside(self, chosen: Bools) -> Bools:
+        """Whether a record shares a stretch with a chosen record of another sequence: bool [n]."""
+        has = np.zeros(len(self.common), np.bool_)
+        has[self.sequence[chosen]] = True
+        near = np.zeros(len(has), np.bool_)
+        near[self.first[has[self.second]]] = True
+        near[self.second[has[self.first]]] = True
+        return near[self.sequence]
+
     @property
     def partners(self) -> Ints:
         """For each record, the first one it shares a stretch with: int64 [n], -1 for none."""
@@ -92,7 +122,18 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
     packed : Packed
         Sequences of n records; equal ones are looked at once.
     alphabet : Alphabet
+
+    Raises
+    ------
+    SimilarityError
+        Where there are so many residues that memory would not be bounded.
     """
+    residues = int(packed.lengths.sum())
+    if residues > MOST_RESIDUES:
+        raise SimilarityError(
+            f"{residues:,} residues are more than {MOST_RESIDUES:,}, up to which shared stretches "
+            "are looked for"
+        )
     sequence = number(sequence_digests(packed, alphabet.name == "dna"))
     _, rows = np.unique(sequence, return_index=True)
     texts = read_texts(packed, rows, alphabet)
@@ -133,7 +174,7 @@ class _Flags:
         self.simple[owners[np.repeat(simple & several, words.counts)]] = True
         return words.chosen(several & ~simple)
 
-    def note(self, words: Occurrences, length: int) -> None:
+    def note(self, words: Occurrences) -> None:
         """Remember who holds words that many hold, and whether they stand at one place."""
         if not len(words):
             return
@@ -160,7 +201,7 @@ def _linked(texts: Texts, words: Occurrences, length: int, flags: _Flags) -> lis
     """Compare the holders of words that few hold; of the others, of longer words that few hold."""
     parts, now = [], length
     many = words.counts > FEW
-    flags.note(words.chosen(many), length)
+    flags.note(words.chosen(many))
     while len(words):
         parts.append(compare(texts, words.chosen(~many), length))
         longer = max(now + 1, int(now * GROWTH))

@@ -11,8 +11,8 @@ from bioseqrnn.sequences.alphabet import Alphabet, Bytes
 from bioseqrnn.sequences.packing import Bools, Ints, Packed
 
 AMBIGUOUS = 31
-# Letters of a gram, and the share of pairs of a word's grams that may be equal. Of random words 1.6 %
-# (DNA) and 6 % (proteins) are; of repeats of two letters about half, of longer ones fewer.
+# Letters of a gram, and the share of pairs of a word's grams that may be equal. Of random words
+# 1.6 % (DNA) and 6 % (proteins) are; of repeats of two letters about half, of longer ones fewer.
 GRAMS = {"dna": (3, 0.1), "protein": (1, 0.25)}
 
 
@@ -62,8 +62,8 @@ def low_complexity(texts: Texts, length: int) -> Bools:
     Returns
     -------
     bool [residues]
-        True where too many pairs of the word's triplets (DNA) or letters (proteins) are equal. Of no
-        meaning where a sequence ends before the word does.
+        True where too many pairs of the word's triplets (DNA) or letters (proteins) are equal. Of
+        no meaning where a sequence ends before the word does.
     """
     gram, most = GRAMS[texts.alphabet.name]
     low = np.zeros(len(texts.codes), np.bool_)
@@ -102,9 +102,7 @@ def _decode_masks(data: Bytes, offsets: Ints, rows: Ints, starts: Ints, codes: B
 
 
 @compiled
-def _mark_low(
-    codes: Bytes, starts: Ints, length: int, gram: int, most: float, low: Bools
-) -> None:
+def _mark_low(codes: Bytes, starts: Ints, length: int, gram: int, most: float, low: Bools) -> None:
     size = 32**gram
     counts = np.zeros(size, np.int64)
     grams = length - gram + 1

@@ -23,8 +23,8 @@ Hashes = npt.NDArray[np.uint64]
 BASE = 0x9E3779B97F4A7C15
 INVERSE = pow(BASE, -1, 2**64)
 MIX = 0xD6E8FEB86659FD93
-# Words that are sorted at once, about 40 bytes each; of more parts than these, the rest is left out,
-# so that of a long stretch some words are compared, not all
+# Words that are sorted at once, about 40 bytes each; of more parts than these, the rest is left
+# out, so that of a long stretch some words are compared, not all
 AT_ONCE, MOST_PARTS = 2**23, 32
 
 
@@ -61,28 +61,18 @@ class Occurrences:
         counts = self.counts
         inside = np.repeat(words, counts)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[words])])
-        return Occurrences(
-            self.places[inside], self.turned[inside], self.hashes[inside], bounds
-        )
+        return Occurrences(self.places[inside], self.turned[inside], self.hashes[inside], bounds)
 
 
 def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
     """Yield the words of so many letters that stand at two places or more, in parts."""
-    none = np.empty(0, np.uint64), np.empty(0, np.int64)
-    total = _hash_words(
-        texts.codes, texts.starts, length, texts.both_strands, np.uint64(1), np.uint64(1), *none
-    )
-    parts = max(1, -(-total // AT_ONCE))
+    text = texts.codes, texts.starts, length, texts.both_strands
+    parts = max(1, -(-len(texts.codes) // AT_ONCE))
+    sizes = np.zeros(parts, np.int64)
+    _hash_words(*text, sizes, -1, np.empty(0, np.uint64), np.empty(0, np.int64))
     for part in range(min(parts, MOST_PARTS)):
-        size = _hash_words(
-            texts.codes, texts.starts, length, texts.both_strands, np.uint64(parts),
-            np.uint64(part), *none,
-        )  # fmt: skip
-        hashes, places = np.empty(size, np.uint64), np.empty(size, np.int64)
-        _hash_words(
-            texts.codes, texts.starts, length, texts.both_strands, np.uint64(parts),
-            np.uint64(part), hashes, places,
-        )  # fmt: skip
+        hashes, places = np.empty(sizes[part], np.uint64), np.empty(sizes[part], np.int64)
+        _hash_words(*text, sizes, part, hashes, places)
         yield _grouped(hashes, places >> 1, (places & 1).astype(np.bool_))
 
 
@@ -120,21 +110,21 @@ def _hash_words(
     starts: Ints,
     length: int,
     both: bool,
-    parts: np.uint64,
-    part: np.uint64,
+    sizes: Ints,
+    part: int,
     hashes: Hashes,
     places: Ints,
-) -> int:
+) -> None:
     """Write the words of one part with their places, twice the place and one where it is turned.
 
-    Nothing is written where there is no room for any, but all are counted.
+    Part -1 writes nothing, but counts the words of every part in ``sizes``.
     """
     base, inverse, mix = np.uint64(BASE), np.uint64(INVERSE), np.uint64(MIX)
     one = np.uint64(1)
     top = one
     for _ in range(length - 1):
         top *= base
-    found = 0
+    parts, found = np.uint64(len(sizes)), 0
     for i in range(len(starts) - 1):
         ahead, back, power, run = np.uint64(0), np.uint64(0), one, 0
         for j in range(starts[i], starts[i + 1]):
@@ -156,12 +146,13 @@ def _hash_words(
             turned = both and back < ahead
             value = (back if turned else ahead) * mix
             value ^= value >> np.uint64(32)
-            if (value >> np.uint64(16)) % parts == part or parts == part:
-                if len(places):
-                    hashes[found] = value
-                    places[found] = 2 * (j - length + 1) + (1 if turned else 0)
+            own = np.int64((value >> np.uint64(16)) % parts)
+            if part < 0:
+                sizes[own] += 1
+            elif own == part:
+                hashes[found] = value
+                places[found] = 2 * (j - length + 1) + (1 if turned else 0)
                 found += 1
-    return found
 
 
 @compiled
