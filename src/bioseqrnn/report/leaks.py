@@ -66,7 +66,8 @@ def leaking_overlaps(leaks: pd.DataFrame) -> str:
 
 def _own(leaks: pd.DataFrame) -> pd.DataFrame:
     """Rows of the folds of the report; those of random folds come after them."""
-    return leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
+    own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
+    return own
 
 
 def _overlap_words(leaks: pd.DataFrame) -> str:

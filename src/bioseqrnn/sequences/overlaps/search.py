@@ -3,14 +3,14 @@
 Two sequences share a stretch where they hold the same letters, of DNA on either strand, over at
 least as many residues as chance does not explain (``chance.py``), and either
 
-- they *overlap*: all the way to an end of either, at most a tenth of the letters differ, as between
-  windows of one genome and between a fragment and the whole; or
+- they *overlap*: on either side, all the way to an end of either, at most a tenth of the letters
+  differ, as between windows of one genome and between a fragment and the whole; or
 - the stretch lies between differing flanks, and holds enough letters beside the words that many
   sequences hold (a motif, a repeat); of proteins it must span half of the shorter one.
 
-A word that stands at many places (a transposon, an adapter) or is of low complexity links nothing
-by itself; those who hold it are linked where they share a longer stretch that few hold. So neither
-a repeat nor a constant region joins all that hold it, and windows that overlap many deep are found.
+A word of low complexity links nothing. One that stands at many places (a transposon, an adapter)
+links only what overlaps, each sequence with those nearest to it. So neither a repeat nor a constant
+region joins all that hold it, and windows that overlap many deep are found.
 
 Time grows as n log n with the residues, memory is two bytes a residue, 40 bytes a word for at most
 8 million words at once, and 40 bytes a pair. Of more than 268 million residues some words are
@@ -27,14 +27,14 @@ from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.mmseqs import SimilarityError
 from bioseqrnn.sequences.overlaps import chance
 from bioseqrnn.sequences.overlaps.common import enough_beside_common
-from bioseqrnn.sequences.overlaps.matches import Matches, compare
+from bioseqrnn.sequences.overlaps.matches import Matches, compare_all, compare_ends
 from bioseqrnn.sequences.overlaps.texts import Texts, low_complexity, read_texts
-from bioseqrnn.sequences.overlaps.words import Occurrences, longer_words, repeated_words
+from bioseqrnn.sequences.overlaps.words import Occurrences, repeated_words
 from bioseqrnn.sequences.packing import Bools, Ints, Packed
 from bioseqrnn.sequences.twins import number, sequence_digests
 
-# A word at more places than these links nothing; words grow by this factor until few hold them
-FEW, GROWTH = 32, 1.06
+# A word at more places than these links only where sequences end
+FEW = 32
 # two bytes of memory each
 MOST_RESIDUES = 4 * 10**9
 # Between differing flanks, proteins are alike by descent as well; a fragment spans more than this
@@ -143,7 +143,12 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
     low = low_complexity(texts, least)
     parts = []
     for words in repeated_words(texts, least):
-        parts += _linked(texts, flags.kept(words, low), least, flags)
+        words = flags.kept(words, low)
+        many = words.counts > FEW
+        parts.append(compare_all(texts, words.chosen(~many), least))
+        words = words.chosen(many)
+        flags.note(words)
+        parts.append(compare_ends(texts, words, least))
     matches = Matches.join(parts)
     links = matches.overlap.copy()
     inside = np.flatnonzero(~links)
@@ -194,21 +199,7 @@ class _Flags:
         self.constant[owners[np.repeat(fixed, words.counts)]] = True
 
     def _owners(self, words: Occurrences) -> Ints:
-        return np.searchsorted(self._texts.starts, words.places, side="right") - 1
-
-
-def _linked(texts: Texts, words: Occurrences, length: int, flags: _Flags) -> list[Matches]:
-    """Compare the holders of words that few hold; of the others, of longer words that few hold."""
-    parts, now = [], length
-    many = words.counts > FEW
-    flags.note(words.chosen(many))
-    while len(words):
-        parts.append(compare(texts, words.chosen(~many), length))
-        longer = max(now + 1, int(now * GROWTH))
-        words = longer_words(texts, words.chosen(many), now, longer)
-        now = longer
-        many = words.counts > FEW
-    return parts
+        return self._texts.owners(words.places)
 
 
 def _stand_alone(texts: Texts, matches: Matches, match: float) -> Bools:

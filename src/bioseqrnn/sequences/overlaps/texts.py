@@ -43,6 +43,10 @@ class Texts:
         """In how many directions a stretch may be read."""
         return 2 if self.both_strands else 1
 
+    def owners(self, places: Ints) -> Ints:
+        """In which sequence each place is: int64 [places]."""
+        return np.searchsorted(self.starts, places, side="right") - 1
+
     def __len__(self) -> int:
         return len(self.starts) - 1
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.compiled import compiled, frozen
+from bioseqrnn.compiled import compiled
 from bioseqrnn.sequences.alphabet import Bytes
 from bioseqrnn.sequences.overlaps.texts import AMBIGUOUS, Texts
 from bioseqrnn.sequences.packing import Bools, Ints
@@ -38,14 +38,12 @@ class Occurrences:
         First letter of the word in the text.
     turned : bool [occurrences]
         Whether the word is read from the other strand there.
-    hashes : uint64 [occurrences]
     bounds : int64 [words + 1]
         Occurrences of word ``i`` are ``bounds[i]`` to ``bounds[i + 1]``, in the order of places.
     """
 
     places: Ints
     turned: Bools
-    hashes: Hashes
     bounds: Ints
 
     def __len__(self) -> int:
@@ -61,7 +59,7 @@ class Occurrences:
         counts = self.counts
         inside = np.repeat(words, counts)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[words])])
-        return Occurrences(self.places[inside], self.turned[inside], self.hashes[inside], bounds)
+        return Occurrences(self.places[inside], self.turned[inside], bounds)
 
 
 def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
@@ -74,17 +72,6 @@ def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
         hashes, places = np.empty(sizes[part], np.uint64), np.empty(sizes[part], np.int64)
         _hash_words(*text, sizes, part, hashes, places)
         yield _grouped(hashes, places >> 1, (places & 1).astype(np.bool_))
-
-
-def longer_words(texts: Texts, words: Occurrences, length: int, longer: int) -> Occurrences:
-    """Tell words apart by the letters that follow, up to ``longer`` of the ``length`` they had."""
-    hashes = words.hashes.copy()
-    whole = np.zeros(len(hashes), np.bool_)
-    _read_on(
-        texts.codes, texts.starts, frozen(words.places), frozen(words.turned),
-        length, longer, hashes, whole,
-    )  # fmt: skip
-    return _grouped(hashes[whole], words.places[whole], words.turned[whole])
 
 
 def _grouped(hashes: Hashes, places: Ints, turned: Bools) -> Occurrences:
@@ -101,7 +88,7 @@ def _grouped(hashes: Hashes, places: Ints, turned: Bools) -> Occurrences:
     new = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     ends = [len(kept)] if len(kept) else []
     bounds = np.concatenate([np.zeros(1, np.int64), new, np.array(ends, np.int64)])
-    return Occurrences(places[kept], turned[kept], ordered, bounds)
+    return Occurrences(places[kept], turned[kept], bounds)
 
 
 @compiled
@@ -153,33 +140,3 @@ def _hash_words(
                 hashes[found] = value
                 places[found] = 2 * (j - length + 1) + (1 if turned else 0)
                 found += 1
-
-
-@compiled
-def _read_on(
-    codes: Bytes,
-    starts: Ints,
-    places: Ints,
-    turned: Bools,
-    length: int,
-    longer: int,
-    hashes: Hashes,
-    whole: Bools,
-) -> None:
-    base, mix = np.uint64(BASE), np.uint64(MIX)
-    for i in range(len(places)):
-        sequence = np.searchsorted(starts, places[i], side="right") - 1
-        value, inside = hashes[i], True
-        for k in range(length, longer):
-            # the first word's last letter is where its place is, read from the other strand
-            j = places[i] + k
-            if turned[i]:
-                j = places[i] + length - 1 - k
-            inside = starts[sequence] <= j < starts[sequence + 1]
-            if not inside or codes[j] == AMBIGUOUS:
-                inside = False
-                break
-            code = 3 - codes[j] if turned[i] else codes[j]
-            value = value * base + np.uint64(code) + np.uint64(1)
-        value *= mix
-        hashes[i], whole[i] = value ^ (value >> np.uint64(32)), inside
