@@ -13,8 +13,9 @@ from bioseqrnn.sequences.overlaps.words import Hashes, Occurrences
 from bioseqrnn.sequences.packing import Bools, Ints
 
 # Two sequences overlap where no more than this share differs on either side of what is the same,
-# all the way to an end of either
-MOST_DIFFERENT = 0.1
+# all the way to an end of either. Windows of one genome differ by variants and errors of reading,
+# two copies of a repeat by more; versions of a protein are one protein.
+MOST_DIFFERENT = {"dna": 0.05, "protein": 0.1}
 # Letters on either side of a word that are looked at
 REACH = 5000
 # Of a word with many occurrences, with how many others one at an end is compared, at either end
@@ -69,7 +70,12 @@ class Matches:
         return ordered.chosen(best)
 
 
-def compare_all(texts: Texts, words: Occurrences, length: int) -> Matches:
+def remembered() -> Hashes:
+    """Room for the pairs that were compared, which are passed over when met by another word."""
+    return np.zeros(REMEMBERED, np.uint64)
+
+
+def compare_all(texts: Texts, words: Occurrences, length: int, seen: Hashes) -> Matches:
     """Compare every two occurrences of each word, in different sequences.
 
     Parameters
@@ -79,9 +85,11 @@ def compare_all(texts: Texts, words: Occurrences, length: int) -> Matches:
         Of few occurrences each.
     length : int
         Letters of the words, and the least that a match must have.
+    seen : uint64 array
+        Of ``remembered``.
     """
     pairs = np.cumsum(words.counts * (words.counts - 1) // 2)
-    seen, parts, done = np.zeros(REMEMBERED, np.uint64), [], 0
+    parts, done = [], 0
     while done < len(words):
         before = int(pairs[done - 1]) if done else 0
         end = max(done + 1, int(np.searchsorted(pairs, before + AT_ONCE, side="right")))
@@ -92,7 +100,7 @@ def compare_all(texts: Texts, words: Occurrences, length: int) -> Matches:
     return Matches.join(parts)
 
 
-def compare_ends(texts: Texts, words: Occurrences, length: int) -> Matches:
+def compare_ends(texts: Texts, words: Occurrences, length: int, seen: Hashes) -> Matches:
     """Compare sequences that end with a word to those that reach the least beyond it.
 
     Of words with many occurrences: where two sequences overlap, one of them begins, and one ends,
@@ -103,7 +111,7 @@ def compare_ends(texts: Texts, words: Occurrences, length: int) -> Matches:
     before = words.places - texts.starts[owners]
     after = texts.starts[owners + 1] - words.places - length
     word = np.repeat(np.arange(len(words)), words.counts)
-    seen, parts = np.zeros(REMEMBERED, np.uint64), []
+    parts = []
     # as the word is read
     for beyond in (np.where(words.turned, after, before), np.where(words.turned, before, after)):
         order = np.lexsort((words.places, beyond, word))
@@ -124,7 +132,7 @@ def _matches(texts: Texts, words: Occurrences, length: int, chosen: Ints, seen: 
     overlap = np.empty(chosen.shape[1], np.bool_)
     count = _compare(
         texts.codes, texts.starts, frozen(words.places), frozen(words.turned), frozen(chosen),
-        length, seen, numbers, overlap,
+        length, MOST_DIFFERENT[texts.alphabet.name], seen, numbers, overlap,
     )  # fmt: skip
     first, second, start, letters = numbers[:, :count]
     return Matches.join([Matches(first, second, start, letters, overlap[:count])])
@@ -148,6 +156,7 @@ def _compare(
     turned: Bools,
     chosen: Ints,
     length: int,
+    most: float,
     seen: Hashes,
     numbers: Ints,
     overlap: Bools,
@@ -184,8 +193,8 @@ def _compare(
         if letters >= length:
             numbers[0, found], numbers[1, found] = i, j
             numbers[2, found], numbers[3, found] = start, letters
-            overlap[found] = _alike(codes, low, start, same, shift)
-            overlap[found] &= _alike(codes, start + letters, high, same, shift)
+            overlap[found] = _alike(codes, low, start, same, shift, most)
+            overlap[found] &= _alike(codes, start + letters, high, same, shift, most)
             found += 1
     return found
 
@@ -221,9 +230,9 @@ def _longest(codes: Bytes, low: int, high: int, same: bool, shift: int) -> tuple
 
 
 @compiled
-def _alike(codes: Bytes, low: int, high: int, same: bool, shift: int) -> bool:
+def _alike(codes: Bytes, low: int, high: int, same: bool, shift: int, share: float) -> bool:
     """Whether few enough letters of a flank differ; of a short one none may."""
-    different, most = 0, np.int64(MOST_DIFFERENT * (high - low))
+    different, most = 0, np.int64(share * (high - low))
     for x in range(low, high):
         different += max(0, _differ(codes, x, same, shift))
         if different > most:

@@ -3,8 +3,8 @@
 Two sequences share a stretch where they hold the same letters, of DNA on either strand, over at
 least as many residues as chance does not explain (``chance.py``), and either
 
-- they *overlap*: on either side, all the way to an end of either, at most a tenth of the letters
-  differ, as between windows of one genome and between a fragment and the whole; or
+- they *overlap*: on either side, all the way to an end of either, at most 5 % of the letters differ
+  (10 % of proteins), as between windows of one genome or between a fragment and the whole; or
 - the stretch lies between differing flanks, and holds enough letters beside the words that many
   sequences hold (a motif, a repeat); of proteins it must span half of the shorter one.
 
@@ -12,8 +12,8 @@ A word of low complexity links nothing. One that stands at many places (a transp
 links only what overlaps, each sequence with those nearest to it. So neither a repeat nor a constant
 region joins all that hold it, and windows that overlap many deep are found.
 
-Time grows as n log n with the residues, memory is two bytes a residue, 40 bytes a word for at most
-8 million words at once, and 40 bytes a pair. Of more than 268 million residues some words are
+Time grows as n log n with the residues. Memory is two bytes a residue, some 150 bytes a word for at
+most 4 million words at once, and 100 bytes a pair. Of more than 268 million residues some words are
 compared, not all: an overlap must then be a few letters longer to be found with certainty.
 """
 
@@ -27,7 +27,7 @@ from bioseqrnn.sequences.alphabet import Alphabet
 from bioseqrnn.sequences.mmseqs import SimilarityError
 from bioseqrnn.sequences.overlaps import chance
 from bioseqrnn.sequences.overlaps.common import enough_beside_common
-from bioseqrnn.sequences.overlaps.matches import Matches, compare_all, compare_ends
+from bioseqrnn.sequences.overlaps.matches import Matches, compare_all, compare_ends, remembered
 from bioseqrnn.sequences.overlaps.texts import Texts, low_complexity, read_texts
 from bioseqrnn.sequences.overlaps.words import Occurrences, repeated_words
 from bioseqrnn.sequences.packing import Bools, Ints, Packed
@@ -141,15 +141,14 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
     least = chance.least_length(len(texts.codes), texts.strands, match, alphabet.name)
     flags = _Flags(texts)
     low = low_complexity(texts, least)
-    parts = []
+    matches, seen = Matches.join([]), remembered()
     for words in repeated_words(texts, least):
         words = flags.kept(words, low)
         many = words.counts > FEW
-        parts.append(compare_all(texts, words.chosen(~many), least))
+        few = compare_all(texts, words.chosen(~many), least, seen)
         words = words.chosen(many)
         flags.note(words)
-        parts.append(compare_ends(texts, words, least))
-    matches = Matches.join(parts)
+        matches = Matches.join([matches, few, compare_ends(texts, words, least, seen)])
     links = matches.overlap.copy()
     inside = np.flatnonzero(~links)
     links[inside] = _stand_alone(texts, matches.chosen(inside), match)

@@ -23,9 +23,9 @@ Hashes = npt.NDArray[np.uint64]
 BASE = 0x9E3779B97F4A7C15
 INVERSE = pow(BASE, -1, 2**64)
 MIX = 0xD6E8FEB86659FD93
-# Words that are sorted at once, about 40 bytes each; of more parts than these, the rest is left
-# out, so that of a long stretch some words are compared, not all
-AT_ONCE, MOST_PARTS = 2**23, 32
+# Words that are sorted at once; of more parts than these, the rest is left out, so that of a long
+# stretch some words are compared, not all
+AT_ONCE, MOST_PARTS = 2**22, 64
 
 
 @dataclass(frozen=True)
