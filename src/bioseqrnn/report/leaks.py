@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from bioseqrnn.errors import InputError
 from bioseqrnn.report.names import title
 from bioseqrnn.report.parts import Section, html_table, section
 
@@ -23,7 +24,7 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
     random : DataFrame or None
         ``random_folds.tsv`` of the evaluation, where models were scored on random folds.
     """
-    rows = []
+    words_of_overlaps, rows = _overlap_words(leaks), []
     for name, part in leaks.groupby("grouping", sort=False):
         tested = int(part["tested"].sum())
         row: dict[str, object] = {"Folds by": WORDS.get(str(name), str(name)), "Tested": tested}
@@ -39,7 +40,7 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
     text = (
         "Test records that have a twin or a relative among the records that train or validate, "
         "over all folds. What a model remembers of these counts as knowledge. "
-        f"{_overlap_words(leaks)}"
+        f"{words_of_overlaps}"
     )
     html = html_table(pd.DataFrame(rows))
     if random is not None and not random.empty:
@@ -66,6 +67,8 @@ def leaking_overlaps(leaks: pd.DataFrame) -> str:
 
 def _own(leaks: pd.DataFrame) -> pd.DataFrame:
     """Rows of the folds of the report; those of random folds come after them."""
+    if "overlapping" not in leaks:
+        raise InputError("leaks.tsv lacks the column 'overlapping': make it again with 'split'")
     own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
     return own
 

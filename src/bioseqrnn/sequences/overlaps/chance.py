@@ -21,6 +21,8 @@ from bioseqrnn.sequences.packing import Bools, Ints
 EXPECTED = 0.01
 # Whatever a tiny or odd set would allow
 SHORTEST = {"dna": 12, "protein": 6}
+# Of fewer residues, what the records share would pass for how their letters follow each other
+FEW_RESIDUES = {"dna": 1000, "protein": 5000}
 # No probability of a match is taken to be higher: a set of one letter would have no bound
 MOST_ALIKE = 0.7
 
@@ -33,6 +35,8 @@ def match_probability(texts: Texts) -> float:
     of low complexity is left out, which links nothing later either.
     """
     most, window = (3, 24) if texts.both_strands else (2, 12)
+    if len(texts.codes) < FEW_RESIDUES[texts.alphabet.name]:
+        most = 1
     low = low_complexity(texts, window)
     alike = [
         _coincidence(_count_grams(texts.codes, texts.starts, frozen(low), k, window))
