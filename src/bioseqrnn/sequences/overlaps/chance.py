@@ -78,9 +78,9 @@ def _count_grams(codes: Bytes, starts: Ints, low: Bools, gram: int, window: int)
     size = 32**gram
     counts = np.zeros(size, np.int64)
     for i in range(len(starts) - 1):
-        number, run, simple = 0, 0, starts[i]
+        number, run, simple = np.int64(0), 0, starts[i]
         for j in range(starts[i], starts[i + 1]):
-            number = (number * 32 + codes[j]) % size
+            number = (number * 32 + np.int64(codes[j])) % size
             run = 0 if codes[j] == AMBIGUOUS else run + 1
             if low[j]:
                 simple = j + window

@@ -113,9 +113,9 @@ def _mark_low(codes: Bytes, starts: Ints, length: int, gram: int, most: float, l
     limit = most * grams * (grams - 1) / 2
     for i in range(len(starts) - 1):
         start, end = starts[i], starts[i + 1]
-        equal, number, leaving = 0, 0, 0
+        equal, number = 0, np.int64(0)
         for j in range(start, end):
-            number = (number * 32 + codes[j]) % size
+            number = (number * 32 + np.int64(codes[j])) % size
             if j - start < gram - 1:
                 continue
             equal += counts[number]
@@ -125,14 +125,14 @@ def _mark_low(codes: Bytes, starts: Ints, length: int, gram: int, most: float, l
             if first < start:
                 continue
             low[first] = equal >= limit
-            leaving = 0
+            leaving = np.int64(0)
             for k in range(gram):
-                leaving = leaving * 32 + codes[first + k]
+                leaving = leaving * 32 + np.int64(codes[first + k])
             counts[leaving] -= 1
             equal -= counts[leaving]
         # forget the grams that are left of this sequence
         for j in range(max(start, end - length), end - gram + 1):
-            number = 0
+            number = np.int64(0)
             for k in range(gram):
-                number = number * 32 + codes[j + k]
+                number = number * 32 + np.int64(codes[j + k])
             counts[number] = 0
