@@ -187,6 +187,7 @@ def test_leaks_of_a_given_split_are_counted_and_left_out_where_asked(tmp_path, c
     assert leaks[["grouping", "tested", "identical", "similar"]].to_numpy().tolist() == [
         ["given", 24, 1, 2]
     ]
+    assert leaks[["overlapping", "stretch"]].to_numpy().tolist() == [[2, 7]]
     assert (folds.fold == 0).sum() == 24
 
     folds, leaks = split(table, tmp_path, exclude_leaking=True)
@@ -197,6 +198,39 @@ def test_leaks_of_a_given_split_are_counted_and_left_out_where_asked(tmp_path, c
     ]
     assert (folds.fold[gone] == -1).all()
     assert "2 records are not tested" in capsys.readouterr().err
+
+
+def test_windows_that_overlap_leak_where_no_sequence_is_alike(tmp_path, capsys):
+    """As in a public set of promoters: half of the negatives overlap, and none is alike."""
+    rng = np.random.default_rng(7)
+    genome = "".join(rng.choice(list("ACGT"), 2000))
+    for name in "ab":
+        cut = [genome[i : i + 57] for i in range(0, 1200, 25)] if name == "b" else []
+        cut += ["".join(rng.choice(list("ACGT"), 57)) for _ in range(60)]
+        text = "".join(f">{name}{i}\n{text}\n" for i, text in enumerate(cut))
+        (tmp_path / f"{name}.fa").write_text(text)
+    table = encode(tmp_path, [Source(tmp_path / f"{name}.fa", name) for name in "ab"])
+    folds, leaks = split(table, tmp_path)
+    assert leaks["grouping"].tolist() == ["homology"] * 5 + ["none"] * 5
+    assert (leaks["stretch"] == 17).all()
+    window = np.array([name.startswith("b") and int(name[1:]) < 48 for name in table.ids])
+    place = np.array([int(name[1:]) for name in table.ids])
+    wanted = []
+    for k in range(5):
+        test = folds.roles[:, k] == "test"
+        trains = np.isin(folds.roles[:, k], ("train", "validation")) & window
+        near = np.abs(place[:, None] - place[None, trains]) == 1
+        wanted.append(int((test & window & near.any(axis=1)).sum()))
+    own = leaks[leaks["grouping"] == "homology"]
+    assert own["overlapping"].tolist() == wanted
+    assert own["similar"].sum() == 0 < 20 < sum(wanted)
+    said = capsys.readouterr().err
+    assert (
+        f"of 168 test records, these folds (homology) have 0 with a sequence alike in training, 0 "
+        f"with the same, {sum(wanted)} with one that shares a stretch of at least 17 residues"
+    ) in said
+    random = leaks[leaks["grouping"] == "none"]
+    assert random["overlapping"].sum() > 20
 
 
 def test_column_needs_groups(acp, tmp_path):

@@ -164,7 +164,7 @@ def test_tables_say_what_the_evaluation_said(report):
 
 def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(report):
     page = (report / "report" / "report.html").read_text()
-    assert "found 1 of 11 checks beyond their limit (<b>class balance</b>)" in page
+    assert "found 1 of 12 checks beyond their limit (<b>class balance</b>)" in page
     for cell in ("class balance", "50 %", "at least 60 %", "warn", "at most AUC 0.800"):
         assert f"<td>{cell}</td>" in page, cell
     assert "The rarest class, &#39;001&#39;, has 50 % of the records (30 of 60)." in page

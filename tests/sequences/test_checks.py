@@ -222,6 +222,60 @@ def test_mmseqs_on_the_path_comes_first_and_its_failure_is_said(monkeypatch, lea
         similarity_clusters(leaky.packed, np.arange(11), leaky.alphabet, 0.9)
 
 
+def test_overlapping_windows_warn_and_are_listed():
+    rng = np.random.default_rng(11)
+    genome = dna(rng, 300)
+    windows = [genome[i : i + 57] for i in (0, 30, 150, 185)]
+    records = [(dna(rng, 57), "ab"[i % 2]) for i in range(36)]
+    records += [(windows[0], "a"), (other_strand(windows[1]), "b"), (windows[2], "b")]
+    records += [(windows[3], "b")]
+    checks, flagged = look(Table(records), **SMALL)
+    row = checks.loc["overlaps"]
+    assert row[["value", "limit", "action", "verdict", "records"]].tolist() == [
+        0.1, 0.05, "warn", "warn", 4,
+    ]  # fmt: skip
+    assert row["explanation"].startswith(
+        "10 % of the records (4 of 40) share a stretch of at least 15 nt (on either strand) with "
+        "another record (overlapping windows or fragments). Where two of them"
+    )
+    assert "leaks.tsv" in row["explanation"]
+    listed = flagged.get_group("overlaps")
+    assert listed["id"].tolist() == ["36", "37", "38", "39"]
+    assert listed["partner_id"].tolist() == ["37", "36", "39", "38"]
+    # no shorter than what MMseqs2 calls near-identical
+    assert checks.loc["near_duplicates", "value"] == 0
+    checks, _ = look(Table(records), overlaps={"limit": 0.1}, **SMALL)
+    assert checks.loc["overlaps", "verdict"] == "pass"
+    checks, _ = look(Table(records), overlaps={"action": "stop"}, **SMALL)
+    assert checks.loc["overlaps", "verdict"] == "stop"
+
+
+def test_overlaps_of_test_records_with_training_records_are_said():
+    rng = np.random.default_rng(12)
+    proteins = [dna(rng, 90) for _ in range(20)]
+    records = [(text, "ab"[i % 2], "train") for i, text in enumerate(proteins)]
+    records += [(proteins[0][40:] + dna(rng, 40), "a", "test"), (dna(rng, 90), "b", "test")]
+    checks, _ = look(Table(records), **SMALL)
+    explanation = checks.loc["overlaps", "explanation"]
+    assert "; 50 % of the test records (1 of 2) share one with a training or validation" in (
+        explanation
+    )
+    text = "ACDEFGHIKLMNPQRSTVWY"
+    checks, _ = look(Table([(text, "a"), ("W" + text[5:], "b")], alphabet="protein"), **SMALL)
+    assert (
+        "(2 of 2) share a stretch of at least 6 residues with"
+        in (checks.loc["overlaps", "explanation"])
+    )
+
+
+def test_so_many_residues_that_stretches_are_not_looked_for_warn(monkeypatch):
+    monkeypatch.setattr("bioseqrnn.sequences.overlaps.search.MOST_RESIDUES", 10)
+    checks, _ = look(Table([("ACGTT", "a"), ("GGATT", "b"), ("CATT", "b")]), **SMALL)
+    row = checks.loc["overlaps"]
+    assert row["verdict"] == "warn"
+    assert row["explanation"].startswith("Not checked: 14 residues are more than 10")
+
+
 def test_length_is_ranked_in_either_direction():
     records = [("A" * n, "a") for n in (5, 6, 7, 8)] + [("C" * n, "b") for n in (4, 5, 3, 2)]
     checks, _ = look(Table(records), **SMALL)
@@ -481,7 +535,7 @@ def test_an_ignored_check_says_nothing(cli, encoded):
     config = {name: {"action": "ignore"} for name in findings.CHECKS}
     done = cli(*AUDIT, LIMITS, json.dumps(config))
     assert done.code == 0
-    assert done.err == "toy: 11 checks of 21 records\ntoy: 0 of 11 checks beyond their limit\n"
+    assert done.err == "toy: 12 checks of 21 records\ntoy: 0 of 12 checks beyond their limit\n"
     done = cli(*SPLIT, LIMITS, json.dumps(config))
     assert (done.code, "warn" in done.err) == (0, False)
 
@@ -517,8 +571,12 @@ def test_checks_that_are_none(tmp_path, text):
 def test_bundled_data(splice, acp):
     checks, _ = look(splice)
     found = checks[checks["verdict"] != "pass"]
-    assert found.index.tolist() == ["label_conflicts"]
+    assert found.index.tolist() == ["label_conflicts", "overlaps"]
+    assert checks.loc["overlaps", "records"] == 409
     assert checks.loc["label_conflicts", "value"] == 2
     assert checks.loc["length", "value"] == 0.5
     checks, _ = look(acp)
-    assert checks[checks["verdict"] != "pass"].index.tolist() == ["composition", "first_residue"]
+    assert checks[checks["verdict"] != "pass"].index.tolist() == [
+        "overlaps", "composition", "first_residue",
+    ]  # fmt: skip
+    assert checks.loc["overlaps", "records"] == 113

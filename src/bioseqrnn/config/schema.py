@@ -490,6 +490,11 @@ class AuditConfig(Strict):
         description="Share of records with a near-identical record of another class in their "
         "cluster: the labels hang on few residues, or are wrong.",
     )
+    overlaps: ShareCheck = Field(
+        ShareCheck(),
+        description="Share of records that have a stretch in common with another record which "
+        "chance does not explain: overlapping windows of a genome, fragments of a protein.",
+    )
     length: LengthCheck = Field(
         LengthCheck(),
         description="AUC that the length alone reaches (one class against the rest, the largest). "

@@ -1,4 +1,4 @@
-"""How many test records have a copy or a relative among those that train: ``leaks.tsv``."""
+"""Test records with a copy, a relative or an overlap among those that train: ``leaks.tsv``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import pandas as pd
 
 from bioseqrnn.folds.assign import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, alike, code
 from bioseqrnn.folds.pairs import Pairs
+from bioseqrnn.sequences.overlaps.search import Overlaps
 from bioseqrnn.sequences.packing import Ints
 
-COLUMNS = ["grouping", "fold", "tested", "identical", "similar", "excluded"]
+COLUMNS = [
+    "grouping", "fold", "tested", "identical", "similar", "overlapping", "stretch", "excluded",
+]  # fmt: skip
 
 
-def count_leaks(roles: Roles, keys: Ints, pairs: Pairs | None, grouping: str) -> pd.DataFrame:
+def count_leaks(
+    roles: Roles, keys: Ints, pairs: Pairs | None, overlaps: Overlaps | None, grouping: str
+) -> pd.DataFrame:
     """Count, in each fold, the test records that a training or validation record resembles.
 
     Parameters
@@ -22,6 +27,8 @@ def count_leaks(roles: Roles, keys: Ints, pairs: Pairs | None, grouping: str) ->
         Equal where two records have the same sequence.
     pairs : Pairs or None
         Sequences alike; None where they were not looked for.
+    overlaps : Overlaps or None
+        Sequences that share a stretch; None where they were not looked for.
     grouping : str
         What the folds were dealt by.
 
@@ -30,7 +37,9 @@ def count_leaks(roles: Roles, keys: Ints, pairs: Pairs | None, grouping: str) ->
     DataFrame
         ``grouping``, ``fold``, ``tested`` (test records), ``identical`` and ``similar`` (those with
         the same sequence, and with the same or one alike, among the records that train or
-        validate; missing where not looked for), ``excluded`` (records that the fold leaves out).
+        validate; missing where not looked for), ``overlapping`` (those with the same sequence, or
+        with one that shares a stretch of at least ``stretch`` residues; missing likewise),
+        ``excluded`` (records that the fold leaves out).
     """
     none = np.empty(0, np.int64)
     copies = Pairs(keys, none, none, np.empty(0, np.float32))
@@ -43,10 +52,15 @@ def count_leaks(roles: Roles, keys: Ints, pairs: Pairs | None, grouping: str) ->
         if pairs is not None:
             near = alike(column, pairs, (TRAIN, VALIDATION))
             similar = int((tested & (identical | near)).sum())
+        overlapping = stretch = None
+        if overlaps is not None:
+            beside = overlaps.beside(np.isin(column, [code(TRAIN), code(VALIDATION)]))
+            overlapping, stretch = int((tested & (identical | beside)).sum()), overlaps.least
         rows.append(
             (
-                grouping, fold, int(tested.sum()), int(identical.sum()), similar,
-                int((column == code(EXCLUDED)).sum()),
+                grouping, fold, int(tested.sum()), int(identical.sum()), similar, overlapping,
+                stretch, int((column == code(EXCLUDED)).sum()),
             )
         )  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"similar": "Int64"})
+    counts = dict.fromkeys(("similar", "overlapping", "stretch"), "Int64")
+    return pd.DataFrame(rows, columns=COLUMNS).astype(counts)

@@ -19,6 +19,7 @@ from bioseqrnn.folds.remarks import check_numbers, say_excluded, warn_of_unvalid
 from bioseqrnn.folds.table import write_folds
 from bioseqrnn.io import write_tsv
 from bioseqrnn.sequences.mmseqs import SimilarityError
+from bioseqrnn.sequences.overlaps.search import Overlaps, find_overlaps
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import CLASS_TASKS, SequenceTable
 
@@ -100,12 +101,13 @@ def split_table(
     found = None
     if leaks is not None:
         keys = sequence_keys(table.packed, table.metadata["strands"] == "both")
-        parts = [count_leaks(roles, keys, pairs, GIVEN if given else grouping)]
+        overlaps = _overlaps(table, where)
+        parts = [count_leaks(roles, keys, pairs, overlaps, GIVEN if given else grouping)]
         if not given and grouping != RANDOM:
             alone = np.arange(len(groups))
             random = _dealt(strata, alone, classes, folds, validation_fraction, seed, repeats, None,
                             where)  # fmt: skip
-            parts.append(count_leaks(random, keys, pairs, RANDOM))
+            parts.append(count_leaks(random, keys, pairs, overlaps, RANDOM))
         found = pd.concat(parts)
     with together():
         write_folds(output, table, groups, roles, about)
@@ -175,13 +177,27 @@ def _pairs(
     return None
 
 
+def _overlaps(table: SequenceTable, where: str) -> Overlaps | None:
+    try:
+        return find_overlaps(table.packed, table.alphabet)
+    except SimilarityError as error:
+        say(f"{where}: shared stretches are not counted: {error}")
+    return None
+
+
 def _say_leaks(found: pd.DataFrame, where: str) -> None:
     for grouping, rows in found.groupby("grouping", sort=False):
         what = {GIVEN: "the given split", RANDOM: "random folds"}.get(
             str(grouping), f"these folds ({grouping})"
         )
-        similar = "not counted" if rows["similar"].isna().any() else f"{rows['similar'].sum():,}"
+        similar, overlapping = (
+            "not counted" if rows[name].isna().any() else f"{rows[name].sum():,}"
+            for name in ("similar", "overlapping")
+        )
+        stretch = rows["stretch"].iloc[0]
+        shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
             f"{where}: of {rows['tested'].sum():,} test records, {what} have {similar} with a "
-            f"sequence alike in training, {rows['identical'].sum():,} with the same"
+            f"sequence alike in training, {rows['identical'].sum():,} with the same, {overlapping} "
+            f"with one that shares a stretch{shared}"
         )

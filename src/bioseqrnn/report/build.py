@@ -33,7 +33,7 @@ from bioseqrnn.report.extras import EXTRAS, read_extras
 from bioseqrnn.report.fold_sizes import fold_sizes
 from bioseqrnn.report.gradients import gradients_section
 from bioseqrnn.report.keep import keep_section, keep_table
-from bioseqrnn.report.leaks import leaks_section
+from bioseqrnn.report.leaks import leaking_overlaps, leaks_section
 from bioseqrnn.report.parts import Section, as_html
 from bioseqrnn.report.wording import beyond_limits, introduction
 from bioseqrnn.sequences.checks.gate import read_checks
@@ -54,8 +54,8 @@ TEXT = (
 )  # fmt: skip
 NUMBERS = (
     "ci_low", "ci_high", "estimate", "difference", "bound", "p", "p_adjusted", "low", "high",
-    "threshold", "temperature", "validation", "similar", "value", "limit", "fold", "mcc", "f1",
-    "precision", "recall", "stated", "observed",
+    "threshold", "temperature", "validation", "similar", "overlapping", "stretch", "value",
+    "limit", "fold", "mcc", "f1", "precision", "recall", "stated", "observed",
 )  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def build_report(
     text = introduction(
         dataset, metadata, tables["summary"], found.keep, selected, confidence, given
     )
-    text += beyond_limits(tables["checks"])
+    text += beyond_limits(tables["checks"]) + leaking_overlaps(tables["leaks"])
     read = [sequences, checks, folds, leaks, *optional, *([] if sizes is None else [sizes])]
     read += [path for name in tables if (path := evaluation / f"{name}.tsv").exists()]
     manifest = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+from markupsafe import Markup
 
+from bioseqrnn.errors import InputError
 from bioseqrnn.report.names import number, title
 from bioseqrnn.report.parts import Section, html_table, section
 
@@ -23,13 +25,14 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
     random : DataFrame or None
         ``random_folds.tsv`` of the evaluation, where models were scored on random folds.
     """
-    rows = []
+    words_of_overlaps, rows = _overlap_words(leaks), []
     for name, part in leaks.groupby("grouping", sort=False):
         tested = int(part["tested"].sum())
         row: dict[str, object] = {"Folds by": WORDS.get(str(name), str(name)), "Tested": tested}
         for column, words in (
             ("identical", "with an equal sequence in training"),
             ("similar", "with an equal or similar one"),
+            ("overlapping", "with one that shares a stretch"),
         ):
             known = part[column].notna().all()
             row[words] = _share(float(part[column].sum()), tested) if known else "not looked for"
@@ -37,7 +40,8 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         rows.append(row)
     text = (
         "Test records that have a twin or a relative among the records that train or validate, "
-        "over all folds. What a model remembers of these counts as knowledge."
+        "over all folds. What a model remembers of these counts as knowledge. "
+        f"{words_of_overlaps}"
     )
     html = html_table(pd.DataFrame(rows))
     if random is not None and not random.empty:
@@ -56,6 +60,41 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         )
         html += html_table(scores)
     return section("leaks", "What random folds would have claimed", text, "html", data=html)
+
+
+def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
+    """Say in HTML, above all scores, that test records overlap training records, where any do."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any() or not own["overlapping"].sum():
+        return Markup()
+    return Markup("<p><b>Leak:</b> {}</p>").format(_overlap_words(leaks))
+
+
+def _own(leaks: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the folds of the report; those of random folds come after them."""
+    if "overlapping" not in leaks:
+        raise InputError("leaks.tsv lacks the column 'overlapping': make it again with 'split'")
+    own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
+    return own
+
+
+def _overlap_words(leaks: pd.DataFrame) -> str:
+    """Say how many test records share a stretch with the training records."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any():
+        return "Shared stretches, as of overlapping windows, were not looked for."
+    count, tested = int(own["overlapping"].sum()), int(own["tested"].sum())
+    least = f"a stretch of at least {own['stretch'].iloc[0]:.0f} residues"
+    if not count:
+        return (
+            f"No test record shares {least} with a training record, as overlapping windows of a "
+            "genome or fragments of a protein do."
+        )
+    return (
+        f"{_share(count, tested)} of the {tested:,} test records share {least} with a training or "
+        "validation record: overlapping windows of a genome, fragments of a protein, or copies. "
+        "Their scores are no estimate of scores on new sequences."
+    )
 
 
 def _share(count: float, total: int) -> str:

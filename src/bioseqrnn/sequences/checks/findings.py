@@ -13,6 +13,7 @@ from bioseqrnn.sequences.checks import shortcuts
 from bioseqrnn.sequences.checks.pairs import earlier, opposites
 from bioseqrnn.sequences.checks.similar import COVERAGE, similarity_clusters
 from bioseqrnn.sequences.decode import ambiguous_residues, first_residues, residue_shares
+from bioseqrnn.sequences.overlaps.search import Overlaps, find_overlaps
 from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.table import CLASS_TASKS, SequenceTable
 from bioseqrnn.sequences.twins import number, sequence_digests
@@ -80,6 +81,11 @@ class Records:
         table = self.table
         return similarity_clusters(table.packed, self.on_any_strand, table.alphabet, self.identity)
 
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        """Sequences that share a stretch."""
+        return find_overlaps(self.table.packed, self.table.alphabet)
+
     @property
     def in_test(self) -> npt.NDArray[np.bool_] | None:
         """Whether the sheet says that a record tests; None where it does not say so of any."""
@@ -92,6 +98,11 @@ class Records:
     def drawn(self) -> Ints:
         """Rows that shortcuts are looked for in."""
         return shortcuts.draw(len(self))
+
+    @property
+    def letters(self) -> str:
+        """What the residues of a stretch are called."""
+        return "nt (on either strand)" if self.dna else "residues"
 
     @property
     def near(self) -> str:
@@ -186,6 +197,23 @@ def near_duplicates(records: Records) -> Finding:
     )  # fmt: skip
 
 
+def overlaps(records: Records) -> Finding:
+    """Records that share a stretch with another one: overlapping windows, fragments."""
+    found, testing = records.overlaps, records.in_test
+    partners, total = found.partners, len(records)
+    count = int((partners >= 0).sum())
+    text = (
+        f"{share(count, total)} share a stretch of at least {found.least} {records.letters} with "
+    )
+    text += "another record (overlapping windows or fragments)"
+    if testing is not None:
+        tested = found.beside(~testing) & testing
+        text += f"; {share(int(tested.sum()), int(testing.sum()), 'test records')} share one with "
+        text += "a training or validation record"
+    text += f".{found.not_counted()}"
+    return Finding(text, count / total, count, partners)
+
+
 def length(records: Records) -> Finding:
     """AUC of the length."""
     rows = records.drawn
@@ -259,6 +287,7 @@ CHECKS: dict[str, tuple[Callable[[Records], Finding], bool]] = {
     "duplicates": (duplicates, False),
     "reverse_complements": (reverse_complements, False),
     "near_duplicates": (near_duplicates, True),
+    "overlaps": (overlaps, False),
     "length": (length, True),
     "composition": (composition, True),
     "first_residue": (first_residue, True),

@@ -29,6 +29,9 @@ ADVICE = {
     "reverse_complements": "The two may be on two sides of a fold: if the strand does not matter, "
     "set 'strands: both'.",
     "near_duplicates": "Check the labels of the listed records.",
+    "overlaps": "Where two of them stand on two sides of a fold, a test score is flattered; "
+    "leaks.tsv counts those: set folds.grouping to 'column' with their chromosome, genome position "
+    "or protein as group, or lower folds.coverage.",
     "length": "Draw the classes from one range of lengths, or a model may learn the length.",
     "composition": "Compare every network with the baseline 'composition'.",
     "first_residue": "Check whether the classes were cut or annotated in different ways.",

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bioseqrnn.atomic import FULL
 from bioseqrnn.errors import InputError
-from bioseqrnn.io import FULL, require_file
+from bioseqrnn.io import require_file
 from bioseqrnn.sequences.alphabet import DNA
 from bioseqrnn.sequences.reading.blocks import read_blocks
 from bioseqrnn.sequences.reading.layout import Layout, scan_layout
@@ -181,7 +182,7 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
             raise
         raise InputError(
             f"genome {path}: no room for a copy of it in the temporary folder "
-            f"{tempfile.gettempdir()} ({os.strerror(error.errno)}); make room, name another folder "
+            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another folder "
             "in TMPDIR, or write the genome in lines of one length, plain or bgzip"
         ) from error
     # one line a record

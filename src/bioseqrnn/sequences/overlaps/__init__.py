@@ -1,0 +1,1 @@
+"""Stretches that records share and chance does not explain: overlapping windows, fragments."""
