@@ -255,7 +255,7 @@ def forge(folder: Path) -> dict[str, int]:
             about |= {"negatives": {"method": "shuffle", "k": EVIL, "label": EVIL, "made": 3}}
         write_parquet(path, table, about)
     selected = json.loads((folder / "evaluation" / "selected.json").read_text())
-    for key in ("model", "row", "criterion", "epochs"):
+    for key in ("model", "row", "criterion"):
         selected[key] = f"{selected[key]}{EVIL}"
     selected["devices"] = [EVIL]
     (folder / "evaluation" / "selected.json").write_text(json.dumps(selected))
