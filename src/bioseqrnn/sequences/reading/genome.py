@@ -182,8 +182,8 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
             raise
         raise InputError(
             f"genome {path}: no room for a copy of it in the temporary folder "
-            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another folder "
-            "in TMPDIR, or write the genome in lines of one length, plain or bgzip"
+            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another "
+            "folder in TMPDIR, or write the genome in lines of one length, plain or bgzip"
         ) from error
     # one line a record
     widths = [length + 1 for length in lengths]
