@@ -18,6 +18,7 @@ from conftest import encode
 
 from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
 from bioseqrnn.diagnosis.table import Measured, gradients_table
+from bioseqrnn.errors import InputError
 from bioseqrnn.evaluation.predictions import write_predictions
 from bioseqrnn.evaluation.run import evaluate_models
 from bioseqrnn.evaluation.thresholds import Aim
@@ -27,6 +28,7 @@ from bioseqrnn.io import write_parquet, write_tsv
 from bioseqrnn.models.classifier import SequenceClassifier
 from bioseqrnn.models.store import save_model
 from bioseqrnn.report.build import TABLES, build_report
+from bioseqrnn.report.curves import read_curves
 from bioseqrnn.report.wording import introduction
 from bioseqrnn.sequences.checks.gate import judge_findings
 from bioseqrnn.sequences.checks.tables import audit_sequences
@@ -307,3 +309,27 @@ def test_a_forged_name_is_no_markdown_either(report, tmp_path):
     page = (folder / "out" / "report.html").read_text()
     assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in page
     assert 'href="javascript' not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("x", [float("nan")], "row 1: its 'x' is not between 0 and 1"),
+        ("y", [2.0], "row 1: its 'y' is not between 0 and 1"),
+        ("y", ["a"], "column 'y' is string, double is needed"),
+        ("model", [3], "column 'model' is int64, string is needed"),
+        ("class", None, "needs columns model, class, curve, x, y"),
+    ],
+)
+def test_curves_of_a_stranger(tmp_path, name, values, said):
+    point = {"model": ["gru"], "class": ["a"], "curve": ["roc"], "x": [0.5], "y": [0.5]}
+    path = tmp_path / "curves.parquet"
+    write_parquet(path, pa.table(point), {"format": 1})
+    assert len(read_curves(path)) == 1
+    del point[name]
+    point |= {} if values is None else {name: values}
+    write_parquet(path, pa.table(point), {"format": 1})
+    with pytest.raises(InputError) as caught:
+        read_curves(path)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)

@@ -212,7 +212,7 @@ def build_report(
     keys = ("criterion", "devices", "row", "headline")
     selected = read_selection(evaluation / "selected.json", keys)
     tables = {name: _read_table(evaluation / f"{name}.tsv") for name in TABLES}
-    tables["curves"] = read_parquet(evaluation / "curves.parquet", "curves")[0].to_pandas()
+    tables["curves"] = curves.read_curves(evaluation / "curves.parquet")
     tables |= {"checks": read_checks(checks), "audit": _read_table(audit)}
     tables |= {"folds": fold_sizes(sequences, folds), "leaks": _read_table(leaks)}
     tables["provenance"] = provenance(metadata, selected, settings)

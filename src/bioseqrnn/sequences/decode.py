@@ -72,7 +72,8 @@ def first_residues(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
     size = alphabet.packed_size(1)
     heads = packed.data[packed.offsets[rows][:, None] + np.arange(size)]
     bits = np.unpackbits(heads, axis=1, count=alphabet.width).astype(np.float32)
-    shares: Floats = bits / bits.sum(axis=1, keepdims=True)
+    # a protein of a stranger may have a residue without a bit
+    shares: Floats = bits / np.maximum(bits.sum(axis=1, keepdims=True), 1)
     return shares
 
 
