@@ -42,6 +42,12 @@ def run_command(*words: object, cwd: Path | None = None) -> Outcome:
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch):
+    """The command line, called in this process, sets it for its children, which tests are not."""
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+
+
 @pytest.fixture
 def cli(tmp_path):
     """Run the real command line in an empty folder."""

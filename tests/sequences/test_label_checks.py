@@ -173,10 +173,10 @@ def test_small_differences_are_labels(told):
     assert told(["100000000", "100000001"], task="regression") == []
 
 
-def test_numbers_beyond_single_precision(tmp_path, table):
-    assert refused(tmp_path, table(["1", "-3.5e38"]), task="regression").endswith(
-        "l.tsv: line 3 (record 'r1'): label '-3.5e38' is beyond single precision, in which "
-        "networks compute (3.4e+38); give labels in another unit, or their logarithm"
+def test_numbers_whose_squares_are_none(tmp_path, table):
+    assert refused(tmp_path, table(["1", "-3.5e140"]), task="regression").endswith(
+        "l.tsv: line 3 (record 'r1'): label '-3.5e140' is beyond 1e+140, and its square beyond "
+        "double precision; give labels in another unit, or their logarithms"
     )
 
 

@@ -18,12 +18,12 @@ from bioseqrnn.sequences.packing import Ints
 from bioseqrnn.sequences.reading.columns import SEPARATORS, Columns, unused_columns
 from bioseqrnn.sequences.reading.names import id_digests
 from bioseqrnn.sequences.reading.tables import Table
+from bioseqrnn.tasks.task import LARGEST
 
 CLASSIFICATION, MULTILABEL = "classification", "multilabel"
 REGRESSION, PER_POSITION = "regression", "per_position"
 BLOCK_ROWS = 50_000
 CODE = pa.int32()
-LARGEST = float(np.finfo(np.float32).max)
 NAMED = 5
 # What stands before or between ids in the headers of databases
 DATABASES = {"", "sp", "tr", "gi", "ref", "gb", "emb", "dbj", "lcl", "pdb", "gnl", "pir", "prf"}
@@ -106,8 +106,8 @@ class LabelReader:
             )
         if abs(value) > LARGEST:
             raise InputError(
-                f"{where(place)}: label '{text}' is beyond single precision, in which networks "
-                f"compute ({LARGEST:.1e}); give labels in another unit, or their logarithm"
+                f"{where(place)}: label '{text}' is beyond {LARGEST:g}, and its square beyond "
+                "double precision; give labels in another unit, or their logarithms"
             )
         return value
 
