@@ -129,7 +129,10 @@ BAD_OPTIONS = [
     ),
     (("--fasta", "a.fa", "--labels", "l.tsv"), "a.fa: record '2' has no label in l.tsv; add a row"),
     (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: line 3: id '1' is labelled twice"),
-    (("--fasta", "a.fa", "--labels", "h.tsv"), "h.tsv: no column 'label' (columns: id, label"),
+    (
+        ("--fasta", "a.fa", "--labels", "h.tsv"),
+        "h.tsv: unknown column 'lable'; did you mean 'label'?",
+    ),
     (
         (*TWO, "--options", '{"strands": "both", "alphabet": "protein"}'),
         "dataset: strands 'both' makes sense for",
@@ -154,7 +157,7 @@ def test_a_class_with_fewer_records_than_folds(cli, files):
     assert done.code == 2
     assert done.err.strip() == (
         "bioseqrnn: error: dataset: class 'a' has 2 records, fewer than 3 folds; "
-        "add records, lower folds.count, or correct a misspelt label"
+        "add records, or correct a misspelt label"
     )
 
 

@@ -39,6 +39,8 @@ CHECKED = {
     "docs/cluster.md": "needs a cluster: syntax, profiles and make targets are looked for",
     "docs/training.md": "needs SLURM: syntax, and the options of its command",
 }
+# run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
+SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 YAML = {
     f"docs/{p}.md": 1
@@ -57,6 +59,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "bash"): len(blocks(page, "bash")) for page in CHECKED}
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
+    expected |= {(page, "python"): n for page, n in SNAKEMAKE.items()}
     assert count == expected
 
 

@@ -60,7 +60,7 @@ def test_all_that_cannot_be_seen_is_escaped():
 )  # fmt: skip
 def test_refusals_are_one_line_that_can_be_seen(cli, tmp_path, words):
     (tmp_path / "a.fa").write_text(">1\nACGT\n>2\nACGA\n")
-    (tmp_path / "id.fa").write_text(f">1\nACGT\n>{ODD.replace(chr(10), '')}x\nAC1T\n")
+    (tmp_path / "id.fa").write_text(f">1\n{'ACGT' * 20}\n>{ODD.replace(chr(10), '')}x\nAC1T\n")
     (tmp_path / "header.fa").write_text(f"{ODD}\nAC1T\n")
     done = cli(*words)
     assert done.code == 2
@@ -73,7 +73,7 @@ def model(tmp_path) -> Path:
     torch.manual_seed(1)
     config = ModelConfig(cell="gru", hidden_size=4, stem_filters=0)
     card = {
-        "alphabet": "dna", "symbols": "ACGT", "classes": [ODD, "b"], "task": "binary",
+        "alphabet": "dna", "symbols": "ACGT", "classes": ["\u202eodd\u200b", "b"], "task": "binary",
         "config": config.model_dump(), "model": f"gru{ODD}", "trained_on": 10,
         "trained_lengths": [9, 9], "thresholds": {"b": 0.4},
     }  # fmt: skip

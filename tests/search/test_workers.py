@@ -151,7 +151,8 @@ def test_another_study_finds_no_trial_of_this(tables, whole, tmp_path, capfd, ch
 
 def test_a_search_for_another_final_model_does_nothing(tables, tmp_path):
     selected = tmp_path / "selected.json"
-    selected.write_text('{"model": "lstm"}')
+    about = {"model": "lstm", "config": {"cell": "lstm"}, "epochs": 3, "metrics": {}}
+    selected.write_text(json.dumps(about))
     search(tables, tmp_path, fold=None, selected=selected)
     assert not (tmp_path / "study.journal").exists()
     chosen, trials = choose_among(tmp_path, 0, fold=None, selected=selected)

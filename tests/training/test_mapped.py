@@ -135,7 +135,7 @@ def test_ids_are_those_of_the_file_that_was_read(acp, tmp_path):
 def test_predictions_are_written_in_parts(acp, tmp_path, monkeypatch):
     rows = np.random.default_rng(1).permutation(len(acp))[:500]
     rows.sort()
-    probability = np.random.default_rng(2).random((500, 2))
+    probability = np.random.default_rng(2).dirichlet((1, 1), 500)
     tables = []
     for size in (2**16, 7, 500, 499):
         monkeypatch.setattr("bioseqrnn.evaluation.predictions.ROWS_AT_ONCE", size)

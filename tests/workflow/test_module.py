@@ -93,6 +93,16 @@ def test_two_modules_leave_the_host_as_it_is(host):
     assert counts == {"one_encode_shard": "4", "two_encode_shard": "8"}
 
 
+def test_the_example_of_the_docs_is_planned(host):
+    (text,) = re.findall(
+        r"^```python\n(module .*?)^```$", (ROOT / "docs/architecture.md").read_text(), re.M | re.S
+    )
+    own = 'configfile: "mine.yaml"\nrule all:\n    input: "results/dna/report/report.html"\n'
+    done = host(own + text.replace("…/bioseqrnn", str(ROOT)), "-n", bioseqrnn={})
+    assert done.code == 0, done.err
+    assert "bioseqrnn_build_report" in done.out + done.err
+
+
 def test_a_prefix_is_refused_before_any_job(host):
     done = host(HOST + IMPORT.format(name="one", more='prefix: "sub"'), one={})
     assert done.code == 2

@@ -30,6 +30,11 @@ def plain_form(name: str) -> str:
     return BETWEEN.sub(" ", re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip())
 
 
+def has_control(name: str) -> bool:
+    """Whether a name has a control character in it, which a terminal would obey."""
+    return any(unicodedata.category(letter) == "Cc" for letter in name)
+
+
 def lookalikes(names: Iterable[str]) -> list[list[str]]:
     """Return the groups of names that have one plain form, sorted."""
     groups = defaultdict(list)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from bioseqrnn.config.schema import DatasetOptions
 from bioseqrnn.console import say
 from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.class_names import lookalike_warning, shown
+from bioseqrnn.sequences.class_names import has_control, lookalike_warning, shown
 from bioseqrnn.sequences.labels import CLASSIFICATION, MULTILABEL, PER_POSITION, REGRESSION
 
 MARKS = ",;|/+&"
@@ -73,7 +73,13 @@ class LabelTally:
 
 
 def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
-    """Raise InputError where nothing can be learnt of any record."""
+    """Raise InputError where nothing can be learnt of any record, or a class has no sound name."""
+    odd = sorted(name for name in classes if has_control(name))
+    if odd:
+        raise InputError(
+            f"{where}: the class {odd[0]!a} has a control character in its name; remove it "
+            "from the labels"
+        )
     if tally.task == PER_POSITION and len(classes) == 1:
         raise InputError(
             f"{where}: every residue has the label '{min(classes)}'; nothing to learn; add records "

@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from bioseqrnn.checked import Count, Described, short
 from bioseqrnn.errors import InputError
 from bioseqrnn.sequences.alphabet import ALPHABETS, Alphabet, Bytes
+from bioseqrnn.sequences.class_names import has_control
 from bioseqrnn.sequences.packing import Ints, Packed
 from bioseqrnn.sequences.row_groups import packed_column
 
@@ -68,7 +69,7 @@ def check_classes(task: str, classes: list[str]) -> None:
     )
     if len(classes) < least or (most is not None and len(classes) > most):
         raise ValueError(f"classes: {len(classes)} are none of a {task} task")
-    if any(not letter.isprintable() and ord(letter) < 160 for name in classes for letter in name):
+    if any(has_control(name) for name in classes):
         raise ValueError("classes: a name has a control character in it")
 
 
