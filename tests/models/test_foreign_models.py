@@ -16,6 +16,7 @@ from bioseqrnn import __version__
 from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.models.card import CARD_KEY, read_card
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.counting import count_numbers
 from bioseqrnn.models.store import load_model, save_model
 from bioseqrnn.sequences.alphabet import PROTEIN_SYMBOLS
 from bioseqrnn.tasks import TASKS
@@ -104,13 +105,14 @@ def test_the_wrong_field_is_named(tmp_path, weights, changes, said):
         ({"positions": 10**12}, "its card says positions"),
         ({"stem_filters": 10**12}, "its card says stem_filters"),
         ({"stem_width": 10**12 + 1}, "its card says stem_width"),
+        ({"hidden_size": 200}, "its card is that of a network of "),
         ({"hidden_size": 4}, "weights '"),
         ({"layers": 1}, "has weights '"),
         ({"layers": 3}, "has no weights 'recurrent.weight_ih_l2'"),
         ({"cell": "lstm"}, "weights 'recurrent."),
         ({"hidden_size": "x"}, "card: config: hidden_size must be a valid integer, not 'x'"),
     ],
-    ids=range(13),
+    ids=range(14),
 )  # fmt: skip
 def test_settings_are_held_against_the_weights(tmp_path, weights, changes, said):
     card = CARD | {"config": CARD["config"] | changes}
@@ -141,6 +143,25 @@ def test_weights_are_those_of_the_card_and_finite(tmp_path, weights, change, sai
     assert found is not None
     assert found.startswith(f"model {tmp_path / 'm'}: ")
     assert said in found
+
+
+@pytest.mark.parametrize("task", ["binary", "per_position", "regression"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"cell": "lstm", "layers": 3, "members": 2, "pooling": ["attention", "last", "centre"]},
+        {"cell": "rnn", "bidirectional": False, "stem_filters": 0, "positions": 0},
+        {"residue_properties": False, "positions": 7, "residues_per_step": 4, "stem_pool": 3},
+    ],
+    ids=range(4),
+)
+@pytest.mark.parametrize("symbols", [4, 20])
+def test_numbers_are_counted_before_there_are_any(task, settings, symbols):
+    config = ModelConfig(**{"cell": "gru", "hidden_size": 5} | settings)
+    form = config, symbols, TASKS[task].outputs(["a", "b"]), TASKS[task]
+    state = SequenceClassifier(*form).state_dict()
+    assert count_numbers(*form) == sum(value.numel() for value in state.values())
 
 
 def test_buffers_that_came_later_may_be_missing(tmp_path, weights):

@@ -303,3 +303,18 @@ def test_pipes_are_not_waited_for(tmp_path):
     )
     assert said is not None
     assert "is a pipe or device" in said
+
+
+def test_an_archive_whose_weights_are_elsewhere(tmp_path):
+    with zipfile.ZipFile(FOLDER / "keras2.keras") as source:
+        buffer = io.BytesIO(source.read("model.weights.h5"))
+    with h5py.File(buffer, "a") as h5:
+        names = []
+        h5.visit(names.append)
+        name = next(name for name in names if isinstance(h5[name], h5py.Dataset))
+        old = h5[name][()]
+        del h5[name]
+        place = [(str(secret(tmp_path, old)), 0, old.nbytes)]
+        h5.create_dataset(name, old.shape, old.dtype, external=place)
+    path = archive(tmp_path / "m.keras", model__weights__h5=buffer.getvalue())
+    assert "are in another file" in said_of(path, **SYMBOLS)

@@ -16,10 +16,13 @@ from bioseqrnn.config.schema import ModelConfig
 from bioseqrnn.errors import InputError
 from bioseqrnn.models.card import CARD_KEY, FORMAT, package_versions, read_card, settings_of
 from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.models.counting import count_numbers
 from bioseqrnn.tasks import task_of
 
 # of the tensors in the file, by the names that safetensors has for them
 TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+# numbers that any machine has room for
+SMALL = 100_000
 Shapes = dict[str, tuple[tuple[int, ...], str]]
 
 
@@ -39,7 +42,7 @@ def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) ->
 def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:
     """Rebuild a network from its file; no code in the file is ever executed.
 
-    No memory is taken for what the card says before the shapes of the weights are found to be so.
+    No memory is taken for what the card says before the weights are found to be as many.
 
     Returns
     -------
@@ -60,20 +63,20 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
         # the file handle has keys(), but is no dict to iterate over
         slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
         found = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
-        _check_sizes(path, config, found)
-        with torch.device("meta"):
-            # shapes without memory
-            wanted = SequenceClassifier(*form)
-        _check_shapes(path, wanted, found)
+        _check_sizes(path, config, count_numbers(*form), found)
+        network = SequenceClassifier(*form)
+        _check_shapes(path, network, found)
         weights = {name: tensors.get_tensor(name) for name in found}
     _check_values(path, weights, form[2])
-    network = SequenceClassifier(*form)
     network.load_weights(weights)
     return network.to(device).eval(), card
 
 
-def _check_sizes(path: Path, config: ModelConfig, found: Shapes) -> None:
-    """Stop at a size of the card that no network with so many weights has."""
+def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) -> None:
+    """Stop at a size of the card that no network with so many weights has.
+
+    A little more is let pass: which weights there should be is told by name then.
+    """
     numbers = sum(math.prod(shape) for shape, _ in found.values())
     most = dict.fromkeys(("layers", "members"), len(found))
     most |= dict.fromkeys(("hidden_size", "stem_filters", "positions"), numbers)
@@ -85,6 +88,11 @@ def _check_sizes(path: Path, config: ModelConfig, found: Shapes) -> None:
                 f"model {path}: its card says {name} {value}, its weights are {len(found)} arrays "
                 f"of {numbers:,} numbers; the card is not that of these weights"
             )
+    if wanted > 2 * numbers + SMALL:
+        raise InputError(
+            f"model {path}: its card is that of a network of {wanted:,} numbers, its weights are "
+            f"{numbers:,}; the card is not that of these weights"
+        )
 
 
 def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None:
