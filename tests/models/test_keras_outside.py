@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import zipfile
+from itertools import islice
 from pathlib import Path
 
 import h5py
@@ -251,11 +252,12 @@ def config_of(name="keras2.keras"):
 def test_a_configuration_with_any_field_changed(tmp_path):
     config = config_of()
     path = tmp_path / "m.keras"
-    for _, made in forged(config["config"]):
+    for _, made in islice(forged(config["config"]), 0, None, 2):
         archive(path, config__json=json.dumps(config | {"config": made}))
         said_of(path, **SYMBOLS)
     for number, layer in enumerate(config["config"]["layers"]):
-        for what, made in forged(layer):
+        # a quarter of them, another one in each layer
+        for what, made in islice(forged(layer), number % 4, None, 4):
             layers = config["config"]["layers"]
             layers = [*layers[:number], made, *layers[number + 1 :]]
             changed = config | {"config": config["config"] | {"layers": layers}}
