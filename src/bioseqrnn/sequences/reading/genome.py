@@ -8,6 +8,7 @@ import struct
 import tempfile
 import weakref
 import zlib
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -191,8 +192,7 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
 
 
 def _duplicate(path: Path, names: list[str]) -> InputError:
-    seen: set[str] = set()
-    name = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+    name = next(name for name, count in Counter(names).items() if count > 1)
     return InputError(
         f"{path}: duplicate id '{name}': it stands in this file twice; ids must be unique in a "
         "genome"
