@@ -68,7 +68,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@echo "==> Compiling kernels (half a minute, once)"
-	$(VENV)/bin/python -m bioseqrnn.models.engine
+	$(VENV)/bin/python -m bioseqrnn.networks.engine
 	@touch $@
 
 clean:

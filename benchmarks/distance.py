@@ -26,15 +26,15 @@ import pandas as pd
 import torch
 
 from bioseqrnn.config.schema import DatasetOptions, ModelConfig
-from bioseqrnn.diagnosis.run import measure
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.prediction.network import predict_packed
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.packing import Ints
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import SequenceTable, read_sequences
-from bioseqrnn.training.device import set_deterministic
-from bioseqrnn.training.loop import train_network
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.loop import train_network
+from bioseqrnn.inference.device import set_deterministic
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.stages.diagnosis.run import measure
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 MOTIFS = {"A": "TGACTC", "B": "CACGTG"}
 FLANK = 5

@@ -37,11 +37,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from bioseqrnn.models.recurrent import CELLS
-from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.on_device import dense_on
-from bioseqrnn.sequences.packing import pack_lines, unpack
-from bioseqrnn.training.memory import is_out_of_memory
+from bioseqrnn.inference.gpu_memory import is_out_of_memory
+from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.onehot.on_device import dense_on
+from bioseqrnn.onehot.packing import pack_lines, unpack
 
 from .engine.arithmetic import recurrent_flops
 from .engine.beside_keras import Peer

@@ -24,16 +24,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.config.schema import DatasetOptions, ModelConfig
-from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
-from bioseqrnn.training.run import train_final, train_fold
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.metrics.thresholds import Aim
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.evaluation.run import evaluate_models
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.tables.sequences import read_sequences
 
 LENGTH, PLACE, MOTIF = 60, 20, "TATATATA"
 FOLDS, NEW_POSITIVES, NEW_NEGATIVES = 5, 100, 1000

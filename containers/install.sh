@@ -11,4 +11,4 @@ python3 -m venv /opt/venv
   ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} \
   --constraint /opt/bioseqrnn/constraints.txt "/opt/bioseqrnn[cluster,cloud]"
 # the kernels of this processor; on another kind they are compiled at the first start
-/opt/venv/bin/python -m bioseqrnn.models.engine
+/opt/venv/bin/python -m bioseqrnn.networks.engine

@@ -13,7 +13,7 @@ from typer.models import ArgumentInfo, ParameterInfo
 
 from bioseqrnn.cli import app
 from bioseqrnn.cli.files import Command, Role, roles
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 # what the command line calls, behind the check of its outputs
 COMMANDS: dict[str, Command] = {

@@ -10,12 +10,12 @@ import torch
 from hypothesis import settings
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.packing import Packed
-from bioseqrnn.sequences.reading.records import pack_records
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import SequenceTable, read_sequences
+from bioseqrnn.fasta.records import pack_records
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.alphabet import Alphabet
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 ROOT = Path(__file__).parents[1]
 RESOURCES = ROOT / "resources"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from bioseqrnn.models.recurrent import GRU, LSTM, RNN
+from bioseqrnn.networks.recurrent import GRU, LSTM, RNN
 
 MODES: dict[str, tuple[Any, dict[str, str]]] = {
     "tanh": (RNN, {}),

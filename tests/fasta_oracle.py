@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import Alphabet
-from bioseqrnn.sequences.packing import Packed
-from bioseqrnn.sequences.reading import blocks as fasta
-from bioseqrnn.sequences.reading.blocks import WHOLE, Shard
-from bioseqrnn.sequences.reading.conversions import Conversions
-from bioseqrnn.sequences.reading.opening import FOREIGN, MAGIC
-from bioseqrnn.sequences.reading.records import read_records
+from bioseqrnn.fasta import blocks as fasta
+from bioseqrnn.fasta.blocks import WHOLE, Shard
+from bioseqrnn.fasta.conversions import Conversions
+from bioseqrnn.fasta.opening import FOREIGN, MAGIC
+from bioseqrnn.fasta.records import read_records
+from bioseqrnn.onehot.alphabet import Alphabet
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.support.errors import InputError
 
 Pairs = list[tuple[str, str]]
 # Refusals that a file deserves for a line longer than a part only

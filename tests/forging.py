@@ -10,8 +10,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.io import METADATA_KEY
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import METADATA_KEY
 
 WRONG = (None, True, -1, 3.5, "x", "", [], ["x"], [[]], {}, {"x": 1}, {"x": None}, 2**62)
 

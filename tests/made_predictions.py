@@ -10,16 +10,16 @@ import torch
 from conftest import encode
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.evaluation.predictions import write_predictions
-from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.io import write_tsv
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.metrics.thresholds import Aim
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.stages.evaluation.run import evaluate_models
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.predictions import write_predictions
+from bioseqrnn.tables.sequences import SequenceTable
 from bioseqrnn.tasks import PositionTruth
 
 MCC = Aim("mcc", 0.9)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bioseqrnn.batch import DIALECTS, FOLDER, main
+from bioseqrnn.support.batch import DIALECTS, FOLDER, main
 
 JOB = {
     "rule": "train_model",
@@ -38,7 +38,7 @@ def commands(tmp_path, monkeypatch):
 
 def batch(*words):
     return subprocess.run(
-        [sys.executable, "-m", "bioseqrnn.batch", *words],
+        [sys.executable, "-m", "bioseqrnn.support.batch", *words],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -114,7 +114,7 @@ def test_a_job_that_left_no_exit_status(
     submit(commands, tmp_path, dialect)
     commands(qstat=answer, qdel="exit 0")
     # no file is on its way here
-    monkeypatch.setattr("bioseqrnn.batch.LATENCY", (0, 0.1))
+    monkeypatch.setattr("bioseqrnn.support.batch.LATENCY", (0, 0.1))
     monkeypatch.setattr(sys, "argv", ["batch", "status", dialect, "17.server"])
     main()
     told = capsys.readouterr()

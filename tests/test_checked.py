@@ -7,7 +7,6 @@ import json
 import pytest
 from forging import forged, refused
 
-from bioseqrnn.checked import parse_json, parse_object
 from bioseqrnn.config.schema import DatasetOptions, ModelConfig, SearchConfig
 from bioseqrnn.config.validate import (
     audit_config_from_json,
@@ -15,10 +14,11 @@ from bioseqrnn.config.validate import (
     model_config_from_json,
     search_config_from_json,
 )
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.selection import read_selection
-from bioseqrnn.io import read_json, write_json
-from bioseqrnn.search.chosen import read_chosen
+from bioseqrnn.support.checked import parse_json, parse_object
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import read_json, write_json
+from bioseqrnn.tables.chosen import read_chosen
+from bioseqrnn.tables.selected import read_selection
 
 SELECTED = {
     "model": "gru",

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 COMMANDS = {
-    "evaluation": "bioseqrnn.evaluation.run",
-    "report": "bioseqrnn.report.build",
-    "baselines": "bioseqrnn.baselines.run",
-    "gate": "bioseqrnn.sequences.checks.gate",
+    "evaluation": "bioseqrnn.stages.evaluation.run",
+    "report": "bioseqrnn.stages.report.run",
+    "baselines": "bioseqrnn.stages.baselines.run",
+    "gate": "bioseqrnn.stages.audit.gate",
 }
 
 
@@ -23,7 +23,7 @@ def test_numba_is_not_imported_before_a_kernel_is_called(module):
 def test_kernels_call_kernels(tmp_path):
     source = tmp_path / "kernels.py"
     source.write_text(
-        "from bioseqrnn.compiled import compiled\n"
+        "from bioseqrnn.support.compiled import compiled\n"
         "@compiled\n"
         "def double(x):\n    'Twice.'\n    return 2 * x\n"
         "@compiled\n"

@@ -14,8 +14,8 @@ import pytest
 from conftest import BIN, RESOURCES, run_command
 from safetensors.numpy import load_file
 
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.models.card import read_card
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.tables.predictions import read_predictions
 
 # one process makes the fixture for all
 pytestmark = pytest.mark.xdist_group("leaks")

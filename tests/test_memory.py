@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bioseqrnn.memory import free_memory
+from bioseqrnn.support.memory import free_memory
 
 MACHINE = "MemTotal: 64000000 kB\nMemAvailable: 32000000 kB\n"
 
@@ -65,7 +65,7 @@ def test_a_limit_of_the_shell():
     def limited():
         resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
 
-    code = "from bioseqrnn.memory import free_memory; print(free_memory())"
+    code = "from bioseqrnn.support.memory import free_memory; print(free_memory())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         preexec_fn=limited,

@@ -12,14 +12,14 @@ import pytest
 from conftest import RESOURCES, encode
 from forging import refused
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions, write_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.io import open_parquet, write_parquet
-from bioseqrnn.parquet import SEAL, TAG, TableFile, seal
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import open_parquet, write_parquet
+from bioseqrnn.support.parquet import SEAL, TAG, TableFile, seal
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.predictions import read_predictions, write_predictions
+from bioseqrnn.tables.sequences import read_sequences
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS, PositionTruth
 from bioseqrnn.tasks.losses import PADDING, activate, balanced_weights, batch_targets, unit_losses
 

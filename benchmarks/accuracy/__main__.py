@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import get_args
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 from .report import report
 from .runs import run_all, say

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 from benchmarks.engine.clock import describe
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.io import write_tsv
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_tsv
 
 from . import tables
 from .entry import Entry

@@ -8,7 +8,7 @@ from statistics import median
 import pandas as pd
 import torch
 
-from bioseqrnn.models.store import load_model
+from bioseqrnn.networks.store import load_model
 
 from .entry import Entry
 from .runs import summary as summary_file

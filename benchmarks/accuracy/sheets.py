@@ -14,8 +14,8 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from xopen import xopen
 
 from bioseqrnn.config.schema import Config
-from bioseqrnn.errors import InputError
-from bioseqrnn.io import require_file
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import require_file
 
 from .entry import NEGATIVE, POSITIVE, Entry, Part
 

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.sequences.run import encode_sequences
 
 
 def status(key: str) -> float:

@@ -20,7 +20,7 @@ ROW_GROUP = 32  # batches
 
 def open_table(path: Path) -> object:
     """Open a table as a reader of bioseqrnn does; the place to change when that changes."""
-    from bioseqrnn.sequences import table as module
+    from bioseqrnn.tables import sequences as module
 
     streaming = getattr(module, "open_sequences", None)
     return streaming(path) if streaming else module.read_sequences(path)

@@ -92,8 +92,8 @@ def parse_only(fastas: list[Path], _: Path, __: str) -> int:
 def bioseqrnn(fastas: list[Path], folder: Path, alphabet: str) -> int:
     """Encode with this project; what it says is swallowed."""
     from bioseqrnn.config.schema import DatasetOptions
-    from bioseqrnn.sequences.encode import encode_sequences
-    from bioseqrnn.sequences.sources import Source
+    from bioseqrnn.fasta.sources import Source
+    from bioseqrnn.stages.sequences.run import encode_sequences
 
     sources = [Source(path, label=path.stem) for path in fastas]
     options = DatasetOptions(alphabet=alphabet)

@@ -11,8 +11,8 @@ from benchmarks.encoding.measure import table
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from bioseqrnn.models.pooling import Pooling
-from bioseqrnn.training.batches import POOL_BATCHES, bucketed
+from bioseqrnn.inference.batches import POOL_BATCHES, bucketed
+from bioseqrnn.networks.pooling import Pooling
 
 from .arithmetic import paired_ratio
 from .clock import rounds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bioseqrnn.models.recurrent import CELLS as OURS
+from bioseqrnn.networks.recurrent import CELLS as OURS
 
 from .store import Row
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from conftest import ROOT, encode
 
-from bioseqrnn.baselines.features import composition, flat_onehot, kmer_counts
-from bioseqrnn.baselines.methods import METHODS, WHOLE_RECORDS
-from bioseqrnn.baselines.problem import Problem
-from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.cli.baseline import BaselineName
 from bioseqrnn.config.schema import Baseline
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.baselines.features import composition, flat_onehot, kmer_counts
+from bioseqrnn.stages.baselines.methods import METHODS, WHOLE_RECORDS
+from bioseqrnn.stages.baselines.problem import Problem
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.predictions import read_predictions
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_chunks_join_up(acp, monkeypatch):
     rows = np.arange(len(acp))[::-1]
     whole = kmer_counts(acp, rows, 2).toarray()
     shares = composition(acp, rows)
-    monkeypatch.setattr("bioseqrnn.sequences.decode.CHUNK_POSITIONS", 100)
+    monkeypatch.setattr("bioseqrnn.onehot.decoding.CHUNK_POSITIONS", 100)
     assert np.array_equal(kmer_counts(acp, rows, 2).toarray(), whole)
     np.testing.assert_allclose(composition(acp, rows), shares, rtol=1e-6)
 

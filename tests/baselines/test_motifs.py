@@ -7,9 +7,9 @@ import pytest
 from conftest import encode
 from sklearn.metrics import roc_auc_score
 
-from bioseqrnn.baselines.methods import METHODS
-from bioseqrnn.baselines.motifs import background, enriched_words, log_odds, refine, scan
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.motifs.discovery import background, enriched_words, log_odds, refine, scan
+from bioseqrnn.stages.baselines.methods import METHODS
 
 MOTIF = "TGACTCAGCA"
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from conftest import RESOURCES, encode
 
-from bioseqrnn.baselines.methods import METHODS, applicable
-from bioseqrnn.baselines.run import train_baseline
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.baselines.methods import METHODS, applicable
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.tables.predictions import read_predictions
 
 
 def peptides(count):
@@ -119,10 +119,10 @@ def test_networks_in_pieces_give_what_the_whole_gives(tmp_path, monkeypatch):
     """A record that is longer than a piece is predicted as if it were not cut."""
     import torch
 
-    from bioseqrnn.baselines import cnn
-    from bioseqrnn.baselines.problem import Problem
     from bioseqrnn.config.schema import ModelConfig
-    from bioseqrnn.training.objective import Objective
+    from bioseqrnn.fitting.objective import Objective
+    from bioseqrnn.stages.baselines import cnn
+    from bioseqrnn.stages.baselines.problem import Problem
 
     table = sequences_of(tmp_path, "per_position")
     rows = np.arange(20)

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from bioseqrnn.baselines.words import contiguous, count_words, gapped
+from bioseqrnn.onehot.words import contiguous, count_words, gapped
 
 SYMBOLS = "ACGT"
 

@@ -19,7 +19,7 @@ from benchmarks.accuracy.tables import against_baselines, headline, losses
 from conftest import RESOURCES, first_records
 
 from bioseqrnn.config.schema import Config, ModelConfig
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 ACP = Entry(
     "acp", "peptides", "protein", two_classes("ACP.fa", "Random.fa"), (Bar("auroc", 0.98),), folds=5

@@ -12,7 +12,7 @@ from conftest import BIN, run_command
 from mounts import MOUNT
 
 from bioseqrnn.cli.files import Reads, Writes, WritesInto
-from bioseqrnn.paths import check_outputs
+from bioseqrnn.support.paths import check_outputs
 
 # options of text that name no file
 NAMES = {

@@ -13,9 +13,9 @@ import pytest
 from conftest import BIN, run_command
 from mounts import MOUNT, can_mount
 
-from bioseqrnn.atomic import atomic_path, together
-from bioseqrnn.io import write_text
-from bioseqrnn.models.card import read_card
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.support.atomic import atomic_path, together
+from bioseqrnn.support.io import write_text
 
 COMMAND = str(BIN / "bioseqrnn")
 needs_mounts = pytest.mark.skipif(not can_mount(), reason="no mounts of a user's own here")
@@ -155,9 +155,9 @@ def test_a_block_in_a_block_waits_for_the_outer_one(tmp_path):
 KILLED = """
 import os, signal
 from pathlib import Path
-from bioseqrnn.atomic import together
-from bioseqrnn.io import write_text
-from bioseqrnn.models.card import read_card
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.io import write_text
+from bioseqrnn.networks.card import read_card
 with together():
     write_text(Path("a"), "new")
     write_text(Path("b"), "new")

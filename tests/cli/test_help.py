@@ -8,7 +8,7 @@ import pytest
 from cli_commands import COMMANDS, options, words
 
 from bioseqrnn.cli import app
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 @pytest.mark.parametrize("command", COMMANDS)

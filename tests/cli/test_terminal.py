@@ -12,11 +12,11 @@ import pytest
 import torch
 from conftest import BIN
 
-from bioseqrnn import console
 from bioseqrnn.cli import main
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.support import console
 
 # escape, one-byte escape, backspace, line ends, bell, right-to-left, invisible, deleted
 ODD = "\x1b[31m\x9b2J\b\r\n\x07\u202e\u200b\x7f"
@@ -168,7 +168,7 @@ cli.main()
 def test_an_error_of_a_library_stands_in_one_line(capsys, monkeypatch):
     """Line ends that are a library's become blanks; those of a name are escaped."""
     from bioseqrnn import cli
-    from bioseqrnn.errors import InputError
+    from bioseqrnn.support.errors import InputError
 
     def refuses(*_, **__):
         try:

@@ -16,7 +16,10 @@ pytestmark = [pytest.mark.workflow, pytest.mark.cluster, pytest.mark.xdist_group
 TORQUE = [
     word
     for verb in ("submit", "status")
-    for word in (f"--cluster-generic-{verb}-cmd", f"python -m bioseqrnn.batch {verb} torque")
+    for word in (
+        f"--cluster-generic-{verb}-cmd",
+        f"python -m bioseqrnn.support.batch {verb} torque",
+    )
 ]
 
 

@@ -9,17 +9,17 @@ import torch
 from conftest import RESOURCES, encode, first_records
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.diagnosis.gradients import gradient_norms
-from bioseqrnn.diagnosis.run import diagnose_models, measure, sample_records, sample_size
-from bioseqrnn.diagnosis.table import Measured, gradients_table, reach, reach_words, shown
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import load_model, save_model
-from bioseqrnn.report.gradients import gradients_section
-from bioseqrnn.report.parts import as_html
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import load_model, save_model
+from bioseqrnn.stages.diagnosis.gradients import gradient_norms
+from bioseqrnn.stages.diagnosis.run import diagnose_models, measure, sample_records, sample_size
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.parts import as_html
+from bioseqrnn.stages.report.sections.gradients import gradients_section
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words, shown
 
 COLUMNS = ["model", "cell", "layer", "direction", "k", "q10", "median", "q90", "bound", "n"]
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from bioseqrnn.diagnosis.cells import Direction
-from bioseqrnn.diagnosis.gradients import (
+from bioseqrnn.stages.diagnosis.cells import Direction
+from bioseqrnn.stages.diagnosis.gradients import (
     gradient_norms,
     jacobians,
     largest_singular,
@@ -148,7 +148,7 @@ def test_longest_cuts_the_same_curve_short():
 def test_chunks_of_records_give_the_same(monkeypatch):
     module, x = make("gru")
     whole = gradient_norms("gru", module.state_dict(), x.numpy(), LENGTHS, 8)
-    monkeypatch.setattr("bioseqrnn.diagnosis.gradients.CHUNK_VALUES", 4 * H**2)
+    monkeypatch.setattr("bioseqrnn.stages.diagnosis.gradients.CHUNK_VALUES", 4 * H**2)
     for key, norms in gradient_norms("gru", module.state_dict(), x.numpy(), LENGTHS, 8).items():
         np.testing.assert_allclose(norms, whole[key], rtol=1e-12)
 

@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bioseqrnn.evaluation import bootstrap
-from bioseqrnn.evaluation.bootstrap import (
-    group_weights,
-    holm,
-    interval,
-    replicate,
-    two_sided_p,
-)
+from bioseqrnn.metrics import bootstrap
+from bioseqrnn.metrics.bootstrap import group_weights, holm, interval, replicate, two_sided_p
 
 
 def accuracy(right, groups=None):

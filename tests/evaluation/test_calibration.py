@@ -9,8 +9,8 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from sklearn import metrics as sk
 
-from bioseqrnn.evaluation.calibration import calibrated, fit_temperature
-from bioseqrnn.evaluation.thresholds import Aim, call_metrics, choose_threshold, choose_thresholds
+from bioseqrnn.metrics.calibration import calibrated, fit_temperature
+from bioseqrnn.metrics.thresholds import Aim, call_metrics, choose_threshold, choose_thresholds
 from bioseqrnn.tasks import TASKS
 
 

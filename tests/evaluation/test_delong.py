@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from bioseqrnn.evaluation.delong import delong, placements
+from bioseqrnn.metrics.delong import delong, placements
 
 
 def slow(positive, one, other):

@@ -10,13 +10,13 @@ from conftest import encode
 from made_predictions import Made, dataset
 from sklearn.metrics import matthews_corrcoef
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.calibration import calibrated
-from bioseqrnn.evaluation.metrics import PER_CLASS, headline, metrics_of
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.metrics.calibration import calibrated
+from bioseqrnn.metrics.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.thresholds import Aim
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tasks import TASKS, task_of
 
 

@@ -12,8 +12,8 @@ import pytest
 from forging import forged, refused, with_metadata
 from made_predictions import Made, dataset
 
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.io import METADATA_KEY
+from bioseqrnn.support.io import METADATA_KEY
+from bioseqrnn.tables.predictions import read_predictions
 
 TASKS = ("binary", "multilabel", "regression", "per_position")
 

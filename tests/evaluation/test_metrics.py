@@ -9,15 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
 
-from bioseqrnn.evaluation import ranking
-from bioseqrnn.evaluation.metrics import (
-    LOWER_IS_BETTER,
-    PER_CLASS,
-    headline,
-    metrics_of,
-)
-from bioseqrnn.evaluation.ranking import Ranking
-from bioseqrnn.evaluation.scorers import ALL, Judged, scorer
+from bioseqrnn.metrics import ranking
+from bioseqrnn.metrics.metrics import LOWER_IS_BETTER, PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.ranking import Ranking
+from bioseqrnn.metrics.scorers import ALL, Judged, scorer
 from bioseqrnn.tasks import TASKS, task_of
 
 

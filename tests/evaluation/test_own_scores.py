@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioseqrnn.evaluation.calibration import calibrated
-from bioseqrnn.evaluation.own_scores import (
+from bioseqrnn.metrics.calibration import calibrated
+from bioseqrnn.metrics.own_scores import (
     ENOUGH,
     MOST_RECORDS,
     final_thresholds,

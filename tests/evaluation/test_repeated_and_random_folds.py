@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bioseqrnn.baselines.run import train_baseline
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.collect import SEEDS, collect
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.evaluation.random_folds import compare_random_folds
-from bioseqrnn.evaluation.scores import estimate
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.evaluation.collect import SEEDS, collect
+from bioseqrnn.stages.evaluation.estimates import estimate
+from bioseqrnn.stages.evaluation.random_folds import compare_random_folds
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.predictions import read_predictions
 
 
 def predicted(table, folder, count, method="composition", **options):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioseqrnn.evaluation.segments import COUNT, FOUND, LENGTH, OVERLAP, segment_terms
+from bioseqrnn.metrics.segments import COUNT, FOUND, LENGTH, OVERLAP, segment_terms
 
 
 def sums(truth, called):

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from bioseqrnn.baselines.run import train_baseline
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.evaluation.sizes import evaluate_sizes, power_law_fall, unit_scores
-from bioseqrnn.folds.run import split_table
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.evaluation.learning_curve import evaluate_sizes, power_law_fall, unit_scores
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tasks import TASKS, PositionTruth
 
 FRACTIONS = (0.25, 0.5, 1.0)

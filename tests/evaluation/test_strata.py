@@ -9,11 +9,11 @@ import pytest
 from conftest import encode
 from made_predictions import Made
 
-from bioseqrnn.evaluation.collect import collect
-from bioseqrnn.evaluation.strata import gc_share, quantile_strata, read_strata
-from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.decode import residue_shares
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.onehot.decoding import residue_shares
+from bioseqrnn.stages.evaluation.collect import collect
+from bioseqrnn.stages.evaluation.strata import gc_share, quantile_strata, read_strata
 
 
 def test_gc_is_the_share_of_the_residues(splice):

@@ -7,14 +7,14 @@ from conftest import encode, pack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import ROLES, TEST, TRAIN, VALIDATION, assign_roles
-from bioseqrnn.folds.deal import deal_groups
-from bioseqrnn.folds.groups import merge_groups, sequence_keys
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.splits.assign import assign_roles
+from bioseqrnn.splits.deal import deal_groups
+from bioseqrnn.stages.folds.groups import merge_groups, sequence_keys
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import ROLES, TEST, TRAIN, VALIDATION, read_folds
 
 
 def split(table, path, **options):

@@ -11,11 +11,11 @@ import pytest
 from conftest import encode
 from forging import forged, refused, with_metadata
 
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds, read_groups, read_roles, read_tested
-from bioseqrnn.io import METADATA_KEY
-from bioseqrnn.report.fold_sizes import fold_sizes
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
+from bioseqrnn.support.io import METADATA_KEY
+from bioseqrnn.tables.folds import read_folds, read_groups, read_roles, read_tested
 
 
 @pytest.fixture(scope="module")

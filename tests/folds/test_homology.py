@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from conftest import encode
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.components import cut_components
-from bioseqrnn.folds.pairs import Threshold, default_threshold
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.sequences.decode import letters
-from bioseqrnn.sequences.mmseqs import find_mmseqs
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.decoding import letters
+from bioseqrnn.similarity.mmseqs import find_mmseqs
+from bioseqrnn.similarity.pairs import Threshold, default_threshold
+from bioseqrnn.splits.components import cut_components
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds
 
 ROLES = ("train", "validation", "test")
 
@@ -242,7 +242,7 @@ def test_without_mmseqs_homology_says_what_to_do_and_duplicates_go_on(
     acp, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("bioseqrnn.sequences.mmseqs.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("bioseqrnn.similarity.mmseqs.importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"or set folds\.grouping to 'duplicates'"):
         split(acp, tmp_path)
     _, leaks = split(acp, tmp_path, grouping="duplicates")

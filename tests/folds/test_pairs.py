@@ -7,11 +7,11 @@ import pytest
 from Bio.Align import PairwiseAligner, substitution_matrices
 from conftest import pack
 
-from bioseqrnn.folds.components import connected
-from bioseqrnn.folds.pairs import Threshold, default_threshold, similar_pairs
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.decode import letters
-from bioseqrnn.sequences.packing import Packed
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN
+from bioseqrnn.onehot.decoding import letters
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.similarity.pairs import Threshold, default_threshold, similar_pairs
+from bioseqrnn.splits.components import connected
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -122,7 +122,7 @@ def test_peptide_pairs_against_biopython(acp):
 def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(acp, monkeypatch):
     threshold = default_threshold(PROTEIN)
     every = similar_pairs(acp.packed, PROTEIN, threshold)
-    monkeypatch.setattr("bioseqrnn.folds.pairs.FEW_SEQUENCES", 0)
+    monkeypatch.setattr("bioseqrnn.similarity.pairs.FEW_SEQUENCES", 0)
     by_kmers = similar_pairs(acp.packed, PROTEIN, threshold)
     known = set(zip(every.first.tolist(), every.second.tolist(), strict=True))
     found = set(zip(by_kmers.first.tolist(), by_kmers.second.tolist(), strict=True))

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.subset import nested_places, read_subset, subset
-from bioseqrnn.folds.table import read_roles
+from bioseqrnn.splits.subset import nested_places, read_subset, subset
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_roles
 
 FRACTIONS = (0.05, 0.1, 0.25, 0.5, 0.9)
 

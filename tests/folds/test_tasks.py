@@ -8,14 +8,14 @@ from conftest import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.assign import assign_roles
-from bioseqrnn.folds.deal import deal_groups
-from bioseqrnn.folds.groups import merge_groups
-from bioseqrnn.folds.inner import inner_folds
-from bioseqrnn.folds.run import split_table, strata_of
-from bioseqrnn.folds.table import read_folds, read_tested
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.splits.assign import assign_roles
+from bioseqrnn.splits.deal import deal_groups
+from bioseqrnn.splits.inner import inner_folds
+from bioseqrnn.stages.folds.groups import merge_groups
+from bioseqrnn.stages.folds.run import split_table, strata_of
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds, read_tested
 
 
 def shares(strata, part, parts=5):

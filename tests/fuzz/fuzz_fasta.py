@@ -17,14 +17,16 @@ import atheris
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 # first what holds compiled functions, which cannot be watched
-import bioseqrnn.sequences.reading.names
-import bioseqrnn.sequences.reading.prose
-import bioseqrnn.sequences.reading.strange
-import bioseqrnn.sequences.reading.unwrap  # noqa: F401
+import bioseqrnn.fasta.names
+import bioseqrnn.fasta.prose
+import bioseqrnn.fasta.strange
+import bioseqrnn.fasta.unwrap  # noqa: F401
 
-with atheris.instrument_imports(include=["bioseqrnn.sequences"]):
-    from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-    from bioseqrnn.sequences.reading import blocks as fasta
+with atheris.instrument_imports(
+    include=["bioseqrnn.fasta", "bioseqrnn.onehot", "bioseqrnn.stages.sequences"]
+):
+    from bioseqrnn.fasta import blocks as fasta
+    from bioseqrnn.onehot.alphabet import DNA, PROTEIN
 
 from fasta_oracle import check
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.card import read_card
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.pooling import Pooling
-from bioseqrnn.models.store import load_model, save_model
-from bioseqrnn.models.strands import reverse_complement
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.pooling import Pooling
+from bioseqrnn.networks.store import load_model, save_model
+from bioseqrnn.networks.strands import reverse_complement
+from bioseqrnn.support.errors import InputError
 
 POOLINGS = [
     ["last"], ["max"], ["mean"], ["attention"], ["centre"],
@@ -37,12 +37,12 @@ def sequences(*lengths):
 @pytest.mark.parametrize("pooling", [["max"], ["mean", "max"]], ids="+".join)
 def test_masking_in_vain_changes_nothing(monkeypatch, pooling):
     """As on a GPU, which is not asked whether a batch has padding."""
-    monkeypatch.setattr("bioseqrnn.models.pooling.kernels_take", lambda _: False)
+    monkeypatch.setattr("bioseqrnn.networks.pooling.kernels_take", lambda _: False)
     net = network(cell="gru", pooling=pooling, stem_filters=6, reverse_complement="average")
     x, lengths = sequences(12, 12)
     looked = net(x, lengths)
     for module in ("layers", "pooling"):
-        monkeypatch.setattr(f"bioseqrnn.models.{module}.may_pad", lambda _: True)
+        monkeypatch.setattr(f"bioseqrnn.networks.{module}.may_pad", lambda _: True)
     assert torch.equal(net(x, lengths), looked)
 
 
@@ -220,7 +220,8 @@ def test_card_is_read_without_torch_and_junk_is_refused(tmp_path):
     path = tmp_path / "m.safetensors"
     save_model(path, net, CARD | {"config": config.model_dump()})
     code = (
-        "import sys, json; from pathlib import Path; from bioseqrnn.models.card import read_card\n"
+        "import sys, json; from pathlib import Path\n"
+        "from bioseqrnn.networks.card import read_card\n"
         f"card = read_card(Path({str(path)!r}))\n"
         "print(json.dumps([card['task'], 'torch' in sys.modules]))"
     )

@@ -14,11 +14,11 @@ from safetensors.torch import save
 
 from bioseqrnn import __version__
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.card import CARD_KEY, read_card
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.counting import count_numbers
-from bioseqrnn.models.store import load_model, save_model
-from bioseqrnn.sequences.alphabet import PROTEIN_SYMBOLS
+from bioseqrnn.networks.card import CARD_KEY, read_card
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.counting import count_numbers
+from bioseqrnn.networks.store import load_model, save_model
+from bioseqrnn.onehot.alphabet import PROTEIN_SYMBOLS
 from bioseqrnn.tasks import TASKS
 
 CPU = torch.device("cpu")

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.card import read_card
-from bioseqrnn.models.keras.convert import import_keras
-from bioseqrnn.prediction.run import predict_query
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.networks.keras.convert import import_keras
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.support.errors import InputError
 
 FOLDER = ROOT / "tests" / "data" / "keras"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.keras.files import KerasLayer
-from bioseqrnn.models.keras.graph import in_order
-from bioseqrnn.models.keras.network import read_network
+from bioseqrnn.networks.keras.files import KerasLayer
+from bioseqrnn.networks.keras.graph import in_order
+from bioseqrnn.networks.keras.network import read_network
+from bioseqrnn.support.errors import InputError
 
 X, U = 4, 3
 COLUMNS = {"SimpleRNN": U, "GRU": 3 * U, "LSTM": 4 * U}

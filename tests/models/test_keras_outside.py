@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from forging import forged, refused
 
-from bioseqrnn.models.keras import safe
-from bioseqrnn.models.keras.convert import import_keras
+from bioseqrnn.networks.keras import safe
+from bioseqrnn.networks.keras.convert import import_keras
 
 FOLDER = Path(__file__).parents[1] / "data" / "keras"
 # of lstm.h5: an array of its recurrent layer

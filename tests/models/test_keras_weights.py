@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.keras.weights import recurrent_state
-from bioseqrnn.models.recurrent import CELLS
+from bioseqrnn.networks.keras.weights import recurrent_state
+from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.support.errors import InputError
 
 X, U, T = 4, 5, 11
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}

@@ -5,9 +5,9 @@ import torch
 from Bio.Align import substitution_matrices
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.properties import residue_table
-from bioseqrnn.sequences.alphabet import PROTEIN_SYMBOLS
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.properties import residue_table
+from bioseqrnn.onehot.alphabet import PROTEIN_SYMBOLS
 
 
 def test_the_table_is_what_it_says():

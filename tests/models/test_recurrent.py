@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from bioseqrnn.models.recurrent import CELLS, GRU, LSTM, RNN, initialise
+from bioseqrnn.networks.recurrent import CELLS, GRU, LSTM, RNN, initialise
 
 H, X, T, B = 7, 4, 13, 5
 

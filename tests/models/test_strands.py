@@ -3,8 +3,8 @@ from __future__ import annotations
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.fitting import BOTH_STRANDS_POOL, PROTEIN_MUTATION, fit_config
-from bioseqrnn.models.strands import reverse_complement
+from bioseqrnn.networks.defaults import BOTH_STRANDS_POOL, PROTEIN_MUTATION, fit_config
+from bioseqrnn.networks.strands import reverse_complement
 
 PAIRS = dict(zip("ACGT", "TGCA", strict=True))
 

@@ -13,12 +13,12 @@ import torch
 from conftest import encode, pack, write_exons
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
-from bioseqrnn.prediction.network import predict_packed, predict_stretches
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.inference.network import predict_packed, predict_stretches
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.tasks import task_of
 
 CPU = torch.device("cpu")
@@ -199,7 +199,7 @@ def test_a_long_record_takes_several_rows(tmp_path, bases, monkeypatch):
     (tmp_path / "q.fa").write_text(f">long\n{bases}\n")
     _, whole, _ = predict(tmp_path)
     runs = runs_of(tmp_path)
-    monkeypatch.setattr("bioseqrnn.prediction.run.STRETCH_RESIDUES", 250)
+    monkeypatch.setattr("bioseqrnn.stages.prediction.run.STRETCH_RESIDUES", 250)
     count, frame, text = predict(tmp_path)
     assert (count, len(whole), len(frame), len(text)) == (1, 1, 3, 3)
     assert json.loads(pq.read_schema(tmp_path / "q.parquet").metadata[b"bioseqrnn"])["records"] == 1

@@ -13,15 +13,15 @@ import torch
 from conftest import encode, pack
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import load_model, save_model
-from bioseqrnn.prediction.needs import bytes_per_residue
-from bioseqrnn.prediction.network import predict_packed
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.prediction.seen import SeenSequences
-from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.inference.needs import bytes_per_residue
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import load_model, save_model
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.stages.prediction.seen import SeenSequences
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS
 
 
@@ -53,7 +53,7 @@ def random_fasta(count):
 
 
 def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.prediction.run.BLOCK_RESIDUES", 1000)
+    monkeypatch.setattr("bioseqrnn.stages.prediction.run.BLOCK_RESIDUES", 1000)
     records = random_fasta(700)
     (tmp_path / "q.fa").write_text("".join(f">{n} note\n{s}\n" for n, s in records))
     count, frame = predict(tmp_path, model)
@@ -246,7 +246,7 @@ def test_a_record_too_long_for_the_memory_is_refused_before_it_is_taken(tmp_path
     path = model_of(tmp_path, "binary", ["no", "yes"])
     network, _ = load_model(path, torch.device("cpu"))
     needed = bytes_per_residue(network) * 1_200_000
-    monkeypatch.setattr("bioseqrnn.prediction.needs.free_memory", lambda: needed - 1)
+    monkeypatch.setattr("bioseqrnn.inference.needs.free_memory", lambda: needed - 1)
     message = r"q\.fa: record 'long' has 1,200,000 residues, which take about 0\.\d GB of memory"
     with pytest.raises(InputError, match=message):
         predict(tmp_path, path)
@@ -255,7 +255,7 @@ def test_a_record_too_long_for_the_memory_is_refused_before_it_is_taken(tmp_path
     packed = pack(["ACGT" * 300_000], DNA)
     with pytest.raises(InputError, match="a sequence has 1,200,000 residues"):
         predict_packed(network, packed, DNA, np.arange(1), torch.device("cpu"))
-    monkeypatch.setattr("bioseqrnn.prediction.needs.free_memory", lambda: needed)
+    monkeypatch.setattr("bioseqrnn.inference.needs.free_memory", lambda: needed)
     assert predict(tmp_path, path)[0] == 2
 
 
@@ -266,9 +266,9 @@ def test_what_a_long_record_takes_is_not_told_too_low(cell):
 from pathlib import Path
 import torch
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.memory import _field
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.prediction.needs import bytes_per_residue
+from bioseqrnn.support.memory import _field
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.inference.needs import bytes_per_residue
 torch.set_num_threads(1)
 config = ModelConfig(cell="{cell}", stem_pool=2, reverse_complement="none", positions=0, memory=0)
 network = SequenceClassifier(config, 4, 2).eval()

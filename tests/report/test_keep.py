@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from bioseqrnn.report.keep import keep_section, keep_sentence, keep_table, verdict
+from bioseqrnn.stages.report.keep import keep_section, keep_sentence, keep_table, verdict
 
 SUMMARY = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
 COMPARED = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.leaks import COLUMNS
-from bioseqrnn.report.leaks import leaking_overlaps, leaks_section
+from bioseqrnn.stages.folds.leaks import COLUMNS
+from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
+from bioseqrnn.support.errors import InputError
 
 
 def leaks(own, random=(14, 11)):

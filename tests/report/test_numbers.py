@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bioseqrnn.evaluation.metrics import brief, rounded
-from bioseqrnn.report.keep import keep_section, keep_sentence, keep_table
-from bioseqrnn.report.names import between, number
-from bioseqrnn.report.scores import comparisons_section, folds_section, models_section
+from bioseqrnn.metrics.metrics import brief, rounded
+from bioseqrnn.stages.report.keep import keep_section, keep_sentence, keep_table
+from bioseqrnn.stages.report.names import between, number
+from bioseqrnn.stages.report.sections.scores import (
+    comparisons_section,
+    folds_section,
+    models_section,
+)
 
 
 @pytest.mark.parametrize(

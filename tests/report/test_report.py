@@ -17,22 +17,22 @@ import torch
 from conftest import encode
 
 from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
-from bioseqrnn.diagnosis.table import Measured, gradients_table
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import write_predictions
-from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.evaluation.thresholds import Aim
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.io import write_parquet, write_tsv
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
-from bioseqrnn.report.build import TABLES, build_report
-from bioseqrnn.report.curves import read_curves
-from bioseqrnn.report.wording import introduction
-from bioseqrnn.sequences.checks.gate import judge_findings
-from bioseqrnn.sequences.checks.tables import audit_sequences
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.metrics.thresholds import Aim
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.stages.audit.gate import judge_findings
+from bioseqrnn.stages.audit.run import audit_sequences
+from bioseqrnn.stages.evaluation.run import evaluate_models
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.run import TABLES, build_report
+from bioseqrnn.stages.report.sections.curves import read_curves
+from bioseqrnn.stages.report.wording import introduction
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_parquet, write_tsv
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.gradients import Measured, gradients_table
+from bioseqrnn.tables.predictions import write_predictions
 
 EVIL = "<script>alert('x')</script>{{7*7}}{%1%}\"><img onerror=alert(2)>"
 RAW = ("<script>alert(", "{{7*7}}", "{%1%}", "<img onerror")

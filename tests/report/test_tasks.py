@@ -5,13 +5,13 @@ import pytest
 from made_predictions import Made, dataset
 
 from bioseqrnn.config.schema import AuditConfig
-from bioseqrnn.evaluation.metrics import headline
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.io import write_tsv
-from bioseqrnn.report.build import build_report
-from bioseqrnn.report.names import title
-from bioseqrnn.sequences.checks.gate import judge_findings
-from bioseqrnn.sequences.checks.tables import audit_sequences
+from bioseqrnn.metrics.metrics import headline
+from bioseqrnn.stages.audit.gate import judge_findings
+from bioseqrnn.stages.audit.run import audit_sequences
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.names import title
+from bioseqrnn.stages.report.run import build_report
+from bioseqrnn.support.io import write_tsv
 from bioseqrnn.tasks import TASKS
 
 

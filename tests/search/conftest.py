@@ -6,10 +6,10 @@ import pytest
 from conftest import BIN, RESOURCES, encode, first_records
 
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.search.choose import choose
-from bioseqrnn.search.run import work
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.search.choose import choose
+from bioseqrnn.stages.search.run import work
 
 CONFIG = {"cell": "gru", "hidden_size": 4, "stem_filters": 3, "batch_size": 16, "epochs": 2}
 SPACE = {

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bioseqrnn.config.schema import ModelConfig, SearchConfig
-from bioseqrnn.folds.table import read_roles
-from bioseqrnn.search import run
-from bioseqrnn.sequences.table import read_sequences
+from bioseqrnn.stages.search import run
+from bioseqrnn.tables.folds import read_roles
+from bioseqrnn.tables.sequences import read_sequences
 
 from .conftest import CONFIG, SEARCH
 
@@ -55,7 +55,8 @@ def test_spoilt_test_and_validation_records_change_nothing(tables, tmp_path, mon
 def test_every_read_is_of_a_training_record(tables, tmp_path, monkeypatch, roles):
     read = []
     packed_rows = []
-    from bioseqrnn.training import batches, loop
+    from bioseqrnn.fitting import loop
+    from bioseqrnn.inference import batches
 
     dense = batches.dense_on
     monkeypatch.setattr(

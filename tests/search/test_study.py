@@ -4,8 +4,14 @@ import pytest
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from bioseqrnn.search import study as module
-from bioseqrnn.search.study import counted, next_trial, open_study, queue_own, retry_unfinished
+from bioseqrnn.stages.search import study as module
+from bioseqrnn.stages.search.study import (
+    counted,
+    next_trial,
+    open_study,
+    queue_own,
+    retry_unfinished,
+)
 
 SEARCHED = {"dropout": FloatDistribution(0, 1)}
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from conftest import run_command
 
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 from .conftest import CONFIG, SEARCH, SPACE, choose_among, search, worker
 

@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from bioseqrnn.config.schema import AuditConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import mmseqs
-from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.checks import findings, shortcuts
-from bioseqrnn.sequences.checks.gate import judge, pass_gate, read_checks
-from bioseqrnn.sequences.checks.pairs import earlier, opposites
-from bioseqrnn.sequences.checks.similar import similarity_clusters
-from bioseqrnn.sequences.checks.tables import FLAGGED_COLUMNS, make_checks
-from bioseqrnn.sequences.decode import ambiguous_residues, dense_chunks, first_residues, letters
-from bioseqrnn.sequences.mmseqs import SimilarityError
-from bioseqrnn.sequences.table import SequenceTable
+from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.onehot.decoding import ambiguous_residues, dense_chunks, first_residues, letters
+from bioseqrnn.similarity import mmseqs
+from bioseqrnn.similarity.mmseqs import SimilarityError
+from bioseqrnn.stages.audit import findings, shortcuts
+from bioseqrnn.stages.audit.gate import judge, pass_gate
+from bioseqrnn.stages.audit.pairs import earlier, opposites
+from bioseqrnn.stages.audit.run import FLAGGED_COLUMNS, make_checks
+from bioseqrnn.stages.audit.similar import similarity_clusters
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.audit import read_checks
+from bioseqrnn.tables.sequences import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
 
@@ -269,7 +270,7 @@ def test_overlaps_of_test_records_with_training_records_are_said():
 
 
 def test_so_many_residues_that_stretches_are_not_looked_for_warn(monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.overlaps.search.MOST_RESIDUES", 10)
+    monkeypatch.setattr("bioseqrnn.similarity.overlaps.search.MOST_RESIDUES", 10)
     checks, _ = look(Table([("ACGTT", "a"), ("GGATT", "b"), ("CATT", "b")]), **SMALL)
     row = checks.loc["overlaps"]
     assert row["verdict"] == "warn"
@@ -381,7 +382,7 @@ def test_actions():
 
 
 def test_the_list_is_cut_but_the_count_is_whole(monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.checks.tables.MOST_FLAGGED", 5)
+    monkeypatch.setattr("bioseqrnn.stages.audit.run.MOST_FLAGGED", 5)
     checks, flagged = look(Table([("ACGT", "a"), ("AAAA", "b")] * 10), **SMALL)
     assert checks.loc["duplicates", "records"] == 18
     assert flagged.get_group("duplicates")["id"].tolist() == ["2", "3", "4", "5", "6"]
@@ -423,7 +424,7 @@ def test_sequences_are_decoded_as_they_were(name, data):
 
 
 def test_one_long_record_does_not_make_every_chunk_small(monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.decode.CHUNK_POSITIONS", 1000)
+    monkeypatch.setattr("bioseqrnn.onehot.decoding.CHUNK_POSITIONS", 1000)
     lengths = [10] * 120 + [3000] + [10] * 120
     packed = pack(["A" * n for n in lengths], ALPHABETS["dna"])
     parts = [len(n) for _, n in dense_chunks(packed, np.arange(241), ALPHABETS["dna"])]
@@ -432,7 +433,7 @@ def test_one_long_record_does_not_make_every_chunk_small(monkeypatch):
 
 @pytest.mark.parametrize("size", [1, 7, 64, 10_000])
 def test_ambiguity_is_counted_the_same_in_chunks_of_any_size(monkeypatch, size):
-    monkeypatch.setattr("bioseqrnn.sequences.decode.CHUNK_BYTES", size)
+    monkeypatch.setattr("bioseqrnn.onehot.decoding.CHUNK_BYTES", size)
     rng = np.random.default_rng(11)
     texts = ["".join(rng.choice(list("ACGTN"), n)) for n in rng.integers(1, 60, 50)]
     counts = ambiguous_residues(pack(texts, ALPHABETS["dna"]), ALPHABETS["dna"])

@@ -10,10 +10,10 @@ from conftest import pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioseqrnn.sequences import unique
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.twins import digests, number, sequence_digests
-from bioseqrnn.sequences.unique import RepeatedKeys
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN
+from bioseqrnn.onehot.twins import digests, number, sequence_digests
+from bioseqrnn.stages.sequences import unique
+from bioseqrnn.stages.sequences.unique import RepeatedKeys
 
 
 @given(st.lists(st.binary(max_size=70), min_size=1, max_size=20))

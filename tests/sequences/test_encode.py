@@ -10,11 +10,11 @@ import pytest
 from Bio import SeqIO
 from conftest import RESOURCES, encode
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.io import sha256
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.reading.conversions import COUNTS
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.conversions import COUNTS
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import sha256
 
 
 def test_bundled_data_keep_every_record_in_order(splice, acp):
@@ -106,9 +106,9 @@ def test_files_share_a_labels_tsv_and_spare_labels_are_told(tmp_path, capfd):
 
 
 def test_blocks_join_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 100)
-    monkeypatch.setattr("bioseqrnn.sequences.stream.BATCH_RESIDUES", 30)
-    monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 500)
+    monkeypatch.setattr("bioseqrnn.fasta.blocks.BLOCK_BYTES", 100)
+    monkeypatch.setattr("bioseqrnn.fasta.stream.BATCH_RESIDUES", 30)
+    monkeypatch.setattr("bioseqrnn.onehot.row_groups.GROUP_BYTES", 500)
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
     table = encode(tmp_path, sources)
     assert pq.ParquetFile(tmp_path / "sequences.parquet").num_row_groups > 50

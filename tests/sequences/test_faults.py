@@ -22,15 +22,15 @@ import pytest
 from conftest import BIN, encode
 from mounts import MOUNT, can_mount
 
-from bioseqrnn import atomic
-from bioseqrnn.atomic import atomic_path
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.reading import blocks as fasta
-from bioseqrnn.sequences.reading import records
-from bioseqrnn.sequences.reading.records import read_records
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta import blocks as fasta
+from bioseqrnn.fasta import records
+from bioseqrnn.fasta.records import read_records
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.support import atomic
+from bioseqrnn.support.atomic import atomic_path
+from bioseqrnn.support.errors import InputError
 
 ENCODE = [
     BIN / "bioseqrnn", "encode", "--fasta", "../x.fa", "--label", "x", "--fasta", "../y.fa",
@@ -183,7 +183,7 @@ def test_a_temporary_file_in_use_is_not_removed_by_another_writer(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from bioseqrnn.atomic import atomic_path
+from bioseqrnn.support.atomic import atomic_path
 for i in range(300):
     with atomic_path(Path("x")) as temporary:
         temporary.write_text(sys.argv[1] * 5000)

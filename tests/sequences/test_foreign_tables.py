@@ -12,9 +12,9 @@ import pytest
 from conftest import encode
 from forging import forged, refused, with_metadata
 
-from bioseqrnn.io import METADATA_KEY
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import open_sequences, read_sequences
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.support.io import METADATA_KEY
+from bioseqrnn.tables.sequences import open_sequences, read_sequences
 
 LENGTHS = (5, 6, 7, 8, 11, 12)
 

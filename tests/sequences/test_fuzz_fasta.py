@@ -14,8 +14,8 @@ from fasta_oracle import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.reading import blocks as fasta
+from bioseqrnn.fasta import blocks as fasta
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN
 
 TOKENS = [
     b"\n", b"\n", b"\n", b"\r\n", b"\r", b"\n>", b"\n>", b"\r\n>", b"\r>", b">", b">a", b"\n>b c\n",

@@ -8,10 +8,10 @@ import pytest
 from conftest import encode
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.class_names import lookalikes
-from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.class_names import lookalikes
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.sequences.shards import encode_shard, gather_shards, parse_shard
+from bioseqrnn.support.errors import InputError
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from conftest import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.header_key import HeaderKey
-from bioseqrnn.sequences.labels import LabelFile
-from bioseqrnn.sequences.reading.genome import Genome, reverse_complement
-from bioseqrnn.sequences.reading.intervals import interval_windows, read_intervals
-from bioseqrnn.sequences.sources import Source, find_fasta, sources_from_sheet
+from bioseqrnn.fasta.genome import Genome, reverse_complement
+from bioseqrnn.fasta.header_key import HeaderKey
+from bioseqrnn.fasta.intervals import interval_windows, read_intervals
+from bioseqrnn.fasta.labels import LabelFile
+from bioseqrnn.fasta.sources import Source, find_fasta, sources_from_sheet
+from bioseqrnn.support.errors import InputError
 
 
 def write(path, text):

@@ -14,8 +14,8 @@ LIMIT_MB = 400
 CHILD = """
 import json, sys
 from pathlib import Path
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.fasta.sources import Source
 
 
 def megabytes(key):

@@ -11,11 +11,11 @@ from Bio import bgzf
 from conftest import BIN, encode
 from fasta_oracle import residues
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import guess_alphabet
-from bioseqrnn.sequences.reading import blocks as fasta
-from bioseqrnn.sequences.reading.genome import Genome
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta import blocks as fasta
+from bioseqrnn.fasta.genome import Genome
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.alphabet import guess_alphabet
+from bioseqrnn.support.errors import InputError
 
 MASKED = ">{0}1\nCAGATTTTCATATTATGCAXXXXXXXXXCTACTTCGCCTGATA\n>{0}2\nGTCCCACCTGXXXXXGGTGATCCTATGC\n"
 PROTEIN = ">p1\nMVLSEGEWQLVLHVWAKVEADVAGHGQDILIRLFKSHPETLEKFDRFK\n"
@@ -89,7 +89,7 @@ def test_a_copy_goes_with_its_genome(tmp_path, monkeypatch):
     path.write_text(">c\nACGT\nACGTACGT\n")
     code = (
         "import sys; from pathlib import Path\n"
-        "from bioseqrnn.sequences.reading.genome import Genome\n"
+        "from bioseqrnn.fasta.genome import Genome\n"
         "print(Genome(Path(sys.argv[1])).fetch('c', 3, 6), len(list(Path(sys.argv[2]).iterdir())))"
     )
     environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}

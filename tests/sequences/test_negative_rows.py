@@ -12,11 +12,11 @@ import pytest
 from Bio.Seq import Seq
 from conftest import RESOURCES, encode
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.sequences.decode import letters
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.decoding import letters
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds
 
 
 def write(path, text):

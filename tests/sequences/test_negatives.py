@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN, PROTEIN_SYMBOLS
-from bioseqrnn.sequences.negatives import maker as negatives_module
-from bioseqrnn.sequences.negatives.maker import Negatives, clean
-from bioseqrnn.sequences.negatives.shuffle import record_seed, shuffle
-from bioseqrnn.sequences.negatives.windows import GenomeWindows, KmerSet
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN, PROTEIN_SYMBOLS
+from bioseqrnn.stages.sequences.negatives import maker as negatives_module
+from bioseqrnn.stages.sequences.negatives.maker import Negatives, clean
+from bioseqrnn.stages.sequences.negatives.shuffle import record_seed, shuffle
+from bioseqrnn.stages.sequences.negatives.windows import GenomeWindows, KmerSet
+from bioseqrnn.support.errors import InputError
 
 
 def lets(sequence: str, k: int) -> Counter[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from conftest import encode
 
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
 
 WORDS = [
     'a"b', '"quoted"', "''", "c,d;e", "<script>alert(7654)</script>",

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.on_device import dense_on, padded_rows, unpack_bits
-from bioseqrnn.sequences.packing import Packed, pack_lines, unpack
-from bioseqrnn.training.windows import overlapping
+from bioseqrnn.inference.windows import overlapping
+from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.onehot.on_device import dense_on, padded_rows, unpack_bits
+from bioseqrnn.onehot.packing import Packed, pack_lines, unpack
 
 LETTERS = {"dna": "ACGTNRYacgtn", "protein": "ACDEFGHIKLMNPQRSTVWYBZXacd"}
 

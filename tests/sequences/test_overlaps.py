@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from conftest import pack
 
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.mmseqs import SimilarityError
-from bioseqrnn.sequences.negatives.shuffle import shuffle_bytes
-from bioseqrnn.sequences.overlaps import chance, common, matches, search, words
-from bioseqrnn.sequences.overlaps.search import find_overlaps
-from bioseqrnn.sequences.overlaps.texts import low_complexity, read_texts
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN
+from bioseqrnn.similarity.mmseqs import SimilarityError
+from bioseqrnn.similarity.overlaps import chance, common, matches, search, words
+from bioseqrnn.similarity.overlaps.search import find_overlaps
+from bioseqrnn.similarity.overlaps.texts import low_complexity, read_texts
+from bioseqrnn.stages.sequences.negatives.shuffle import shuffle_bytes
 
 LETTERS = {"dna": "ACGT", "protein": "ACDEFGHIKLMNPQRSTVWY"}
 
@@ -103,7 +103,7 @@ def test_random_sequences_share_nothing(rng):
 
 
 def test_shuffles_of_the_splice_junctions_share_nothing(splice):
-    from bioseqrnn.sequences.decode import letters
+    from bioseqrnn.onehot.decoding import letters
 
     found = find_overlaps(splice.packed, DNA)
     assert 400 < (found.partners >= 0).sum() < 600
@@ -175,7 +175,7 @@ def test_a_repeat_in_many_records_is_counted_but_links_none(rng, differing):
 
 def test_windows_of_a_genome_with_repeats_hang_together_by_locus(rng):
     """Ten loci, each with a copy of a repeat 10 % of which differs, in windows that overlap."""
-    from bioseqrnn.folds.components import connected
+    from bioseqrnn.splits.components import connected
 
     repeat = np.array(list(draw(rng, 280)))
     texts, locus = [], []
@@ -338,9 +338,9 @@ def test_without_numba_the_same_is_found(rng):
     script = (
         "import sys, json; sys.modules['numba'] = None\n"
         "from pathlib import Path\n"
-        "from bioseqrnn.sequences.alphabet import ALPHABETS\n"
-        "from bioseqrnn.sequences.overlaps.search import find_overlaps\n"
-        "from bioseqrnn.sequences.reading.records import pack_records\n"
+        "from bioseqrnn.onehot.alphabet import ALPHABETS\n"
+        "from bioseqrnn.similarity.overlaps.search import find_overlaps\n"
+        "from bioseqrnn.fasta.records import pack_records\n"
         "name, texts = sys.argv[1], sys.argv[2:]\n"
         "records = pack_records(Path('x'), [str(i) for i in range(len(texts))], texts,"
         " ALPHABETS[name])\n"

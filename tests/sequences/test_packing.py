@@ -8,10 +8,10 @@ from conftest import pack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
-from bioseqrnn.sequences.decode import unpack_few
-from bioseqrnn.sequences.packing import unpack
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN, guess_alphabet
+from bioseqrnn.onehot.decoding import unpack_few
+from bioseqrnn.onehot.packing import unpack
+from bioseqrnn.support.errors import InputError
 
 
 def letters(alphabet):

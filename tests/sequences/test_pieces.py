@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import DNA
-from bioseqrnn.sequences.decode import letters
-from bioseqrnn.sequences.packing import Packed
-from bioseqrnn.sequences.reading.pieces import block_ends
-from bioseqrnn.sequences.reading.three_line import read_three_line
-from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.pieces import block_ends
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fasta.three_line import read_three_line
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.onehot.decoding import letters
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.stages.sequences.shards import encode_shard, gather_shards, parse_shard
+from bioseqrnn.support.errors import InputError
 
 OPTIONS = {"task": "per_position", "alphabet": "dna"}
 
@@ -118,8 +118,8 @@ def test_long_records_are_read_in_parts(tmp_path, monkeypatch, seed):
 
     whole = {name: read(name) for name in texts}
     assert [type(whole[name]) for name in texts] == [tuple, str, str]
-    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 16)
-    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.PART_BYTES", 40)
+    monkeypatch.setattr("bioseqrnn.fasta.blocks.BLOCK_BYTES", 16)
+    monkeypatch.setattr("bioseqrnn.fasta.blocks.PART_BYTES", 40)
     assert {name: read(name) for name in texts} == whole
 
 

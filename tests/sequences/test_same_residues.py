@@ -16,13 +16,13 @@ from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import residues
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.store import save_model
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.sequences.alphabet import ALPHABETS
-from bioseqrnn.sequences.reading.genome import Genome
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.genome import Genome
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS
 
 Residues = dict[str, str]

@@ -13,12 +13,12 @@ import pytest
 from conftest import RESOURCES, encode
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences import shards
-from bioseqrnn.sequences.reading.blocks import Shard
-from bioseqrnn.sequences.shards import encode_shard, gather_shards, parse_shard
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
+from bioseqrnn.fasta.blocks import Shard
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.sequences import shards
+from bioseqrnn.stages.sequences.shards import encode_shard, gather_shards, parse_shard
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.sequences import read_sequences
 
 COUNTS = (1, 2, 3, 7, 50)
 
@@ -182,9 +182,9 @@ def gather(folder: Path, paths, **options):
 @pytest.mark.parametrize("make", DATASETS, ids=lambda f: f.__name__)
 def test_the_gathered_table_is_the_unsharded_one(tmp_path, make, monkeypatch):
     # batches and row groups of a few records
-    monkeypatch.setattr("bioseqrnn.sequences.reading.blocks.BLOCK_BYTES", 300)
-    monkeypatch.setattr("bioseqrnn.sequences.stream.BATCH_RESIDUES", 200)
-    monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 400)
+    monkeypatch.setattr("bioseqrnn.fasta.blocks.BLOCK_BYTES", 300)
+    monkeypatch.setattr("bioseqrnn.fasta.stream.BATCH_RESIDUES", 200)
+    monkeypatch.setattr("bioseqrnn.onehot.row_groups.GROUP_BYTES", 400)
     sources, options = make(tmp_path)
     whole = tmp_path / "whole"
     table = encode(whole, sources, **options)
@@ -352,7 +352,7 @@ def test_shards_on_the_command_line(cli, tmp_path):
 
 def test_gathering_holds_one_row_group_at_a_time(tmp_path, monkeypatch):
     """A batch over several row groups would be as large as all of them."""
-    monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_BYTES", 300)
+    monkeypatch.setattr("bioseqrnn.onehot.row_groups.GROUP_BYTES", 300)
     sources, options = plain(tmp_path)
     settings = DatasetOptions(**options)
     encode_shard(sources, tmp_path / "1.parquet", Shard(0, 1), options=settings)

@@ -7,16 +7,16 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import RESOURCES, encode
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import open_sequences
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.sequences import open_sequences
 
 
 @pytest.mark.parametrize("reuse", [False, True])
 @pytest.mark.parametrize("size", [1, 7, 256, 100_000])
 def test_batches_are_the_rows_in_order(tmp_path, monkeypatch, size, reuse):
     """Of unequal lengths, and over row groups that end inside batches."""
-    monkeypatch.setattr("bioseqrnn.sequences.row_groups.GROUP_ROWS", 100)
+    monkeypatch.setattr("bioseqrnn.onehot.row_groups.GROUP_ROWS", 100)
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
     table = encode(tmp_path, sources)
     assert pq.ParquetFile(tmp_path / "sequences.parquet").num_row_groups > 5

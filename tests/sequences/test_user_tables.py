@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import encode
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.sources import Source, sources_from_sheet
+from bioseqrnn.fasta.sources import Source, sources_from_sheet
+from bioseqrnn.support.errors import InputError
 
 FASTA = ">r1\nACGTACGTAC\n>r2\nACGTTTGTAC\n>r3\nACGGGCGTAC\n>r4\nAAAAACGTAC\n"
 GENOME = ">chr1\n" + "GGATCACAGTCTACACTGCT" * 5 + "\n>chr2\n" + "GGGATGGCAAGTACATTTTT" * 5 + "\n"

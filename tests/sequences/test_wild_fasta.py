@@ -17,20 +17,15 @@ from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import read_all, residues
 
 from bioseqrnn.config.schema import DatasetOptions
-from bioseqrnn.errors import InputError
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN, guess_alphabet
-from bioseqrnn.sequences.encode import encode_sequences
-from bioseqrnn.sequences.reading import blocks as fasta
-from bioseqrnn.sequences.reading.blocks import sample_residues
-from bioseqrnn.sequences.reading.conversions import COUNTS
-from bioseqrnn.sequences.reading.records import read_records
-from bioseqrnn.sequences.sources import (
-    COMPRESSED_ENDINGS,
-    FASTA_ENDINGS,
-    Source,
-    find_fasta,
-)
-from bioseqrnn.sequences.table import read_sequences
+from bioseqrnn.fasta import blocks as fasta
+from bioseqrnn.fasta.blocks import sample_residues
+from bioseqrnn.fasta.conversions import COUNTS
+from bioseqrnn.fasta.records import read_records
+from bioseqrnn.fasta.sources import COMPRESSED_ENDINGS, FASTA_ENDINGS, Source, find_fasta
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN, guess_alphabet
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.sequences import read_sequences
 
 SECOND = {"dna": ">the-other-file\nACGT\n", "protein": ">the-other-file\nMKWE\n"}
 COLUMNS = [*COUNTS, "ambiguous_residues", "ambiguity_codes"]

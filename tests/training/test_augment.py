@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.strands import reverse_complement
-from bioseqrnn.training.augment import Draws, augment, mutated, shifted
+from bioseqrnn.fitting.augment import Draws, augment, mutated, shifted
+from bioseqrnn.networks.strands import reverse_complement
 
 
 def batch(*lengths, symbols=4):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.fitting.best import Best, Monitored
+from bioseqrnn.fitting.objective import FEW, RARE, SMOOTHING, Objective
 from bioseqrnn.tasks import TASKS, PositionTruth
-from bioseqrnn.training.best import Best, Monitored
-from bioseqrnn.training.objective import FEW, RARE, SMOOTHING, Objective
 
 CLASSES = ["a", "b"]
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError, TrainingStopped
-from bioseqrnn.training.loop import train_network
-from bioseqrnn.training.processes import Processes
-from bioseqrnn.training.session import Session
-from bioseqrnn.training.state import DivergenceError, TrainingState
+from bioseqrnn.fitting.loop import train_network
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.fitting.state import DivergenceError, TrainingState
+from bioseqrnn.inference.processes import Processes
+from bioseqrnn.support.errors import InputError, TrainingStopped
 
 CPU = torch.device("cpu")
 # nothing but the rate makes it overflow: no dropout, no mutation, labels as they are

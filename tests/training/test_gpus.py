@@ -11,7 +11,7 @@ import pytest
 CLAIM = """
 import os, sys
 from pathlib import Path
-from bioseqrnn.training.gpus import claim_gpus
+from bioseqrnn.inference.gpus import claim_gpus
 claim_gpus(int(sys.argv[1]), Path(sys.argv[2]))
 print(os.environ.get("CUDA_VISIBLE_DEVICES", "all"), flush=True)
 sys.stdin.read()

@@ -13,13 +13,13 @@ import pytest
 from conftest import encode
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.evaluation.predictions import read_predictions, write_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_roles
-from bioseqrnn.sequences import row_groups
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
-from bioseqrnn.training import run
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot import row_groups
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training import run
+from bioseqrnn.tables.folds import read_roles
+from bioseqrnn.tables.predictions import read_predictions, write_predictions
+from bioseqrnn.tables.sequences import read_sequences
 
 FILES = ("model.safetensors", "history.tsv", "predictions.parquet")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 2}
@@ -31,8 +31,8 @@ CHILD = """
 import json, sys, tracemalloc
 from pathlib import Path
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.sequences.table import read_sequences
-from bioseqrnn.training import run
+from bioseqrnn.tables.sequences import read_sequences
+from bioseqrnn.stages.training import run
 
 if sys.argv[1] == "memory":
     run._read_mapped = lambda sequences, *_: read_sequences(sequences)
@@ -138,7 +138,7 @@ def test_predictions_are_written_in_parts(acp, tmp_path, monkeypatch):
     probability = np.random.default_rng(2).dirichlet((1, 1), 500)
     tables = []
     for size in (2**16, 7, 500, 499):
-        monkeypatch.setattr("bioseqrnn.evaluation.predictions.ROWS_AT_ONCE", size)
+        monkeypatch.setattr("bioseqrnn.tables.predictions.ROWS_AT_ONCE", size)
         path = tmp_path / "predictions.parquet"
         parts = {"validation": (rows[:3], probability[:3]), "test": (rows, probability)}
         write_predictions(path, acp, parts, model="m", kind="network", fold=0, seed=1)
@@ -209,7 +209,7 @@ def random_table(folder: Path, records: int) -> Path:
 
 def test_memory_does_not_grow_with_sequences_and_ids(tmp_path, monkeypatch):
     monkeypatch.setattr(row_groups, "GROUP_ROWS", 2_000)
-    monkeypatch.setattr("bioseqrnn.evaluation.predictions.ROWS_AT_ONCE", 2_000)
+    monkeypatch.setattr("bioseqrnn.tables.predictions.ROWS_AT_ONCE", 2_000)
     folders = [random_table(tmp_path / str(n), n) for n in (FEW, MANY)]
 
     def growth(where: str) -> float:

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.prediction.network import predict_packed
-from bioseqrnn.training.loop import train_network
+from bioseqrnn.fitting.loop import train_network
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.support.errors import InputError
 
 CPU = torch.device("cpu")
 CONFIG = ModelConfig(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.fitting.objective import RARE, SMOOTHING, Objective
 from bioseqrnn.tasks import TASKS, PositionTruth
-from bioseqrnn.training.objective import RARE, SMOOTHING, Objective
 
 CLASSES = ["a", "b"]
 

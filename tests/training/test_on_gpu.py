@@ -15,12 +15,12 @@ import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
 
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.models.recurrent import CELLS
-from bioseqrnn.models.store import load_model
-from bioseqrnn.sequences.on_device import dense_on
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.networks.store import load_model
+from bioseqrnn.onehot.on_device import dense_on
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.tables.predictions import read_predictions
 
 from .stopping import stop_with_a_checkpoint
 

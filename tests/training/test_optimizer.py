@@ -5,12 +5,12 @@ import sys
 
 import torch
 
-from bioseqrnn.training.optimizer import AdamW
+from bioseqrnn.fitting.optimizer import AdamW
 
 SCRIPT = """
 import sys, torch
-from bioseqrnn.training.device import set_deterministic
-from bioseqrnn.training.optimizer import AdamW
+from bioseqrnn.inference.device import set_deterministic
+from bioseqrnn.fitting.optimizer import AdamW
 set_deterministic(1, 1)
 assert torch.are_deterministic_algorithms_enabled()
 assert torch.is_deterministic_algorithms_warn_only_enabled()

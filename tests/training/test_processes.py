@@ -15,15 +15,15 @@ from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
-from bioseqrnn.training.loop import train_network
-from bioseqrnn.training.processes import Processes, start_processes
-from bioseqrnn.training.run import train_fold
-from bioseqrnn.training.windows import overlapping
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.loop import train_network
+from bioseqrnn.inference.processes import Processes, start_processes
+from bioseqrnn.inference.windows import overlapping
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.predictions import read_predictions
+from bioseqrnn.tables.sequences import read_sequences
 
 from .stopping import stop_with_a_checkpoint
 
@@ -202,7 +202,7 @@ def test_dropout_differs_between_processes_and_comes_again():
 
 def test_plain_training_does_not_wait_for_lightning():
     code = (
-        "import sys; from bioseqrnn.training.run import start_processes; "
+        "import sys; from bioseqrnn.stages.training.run import start_processes; "
         "assert start_processes('cpu', 1, 1, 'fp32').count == 1; "
         "assert not {m for m in sys.modules if m.startswith('lightning')}"
     )

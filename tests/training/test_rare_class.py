@@ -10,15 +10,15 @@ import pytest
 from conftest import encode
 from sklearn.metrics import roc_auc_score
 
-from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.io import write_json
-from bioseqrnn.models.card import read_card
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.training.run import train_final, train_fold
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.support.io import write_json
+from bioseqrnn.tables.predictions import read_predictions
 
 MOTIF, PLACE = "TATATATA", 20
 

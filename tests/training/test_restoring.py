@@ -13,12 +13,12 @@ import torch
 from conftest import RESOURCES, encode, first_records
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.training.checkpoint import checkpoint_path
-from bioseqrnn.training.run import train_fold
-from bioseqrnn.training.session import Session
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.checkpoint import checkpoint_path
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.support.errors import TrainingStopped
 
 CONFIG = {"cell": "gru", "hidden_size": 3, "stem_filters": 2, "batch_size": 32, "epochs": 4}
 

@@ -19,14 +19,14 @@ import torch
 from conftest import BIN, RESOURCES, encode, first_records
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.io import write_json
-from bioseqrnn.models.card import read_card
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.training import run
-from bioseqrnn.training.checkpoint import checkpoint_path, different
-from bioseqrnn.training.session import Session
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.checkpoint import checkpoint_path, different
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training import run
+from bioseqrnn.support.errors import TrainingStopped
+from bioseqrnn.support.io import write_json
 
 # two layers with dropout, augmentation, averaged weights, two members: the random numbers matter,
 # and so does every part of the state; at this rate some gradients are clipped, the second epoch is
@@ -188,14 +188,14 @@ def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
     ("target", "name", "nth", "after"),
     [
         # within the writing of a checkpoint: nothing, all but not in place, just in place
-        ("bioseqrnn.training.checkpoint.torch", "save", 4, True),
-        ("bioseqrnn.io.os", "fsync", 4, False),
+        ("bioseqrnn.fitting.checkpoint.torch", "save", 4, True),
+        ("bioseqrnn.support.io.os", "fsync", 4, False),
         ("pathlib.Path", "replace", 4, False),
         ("pathlib.Path", "replace", 4, True),
         # between the outputs, and before the checkpoint goes
-        ("bioseqrnn.training.run", "save_model", 1, True),
-        ("bioseqrnn.training.run", "write_tsv", 1, True),
-        ("bioseqrnn.training.run", "write_predictions", 1, True),
+        ("bioseqrnn.stages.training.run", "save_model", 1, True),
+        ("bioseqrnn.stages.training.run", "write_tsv", 1, True),
+        ("bioseqrnn.stages.training.run", "write_predictions", 1, True),
     ],
 )
 def test_killed_within_a_write(tables, whole, tmp_path, target, name, nth, after):
@@ -372,7 +372,7 @@ def test_models_of_one_folder_keep_their_own_checkpoints(tmp_path):
 
 
 def test_short_training_writes_no_checkpoint(tables, tmp_path, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.training.session.write_checkpoint", None)
+    monkeypatch.setattr("bioseqrnn.fitting.session.write_checkpoint", None)
     train(tables, tmp_path, every=60.0)
 
 
@@ -382,7 +382,7 @@ def test_training_goes_on_where_no_checkpoint_can_be_written(
     def full(path):
         raise OSError(f"{path}: not written: no space left on device")
 
-    monkeypatch.setattr("bioseqrnn.training.checkpoint.atomic_path", full)
+    monkeypatch.setattr("bioseqrnn.fitting.checkpoint.atomic_path", full)
     train(tables, tmp_path)
     assert "no space left on device; training goes on without a checkpoint" in (
         capfd.readouterr().err

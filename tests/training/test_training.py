@@ -9,24 +9,24 @@ import torch
 from conftest import encode
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_roles
-from bioseqrnn.models.card import read_card
-from bioseqrnn.models.classifier import SequenceClassifier
-from bioseqrnn.models.fitting import fit_config
-from bioseqrnn.models.store import load_model
-from bioseqrnn.prediction.network import predict_packed
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.training.batches import PREDICTION_POSITIONS, bucketed, by_length
-from bioseqrnn.training.device import GIVEN, choose_device, set_deterministic
-from bioseqrnn.training.loop import _epoch, train_network
-from bioseqrnn.training.optimizer import AdamW
-from bioseqrnn.training.processes import Processes
-from bioseqrnn.training.run import train_final, train_fold
-from bioseqrnn.training.session import Session
-from bioseqrnn.training.state import TrainingState
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.loop import _epoch, train_network
+from bioseqrnn.fitting.optimizer import AdamW
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.fitting.state import TrainingState
+from bioseqrnn.inference.batches import PREDICTION_POSITIONS, bucketed, by_length
+from bioseqrnn.inference.device import GIVEN, choose_device, set_deterministic
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.inference.processes import Processes
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.defaults import fit_config
+from bioseqrnn.networks.store import load_model
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_roles
+from bioseqrnn.tables.predictions import read_predictions
 
 CPU = torch.device("cpu")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 3}
@@ -153,7 +153,7 @@ def test_same_seed_same_bytes(folder, cell):
 def test_fold_outputs(folder, acp):
     out = train(folder, "run")
     run = read_predictions(out / "predictions.parquet")
-    from bioseqrnn.folds.table import read_folds
+    from bioseqrnn.tables.folds import read_folds
 
     test = read_folds(folder / "folds.parquet", acp).indices(1, "test")
     assert run.ids == [acp.ids[i] for i in test]
@@ -237,7 +237,7 @@ def test_prediction_is_the_same_in_any_batch(acp, monkeypatch):
     trained = train_network(acp, np.arange(300), np.arange(0), config, seed=1, device=CPU)
     rows = np.arange(len(acp))[::-1]
     whole = predict_packed(trained.network, acp.packed, acp.alphabet, rows, CPU)
-    monkeypatch.setattr("bioseqrnn.training.batches.PREDICTION_RECORDS", 7)
+    monkeypatch.setattr("bioseqrnn.inference.batches.PREDICTION_RECORDS", 7)
     parts = predict_packed(trained.network, acp.packed, acp.alphabet, rows, CPU)
     np.testing.assert_allclose(whole, parts, atol=1e-6)
 

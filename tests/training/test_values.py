@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 from conftest import encode
 
-from bioseqrnn.baselines.run import train_baseline
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.evaluation.predictions import read_predictions
-from bioseqrnn.evaluation.run import evaluate_models
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.io import write_json
-from bioseqrnn.prediction.run import predict_query
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.baselines.run import train_baseline
+from bioseqrnn.stages.evaluation.run import evaluate_models
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.prediction.run import predict_query
+from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_json
+from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tasks.task import scale_of
-from bioseqrnn.training.run import train_final, train_fold
 
 CONFIG = {"cell": "gru", "hidden_size": 8, "stem_filters": 8, "epochs": 15}
 UNITS = {

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.diagnosis.run import diagnose_models
-from bioseqrnn.errors import TrainingStopped
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.models.store import load_model
-from bioseqrnn.sequences.packing import unpack
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.inference.windows import most_windows, overlapping, shifted
+from bioseqrnn.networks.store import load_model
+from bioseqrnn.onehot.packing import unpack
+from bioseqrnn.stages.diagnosis.run import diagnose_models
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.support.errors import TrainingStopped
 from bioseqrnn.tasks.losses import batch_targets
-from bioseqrnn.training.run import train_fold
-from bioseqrnn.training.session import Session
-from bioseqrnn.training.windows import most_windows, overlapping, shifted
 
 CONFIG = {
     "cell": "gru", "hidden_size": 6, "stem_filters": 4, "positions": 0, "window": 90,

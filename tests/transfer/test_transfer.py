@@ -9,14 +9,14 @@ from conftest import RESOURCES, encode, first_records
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.errors import InputError
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.folds.table import read_folds
-from bioseqrnn.sequences.sources import Source
-from bioseqrnn.sequences.table import read_sequences
-from bioseqrnn.training.run import train_fold
-from bioseqrnn.transfer.matrix import Dataset, cell_rows, scoring_folds
-from bioseqrnn.transfer.run import transfer_models
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.transfer.matrix import Dataset, cell_rows, scoring_folds
+from bioseqrnn.stages.transfer.run import transfer_models
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.sequences import read_sequences
 
 KINDS = {"random": {}, "shuffled": {"negatives": {"method": "shuffle", "k": 1}}}
 SMALL = ModelConfig(cell="gru", hidden_size=6, stem_filters=6, epochs=2)
@@ -31,7 +31,7 @@ def make(folder, kind, count=60, seed=1, folds=3):
         path.write_text(first_records(RESOURCES / "acp" / f"{name}.fa", count))
         sources.append(Source(path, name))
     from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
-    from bioseqrnn.sequences.encode import encode_sequences
+    from bioseqrnn.stages.sequences.run import encode_sequences
 
     negatives = NegativesConfig(**KINDS[kind].get("negatives", {}))
     options = DatasetOptions(alphabet="protein", positive="ACP", negatives=negatives)
@@ -137,7 +137,7 @@ def run(folder, models, output, names=tuple(KINDS), kinds=tuple(KINDS)):
 
 
 def test_the_matrix_is_made_and_repeats(trained, tmp_path):
-    from bioseqrnn.evaluation.predictions import read_predictions
+    from bioseqrnn.tables.predictions import read_predictions
 
     folder, models = trained
     for name in ("a", "b"):

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from bioseqrnn.io import read_parquet
+from bioseqrnn.support.io import read_parquet
 
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("given")]
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import BIN, ROOT
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.training.run import train_fold
+from bioseqrnn.stages.training.run import train_fold
 
 pytestmark = pytest.mark.workflow
 MODEL = "results/pep/models/gru/fold-0/seed-1/model.safetensors"

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.card import read_card
-from bioseqrnn.models.fitting import fit_config
-from bioseqrnn.sequences.table import open_sequences
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.networks.defaults import fit_config
+from bioseqrnn.tables.sequences import open_sequences
 
 pytestmark = pytest.mark.workflow
 

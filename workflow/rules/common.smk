@@ -18,7 +18,7 @@ STAGE_VERSIONS = {
     "prediction": 5,
     "report": 7,
 }
-# what bioseqrnn.report.build writes
+# what bioseqrnn.stages.report.run writes
 REPORT_TABLES = (
     "summary",
     "runs",

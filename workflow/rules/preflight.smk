@@ -246,7 +246,7 @@ def check_fasta(where, path):
 def find_fasta(where, text):
     """The files that a cell names: a file, the FASTA files of a folder, or those of a glob.
 
-    The same files in the same order as bioseqrnn.sequences.sources.find_fasta.
+    The same files in the same order as bioseqrnn.fasta.sources.find_fasta.
     """
     if elsewhere(text):
         if glob.has_magic(text) or not named_like_fasta(text):

@@ -29,8 +29,8 @@ from bioseqrnn.cli.sizes import sizes
 from bioseqrnn.cli.split import split
 from bioseqrnn.cli.train import train
 from bioseqrnn.cli.transfer import transfer
-from bioseqrnn.console import guard_streams, shown
-from bioseqrnn.errors import InputError, TrainingStopped
+from bioseqrnn.support.console import guard_streams, shown
+from bioseqrnn.support.errors import InputError, TrainingStopped
 
 app = typer.Typer(
     name="bioseqrnn",

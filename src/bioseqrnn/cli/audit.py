@@ -10,7 +10,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import AuditLimits
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 def _makes_findings(values: Values) -> bool:
@@ -66,9 +66,9 @@ def audit(
 
     Nothing stops here; 'split --findings' does, so that the tables can be read.
     """
-    from bioseqrnn.atomic import together
     from bioseqrnn.config.validate import audit_config_from_json
-    from bioseqrnn.sequences.checks.gate import FINDINGS, FLAGGED, judge_findings
+    from bioseqrnn.stages.audit.gate import FINDINGS, FLAGGED, judge_findings
+    from bioseqrnn.support.atomic import together
 
     config = audit_config_from_json(limits, "--limits")
     if findings is None:
@@ -77,7 +77,7 @@ def audit(
         findings = output.with_name(FINDINGS)
     with together():
         if sequences is not None:
-            from bioseqrnn.sequences.checks.tables import audit_sequences
+            from bioseqrnn.stages.audit.run import audit_sequences
 
             lists = flagged or findings.with_name(FLAGGED)
             audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)

@@ -37,7 +37,7 @@ def baseline(
     threads: Threads = 1,
 ) -> None:
     """Fit a plain method on a fold's training records and predict its test records."""
-    from bioseqrnn.baselines.run import train_baseline
+    from bioseqrnn.stages.baselines.run import train_baseline
 
     train_baseline(
         sequences,

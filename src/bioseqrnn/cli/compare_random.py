@@ -31,6 +31,6 @@ def compare_random(
     ],
 ) -> None:
     """Score models on random folds beside those that keep related sequences together."""
-    from bioseqrnn.evaluation.random_folds import compare_random_folds
+    from bioseqrnn.stages.evaluation.random_folds import compare_random_folds
 
     compare_random_folds(predictions, folds, random_predictions, random_folds, output)

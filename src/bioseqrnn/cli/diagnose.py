@@ -45,7 +45,7 @@ def diagnose(
     threads: Threads = 1,
 ) -> None:
     """Plot how far back each network's gradient reaches: |∂h(T)/∂h(T-k)| against k."""
-    from bioseqrnn.diagnosis.run import diagnose_models
+    from bioseqrnn.stages.diagnosis.run import diagnose_models
 
     diagnose_models(
         models,

@@ -9,7 +9,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import DatasetOptionsJson
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 def encode(
@@ -79,10 +79,10 @@ def encode(
     --dataset.
     """
     from bioseqrnn.config.validate import dataset_options_from_json
-    from bioseqrnn.paths import check_outputs
-    from bioseqrnn.sequences.encode import encode_sequences
-    from bioseqrnn.sequences.shards import encode_shard, parse_shard
-    from bioseqrnn.sequences.sources import Source, find_fasta, moved, sources_from_sheet
+    from bioseqrnn.fasta.sources import Source, find_fasta, moved, sources_from_sheet
+    from bioseqrnn.stages.sequences.run import encode_sequences
+    from bioseqrnn.stages.sequences.shards import encode_shard, parse_shard
+    from bioseqrnn.support.paths import check_outputs
 
     settings = dataset_options_from_json(options, "--options")
     if sheet is not None:

@@ -60,8 +60,8 @@ def evaluate(
     ] = 0.9,
 ) -> None:
     """Score all models with intervals, compare them, and select one on validation records."""
-    from bioseqrnn.evaluation.run import evaluate_models
-    from bioseqrnn.evaluation.thresholds import Aim
+    from bioseqrnn.metrics.thresholds import Aim
+    from bioseqrnn.stages.evaluation.run import evaluate_models
 
     evaluate_models(
         predictions,

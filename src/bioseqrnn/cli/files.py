@@ -1,7 +1,7 @@
 """Which options of a command are files, read or written: declared where the option is.
 
 ``Annotated[Path, typer.Option(...), Writes()]``: before a command runs, all that it writes is held
-against all that it reads (``bioseqrnn.paths``).
+against all that it reads (``bioseqrnn.support.paths``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, get_type_hints
 
 from typer.models import ArgumentInfo
 
-from bioseqrnn.paths import Named, check_folder, check_outputs
+from bioseqrnn.support.paths import Named, check_folder, check_outputs
 
 Values = dict[str, Any]
 Command = Callable[..., None]

@@ -24,7 +24,7 @@ def gather(
 ) -> None:
     """Put the shards of a dataset together, to the table that one job would have written."""
     from bioseqrnn.config.validate import dataset_options_from_json
-    from bioseqrnn.sequences.shards import gather_shards
+    from bioseqrnn.stages.sequences.shards import gather_shards
 
     settings = dataset_options_from_json(options, "--options")
     gather_shards(shards, output, audit, options=settings, where=dataset)

@@ -57,7 +57,7 @@ def import_keras(
     ] = False,
 ) -> None:
     """Turn a classifier trained with Keras into one that 'predict' runs. Needs no Keras."""
-    from bioseqrnn.models.keras.convert import import_keras as convert
+    from bioseqrnn.networks.keras.convert import import_keras as convert
 
     convert(
         model,

@@ -10,7 +10,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Threads
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, _values: Values) -> Iterator[Path]:
@@ -45,7 +45,7 @@ def predict(
     """
     if output.suffix != ".parquet":
         raise InputError(f"--output {output}: must end in .parquet; the TSV is written beside it")
-    from bioseqrnn.prediction.run import predict_query
+    from bioseqrnn.stages.prediction.run import predict_query
 
     predict_query(
         fasta,

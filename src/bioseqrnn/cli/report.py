@@ -59,10 +59,10 @@ def report(
     ] = 0.95,
 ) -> None:
     """Make the HTML report (MultiQC), the same numbers as TSV, and a manifest."""
-    from bioseqrnn.checked import parse_object
+    from bioseqrnn.support.checked import parse_object
 
     shown = parse_object(settings, "--settings")
-    from bioseqrnn.report.build import build_report
+    from bioseqrnn.stages.report.run import build_report
 
     build_report(
         sequences,

@@ -10,7 +10,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Threads
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, values: Values) -> Iterator[Path]:
@@ -95,7 +95,7 @@ def search(
     base = model_config_from_json(config, "--config")
     wanted = search_config_from_json(settings, "--settings")
     if choose:
-        from bioseqrnn.search.choose import choose as choose_trial
+        from bioseqrnn.stages.search.choose import choose as choose_trial
 
         choose_trial(
             choose,
@@ -110,7 +110,7 @@ def search(
         return
     if sequences is None or folds is None or journal is None:
         raise InputError("give --sequences, --folds and --journal, or --choose with tables")
-    from bioseqrnn.search.run import work
+    from bioseqrnn.stages.search.run import work
 
     work(
         sequences,

@@ -26,7 +26,7 @@ def sizes(
     seed: Seed = 1,
 ) -> None:
     """Score models by the number of records trained with, and say what more would bring."""
-    from bioseqrnn.evaluation.sizes import evaluate_sizes
+    from bioseqrnn.stages.evaluation.learning_curve import evaluate_sizes
 
     evaluate_sizes(
         predictions, folds, output, replicates=bootstrap, confidence=confidence, seed=seed

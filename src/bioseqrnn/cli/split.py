@@ -84,13 +84,13 @@ def split(
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:
     """Assign stratified cross-validation folds; related sequences stay together."""
-    from bioseqrnn.folds.pairs import Threshold
-    from bioseqrnn.folds.run import split_table
-    from bioseqrnn.sequences.table import read_sequences
+    from bioseqrnn.similarity.pairs import Threshold
+    from bioseqrnn.stages.folds.run import split_table
+    from bioseqrnn.tables.sequences import read_sequences
 
     if findings is not None:
         from bioseqrnn.config.validate import audit_config_from_json
-        from bioseqrnn.sequences.checks.gate import pass_gate
+        from bioseqrnn.stages.audit.gate import pass_gate
 
         pass_gate(findings, audit_config_from_json(limits, "--limits"), where=dataset)
     table = read_sequences(sequences)

@@ -10,7 +10,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import Device, DeviceOption, Fraction, Seed, Sequences, Threads
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, values: Values) -> Iterator[Path]:
@@ -101,9 +101,9 @@ def train(
     if selected is None and (folds is None or fold is None):
         raise InputError("give --folds and --fold, or --selected for the final model")
     from bioseqrnn.config.validate import model_config_from_json
-    from bioseqrnn.search.chosen import read_chosen
-    from bioseqrnn.training.run import train_final, train_fold
-    from bioseqrnn.training.session import Session
+    from bioseqrnn.fitting.session import Session
+    from bioseqrnn.stages.training.run import train_final, train_fold
+    from bioseqrnn.tables.chosen import read_chosen
 
     run: dict[str, Any] = {"seed": seed, "device": device.value, "threads": threads}
     run |= {"devices": devices, "nodes": nodes}

@@ -34,7 +34,7 @@ def transfer(
     threads: Threads = 1,
 ) -> None:
     """Test networks against other negatives than they trained on, as a matrix."""
-    from bioseqrnn.transfer.run import transfer_models
+    from bioseqrnn.stages.transfer.run import transfer_models
 
     transfer_models(
         dataset,

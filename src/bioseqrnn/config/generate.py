@@ -29,7 +29,7 @@ from bioseqrnn.config.schema import (
     SearchConfig,
     ThresholdConfig,
 )
-from bioseqrnn.io import write_text
+from bioseqrnn.support.io import write_text
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "config": Config,

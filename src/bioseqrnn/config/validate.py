@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioseqrnn.checked import parse_json, short
 from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig, SearchConfig
-from bioseqrnn.errors import InputError
+from bioseqrnn.support.checked import parse_json, short
+from bioseqrnn.support.errors import InputError
 
 
 def _one_line(error: ValidationError, where: str, known: list[str]) -> str:

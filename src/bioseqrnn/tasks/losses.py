@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tasks.task import Multilabel, PerPosition, Regression, Task
-from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth, residues_of
+from bioseqrnn.tasks.truth import PositionTruth, Truth, residues_of
 
 # of a residue behind a sequence's end
 PADDING = -100

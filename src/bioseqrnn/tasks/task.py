@@ -14,10 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bioseqrnn.errors import InputError
-from bioseqrnn.tasks.truth import Ints, PositionTruth, Truth
+from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tasks.truth import PositionTruth, Truth
 
-Doubles = npt.NDArray[np.float64]
 SMALLEST = 1e-12
 # of a number whose squares can be added up by the million in double precision
 LARGEST = 1e140

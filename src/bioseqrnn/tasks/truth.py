@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.uint8]
+from bioseqrnn.support.arrays import Codes, Ints
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from engine_cases import DTYPES, MODES, build, engine_pass, ragged, values_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.models.engine import layer as layer_module
-from bioseqrnn.models.engine.memory import POOL
-from bioseqrnn.models.engine.plan import GROUPS, TILE, share
+from bioseqrnn.networks.engine import layer as layer_module
+from bioseqrnn.networks.engine.buffers import POOL
+from bioseqrnn.networks.engine.plan import GROUPS, TILE, share
 
 modes = pytest.mark.parametrize("mode", MODES)
 dtypes = pytest.mark.parametrize("dtype", DTYPES.values(), ids=DTYPES)

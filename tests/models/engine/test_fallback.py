@@ -11,8 +11,8 @@ import pytest
 from conftest import encode
 from engine_cases import MODES
 
-from bioseqrnn.folds.run import split_table
-from bioseqrnn.sequences.sources import Source
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
 
 # Every layer's outputs and final states, as float32 bytes on standard output.
 LAYERS = """
@@ -30,7 +30,7 @@ for mode in MODES:
 TRAINING = """
 import torch
 from bioseqrnn.config.schema import ModelConfig
-from bioseqrnn.models.classifier import SequenceClassifier
+from bioseqrnn.networks.classifier import SequenceClassifier
 torch.manual_seed(1)
 for cell in ("rnn", "gru", "lstm"):
     net = SequenceClassifier(ModelConfig(cell=cell, hidden_size=8), symbols=4, outputs=2)
@@ -48,8 +48,8 @@ for cell in ("rnn", "gru", "lstm"):
 PACKING = """
 import hashlib
 import numpy as np
-from bioseqrnn.sequences.alphabet import DNA, PROTEIN
-from bioseqrnn.sequences.packing import pack_lines, unpack
+from bioseqrnn.onehot.alphabet import DNA, PROTEIN
+from bioseqrnn.onehot.packing import pack_lines, unpack
 for alphabet, text in ((DNA, b"ACGTN\\nacgu\\nR\\n"), (PROTEIN, b"ACDEFX\\nmbz\\nW\\n")):
     packed, unusual = pack_lines(text, 3, alphabet)
     onehot, lengths = unpack(packed, np.array([2, 0, 1]), alphabet)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bioseqrnn.kernel_cache import KernelFiles
+from bioseqrnn.support.kernel_cache import KernelFiles
 
 # Two files, as the engine has: a kernel that calls one of another file. 2^24 + 1 tells the types
 # apart: there is no such float32.
 INNER = """
-from bioseqrnn.compiled import compiled
+from bioseqrnn.support.compiled import compiled
 
 @compiled
 def plus(x, y):
     return x + y
 """
 OUTER = """
-from bioseqrnn.compiled import compiled
+from bioseqrnn.support.compiled import compiled
 from inner import plus
 
 @compiled
@@ -46,7 +46,7 @@ print(json.dumps([found, sum(stats.cache_hits.values()), sum(stats.cache_misses.
 CLEARED = """
 import json, sys
 import numba, numpy as np
-from bioseqrnn.models.engine.rows import clear
+from bioseqrnn.networks.engine.rows import clear
 print("ready", flush=True)
 sys.stdin.readline()
 found = []
@@ -154,10 +154,10 @@ def test_no_place_for_a_cache(together, sources, tmp_path):
 def test_importing_the_engine_compiles_nothing():
     script = """
 import importlib, json, pkgutil
-from bioseqrnn.compiled import Kernel
-from bioseqrnn.models import engine
+from bioseqrnn.support.compiled import Kernel
+from bioseqrnn.networks import engine
 names = [module.name for module in pkgutil.iter_modules(engine.__path__)]
-modules = [importlib.import_module(f"bioseqrnn.models.engine.{name}") for name in names]
+modules = [importlib.import_module(f"bioseqrnn.networks.engine.{name}") for name in names]
 kernels = {k for m in modules for k in vars(m).values() if isinstance(k, Kernel)}
 print(json.dumps([sorted(names), len(kernels), [k.dispatcher.signatures for k in kernels]]))
 """

@@ -13,7 +13,7 @@ from engine_cases import MODES, build, ragged
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.models.engine.memory import KEPT_BYTES, POOL, Pool, size_class
+from bioseqrnn.networks.engine.buffers import KEPT_BYTES, POOL, Pool, size_class
 
 FLOAT, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 modes = pytest.mark.parametrize("mode", MODES)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.models.engine.plan import TILE, cut, run, share
+from bioseqrnn.networks.engine.plan import TILE, cut, run, share
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=4 * TILE))
@@ -96,7 +96,7 @@ def test_a_task_that_fails_is_reported_once_all_are_done(place):
 
 FORK = """
 import os, torch
-from bioseqrnn.models.recurrent import GRU
+from bioseqrnn.networks.recurrent import GRU
 torch.set_num_threads(3)
 torch.manual_seed(1)
 layer, x = GRU(4, 16, bidirectional=True), torch.randn(100, 6, 4)

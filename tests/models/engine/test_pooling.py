@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.models.engine.pooling import pool
-from bioseqrnn.models.pooling import Pooling
+from bioseqrnn.networks.engine.pooling import pool
+from bioseqrnn.networks.pooling import Pooling
 
 
 def reference(output, lengths):

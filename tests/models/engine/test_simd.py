@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bioseqrnn.models.engine.products import add_product, panel_width, panels
-from bioseqrnn.models.engine.simd import (
+from bioseqrnn.networks.engine.products import add_product, panel_width, panels
+from bioseqrnn.networks.engine.simd import (
     VECTOR_BYTES,
     clamp,
     lanes,

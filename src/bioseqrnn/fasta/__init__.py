@@ -1,0 +1,1 @@
+"""Any FASTA to records: opening, reading, labels, intervals, genomes, conversions."""

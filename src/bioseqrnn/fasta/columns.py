@@ -1,0 +1,138 @@
+"""The columns that tables of users may have, and what is wrong with those that they do have."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bioseqrnn.fasta.class_names import QUOTES
+from bioseqrnn.support.errors import InputError
+
+SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
+# As alike as 'grup' and 'group', but not as 'subgroup' and 'group'
+ALIKE = 0.8
+# Words that only look like a misspelt column
+OTHER_WORDS = {"strain"}
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a kind of table has.
+
+    Attributes
+    ----------
+    required, optional : tuple of str
+    other_names : mapping of str to str
+        What other programs call a required column, in lower case, letters and digits only.
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    other_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All names."""
+        return self.required + self.optional
+
+    def __str__(self) -> str:
+        more = f"[, {', '.join(self.optional)}]" if self.optional else ""
+        return ", ".join(self.required) + more
+
+    def named_in(self, cells: list[str]) -> set[str]:
+        """Known columns that some cells name, in any case and spelling that other programs use."""
+        plain = {_plain(name): name for name in self.known} | dict(self.other_names)
+        return {plain[name] for name in map(_plain, cells) if name in plain}
+
+
+def check_header(path: Path, cells: list[str], columns: Columns) -> list[str]:
+    """Hold the cells of a header against the columns that the table can have.
+
+    Returns
+    -------
+    list of str
+        Columns that nothing is read from.
+
+    Raises
+    ------
+    InputError
+        Another separator, quotes, a column that stands twice, that is missing, or whose name
+        differs from that of a known one in case, blanks or a letter.
+    """
+    _check_separator(path, cells, columns)
+    for name in columns.known:
+        if cells.count(name) > 1:
+            raise InputError(f"{path}: column '{name}' stands twice in the header; keep one")
+    absent = [name for name in columns.known if name not in cells]
+    unknown = [cell for cell in cells if cell not in columns.known]
+    near = [(cell, meant) for cell in unknown if (meant := _near(cell, absent))]
+    if near:
+        others = ", ".join(f"'{meant}' by '{cell}'" for cell, meant in near[1:])
+        also = f" And {others}?" if others else ""
+        raise InputError(
+            f"{path}: unknown column '{near[0][0]}'; did you mean '{near[0][1]}'?{also}"
+        )
+    missing = [name for name in columns.required if name not in cells]
+    if missing:
+        other = next((c for c in unknown if columns.other_names.get(_plain(c)) == missing[0]), None)
+        hint = f"; it has {_listed(cells)}" if any(cells) else ""
+        if other:
+            hint = f"; did you mean '{missing[0]}' by '{other}'?"
+        raise InputError(f"{path}: no column '{missing[0]}' (columns: {columns}){hint}")
+    return unknown
+
+
+def _check_separator(path: Path, cells: list[str], columns: Columns) -> None:
+    quoted = any(len(c) > 1 and c[0] in QUOTES and c[-1] in QUOTES for c in cells)
+    if len(cells) == 1:
+        for mark, name in SEPARATORS.items():
+            parts = [part.strip(QUOTES + " ") for part in cells[0].split(mark)]
+            # text without a header may hold blanks; commas are told in any case
+            if len(parts) > 1 and (columns.named_in(parts) or mark in ",;"):
+                both = " and in quotes" if quoted else ""
+                raise InputError(
+                    f"{path}: separated by {name}{both}; columns must be separated by tabs"
+                )
+    if quoted:
+        raise InputError(
+            f"{path}: columns are in quotes; write the table without any (in R: write.table with "
+            "sep = '\\t', quote = FALSE, row.names = FALSE)"
+        )
+
+
+def _plain(name: str) -> str:
+    """Return the letters and digits of a name in lower case, without those nobody sees."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _near(cell: str, absent: list[str]) -> str | None:
+    """Return the absent column that a cell misspells; None where it is a name of its own."""
+    name = _plain(cell)
+    plain = {_plain(known): known for known in absent}
+    if name in plain or not name or name in OTHER_WORDS:
+        return plain.get(name)
+    if name.endswith("s") and name[:-1] in plain:
+        return plain[name[:-1]]
+    # of two letters, everything is alike something
+    long = [known for known in plain if len(known) > 3]
+    close = difflib.get_close_matches(name, long, n=1, cutoff=ALIKE)
+    return plain[close[0]] if close else None
+
+
+def _listed(cells: list[str]) -> str:
+    names = [f"'{cell}'" if cell else "one without a name" for cell in cells[:SHOWN]]
+    more = f" and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
+    return ", ".join(names) + more
+
+
+def unused_columns(path: Path, unknown: list[str], columns: Columns) -> str:
+    """Return the line that names the columns of a table that nothing is read from."""
+    hint = ""
+    if "split" in unknown:
+        hint = "; a given split is read from datasets.tsv only, a row for each of its parts"
+    return f"{path}: columns not used: {_listed(unknown)} (known: {columns}){hint}"

@@ -1,0 +1,74 @@
+"""'.' in proteins: a gap of aligned files, a stop of translations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from bioseqrnn.fasta.blocks import read_blocks
+from bioseqrnn.fasta.refusals import inner_dot
+
+# So many records of a file show whether it is aligned
+ALIGNED_RECORDS = 100
+INNER = re.compile(r"(?<=[^.])\.(?=\.*[^.*])")
+
+
+class Dots:
+    """Tells gaps from stops in the proteins of one file.
+
+    '.' is a gap in a record that has '-' too, and in an aligned file: one whose first hundred
+    records have one length, which is this record's.
+
+    Parameters
+    ----------
+    path : Path
+    aligned : bool
+        Whether the file can be aligned.
+    """
+
+    def __init__(self, path: Path, aligned: bool = True) -> None:
+        self._path = path
+        self._width: int | None = None if aligned else 0
+
+    def count_stops(self, names: Sequence[str], sequences: Sequence[str]) -> int:
+        """Return how many sequences end in one '.' and have no other gap or stop: it is a stop.
+
+        Raises
+        ------
+        InputError
+            '.' between residues that is no gap.
+        """
+        stops = 0
+        for name, text in zip(names, sequences, strict=True):
+            if "." not in text or "-" in text:
+                continue
+            inner = INNER.search(text)
+            if inner:
+                self.refuse_inner(name, inner.start() + 1, len(text))
+            stops += text.endswith(".") and text.count(".") == 1 and "*" not in text
+        return stops
+
+    def refuse_inner(self, name: str, position: int, length: int) -> None:
+        """Refuse '.' between the residues of a record of this length in a file not aligned."""
+        if self._width is None:
+            self._width = _aligned_length(self._path)
+        if length != self._width:
+            raise inner_dot(self._path, name, position)
+
+
+def _aligned_length(path: Path) -> int:
+    """Return the length of the first records of a file, 0 where they differ or there is one."""
+    lengths: list[int] = []
+    for block in read_blocks(path):
+        for place, sequence in enumerate(block.residues):
+            if place or not block.continues:
+                if len(lengths) == ALIGNED_RECORDS:
+                    return _common(lengths)
+                lengths.append(0)
+            lengths[-1] += len(sequence)
+    return _common(lengths)
+
+
+def _common(lengths: list[int]) -> int:
+    return lengths[0] if len(lengths) > 1 and len(set(lengths)) == 1 else 0

@@ -1,0 +1,198 @@
+"""A genome on disk, read at random places by pyfaidx."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import tempfile
+import weakref
+import zlib
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from bioseqrnn.fasta.blocks import read_blocks
+from bioseqrnn.fasta.layout import Layout, scan_layout
+from bioseqrnn.fasta.opening import State, check_unchanged, compression, file_state, is_bgzip
+from bioseqrnn.fasta.records import read_records
+from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.support.atomic import FULL
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import require_file
+
+COMPLEMENT = str.maketrans("ACGTURYKMBVDHacgturykmbvdh", "TGCAAYRMKVBHDtgcaayrmkvbhd")
+# what pyfaidx and the bgzip reader below it raise for a damaged file
+READ_ERRORS = (
+    OSError, ValueError, LookupError, EOFError, AssertionError, RuntimeError, StopIteration,
+    struct.error, zlib.error,
+)  # fmt: skip
+
+
+def reverse_complement(sequence: str) -> str:
+    """Return the other strand of DNA, ambiguity codes and case included."""
+    return sequence.translate(COMPLEMENT)[::-1]
+
+
+class Genome:
+    """Chromosomes by name, with the residues that the FASTA parser reads of the file.
+
+    The whole file is checked once. An index beside it is not used, as nothing tells whether it is
+    of this file; one is made in a temporary folder. A file that an index cannot describe (lines of
+    several lengths, comments, other compressions than bgzip) is copied there first.
+
+    Parameters
+    ----------
+    path : Path
+        Any FASTA of DNA that can be encoded.
+
+    Attributes
+    ----------
+    lengths : dict of str to int
+        Bases of each chromosome, gaps included, in the order of the file.
+
+    Raises
+    ------
+    InputError
+        As ``read_records`` for any record of the file; an id that stands twice.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = require_file(path, "genome")
+        self._state = file_state(path)
+        self._indexed = _indexed(path, self._state)
+        self.lengths = self._indexed.lengths
+
+    def fetch(self, name: str, start: int, end: int) -> str:
+        """Return the bases from ``start`` to before ``end``, counted from 0, as they stand."""
+        check_unchanged(self.path, self._state)
+        try:
+            found = self._indexed.fetch(name, start, end)
+        except READ_ERRORS as error:
+            raise self._unreadable(name, start, end, _line(error)) from error
+        if len(found) != end - start:
+            raise self._unreadable(name, start, end, f"{len(found):,} letters are there")
+        return found
+
+    def _unreadable(self, name: str, start: int, end: int, why: str) -> InputError:
+        return InputError(
+            f"genome {self.path}: {name}:{start}-{end} cannot be read ({why}); the file is "
+            "damaged or has changed: run again when it is whole"
+        )
+
+
+class _Indexed:
+    """A file that pyfaidx can read, and the temporary folder that goes when nobody needs it."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        from pyfaidx import Faidx
+
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        where, layout = path, scan_layout(path)
+        block_index = _block_index(path)
+        if layout is None or not _named_for_pyfaidx(path, block_index is not None):
+            where, layout = _copied(path, folder)
+            block_index = None
+        self._numbers = {name: str(number) for number, name in enumerate(layout.names)}
+        if len(self._numbers) < len(layout.names):
+            raise _duplicate(path, layout.names)
+        index, blocks = folder / "genome.fai", folder / "genome.gzi"
+        with index.open("w") as handle:
+            for number, place in enumerate(layout.places.tolist()):
+                handle.write("\t".join(map(str, (number, *place))) + "\n")
+        blocks.write_bytes(block_index or b"")
+        # pyfaidx takes an index that is older than its file for stale
+        later = max(where.stat().st_mtime_ns, blocks.stat().st_mtime_ns) + 10**9
+        for file in (index, blocks):
+            os.utime(file, ns=(later, later))
+        self._fasta = Faidx(
+            str(where), indexname=str(index), gzi_indexname=str(blocks), rebuild=False, as_raw=True
+        )
+        lengths = layout.places[:, 0].tolist()
+        self.lengths: dict[str, int] = dict(zip(layout.names, lengths, strict=True))
+
+    def fetch(self, name: str, start: int, end: int) -> str:
+        return str(self._fasta.fetch(self._numbers[name], start + 1, end))
+
+
+@lru_cache(maxsize=4)
+def _indexed(path: Path, state: State | None) -> _Indexed:
+    """Index a file as it is now; several passes and several tables of intervals share it."""
+    indexed = _Indexed(path, Path(tempfile.mkdtemp(prefix="bioseqrnn-")))
+    check_unchanged(path, state)
+    return indexed
+
+
+def _named_for_pyfaidx(path: Path, blocks: bool) -> bool:
+    """Whether pyfaidx, which goes by names, reads a file for what it is."""
+    name = path.name.lower()
+    if blocks:
+        return name.endswith((".gz", ".bgz"))
+    return compression(path) is None and not name.endswith((".gz", ".bgz", ".bz2", ".zip"))
+
+
+def _block_index(path: Path) -> bytes | None:
+    """Where each block of a bgzip file begins, in it and in the text: what ``.gzi`` files hold.
+
+    pyfaidx makes one too, but then the other index as well. The first block goes without saying.
+    None for a file that is not bgzip throughout.
+    """
+    if not is_bgzip(path):
+        return None
+    from Bio.bgzf import BgzfBlocks
+
+    try:
+        with path.open("rb") as handle:
+            blocks = BgzfBlocks(handle)  # type: ignore[no-untyped-call]
+            begins = [(start, place) for start, _, place, size in blocks if size]
+    except READ_ERRORS:
+        return None
+    return struct.pack("<Q", len(begins) - 1) + b"".join(
+        struct.pack("<QQ", *pair) for pair in begins[1:]
+    )
+
+
+def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
+    """Write what the parser reads of a file as one line a record; refuse what it refuses."""
+    for _ in read_records(path, DNA):
+        pass
+    copy = folder / "genome.fa"
+    names: list[str] = []
+    begins, lengths = [], []
+    try:
+        with copy.open("wb") as handle:
+            for block in read_blocks(path):
+                for place, title in enumerate(block.titles):
+                    if place or not block.continues:
+                        names.append(title.split(None, 1)[0])
+                        handle.write(b"\n>\n")
+                        begins.append(handle.tell())
+                        lengths.append(0)
+                    lengths[-1] += handle.write(block.residues[place].encode())
+            handle.write(b"\n")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise InputError(
+            f"genome {path}: no room for a copy of it in the temporary folder "
+            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another "
+            "folder in TMPDIR, or write the genome in lines of one length, plain or bgzip"
+        ) from error
+    # one line a record
+    widths = [length + 1 for length in lengths]
+    return copy, Layout(names, np.array([lengths, begins, lengths, widths], np.int64).T)
+
+
+def _duplicate(path: Path, names: list[str]) -> InputError:
+    name = next(name for name, count in Counter(names).items() if count > 1)
+    return InputError(
+        f"{path}: duplicate id '{name}': it stands in this file twice; ids must be unique in a "
+        "genome"
+    )
+
+
+def _line(error: Exception) -> str:
+    """An error's message as one line."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,194 @@
+"""What the labels of a dataset hold: counted while it is written, then judged."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.fasta.class_names import has_control, lookalike_warning, shown
+from bioseqrnn.fasta.labels import CLASSIFICATION, MULTILABEL, PER_POSITION, REGRESSION
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+
+MARKS = ",;|/+&"
+# so many different numbers are hardly classes
+MANY_NUMBERS = 10
+# Values that differ by less, relative to the largest, differ by rounding
+ROUNDING = 1e-12
+SHOWN = 5
+
+
+class LabelTally:
+    """Counts of the labels of all records; memory grows with the number of different ones only.
+
+    Attributes
+    ----------
+    records : int
+    counts : Counter
+        Records of each class; of ``per_position`` and ``regression`` none are counted.
+    low, high : float
+        Range of the numbers of ``regression``.
+    several : bool
+        Whether a record has more than one label.
+    """
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        self.records = 0
+        self.counts: Counter[str] = Counter()
+        self.low, self.high = math.inf, -math.inf
+        self.several = False
+
+    def add(self, labels: pa.Array) -> None:
+        """Count the labels of some records: a plain column, or categories of one."""
+        self.records += len(labels)
+        if self.task == PER_POSITION or not len(labels):
+            return
+        if pa.types.is_dictionary(labels.type):
+            codes, counts = np.unique(labels.indices.to_numpy(), return_counts=True)
+            distinct = labels.dictionary.take(pa.array(codes))
+        else:
+            distinct, counts = labels, np.ones(len(labels), np.int64)
+        if self.task == REGRESSION:
+            bounds = pc.min_max(distinct).as_py()
+            self.low, self.high = min(self.low, bounds["min"]), max(self.high, bounds["max"])
+        elif self.task == MULTILABEL:
+            lengths = pc.list_value_length(distinct).to_numpy()
+            self.several |= bool((lengths > 1).any())
+            self._count(distinct.flatten(), np.repeat(counts, lengths))
+        else:
+            self._count(distinct, counts)
+
+    def _count(self, names: pa.Array, counts: np.ndarray) -> None:
+        encoded = names.dictionary_encode()
+        sums = np.bincount(encoded.indices.to_numpy(), counts, len(encoded.dictionary))
+        for name, count in zip(encoded.dictionary.to_pylist(), sums.tolist(), strict=True):
+            self.counts[name] += int(count)
+
+
+def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
+    """Raise InputError where nothing can be learnt of any record, or a class has no sound name."""
+    odd = sorted(name for name in classes if has_control(name))
+    if odd:
+        raise InputError(
+            f"{where}: the class {odd[0]!a} has a control character in its name; remove it "
+            "from the labels"
+        )
+    if tally.task == PER_POSITION and len(classes) == 1:
+        raise InputError(
+            f"{where}: every residue has the label '{min(classes)}'; nothing to learn; add records "
+            "with other labels"
+        )
+    if tally.task == REGRESSION:
+        size = max(abs(tally.low), abs(tally.high))
+        if tally.records and tally.high - tally.low <= ROUNDING * size:
+            raise InputError(
+                f"{where}: every label is {tally.high:.10g}; nothing to learn (are these the right "
+                "numbers?)"
+            )
+    if tally.task == MULTILABEL and set(tally.counts.values()) == {tally.records}:
+        raise InputError(
+            f"{where}: every record has the same labels ({', '.join(sorted(tally.counts))}); "
+            "nothing to learn; add records without them"
+        )
+    numbers = _numbers(tally) if tally.task == CLASSIFICATION else []
+    if numbers and len(tally.counts) > tally.records / 3:
+        raise InputError(
+            f"{where}: the labels are {len(tally.counts):,} different numbers, like "
+            f"'{numbers[0]}', of {tally.records:,} records, too many for classes; to predict "
+            "numbers, set task: regression"
+        )
+
+
+def warn_of_labels(
+    tally: LabelTally, classes: set[str], options: DatasetOptions, where: str
+) -> None:
+    """Say in a line each what is hardly meant about the labels.
+
+    Parameters
+    ----------
+    tally : LabelTally
+    classes : set of str
+        Those of all records.
+    options : DatasetOptions
+    where : str
+        The dataset in messages.
+    """
+    for line in _warnings(tally, classes, options, where):
+        say(f"warning: {line}")
+
+
+def _warnings(
+    tally: LabelTally, classes: set[str], options: DatasetOptions, where: str
+) -> Iterator[str]:
+    if line := lookalike_warning(classes, f"{where}: classes"):
+        yield line
+    if unused := sorted(set(options.classes or ()) - classes):
+        yield f"{where}: no record has the declared class {_listed(unused)}; it is left out"
+    if tally.task == CLASSIFICATION and (numbers := _numbers(tally)):
+        yield (
+            f"{where}: {len(tally.counts):,} classes are numbers, like '{numbers[0]}'; to predict "
+            "numbers, set task: regression"
+        )
+    if tally.task in (CLASSIFICATION, MULTILABEL):
+        yield from _joined(tally, options, where)
+    if tally.task == MULTILABEL:
+        every = sorted(name for name, has in tally.counts.items() if has == tally.records)
+        single = sorted(name for name, has in tally.counts.items() if has == 1)
+        if every:
+            yield f"{where}: every record has the label {_listed(every)}; nothing to learn of it"
+        if single:
+            yield (
+                f"{where}: labels of one record only: {_listed(single)}; a label needs several, to "
+                "be trained and tested"
+            )
+
+
+def _numbers(tally: LabelTally) -> list[str]:
+    """Return the classes that are numbers, where nearly all are and they look measured."""
+    found = [name for name in sorted(tally.counts) if _is_number(name)]
+    broken = any(float(name) % 1 for name in found)
+    each = len(tally.counts) == tally.records > 2 and broken
+    many = len(found) >= (MANY_NUMBERS if broken else 2 * MANY_NUMBERS)
+    return found if len(found) >= 0.9 * len(tally.counts) and (each or many) else []
+
+
+def _is_number(name: str) -> bool:
+    try:
+        return math.isfinite(float(name))
+    except ValueError:
+        return False
+
+
+def _joined(tally: LabelTally, options: DatasetOptions, where: str) -> Iterator[str]:
+    """Name classes that several labels were joined to by another separator."""
+    several = tally.task == MULTILABEL
+    for mark in MARKS:
+        if several and mark in options.label_separator:
+            continue
+        holding = [name for name in sorted(tally.counts) if mark in name.strip(mark)]
+        joined = [n for n in holding if all(p.strip() in tally.counts for p in n.split(mark))]
+        share = sum(tally.counts[name] for name in holding) / max(tally.records, 1)
+        if several and holding and (joined or (not tally.several and share >= 0.05)):
+            yield (
+                f"{where}: {len(holding):,} of {len(tally.counts):,} labels hold '{mark}', like "
+                f"{shown(holding[0])}, and count as one each; labels are separated by "
+                f"'{options.label_separator}' (label_separator)"
+            )
+        elif joined and not several:
+            yield (
+                f"{where}: {len(joined):,} of {len(tally.counts):,} classes are others joined by "
+                f"'{mark}', like "
+                f"{shown(joined[0])}; where records have several labels, set task: multilabel"
+            )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(map(shown, names[:SHOWN])) + more

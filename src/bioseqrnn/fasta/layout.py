@@ -1,0 +1,143 @@
+"""Where the bases of each record stand in a FASTA file that is laid out for random access."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bioseqrnn.fasta.blocks import PART_BYTES
+from bioseqrnn.fasta.opening import open_bytes
+from bioseqrnn.onehot.alphabet import DNA, GAPS, REFUSED
+from bioseqrnn.support.arrays import Bytes, Ints
+from bioseqrnn.support.compiled import compiled
+
+CHUNK_BYTES = 1 << 20
+# What a byte is: the rest is nothing that a line of bases can hold
+BASE, GAP, END, RETURN, MARK = 1, 2, 3, 4, 5
+# The state of the scan, from one chunk to the next
+LINE, POSITION, RECORDS, HEADER, START, BASES, WIDTH, LENGTH, CURRENT, SHORT, FILLED = range(11)
+# What the current line is
+NEW, TITLE, SEQUENCE, RETURNED, TITLE_RETURNED = range(5)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of an index as samtools has it (``.fai``).
+
+    Attributes
+    ----------
+    names : list of str
+        First words of the headers.
+    places : int64 [n, 4]
+        Bases, byte of the first of them, bases and bytes of a line.
+    """
+
+    names: list[str]
+    places: Ints
+
+
+def scan_layout(path: Path) -> Layout | None:
+    """Read a whole FASTA file and return where its bases stand, None where it is not regular.
+
+    Regular is what an index can describe and the parser reads without a conversion of lines:
+    plain headers, and lines of DNA letters and gaps that are equally long in a record, but for the
+    last. Anything else (blanks, comments, other line ends, a letter of no DNA) is for the parser
+    to read or to refuse.
+    """
+    kinds = np.zeros(256, np.uint8)
+    kinds[DNA.numbers < REFUSED] = BASE
+    kinds[list(GAPS.encode())] = GAP
+    kinds[[ord("\n"), ord("\r"), ord(">")]] = END, RETURN, MARK
+    state = np.zeros(11, np.int64)
+    headers, found = [], []
+    with open_bytes(path) as reader:
+        while True:
+            data = reader.read(CHUNK_BYTES)
+            last = not data
+            # a line's end of its own is no harm
+            text = np.frombuffer(data or b"\n", np.uint8)
+            titles = np.empty(len(text) + 1, np.uint8)
+            places = np.empty((data.count(b">") + 2, 4), np.int64)
+            size, count = _scan(text, kinds, state, titles, places)
+            if size < 0:
+                return None
+            headers.append(titles[:size].tobytes())
+            found.append(places[:count])
+            if last:
+                break
+        reader.check_unchanged()
+    if not state[RECORDS] or not state[FILLED]:
+        return None
+    found.append(state[[LENGTH, START, BASES, WIDTH]][None])
+    names = [(title.split(None, 1) or [""])[0] for title in b"".join(headers).decode().split("\n")]
+    del names[-1]
+    return Layout(names, np.concatenate(found)) if all(names) else None
+
+
+@compiled
+def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -> tuple[int, int]:
+    """Go on over a chunk; return the bytes of titles and the records that ended, -1 if irregular.
+
+    Nothing behind a record's first short line but blank lines and the next header is regular.
+    """
+    size, count = 0, 0
+    line, bases, width, length = state[LINE], state[BASES], state[WIDTH], state[LENGTH]
+    current, short, filled = state[CURRENT], state[SHORT], state[FILLED]
+    for i in range(text.size):
+        letter = text[i]
+        kind = kinds[letter]
+        if line in (TITLE, TITLE_RETURNED):
+            if kind == END:
+                titles[size] = 10
+                size += 1
+                state[START] = state[POSITION] + i + 1
+                line, bases, width, length, current, short, filled = NEW, 0, 0, 0, 0, 0, 0
+            elif line == TITLE_RETURNED or letter > 126 or i + state[HEADER] > PART_BYTES:
+                return -1, 0
+            elif kind == RETURN:
+                line = TITLE_RETURNED
+            elif letter < 32 and letter != 9:
+                return -1, 0
+            else:
+                titles[size] = letter
+                size += 1
+        elif kind in (BASE, GAP):
+            if line == RETURNED or state[RECORDS] == 0 or short:
+                return -1, 0
+            line = SEQUENCE
+            current += 1
+            filled |= kind == BASE
+        elif kind == END:
+            if state[RECORDS] == 0:
+                return -1, 0
+            own = current + 1 + (line == RETURNED)
+            if bases == 0:
+                bases, width = current, own
+                short = current == 0
+            elif current != bases or own != width:
+                if current > bases:
+                    return -1, 0
+                short = 1
+            length += current
+            line, current = NEW, 0
+        elif kind == RETURN and line != RETURNED:
+            line = RETURNED
+        elif kind == MARK and line == NEW:
+            if state[RECORDS]:
+                if filled == 0:
+                    return -1, 0
+                places[count, 0], places[count, 1] = length, state[START]
+                places[count, 2], places[count, 3] = bases, width
+                count += 1
+            state[RECORDS] += 1
+            state[HEADER] = -i
+            line = TITLE
+        else:
+            return -1, 0
+    state[LINE], state[BASES], state[WIDTH], state[LENGTH] = line, bases, width, length
+    state[CURRENT], state[SHORT], state[FILLED] = current, short, filled
+    state[POSITION] += text.size
+    state[HEADER] += text.size
+    return size, count

@@ -1,0 +1,61 @@
+"""Long records cut into consecutive blocks, each a record of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.fasta.records import Records
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.support.arrays import Ints
+
+
+def block_ends(length: int, block: int | None) -> Ints:
+    """Where each block of a record ends: as few as ``block`` residues allow, as equal as can be.
+
+    Blocks begin at even residues, where packed bits begin a byte.
+    """
+    if block is None or length <= block:
+        return np.array([length], np.int64)
+    pairs = -(-length // 2)
+    count = -(-pairs // (block // 2))
+    ends = 2 * (np.arange(1, count + 1) * pairs // count)
+    ends[-1] = length
+    return ends
+
+
+def cut_packed(packed: Packed, width: int, block: int) -> tuple[Packed, list[Ints]]:
+    """Cut sequences of ``width`` bits a residue into blocks; no bytes are copied.
+
+    Returns
+    -------
+    blocks : Packed
+        With the same bytes.
+    ends : list of int64 arrays
+        Where the blocks of each sequence end.
+    """
+    ends = [block_ends(length, block) for length in packed.lengths.tolist()]
+    lengths = np.concatenate([np.diff(own, prepend=0) for own in [*ends, np.empty(0, np.int64)]])
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum((lengths * width + 7) // 8)])
+    return Packed(packed.data, offsets, lengths), ends
+
+
+def cut_records(
+    records: Records, texts: list[str], width: int, block: int | None
+) -> tuple[Records, list[str]]:
+    """Cut records and their labels; a record that is cut gives ``id:start-end`` for its blocks.
+
+    Starts count from 0 and ends are excluded, as in BED. A shorter record keeps its id.
+    """
+    if block is None or not (records.packed.lengths > block).any():
+        return records, texts
+    packed, ends = cut_packed(records.packed, width, block)
+    if packed.lengths.sum() != records.packed.lengths.sum():
+        raise AssertionError("residues were lost between blocks")
+    names, parts = [], []
+    for name, text, own in zip(records.ids.to_pylist(), texts, ends, strict=True):
+        starts = [0, *own[:-1].tolist()]
+        for start, end in zip(starts, own.tolist(), strict=True):
+            names.append(name if len(own) == 1 else f"{name}:{start}-{end}")
+            parts.append(text[start:end])
+    return Records(pa.array(names, pa.string()), packed, records.conversions, tuple(names)), parts

@@ -1,0 +1,77 @@
+"""What is said of a record that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bioseqrnn.fasta.locate import record_id
+from bioseqrnn.onehot.alphabet import GAPS, PROTEIN, Alphabet
+from bioseqrnn.support.errors import InputError
+
+# A header's last word that is so long, and in capitals, may be the sequence
+WORD_LETTERS = 8
+
+
+def no_residues(path: Path, number: int, title: str, name: str | None = None) -> InputError:
+    """Return the error for a record, the one of this number in the file, that has no sequence."""
+    words = title.split()
+    last = words[-1] if len(words) > 1 else ""
+    hint = "remove it or give it a sequence"
+    if len(last) >= WORD_LETTERS and last.isalpha() and last.isupper():
+        hint = f"are header and sequence ('{last[:20]} …') on one line?"
+    if name is None:
+        name = record_id(b">" + title.encode())
+    return InputError(f"{path}: record {number} ('{name}') has no residues; {hint}")
+
+
+def accepted(alphabet: Alphabet) -> set[str]:
+    """Return the characters that a sequence can hold anywhere."""
+    return set(alphabet.letters) | set(alphabet.letters.lower()) | set(GAPS)
+
+
+def bad_letter(
+    path: Path, names: Sequence[str], sequences: Sequence[str], alphabet: Alphabet
+) -> InputError:
+    """Name the first letter of some records that cannot be read."""
+    known = accepted(alphabet)
+    for name, sequence in zip(names, sequences, strict=True):
+        residues = len(sequence.rstrip(GAPS))
+        for position, letter in enumerate(sequence, start=1):
+            final_stop = letter == "*" and alphabet.name == "protein" and position == residues
+            if letter not in known and not final_stop:
+                return refusal(path, name, position, letter, alphabet)
+    raise AssertionError("every letter is accepted")
+
+
+def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabet) -> InputError:
+    """Return the error for a letter that is no residue; positions count from 1, gaps included."""
+    shown = letter if letter.isprintable() else ascii(letter)[1:-1]
+    return InputError(
+        f"{path}: record '{name}', position {position}: '{shown}' is not a "
+        f"{alphabet.name.replace('dna', 'DNA')} letter{_hint(letter, alphabet)}; accepted: "
+        f"{alphabet.letters}"
+    )
+
+
+def _hint(letter: str, alphabet: Alphabet) -> str:
+    if letter == "*":
+        return " (a stop is accepted at the end of a protein only)"
+    if letter == ">":
+        return " (a header inside a line: is a line end missing?)"
+    if letter in "~_?":
+        return " (a gap? write '-'; an unknown residue? write X, of DNA N)"
+    if letter.isdecimal():
+        return " (numbers of lines, or text? keep the letters only)"
+    if alphabet.name == "dna" and letter.upper() in PROTEIN.codes:
+        return " (a protein in a DNA dataset?)"
+    return ""
+
+
+def inner_dot(path: Path, name: str, position: int) -> InputError:
+    """Return the error for '.' between residues of a protein that is not aligned."""
+    return InputError(
+        f"{path}: record '{name}', position {position}: '.' between residues is a gap in some "
+        "files, a stop in others (gffread without -S); remove the record if it is a stop, write "
+        "'-' if it is a gap"
+    )

@@ -1,0 +1,263 @@
+"""Where the records of a dataset come from."""
+
+from __future__ import annotations
+
+import difflib
+import glob
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.fasta.class_names import plain_form
+from bioseqrnn.fasta.columns import Columns
+from bioseqrnn.fasta.user_tables import Table
+from bioseqrnn.support.errors import InputError
+
+KINDS = ("label", "labels", "label_key", "intervals")
+SPLITS = ("train", "validation", "test")
+SHEET = Columns(("dataset", "fasta"), (*KINDS, "split", "group"))
+# In a folder, files with these endings are FASTA, compressed or not
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
+COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One FASTA file of a dataset, and where its labels are.
+
+    Attributes
+    ----------
+    fasta : Path
+    label : str or None
+        The label of every record of the file, or
+    labels : Path or None
+        a TSV with columns ``id`` and ``label`` (and optionally ``group``), or
+    label_key : str or None
+        what stands before ``=`` and the label in each header, or
+    intervals : Path or None
+        BED or TSV: the records are windows of the file, which is a genome. ``label`` may be given
+        too, for all of them.
+    group : str or None
+        The group of every record of the file: records of one group never straddle a fold.
+    split : {"train", "validation", "test"} or None
+        What the file is for, in every row of a dataset or in none.
+    """
+
+    fasta: Path
+    label: str | None = None
+    labels: Path | None = None
+    label_key: str | None = None
+    intervals: Path | None = None
+    group: str | None = None
+    split: str | None = None
+
+    @property
+    def origin(self) -> Path:
+        """The file that names the records: the intervals where they are windows of a genome."""
+        return self.intervals or self.fasta
+
+
+def read_sheet(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of ``datasets.tsv`` as (line number, {column: stripped text}).
+
+    Blank cells and blank lines are left out; quotes are letters like any other.
+
+    Raises
+    ------
+    InputError
+        No such file, not UTF-8, no header, an unknown column, a row with more cells than the
+        header.
+    """
+    table = Table(sheet, "sheet", SHEET)
+    for line, cells in table.rows():
+        if table.unused:
+            raise InputError(
+                f"{sheet}: unknown column '{table.unused[0]}'; known: {', '.join(SHEET.known)}"
+            )
+        yield line, {name: cell for name, cell in zip(SHEET.known, cells, strict=True) if cell}
+
+
+def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
+    """Return the sources of one dataset of ``datasets.tsv``, in the sheet's order."""
+    rows = [(line, row) for line, row in read_sheet(sheet) if row.get("dataset") == dataset]
+    if not rows:
+        raise InputError(f"{sheet}: no row has the dataset '{dataset}'")
+    sources = []
+    for line, row in rows:
+        if "fasta" not in row:
+            raise InputError(f"{sheet}: line {line}: 'fasta' is empty")
+        if row.get("split", SPLITS[0]) not in SPLITS:
+            raise InputError(
+                f"{sheet}: line {line}: split '{row['split']}' is not allowed; it is one of "
+                f"{', '.join(SPLITS)}"
+            )
+        source = Source(
+            Path(row["fasta"]),
+            label=row.get("label"),
+            labels=Path(row["labels"]) if "labels" in row else None,
+            label_key=row.get("label_key"),
+            intervals=Path(row["intervals"]) if "intervals" in row else None,
+            group=row.get("group"),
+            split=row.get("split"),
+        )
+        sources += [replace(source, fasta=path) for path in find_fasta(row["fasta"])]
+    return sources
+
+
+def moved(
+    sources: list[Source], options: DatasetOptions, files: list[str]
+) -> tuple[list[Source], DatasetOptions]:
+    """Return sources and options that name the files where they lie now.
+
+    Parameters
+    ----------
+    files : list of str
+        One for each file that they name, in the order in which it is first named: of every source
+        its FASTA, labels and intervals, then the genome of made negatives.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer.
+    """
+    names = [
+        name
+        for source in sources
+        for name in (source.fasta, source.labels, source.intervals)
+        if name is not None
+    ]
+    genome = options.negatives.genome
+    names += [Path(genome)] if genome else []
+    names = list(dict.fromkeys(names))
+    if len(files) != len(names):
+        raise InputError(
+            f"{len(files)} files are given for the {len(names)} that the dataset names: "
+            + ", ".join(map(str, names))
+        )
+    now: dict[Path | None, Path] = dict(zip(names, map(Path, files), strict=True))
+    sources = [
+        replace(
+            source,
+            fasta=now[source.fasta],
+            labels=now.get(source.labels),
+            intervals=now.get(source.intervals),
+        )
+        for source in sources
+    ]
+    if genome:
+        negatives = options.negatives.model_copy(update={"genome": str(now[Path(genome)])})
+        options = options.model_copy(update={"negatives": negatives})
+    return sources, options
+
+
+def find_fasta(text: str) -> list[Path]:
+    """Return the files that a cell ``fasta`` names, sorted: a file, a folder or a glob.
+
+    Of a folder, the files directly in it that are named like FASTA.
+
+    Raises
+    ------
+    InputError
+        A folder or glob without a FASTA file.
+    """
+    path = Path(text)
+    if path.is_dir():
+        found = sorted(filter(_named_like_fasta, path.iterdir()), key=str)
+        if not found:
+            endings = ", ".join(FASTA_ENDINGS)
+            raise InputError(f"{text}: no FASTA file in this folder (names end in {endings})")
+        return found
+    if path.exists() or not glob.has_magic(text):
+        return [path]
+    # as text, like the workflow: paths sort otherwise
+    names = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any path, not one below a folder
+    found = [Path(name) for name in names if Path(name).is_file()]
+    if not found:
+        raise InputError(f"{text}: no file has such a name; quote nothing, check the pattern")
+    return found
+
+
+def _named_like_fasta(path: Path) -> bool:
+    name = path.name.lower()
+    for ending in COMPRESSED_ENDINGS:
+        name = name.removesuffix(ending)
+    return path.is_file() and name.endswith(FASTA_ENDINGS) and not name.startswith(".")
+
+
+def check_sources(sources: Iterable[Source], per_position: bool) -> None:
+    """Refuse sources without a kind of label or with two, named twice, or some with a split.
+
+    With ``per_position`` the labels are in the FASTA file itself, and no other may be given.
+    """
+    seen: set[Path] = set()
+    sources = list(sources)
+    for source in sources:
+        if source.label is not None and not source.label.strip():
+            raise InputError(f"{source.fasta}: the label is empty; give the class of its records")
+        if source.label_key is not None and not source.label_key.strip():
+            raise InputError(f"{source.fasta}: label_key is empty; give what stands before '='")
+        given = [kind for kind in KINDS if getattr(source, kind) is not None]
+        if per_position and given:
+            raise InputError(
+                f"{source.fasta}: '{given[0]}' is given, but with task per_position the labels "
+                "stand in the file's third lines; leave it out"
+            )
+        if not per_position and len(given) != 1 and sorted(given) != ["intervals", "label"]:
+            raise InputError(
+                f"{source.fasta}: give either 'label' (the class of the file) or 'labels' "
+                "(a TSV of id and label), 'label_key' (of the headers) or 'intervals' (of a "
+                "genome), not several or none"
+            )
+        if source.fasta in seen and source.intervals is None:
+            raise InputError(f"{source.fasta}: the file stands twice in this dataset")
+        seen.add(source.fasta)
+    with_split = [source for source in sources if source.split is not None]
+    if with_split and len(with_split) < len(sources):
+        without = next(source for source in sources if source.split is None)
+        raise InputError(
+            f"{without.fasta}: no 'split', but {with_split[0].fasta} has one; give it to every row "
+            "of a dataset or to none"
+        )
+    if with_split and not {"train", "test"} <= {source.split for source in with_split}:
+        raise InputError(
+            f"{with_split[0].fasta}: a dataset with 'split' needs both train and test rows"
+        )
+
+
+def order_classes(
+    found: set[str], declared: list[str] | None, positive: str | None, where: str, least: int = 2
+) -> list[str]:
+    """Return the classes in column order: as declared, else sorted; a positive one goes last.
+
+    Raises
+    ------
+    InputError
+        Fewer than ``least`` classes; a class that was not declared; an unknown positive class.
+    """
+
+    def unknown(name: str, known: Iterable[str], what: str) -> InputError:
+        plain = {plain_form(other): other for other in known}
+        close = difflib.get_close_matches(plain_form(name), list(plain), n=1)
+        close = [plain[form] for form in close]
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return InputError(f"{where}: {what} '{name}' is unknown (known: {', '.join(known)}){hint}")
+
+    if declared is not None:
+        if len(set(declared)) < len(declared):
+            raise InputError(f"{where}: the classes name one twice: {', '.join(declared)}")
+        for label in sorted(found):
+            if label not in declared:
+                raise unknown(label, declared, "class")
+    classes = [c for c in declared if c in found] if declared is not None else sorted(found)
+    if len(classes) < least:
+        only = f"one class only ('{classes[0]}')" if classes else "no class at all"
+        raise InputError(
+            f"{where}: {only}; a classifier needs records of at least two (give another file, or "
+            "let 'negatives' make some)"
+        )
+    if positive is not None:
+        if positive not in classes:
+            raise unknown(positive, classes, "positive class")
+        classes = [c for c in classes if c != positive] + [positive]
+    return classes

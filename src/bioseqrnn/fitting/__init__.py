@@ -1,0 +1,1 @@
+"""The training loop, what it optimises, and the checkpoint it resumes from."""

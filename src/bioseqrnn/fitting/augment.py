@@ -1,0 +1,95 @@
+"""Training records, changed at random in ways that leave their labels as they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.networks.strands import reverse_complement
+from bioseqrnn.support.arrays import Bools
+
+WHOLE = slice(None)
+
+
+class Draws:
+    """Random numbers of one batch: the same whoever draws, and however often.
+
+    They are drawn for all records of the batch and then picked, so that several processes change
+    their records as one would, and a training that goes on changes them as it would have.
+
+    Parameters
+    ----------
+    key : list of int
+        Seed, epoch and batch.
+    records, longest : int
+        Of the whole batch.
+    own : slice or bool [records]
+        Those of the process that asks.
+    """
+
+    def __init__(
+        self, key: list[int], records: int, longest: int, own: slice | Bools = WHOLE
+    ) -> None:
+        state = np.random.SeedSequence(key).generate_state(1)
+        self._generator = torch.Generator().manual_seed(int(state[0]))
+        self._size, self._own = (records, longest), own
+
+    def records(self) -> Tensor:
+        """A number for each own record, uniform in 0 to 1: float32 [own]."""
+        return torch.rand(self._size[0], generator=self._generator)[self._own]
+
+    def residues(self, time: int) -> Tensor:
+        """A number for each residue of the own records: float32 [own, time]."""
+        return torch.rand(self._size, generator=self._generator)[self._own, :time]
+
+
+def augment(x: Tensor, lengths: Tensor, config: ModelConfig, draws: Draws) -> Tensor:
+    """Return a batch as one epoch sees it; the same batch where nothing is asked for.
+
+    Parameters
+    ----------
+    x : float Tensor [batch, time, symbols]
+        One-hot, zero past a sequence's end.
+    lengths : int64 Tensor [batch]
+    config : ModelConfig
+        Fitted to the dataset; looked at are ``reverse_complement``, ``shift`` and ``mutation``.
+    draws : Draws
+    """
+    if config.reverse_complement == "augment":
+        turned = (draws.records() < 0.5).view(-1, 1, 1).to(x.device)
+        x = torch.where(turned, reverse_complement(x, lengths), x)
+    if config.shift:
+        x = shifted(x, lengths, config.shift, draws)
+    if config.mutation != "auto" and config.mutation > 0:
+        x = mutated(x, lengths, config.mutation, draws)
+    return x
+
+
+def mutated(x: Tensor, lengths: Tensor, share: float, draws: Draws) -> Tensor:
+    """Replace a random share of the residues by others, each equally likely."""
+    time, symbols = x.shape[1:]
+    changed = (draws.residues(time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
+    residues = (draws.residues(time) * symbols).long().clamp(max=symbols - 1)
+    # small numbers go to a GPU, and become rows there
+    drawn = torch.nn.functional.one_hot(residues.to(x.device, non_blocking=True), symbols).to(x)
+    return torch.where(changed.to(x.device, non_blocking=True).unsqueeze(-1), drawn, x)
+
+
+def shifted(x: Tensor, lengths: Tensor, most: int, draws: Draws) -> Tensor:
+    """Move each sequence by up to ``most`` residues, or a quarter of its length, to either side.
+
+    Lengths stay: what leaves at one end is lost, and unknown residues, an equal share of each, come
+    in at the other.
+    """
+    time, symbols = x.shape[1:]
+    limits = (lengths // 4).clamp(max=most).unsqueeze(1)
+    # uniform over -limit … limit
+    by = torch.floor(draws.records().unsqueeze(1) * (2 * limits + 1)).long() - limits
+    source = torch.arange(time) - by
+    source, ends = (t.to(x.device, non_blocking=True) for t in (source, lengths.unsqueeze(1)))
+    known = ((source >= 0) & (source < ends)).unsqueeze(-1)
+    inside = (torch.arange(time, device=x.device) < ends).unsqueeze(-1)
+    moved = x.gather(1, source.clamp(0, time - 1).unsqueeze(-1).expand(x.shape))
+    return torch.where(known, moved, 1 / symbols) * inside

@@ -1,0 +1,124 @@
+"""The checkpoint of a training that is under way: one file beside the model, gone when it is done.
+
+The file is the SHA-256 of what follows, then a dictionary as ``torch.save`` writes it:
+``fingerprint`` (what the training is of) and ``state`` (``TrainingState.state_dict``). It is read
+with ``weights_only=True``, so that loading it never executes code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import bioseqrnn
+from bioseqrnn.support.atomic import atomic_path
+from bioseqrnn.support.console import say
+
+SUFFIX = ".checkpoint"
+# what reading or comparing content that is not what it should be may end with
+ODD = (
+    AttributeError, EOFError, IndexError, KeyError, OverflowError, RecursionError, RuntimeError,
+    TypeError, ValueError,
+)  # fmt: skip
+DIGEST = 32
+# what decides the course of a training, besides its settings and data
+CODE = ("models", "training", "prediction/network.py", "sequences/packing.py")
+
+
+def checkpoint_path(model: Path) -> Path:
+    """Where the checkpoint of the training that writes ``model`` stands."""
+    return model.with_name(model.name + SUFFIX)
+
+
+def code_fingerprint() -> dict[str, str]:
+    """Versions of torch and bioseqrnn, and a checksum of the code that trains."""
+    package = Path(bioseqrnn.__file__).parent
+    digest = hashlib.sha256()
+    for place in CODE:
+        path = package / place
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+    return {
+        "code": digest.hexdigest(),
+        "bioseqrnn": version("bioseqrnn"),
+        # a plain str: its own type is none that weights_only reads
+        "torch": str(torch.__version__),
+    }
+
+
+def write_checkpoint(path: Path, fingerprint: dict[str, Any], state: dict[str, Any]) -> None:
+    """Write atomically; where that fails, say so: training does not depend on it."""
+    content = io.BytesIO()
+    torch.save({"fingerprint": fingerprint, "state": state}, content)
+    data = content.getbuffer()
+    try:
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            file.write(hashlib.sha256(data).digest())
+            file.write(data)
+    except OSError as error:
+        say(f"{error}; training goes on without a checkpoint")
+
+
+def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[str, Any] | None:
+    """Return the state in a checkpoint, or None where there is none for this very training.
+
+    A checkpoint that is damaged, or of other data, settings or code, is left alone; the log says
+    so with ``what`` before it.
+    """
+    try:
+        # a pipe would be waited for
+        if path.exists() and not path.is_file():
+            raise OSError(f"{path}: no plain file")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        say(f"{what}: checkpoint not read ({error}); training starts anew")
+        return None
+    content = _content(data)
+    if content is None:
+        say(f"{what}: checkpoint {path} is damaged and not used; training starts anew")
+        return None
+    other = different(content["fingerprint"], fingerprint)
+    if other:
+        say(
+            f"{what}: checkpoint {path} is of another training ({', '.join(other)} differ) "
+            "and not used; training starts anew"
+        )
+        return None
+    state: dict[str, Any] = content["state"]
+    return state
+
+
+def _content(data: bytes) -> dict[str, Any] | None:
+    """The dictionary in a file, or None where it is not as it was written."""
+    if hashlib.sha256(data[DIGEST:]).digest() != data[:DIGEST]:
+        return None
+    try:
+        content = torch.load(io.BytesIO(data[DIGEST:]), map_location="cpu", weights_only=True)
+    # written by somebody else, and more than tensors, numbers and text; or no archive at all, of
+    # which PyTorch says anything
+    except (pickle.UnpicklingError, *ODD):
+        return None
+    if not isinstance(content, dict):
+        return None
+    whole = all(isinstance(content.get(name), dict) for name in ("fingerprint", "state"))
+    return content if whole else None
+
+
+def different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Names of the entries that differ; those of an inner dictionary instead of its own name."""
+    names: list[str] = []
+    for name in sorted(one.keys() | other.keys(), key=str):
+        a, b = one.get(name), other.get(name)
+        if isinstance(a, dict) and isinstance(b, dict):
+            names += different(a, b)
+        elif type(a) is not type(b) or a != b:
+            names.append(str(name))
+    return names

@@ -1,0 +1,280 @@
+"""The training loop, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.fitting.augment import Draws, augment
+from bioseqrnn.fitting.objective import FEW
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.fitting.state import DivergenceError, TrainingState
+from bioseqrnn.inference.batches import bucketed, dense_batches
+from bioseqrnn.inference.gpu_memory import is_out_of_memory
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.inference.processes import Processes
+from bioseqrnn.inference.windows import shifted
+from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.defaults import fit_config, settled
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.console import progress, say
+from bioseqrnn.tables.sequences import SequenceTable
+
+
+@dataclass
+class Trained:
+    """A trained network and how it came about.
+
+    Attributes
+    ----------
+    network : SequenceClassifier
+        With the weights of ``best_epoch``; their running mean where the configuration asks for it.
+    history : DataFrame
+        One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
+        and ``gradient_norm_max`` (mean and largest, before clipping; of an ensemble's members the
+        largest counts), ``clipped`` (share of steps
+        whose gradient was), ``halvings`` (of the learning rate after divergences, so far),
+        ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 of regression),
+        and ``validation_auprc`` where that is what epochs are picked by. Losses are means over
+        records (residues of per_position): cross-entropies in nats, or squared errors; that of
+        training is weighted by class where ``class_weight`` says so, and in standard deviations.
+    best_epoch : int
+    """
+
+    network: SequenceClassifier
+    history: pd.DataFrame
+    best_epoch: int
+
+
+def train_network(
+    table: SequenceTable,
+    train: Ints,
+    validation: Ints,
+    config: ModelConfig,
+    *,
+    seed: int,
+    device: torch.device,
+    last_epoch: int | None = None,
+    what: str = "train",
+    session: Session | None = None,
+    processes: Processes | None = None,
+) -> Trained:
+    """Train one classifier on ``train``, watching ``validation``.
+
+    Parameters
+    ----------
+    table : SequenceTable
+    train, validation : int64 arrays
+        Row numbers. Without validation rows (the final model) nothing stops early and
+    last_epoch : int, optional
+        says after which epoch to stop; the learning-rate schedule is still that of
+        ``config.epochs``, so the final model walks the path that cross-validation walked.
+    config : ModelConfig
+    seed : int
+        Seeds initialisation, dropout and batches.
+    device : torch.device
+    what : str
+        Name in the log.
+    session : Session, optional
+        Keeps a checkpoint, and stops where a signal asks; by default neither.
+    processes : Processes, optional
+        That train together: each calls this function with the same arguments, and gets the same.
+
+    Raises
+    ------
+    InputError
+        Where training diverges again and again, or a single record does not fit in memory.
+    TrainingStopped
+        By the session.
+    """
+    session = session or Session()
+    config = fit_config(config, table.metadata)
+    state = TrainingState.begin(
+        config,
+        table,
+        train,
+        seed=seed,
+        processes=processes or Processes(device),
+        what=what,
+    )
+    session.resume(state)
+    judge = state.objective.judge(table.targets[validation])
+    if judge.later and len(validation):
+        say(
+            f"{what}: fewer than {FEW} validation records are outside the largest class, too few "
+            "to tell epochs apart by; the last epoch is kept"
+        )
+    epochs = last_epoch or settled(config, "epochs")
+    started = time.perf_counter()
+    with progress(what, "epochs", epochs) as bar:
+        bar.advance(len(state.rows))
+        while not state.finished:
+            try:
+                row = _epoch(state, table, train, config, seed, session)
+                if len(validation):
+                    row |= _validate(state, table, validation, session)
+            except DivergenceError as why:
+                state.go_back(why)
+                continue
+            state.end_epoch(row)
+            if len(validation):
+                state.keep_best(judge(row))
+            waited = len(state.rows) - state.best.epoch if len(validation) else 0
+            state.finished = len(state.rows) >= epochs or waited >= settled(config, "patience")
+            # also back, where a divergence led
+            bar.advance(len(state.rows) - bar.done)
+    network = state.judged
+    if state.best.weights is not None:
+        network.load_state_dict(state.best.weights)
+    best_epoch = state.best.epoch or len(state.rows)
+    _say_end(what, state.rows, best_epoch, time.perf_counter() - started)
+    return Trained(network, pd.DataFrame(state.rows), best_epoch)
+
+
+def _epoch(
+    state: TrainingState,
+    table: SequenceTable,
+    train: Ints,
+    config: ModelConfig,
+    seed: int,
+    session: Session,
+) -> dict[str, float]:
+    """Train on every batch once, or on those that are left; return the row of the history."""
+    state.network.train()
+    start = state.begins() if state.batch == 0 else None
+    weights = list(state.network.parameters())
+    rng = state.deal()
+    table, train = shifted(table, train, state.network.window, rng)
+    batches = bucketed(train, table.lengths, settled(config, "batch_size"), rng)[state.batch :]
+    owned = [state.processes.own(table.packed, batch) for batch in batches]
+    shares = (batch[own] for batch, own in zip(batches, owned, strict=True))
+    dense = dense_batches(table, shares, state.device, state.objective.scale)
+    for batch, own, (_, x, lengths, target) in zip(batches, owned, dense, strict=True):
+        state.processes.seed_batch(seed, state.epoch, state.batch)
+        units = state.objective.units(table.lengths[batch])
+        longest = int(table.lengths[batch].max())
+        draws = Draws([seed, state.epoch, state.batch], len(batch), longest, own)
+        x = augment(x, lengths, config, draws)
+        loss = _set_gradients(state, x, lengths, target, units)
+        loss = state.processes.sum_gradients(weights, loss)
+        norm = _clip(state.network, config.gradient_clip)
+        _require_finite(loss, "the loss")
+        _require_finite(norm, "the gradient")
+        if start is not None:
+            state.begun_well(start)
+            start = None
+        state.optimizer.step()
+        state.scheduler.step()
+        state.average_weights()
+        state.count(loss * units, norm, config.gradient_clip)
+        session.tick()
+    # the last step has had no loss that would tell
+    for name, weight in state.network.named_parameters():
+        _require_finite(float(weight.detach().abs().max()), name)
+    return {
+        "epoch": state.epoch,
+        "learning_rate": state.learning_rate,
+        "train_loss": state.sums.loss / state.objective.units(table.lengths[train]),
+        "gradient_norm": state.sums.norm / state.batch,
+        "gradient_norm_max": state.sums.largest_norm,
+        "clipped": state.sums.clipped / state.batch,
+        "halvings": state.halvings,
+    }
+
+
+def _set_gradients(
+    state: TrainingState, x: Tensor, lengths: Tensor, target: Tensor, units: int
+) -> float:
+    """Set the gradients of this process's part of the mean loss of a batch, and return that part.
+
+    The records are taken in as many parts as memory makes them. Losses are sums divided by the
+    units of the whole batch, so that their sum, over the processes too, is its mean up to rounding.
+    """
+    while True:
+        state.network.zero_grad()
+        try:
+            losses = [
+                _add_gradients(state, member, x[part], lengths[part], target[part], units)
+                for part in state.memory.parts(*x.shape[:2])
+                for member in state.network.members
+            ]
+            # read once, for a GPU is waited for
+            return sum(torch.stack(losses).tolist()) / state.network.size if losses else 0.0
+        except RuntimeError as error:
+            # the next try comes after this block, whose traceback holds tensors
+            if not is_out_of_memory(error):
+                raise
+        state.memory.halve(*x.shape[:2])
+
+
+def _add_gradients(
+    state: TrainingState,
+    member: SequenceClassifier,
+    x: Tensor,
+    lengths: Tensor,
+    target: Tensor,
+    units: int,
+) -> Tensor:
+    """Add one member's gradients of a part of a batch, and return its part of the mean loss.
+
+    A function of its own, so that nothing of it is left where memory does not suffice.
+    """
+    with state.processes.autocast():
+        outputs = member(x, lengths)
+    loss = state.objective.loss(outputs.float(), target) / units
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach()
+
+
+def _clip(network: SequenceClassifier, most: float) -> float:
+    """Scale gradients that are longer than ``most``, each member's for itself.
+
+    Returns the largest norm before that; infinite or no number where any is.
+    """
+    norms = [float(nn.utils.clip_grad_norm_(own, most)) for own in network.weights_by_member()]
+    return max(norms, key=lambda norm: (not math.isfinite(norm), norm))
+
+
+def _validate(
+    state: TrainingState, table: SequenceTable, validation: Ints, session: Session
+) -> dict[str, float]:
+    """Return the loss and the task's metric on the validation records."""
+    scores = predict_packed(
+        state.judged,
+        table.packed,
+        table.alphabet,
+        validation,
+        state.device,
+        memory=state.prediction_memory,
+        processes=state.processes,
+        between=session.tick,
+    )
+    row = state.objective.validation(table.targets[validation], scores)
+    _require_finite(row["validation_loss"], "the validation loss")
+    return row
+
+
+def _require_finite(value: float, name: str) -> None:
+    if not math.isfinite(value):
+        raise DivergenceError(f"{name} is {value}")
+
+
+def _say_end(what: str, rows: list[dict[str, float]], best_epoch: int, seconds: float) -> None:
+    best = rows[best_epoch - 1]
+    line = (
+        f"{what}: {len(rows)} epochs in {seconds:.1f} s, training loss {brief(best['train_loss'])}"
+    )
+    if "validation_loss" in best:
+        line += f"; best epoch {best_epoch}: " + ", ".join(
+            f"{name.replace('_', ' ')} {brief(value)}"
+            for name, value in best.items()
+            if name.startswith("validation_")
+        )
+    say(line)

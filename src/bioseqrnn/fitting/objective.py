@@ -1,0 +1,160 @@
+"""What a training minimises, and what it picks the best epoch by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.fitting.best import Judge
+from bioseqrnn.support.arrays import Bools, Doubles, Ints
+from bioseqrnn.tasks import PositionTruth, Task, Truth
+from bioseqrnn.tasks.losses import NO_SCALE, balanced_weights, unit_losses
+from bioseqrnn.tasks.losses import units as units_of
+from bioseqrnn.tasks.task import Classification, Multilabel, Regression, scale_of
+
+# a class with a smaller share is rare; with less than half of it, no more can be done for it
+RARE = 0.2
+# of fewer validation units outside the most frequent class no epoch is picked
+FEW = 5
+# docs/recipe.md says what it was chosen by
+SMOOTHING = 0.05
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss of one training.
+
+    Attributes
+    ----------
+    task : Task
+    weights : float Tensor [outputs] or None
+        Of the classes.
+    scale : (float, float)
+        Mean and standard deviation of the training values of regression; 0 and 1 elsewhere.
+    by_precision : bool
+        Whether epochs are picked by average precision, where it tells them apart.
+    smoothing : float
+        Share of a training target that is spread over all classes.
+    """
+
+    task: Task
+    weights: Tensor | None
+    scale: tuple[float, float]
+    by_precision: bool
+    smoothing: float = 0.0
+
+    @staticmethod
+    def of(config: ModelConfig, task: Task, truth: Truth, classes: list[str]) -> Objective:
+        """The objective of training on the targets ``truth``."""
+        rarity = _rarity(task, truth, classes)
+        power = {"auto": rarity, "balanced": 1.0, "none": 0.0}[config.class_weight]
+        weights = balanced_weights(task, truth, classes) if power else None
+        if weights is not None and power < 1:
+            weights **= power
+        scale = scale_of(np.asarray(truth)) if isinstance(task, Regression) else NO_SCALE
+        ranks = task.name in ("binary", Multilabel.name)
+        by_precision = ranks and config.monitor == "auprc"
+        tensor = None if weights is None else torch.tensor(weights, dtype=torch.float32)
+        if config.label_smoothing != "auto":
+            smoothing = config.label_smoothing
+        else:
+            even = 0.0 if config.class_weight == "balanced" else 1 - rarity
+            smoothing = SMOOTHING * even if isinstance(task, Classification) else 0.0
+        return Objective(task, tensor, scale, by_precision, smoothing)
+
+    def to(self, device: torch.device) -> Objective:
+        """The same on another device."""
+        weights = None if self.weights is None else self.weights.to(device)
+        return replace(self, weights=weights)
+
+    @property
+    def prior(self) -> Tensor:
+        """Logarithm of the weights, which predictions are corrected for."""
+        return torch.tensor(0.0) if self.weights is None else self.weights.log()
+
+    def units(self, lengths: Ints) -> int:
+        """Units of records of these lengths: how many losses are summed."""
+        return units_of(self.task, lengths)
+
+    def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
+        """Sum of a batch's losses."""
+        return unit_losses(self.task, outputs, target, self.weights, self.smoothing)
+
+    def validation(self, truth: Truth, scores: Doubles) -> dict[str, float]:
+        """What the history shows of the validation records."""
+        row = {
+            "validation_loss": self.task.loss(truth, scores),
+            f"validation_{self.task.metric}": self.task.score(truth, scores),
+        }
+        if self.by_precision:
+            row["validation_auprc"] = _average_precision(self.task, truth, scores)
+        return row
+
+    def judge(self, truth: Truth) -> Judge:
+        """What judges epochs by the validation records ``truth``."""
+        tolerance = _tolerance(self.task, truth) if self.by_precision else 0.0
+        return Judge(tolerance, _evidence(self.task, truth) < FEW)
+
+
+def _rarity(task: Task, truth: Truth, classes: list[str]) -> float:
+    """How rare the rarest class or label is: 0 from a fifth of the units on, 1 up to a tenth.
+
+    In between it falls evenly, so that one record more or less changes next to nothing.
+    """
+    if isinstance(task, Regression):
+        return 0.0
+    counts = task.counts(truth, classes)[:, : len(classes)].sum(axis=0)
+    total = len(truth) if isinstance(task, Multilabel) else counts.sum()
+    share = float(counts.min() / max(total, 1))
+    return float(np.clip(2 - 2 * share / RARE, 0, 1))
+
+
+def _average_precision(task: Task, truth: Truth, scores: Doubles) -> float:
+    """Of the positive class of two, or the mean over labels that some record has."""
+    targets = _positives(task, truth)
+    if not isinstance(task, Multilabel):
+        scores = scores[:, 1:]
+    known = targets.any(axis=0)
+    if not known.any():
+        return float("nan")
+    # its import takes a second, which other trainings need not pay
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(targets[:, known], scores[:, known]))
+
+
+def _tolerance(task: Task, truth: Truth) -> float:
+    """How far two values of average precision may lie apart and mean the same.
+
+    A positive that moves by one place from the top changes that of n positives by about
+    1 / (n + 1): a half where one validates, 0.005 where 200 do. Of several labels, that of their
+    mean.
+    """
+    counts = _positives(task, truth).sum(axis=0)
+    steps = 1 / (1 + counts[counts > 0])
+    return float(np.sqrt((steps**2).sum()) / len(steps)) if len(steps) else 0.0
+
+
+def _evidence(task: Task, truth: Truth) -> int:
+    """How many validation units can tell one epoch from another.
+
+    Those outside the most frequent class; of several labels, the records that have, or lack, the
+    one that is most even; of numbers all.
+    """
+    if isinstance(task, Regression):
+        return len(truth)
+    if isinstance(task, Multilabel):
+        counts = _positives(task, truth).sum(axis=0)
+        return int(np.minimum(counts, len(truth) - counts).max())
+    codes = truth.codes if isinstance(truth, PositionTruth) else np.asarray(truth)
+    return len(codes) - int(np.bincount(codes.astype(np.int64)).max(initial=0))
+
+
+def _positives(task: Task, truth: Truth) -> Bools:
+    """Whether each unit has each label, or the positive class of two: bool [units, labels]."""
+    targets = np.asarray(truth)
+    return targets.astype(bool) if isinstance(task, Multilabel) else targets[:, None] == 1

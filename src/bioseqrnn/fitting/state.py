@@ -1,0 +1,325 @@
+"""All that changes while a network is trained, to be kept and put back."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.fitting.best import Best, Monitored
+from bioseqrnn.fitting.objective import Objective
+from bioseqrnn.fitting.optimizer import AdamW
+from bioseqrnn.inference.gpu_memory import Memory
+from bioseqrnn.inference.processes import Processes
+from bioseqrnn.inference.windows import most_windows
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.defaults import settled
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.sequences import SequenceTable
+
+MOST_HALVINGS = 3
+
+
+# records that are enough to know a typical length by
+SAMPLE = 100_000
+
+
+def _memory(config: ModelConfig, lengths: Ints, train: Ints) -> int:
+    """Steps to remember at first: as configured, but no more than a typical training record has."""
+    pool = config.stem_pool if config.stem_filters and config.stem_pool != "auto" else 1
+    some = train[:: -(-len(train) // SAMPLE)]
+    return min(config.memory, int(np.median(lengths[some])) // pool)
+
+
+class DivergenceError(Exception):
+    """A loss, gradient or weight is not finite; the message says which."""
+
+
+@dataclass
+class Sums:
+    """Running sums over the batches of an epoch."""
+
+    loss: float = 0.0
+    norm: float = 0.0
+    largest_norm: float = 0.0
+    clipped: int = 0
+
+
+@dataclass
+class TrainingState:
+    """A network, what trains it, and where it stands.
+
+    Attributes
+    ----------
+    network, optimizer, scheduler
+    generator : numpy Generator
+        Deals the batches.
+    processes : Processes
+        That train together; all have the same state.
+    memory, prediction_memory : Memory
+        How much of a batch fits at once, to train and to predict.
+    objective : Objective
+        What is minimised.
+    rows : list of dict
+        The history: one row a finished epoch.
+    batch : int
+        Batches done of the epoch under way, which is number ``len(rows) + 1``.
+    sums : Sums
+        Over these batches.
+    best : Best
+    halvings : int
+        How often the learning rate was halved after a divergence.
+    finished : bool
+    average : SequenceClassifier or None
+        Has the running mean of the network's weights, of ``decay``, where one is kept.
+    """
+
+    network: SequenceClassifier
+    optimizer: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    generator: np.random.Generator
+    processes: Processes
+    memory: Memory
+    prediction_memory: Memory
+    objective: Objective
+    rows: list[dict[str, float]] = field(default_factory=list)
+    batch: int = 0
+    sums: Sums = field(default_factory=Sums)
+    best: Best = field(default_factory=Best)
+    halvings: int = 0
+    finished: bool = False
+    average: SequenceClassifier | None = None
+    decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._dealt_from = self.generator.bit_generator.state
+        # the start of the last epoch that is known to have begun well
+        self._good = self._moving()
+
+    @classmethod
+    def begin(
+        cls,
+        config: ModelConfig,
+        table: SequenceTable,
+        train: Ints,
+        *,
+        seed: int,
+        processes: Processes,
+        what: str,
+    ) -> TrainingState:
+        """The state before the first epoch on the records ``train``."""
+        torch.manual_seed(seed)
+        task = table.task
+        network = SequenceClassifier(
+            config.model_copy(update={"memory": _memory(config, table.lengths, train)}),
+            len(table.alphabet.symbols),
+            task.outputs(table.classes),
+            task,
+        )
+        objective = Objective.of(config, task, table.targets[train], table.classes)
+        swapped = table.metadata.get("opposite", {})
+        opposite = [table.classes.index(swapped.get(name, name)) for name in table.classes]
+        network.fit_outputs(
+            objective.prior, objective.scale, torch.tensor(opposite) if opposite else None
+        )
+        network = network.to(processes.device)
+        optimizer = AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        records = most_windows(table.lengths[train], network.window)
+        steps = -(-records // settled(config, "batch_size")) * settled(config, "epochs")
+        scheduler: torch.optim.lr_scheduler.LRScheduler
+        if config.schedule == "one_cycle":
+            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
+        else:
+            scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+        generator = np.random.default_rng(seed)
+        memories = Memory(what), Memory(f"{what}, prediction")
+        objective = objective.to(processes.device)
+        state = cls(network, optimizer, scheduler, generator, processes, *memories, objective)
+        state.begin_average(config.weight_average)
+        return state
+
+    def begin_average(self, decay: float) -> None:
+        """Keep a running mean of the weights from now on, unless ``decay`` is 0."""
+        if decay:
+            self.decay, self.average = decay, copy.deepcopy(self.network)
+            for layer in self.average.modules():
+                if isinstance(layer, nn.RNNBase):
+                    # a copy's weights lie apart, and cuDNN would put them together at every call
+                    layer.flatten_parameters()
+            self._good = self._moving()
+
+    @torch.no_grad()
+    def average_weights(self) -> None:
+        """Move the running mean towards the weights after a step.
+
+        The decay grows with the steps, so that the random weights of the start are soon forgotten.
+        """
+        if self.average is None:
+            return
+        step = self.scheduler.last_epoch
+        decay = min(self.decay, step / (step + 10))
+        own = self.network.parameters()
+        torch._foreach_lerp_(list(self.average.parameters()), list(own), 1 - decay)
+
+    @property
+    def judged(self) -> SequenceClassifier:
+        """The network that validates and is kept: the one with averaged weights, if there is."""
+        return self.network if self.average is None else self.average
+
+    @property
+    def device(self) -> torch.device:
+        """Of this process."""
+        return self.processes.device
+
+    @property
+    def epoch(self) -> int:
+        """Number of the epoch under way, from 1."""
+        return len(self.rows) + 1
+
+    @property
+    def place(self) -> str:
+        """Where training stands, in words."""
+        if self.finished:
+            return f"all {len(self.rows)} epochs"
+        return f"epoch {len(self.rows)}" + (f" and {self.batch} batches" if self.batch else "")
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def deal(self) -> np.random.Generator:
+        """The generator for the batches of the epoch under way: the same when it is resumed."""
+        if self.batch:
+            self.generator.bit_generator.state = self._dealt_from
+        else:
+            self._dealt_from = self.generator.bit_generator.state
+        return self.generator
+
+    def count(self, loss: float, norm: float, clip: float) -> None:
+        """Count one more batch, of summed loss ``loss``, whose gradient had the norm ``norm``."""
+        self.batch += 1
+        self.sums.loss += loss
+        self.sums.norm += norm
+        self.sums.largest_norm = max(self.sums.largest_norm, norm)
+        self.sums.clipped += norm > clip
+
+    def end_epoch(self, row: dict[str, float]) -> None:
+        """Add the row of the epoch under way; the next one begins."""
+        self.rows.append(row)
+        self.batch, self.sums = 0, Sums()
+
+    def keep_best(self, monitored: Monitored) -> None:
+        """Keep the weights of the epoch that just ended if it is the best so far."""
+        least = min(self.best.least, monitored.lack)
+        if self.best.loses_to(monitored):
+            weights = copy.deepcopy(self.judged.state_dict())
+            self.best = Best(monitored.loss, len(self.rows), weights, monitored.lack, least)
+        self.best.least = least
+
+    # Going back after a divergence
+
+    def begins(self) -> dict[str, Any]:
+        """A copy of the state at the start of an epoch, for ``begun_well``."""
+        return self._moving()
+
+    def begun_well(self, start: dict[str, Any]) -> None:
+        """From now on a divergence leads back to ``start``.
+
+        Said once the first gradient of the epoch turned out finite: after the last step of the
+        epoch before, nobody had looked at what it did to the weights.
+        """
+        self._good = start
+
+    def go_back(self, why: DivergenceError) -> None:
+        """Return to the last good epoch's start, at half the learning rate.
+
+        Batches and dropout are those of the first time.
+
+        Raises
+        ------
+        InputError
+            The fourth time.
+        """
+        what = f"{self.memory.what}: epoch {self.epoch}, batch {self.batch + 1}: {why}"
+        if self.halvings == MOST_HALVINGS:
+            raise InputError(
+                f"{what}, although the learning rate was halved {MOST_HALVINGS} times; "
+                "lower learning_rate"
+            )
+        self.halvings += 1
+        self._restore(self._good)
+        for group in self.optimizer.param_groups:
+            # the last three are those of the one-cycle schedule
+            for key in group.keys() & {"lr", "initial_lr", "max_lr", "min_lr"}:
+                group[key] *= 0.5
+        self._good = self._moving()
+        say(
+            f"{what}; back to the start of epoch {self.epoch} at half the learning rate "
+            f"({self.halvings} of {MOST_HALVINGS})"
+        )
+
+    # Keeping and putting back
+
+    def _moving(self) -> dict[str, Any]:
+        """A copy of all that a divergence undoes."""
+        random = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            random["cuda"] = torch.cuda.get_rng_state(self.device)
+        moving = {
+            "network": self.network.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "random": random,
+            # text: the numbers have 128 bits
+            "generator": json.dumps(self.generator.bit_generator.state),
+            "dealt_from": json.dumps(self._dealt_from),
+            "rows": self.rows,
+            "batch": self.batch,
+            "sums": vars(self.sums),
+        }
+        # the best weights are never changed, only replaced
+        return copy.deepcopy(moving) | {"best": dict(vars(self.best))}
+
+    def _restore(self, moving: dict[str, Any]) -> None:
+        """Take over ``moving``, whose tensors change from now on."""
+        self.network.load_state_dict(moving["network"])
+        if self.average is not None:
+            self.average.load_state_dict(moving["average"])
+        self.optimizer.load_state_dict(moving["optimizer"])
+        self.scheduler.load_state_dict(moving["scheduler"])
+        torch.set_rng_state(moving["random"]["cpu"])
+        if "cuda" in moving["random"]:
+            torch.cuda.set_rng_state(moving["random"]["cuda"], self.device)
+        self.generator.bit_generator.state = json.loads(moving["generator"])
+        self._dealt_from = json.loads(moving["dealt_from"])
+        self.rows, self.batch = moving["rows"], moving["batch"]
+        self.sums, self.best = Sums(**moving["sums"]), Best(**moving["best"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything, for a checkpoint: tensors, numbers, text, lists and dictionaries only."""
+        return {
+            "moving": self._moving(),
+            "good": self._good,
+            "halvings": self.halvings,
+            "finished": self.finished,
+            "positions": [self.memory.positions, self.prediction_memory.positions],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Put back what ``state_dict`` gave."""
+        self._restore(state["moving"])
+        self._good = state["good"]
+        self.halvings, self.finished = state["halvings"], state["finished"]
+        self.memory.positions, self.prediction_memory.positions = state["positions"]

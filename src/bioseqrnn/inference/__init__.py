@@ -1,0 +1,1 @@
+"""A network over records: devices, processes, memory, batches, windows, scores."""

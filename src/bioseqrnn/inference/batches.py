@@ -1,0 +1,74 @@
+"""Mini-batches of records of similar length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bioseqrnn.onehot.on_device import dense_on
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.sequences import SequenceTable
+from bioseqrnn.tasks.losses import NO_SCALE, batch_targets
+
+POOL_BATCHES = 32
+PREDICTION_RECORDS = 512
+PREDICTION_POSITIONS = 2**18
+
+
+def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Generator) -> list[Ints]:
+    """Cut training records into batches whose lengths are alike, so that little is padding.
+
+    The records are shuffled, sorted by length within pools of 32 batches, and the batches shuffled
+    again, so that batches still differ from epoch to epoch.
+
+    Returns
+    -------
+    list of int64 arrays
+        Every index once.
+    """
+    shuffled = rng.permutation(indices)
+    batches = []
+    pool = POOL_BATCHES * batch_size
+    for start in range(0, len(shuffled), pool):
+        # in place: batches are views, and there is one copy of the row numbers
+        part = shuffled[start : start + pool]
+        part[:] = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def by_length(indices: Ints, lengths: Ints) -> Iterator[Ints]:
+    """Yield batches for prediction, shortest records first.
+
+    A batch has at most 512 records and, unless it is a single one, 2**18 positions with padding:
+    memory does not grow with the length of the longest record times 512.
+    """
+    order = indices[np.argsort(lengths[indices], kind="stable")]
+    start = 0
+    for end in range(1, len(order) + 1):
+        full = end - start == PREDICTION_RECORDS
+        if end < len(order) and not full:
+            full = (end + 1 - start) * int(lengths[order[end]]) > PREDICTION_POSITIONS
+        if full or end == len(order):
+            yield order[start:end]
+            start = end
+
+
+def dense_batches(
+    table: SequenceTable,
+    batches: Iterable[Ints],
+    device: torch.device,
+    scale: tuple[float, float] = NO_SCALE,
+) -> Iterator[tuple[Ints, Tensor, Tensor, Tensor]]:
+    """Yield (indices, one-hot, lengths, targets) per batch; lengths stay on the CPU."""
+    for batch in batches:
+        onehot, lengths = dense_on(table.packed, batch, table.alphabet, device)
+        yield (
+            batch,
+            onehot,
+            lengths,
+            batch_targets(table.task, table.targets, batch, scale).to(device, non_blocking=True),
+        )

@@ -1,0 +1,76 @@
+"""Which processor trains."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from bioseqrnn.inference.gpus import claim_gpus
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+
+# what batch systems set in a job that has GPUs
+GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
+
+
+def choose_device(name: str, count: int = 1) -> torch.device:
+    """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError.
+
+    Of several GPUs ``count`` are taken that no other job has (``claim_gpus``).
+    ``auto`` on a CPU, in a job that was given a GPU, is a warning on standard error.
+    """
+    if name == "cpu":
+        return torch.device("cpu")
+    claim_gpus(count)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    built = torch.version.cuda
+    why = "no GPU is visible to it" if built else "this build of PyTorch is for CPUs only"
+    if name == "cuda":
+        raise InputError(f"device cuda: PyTorch finds no CUDA device ({why}); use auto or cpu")
+    given = _given_gpu()
+    if given:
+        say(
+            f"warning: this job was given a GPU ({given}) but PyTorch finds none ({why}); "
+            "the CPU does the work, and the GPU stands idle"
+        )
+    return torch.device("cpu")
+
+
+def _given_gpu() -> str:
+    """Return the setting, as NAME=value, by which a batch system gave this job a GPU; or nothing.
+
+    An empty list of devices hides them on purpose, and so do -1 and SLURM's NoDevFiles.
+    """
+    values = ((name, os.environ.get(name, "")) for name in GIVEN)
+    given = (f"{name}={value}" for name, value in values if value not in ("", "-1", "NoDevFiles"))
+    return next(given, "")
+
+
+def describe(device: torch.device, count: int = 1) -> str:
+    """Return the name of ``count`` devices for the log, the card and the report."""
+    times = f"{count} × " if count > 1 else ""
+    if device.type == "cuda":
+        return f"{times}cuda ({torch.cuda.get_device_name(device)})"
+    threads = torch.get_num_threads()
+    return f"{times}cpu ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def set_deterministic(seed: int, threads: int) -> None:
+    """Seed PyTorch and fix everything else that changes results from run to run.
+
+    The number of CPU threads is part of it: sums are split over threads. It therefore comes from
+    the configuration, never from the number of cores that happen to be free.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    # as use_deterministic_algorithms(True, warn_only=True), which imports PyTorch's compiler to
+    # tell it too: two seconds of a core
+    torch.set_deterministic_debug_mode("warn")
+    # PyTorch lets cuDNN round what convolutions and recurrent layers multiply to 10 bits (TF32), or
+    # three digits. Who wants speed asks for bf16.
+    torch.backends.cudnn.allow_tf32 = False
+    # a debugging aid that comes with it: a tenth of the time of small layers, and no effect here
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

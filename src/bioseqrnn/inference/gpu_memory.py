@@ -1,0 +1,62 @@
+"""Batches that do not fit in the memory of a GPU are taken in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+
+# what libraries of CUDA say where PyTorch has not noticed that memory was what they lacked
+_SAID = ("unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU had too little memory for what ended with this error."""
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in _SAID)
+
+
+class Memory:
+    """How much fits at once, in padded positions (records × longest); learnt by running out.
+
+    Parameters
+    ----------
+    what : str
+        Name in the log.
+    positions : int, optional
+        None: everything so far.
+    """
+
+    def __init__(self, what: str, positions: int | None = None) -> None:
+        self.what, self.positions = what, positions
+
+    def _size(self, records: int, longest: int) -> int:
+        if self.positions is not None:
+            records = min(records, self.positions // max(1, longest))
+        return max(1, records)
+
+    def parts(self, records: int, longest: int) -> Iterator[slice]:
+        """Yield slices of a batch of ``records`` (none of an empty one) that should fit."""
+        size = self._size(records, longest)
+        for start in range(0, records, size):
+            yield slice(start, min(start + size, records))
+
+    def halve(self, records: int, longest: int) -> None:
+        """Take half of what did not fit; InputError where that was a single record.
+
+        Not to be called while the error is being handled: its traceback holds the tensors that
+        are in the way.
+        """
+        size = self._size(records, longest)
+        if size == 1:
+            raise InputError(
+                f"{self.what}: out of memory with a single record of {longest} positions; choose a "
+                "smaller hidden_size or fewer layers, leave out longer records, or use device: cpu"
+            )
+        half = size // 2
+        self.positions = half * longest
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        say(f"{self.what}: out of memory with {size} records of {longest} positions, now {half}")

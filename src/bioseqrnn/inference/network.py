@@ -1,0 +1,165 @@
+"""Scores from a network, for packed sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bioseqrnn.inference.batches import PREDICTION_POSITIONS, by_length
+from bioseqrnn.inference.gpu_memory import Memory, is_out_of_memory
+from bioseqrnn.inference.needs import require_memory
+from bioseqrnn.inference.processes import Processes
+from bioseqrnn.inference.stitching import Stitch
+from bioseqrnn.inference.windows import Windows, overlapping
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.onehot.alphabet import Alphabet
+from bioseqrnn.onehot.on_device import dense_on
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.tasks.truth import residues_of
+
+
+def predict_packed(
+    network: SequenceClassifier,
+    packed: Packed,
+    alphabet: Alphabet,
+    indices: Ints,
+    device: torch.device,
+    *,
+    memory: Memory | None = None,
+    processes: Processes | None = None,
+    between: Callable[[], None] | None = None,
+) -> Doubles:
+    """Return scores, float64 [units, outputs], in the order of ``indices``.
+
+    Units are the records, or the residues of all records where the network gives each its own;
+    scores are probabilities, or values of regression (``bioseqrnn.tasks``).
+
+    Sequences that are longer than the network's window are cut into overlapping ones, whose scores
+    are averaged (``Stitch``). What a sequence gets does not depend on the others.
+
+    A batch that does not fit in the memory of a GPU is taken in parts, and so are those that
+    follow; ``memory`` may know from before. A sequence that is too long for the machine's free
+    memory is refused before any is taken (InputError). Several ``processes`` take a part of each
+    batch and all return the whole. ``between`` is called after every batch.
+    """
+    lengths = packed.lengths[indices]
+    memory, processes = memory or Memory("prediction"), processes or Processes(device)
+    run = partial(
+        _batches, network, alphabet=alphabet, memory=memory, processes=processes, between=between
+    )
+    if network.window is not None and (lengths > network.window).any():
+        windows = overlapping(lengths, network.window, network.window_overlap)
+        stitch = Stitch(windows, lengths, network.outputs)
+        parts = windows.of(packed, alphabet.width, indices)
+        for places, values in run(parts, np.arange(len(parts))):
+            stitch.add(places, values)
+        stitch.sums = processes.sum(torch.from_numpy(stitch.sums)).cpu().numpy()
+        return stitch.means()
+    # where the units of each record begin
+    sizes = lengths if network.task.per_position else np.ones_like(lengths)
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    scores = np.zeros((int(offsets[-1]), network.outputs))
+    for places, values in run(packed, indices):
+        scores[residues_of(offsets, places)] = values
+    return processes.sum(torch.from_numpy(scores)).cpu().numpy()
+
+
+def predict_stretches(
+    network: SequenceClassifier,
+    packed: Packed,
+    alphabet: Alphabet,
+    device: torch.device,
+    residues: int,
+) -> Iterator[tuple[int, Doubles]]:
+    """Yield the scores of one long sequence, a stretch after the other, in bounded memory.
+
+    They are those of ``predict_packed``: a stretch is predicted with all windows that reach into
+    it.
+
+    Parameters
+    ----------
+    packed : Packed
+        The sequence.
+    residues : int
+        About how many a stretch has.
+
+    Yields
+    ------
+    start : int
+        Of the stretch.
+    scores : float64 [residues, outputs]
+    """
+    length = int(packed.lengths[0])
+    memory, processes = Memory("prediction"), Processes(device)
+    windows = overlapping(
+        packed.lengths, length if network.window is None else network.window, network.window_overlap
+    )
+    ends = windows.starts + windows.lengths
+    start = 0
+    while start < length:
+        # behind the stretch begins a window, so that no short one is left over
+        following = int(np.searchsorted(windows.starts, start + residues))
+        end = int(windows.starts[following]) if following < len(windows) else length
+        first = int(np.searchsorted(ends, start, side="right"))
+        part = Windows(
+            np.zeros(following - first, np.int64),
+            windows.starts[first:following],
+            windows.lengths[first:following],
+        )
+        origin = int(part.starts[0])
+        parts = part.of(packed, alphabet.width, np.zeros(1, np.int64))
+        span = np.array([int(ends[following - 1]) - origin])
+        stitch = Stitch(replace(part, starts=part.starts - origin), span, network.outputs)
+        for places, values in _batches(
+            network, parts, np.arange(len(parts)), alphabet=alphabet, memory=memory,
+            processes=processes,
+        ):  # fmt: skip
+            stitch.add(places, values)
+        yield start, stitch.means()[start - origin : end - origin]
+        start = end
+
+
+def _batches(
+    network: SequenceClassifier,
+    packed: Packed,
+    indices: Ints,
+    *,
+    alphabet: Alphabet,
+    memory: Memory,
+    processes: Processes,
+    between: Callable[[], None] | None = None,
+) -> Iterator[tuple[Ints, Doubles]]:
+    """Yield (places in ``indices``, scores of their units) of this process's part of each batch."""
+    network.eval()
+    longest = int(packed.lengths[indices].max(initial=0))
+    if longest > PREDICTION_POSITIONS and processes.device.type == "cpu":
+        # alone in its batch; a GPU that is too small says so itself
+        require_memory(network, longest, "a sequence")
+    for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
+        places = batch[processes.own(packed, indices[batch])]
+        x, lengths = dense_on(packed, indices[places], alphabet, processes.device)
+        yield places, _in_parts(network, x, lengths, memory)
+        if between is not None:
+            between()
+
+
+@torch.no_grad()
+def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: Memory) -> Doubles:
+    """Scores of one batch, in as many parts as memory makes it."""
+    if len(x) == 0:
+        return np.zeros((0, network.outputs))
+    while True:
+        try:
+            parts = [network.scores(x[part], lengths[part]) for part in memory.parts(*x.shape[:2])]
+            return torch.cat(parts).cpu().numpy()
+        except RuntimeError as error:
+            # the next try comes after this block, whose traceback holds tensors
+            if not is_out_of_memory(error):
+                raise
+        memory.halve(*x.shape[:2])

@@ -1,0 +1,181 @@
+"""The processes that train one network together: one, or one a device on one or more nodes."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bioseqrnn.inference.device import choose_device
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.support.arrays import Bools, Ints
+from bioseqrnn.support.console import speak_only_if
+from bioseqrnn.support.errors import InputError
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+
+class Processes:
+    """One process, and what it does together with the others; by default it is alone.
+
+    Gradients are summed by one exchange after the backward pass instead of during it
+    (``DistributedDataParallel``): the networks are small, and a process may have to do its part
+    again in smaller pieces, or have no record of a batch at all.
+
+    Parameters
+    ----------
+    device : torch.device
+        Of this one.
+    fabric : Fabric, optional
+        Has started and connected them, or sets another precision.
+
+    Attributes
+    ----------
+    rank, count : int
+        Number of this process, from 0, and how many there are.
+    """
+
+    def __init__(self, device: torch.device, fabric: Fabric | None = None) -> None:
+        self.device = device
+        self.rank = fabric.global_rank if fabric else 0
+        self.count = fabric.world_size if fabric else 1
+        self._fabric = fabric
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process reads and writes checkpoints, and writes the outputs."""
+        return self.rank == 0
+
+    def own(self, packed: Packed, batch: Ints) -> slice | Bools:
+        """Which records of a batch this process takes: as an index into the batch; may be none.
+
+        Those whose sequences it holds, where each holds some; else every ``count``-th. Either way
+        the processes take the whole batch together, so that a step is that of one process.
+        """
+        if packed.held is not None:
+            return packed.held[batch]
+        return slice(self.rank, None, self.count)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The precision in which the network runs while it is trained."""
+        return self._fabric.autocast() if self._fabric else nullcontext()
+
+    def seed_batch(self, seed: int, epoch: int, batch: int) -> None:
+        """Let dropout differ between several processes, and be the same when a batch is redone.
+
+        A checkpoint therefore need not hold the random numbers of each, nor those that cuDNN keeps
+        to itself for dropout between layers.
+        """
+        if self.count > 1 or self.device.type == "cuda":
+            mixed = np.random.SeedSequence([seed, epoch, batch, self.rank]).generate_state(1)
+            torch.manual_seed(int(mixed[0]))
+
+    def sum_gradients(self, weights: list[nn.Parameter], loss: float) -> float:
+        """Replace gradients by their sum over the processes, and return that of ``loss``."""
+        if self.count == 1:
+            return loss
+        parts = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
+        parts.append(torch.tensor([loss], dtype=parts[0].dtype, device=self.device))
+        whole = self.sum(torch.cat([part.flatten() for part in parts]))
+        *gradients, total = torch.split(whole, [part.numel() for part in parts])
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight.grad = gradient.view_as(weight)
+        return float(total)
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        """Return the sum over the processes: the same numbers, to the last bit, in each."""
+        if self.count == 1:
+            return tensor
+        # Fabric's own all_reduce would wait for all processes twice
+        whole = tensor.to(self.device, copy=True)
+        torch.distributed.all_reduce(whole)
+        return whole
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is set in any process: the same answer in all."""
+        return bool(self.sum(torch.tensor(int(flag)))) if self.count > 1 else flag
+
+    def from_leader(self, value: Any) -> Any:
+        """Return what the leading process has."""
+        return self._fabric.broadcast(value) if self._fabric and self.count > 1 else value
+
+    def wait(self) -> None:
+        """Go on when all processes are here."""
+        if self._fabric is not None:
+            self._fabric.barrier()
+
+    def part(self) -> None:
+        """End the connection; a process that only exits may be aborted by its threads."""
+        if self.count > 1 and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def start_processes(device: str, devices: int, nodes: int, precision: str) -> Processes:
+    """Start one process a device, or take the place among those that ``srun`` has started.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda"}
+    devices, nodes : int
+        Processes on each node, and nodes.
+    precision : {"fp32", "bf16"}
+
+    Raises
+    ------
+    InputError
+        Where the machine has no such devices, or several nodes are asked for without ``srun``.
+    """
+    chosen = choose_device(device, devices)
+    if precision == "bf16" and not _has_bf16(chosen):
+        raise InputError(
+            f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "
+            "choose device: cuda on such a machine, or precision: fp32"
+        )
+    if devices == nodes == 1 and precision == "fp32":
+        # Lightning takes seconds to import
+        return Processes(chosen)
+    if chosen.type == "cuda" and devices > torch.cuda.device_count():
+        raise InputError(f"devices: {devices}, but {torch.cuda.device_count()} GPUs are visible")
+    from lightning.fabric import Fabric
+    from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+
+    started = _started_by_a_launcher(devices * nodes)
+    if nodes > 1 and not started:
+        raise InputError(
+            f"nodes: {nodes}: start one process a device by "
+            f"srun --nodes={nodes} --ntasks-per-node={devices} bioseqrnn train …"
+        )
+    fabric = Fabric(
+        accelerator=chosen.type,
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp" if devices * nodes > 1 else "auto",
+        precision="bf16-mixed" if precision == "bf16" else "32-true",
+        # else a batch job of a single task is taken for one process of many
+        plugins=None if started else [LightningEnvironment()],
+    )
+    fabric.launch()
+    processes = Processes(fabric.device, fabric)
+    speak_only_if(processes.leads)
+    return processes
+
+
+def _has_bf16(device: torch.device) -> bool:
+    # older GPUs can store such numbers, but have no convolution of them
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def _started_by_a_launcher(count: int) -> bool:
+    """Whether srun or torchrun has started all processes.
+
+    Asks for the tasks of the step: those of the job are also known in its batch script, which is
+    one process whatever they are.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return True
+    return count > 1 and os.environ.get("SLURM_STEP_NUM_TASKS") == str(count)

@@ -1,0 +1,107 @@
+"""Long records of a network per position, cut into windows: what is computed at once.
+
+Windows begin at even residues, where packed bits begin a byte whatever the alphabet: they are
+offsets into the sequences that are there, and nothing is copied.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.sequences import SequenceTable
+from bioseqrnn.tasks.truth import PositionTruth, residues_of
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of records.
+
+    Attributes
+    ----------
+    records : int64 [n]
+        Number of the record that each stands in, ascending.
+    starts, lengths : int64 [n]
+        Residues, from 0; starts are even, and ascend within a record.
+    """
+
+    records: Ints
+    starts: Ints
+    lengths: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def of(self, packed: Packed, width: int, rows: Ints) -> Packed:
+        """The windows of the sequences ``rows``, of ``width`` bits a residue, to be unpacked only.
+
+        They may overlap: an offset says where a window begins, not where the one before ends.
+        """
+        begins = packed.offsets[rows[self.records]] + self.starts * width // 8
+        held = None if packed.held is None else packed.held[rows[self.records]]
+        return Packed(packed.data, np.append(begins, len(packed.data)), self.lengths, held)
+
+
+def overlapping(lengths: Ints, window: int, overlap: int) -> Windows:
+    """Windows that cover records for prediction; neighbours share at least ``overlap`` residues.
+
+    All windows of a record but the last begin ``window - overlap`` behind each other; the last
+    ends with the record. A record that is no longer than the window is one.
+
+    Parameters
+    ----------
+    lengths : int64 [records]
+    window, overlap : int
+        Residues; taken as even numbers, the steps between windows rounded down.
+    """
+    window -= window % 2
+    step = max(2, (window - overlap) // 2 * 2)
+    counts = 1 + -(-np.maximum(lengths - window, 0) // step)
+    records = np.repeat(np.arange(len(lengths)), counts)
+    first = np.cumsum(counts) - counts
+    # the last one is moved back to where it ends with the record, or one residue before its end
+    latest = np.maximum(0, (lengths - window + 1) // 2 * 2)
+    starts = np.minimum((np.arange(len(records)) - first[records]) * step, latest[records])
+    return Windows(records, starts, np.minimum(window, lengths[records] - starts))
+
+
+def most_windows(lengths: Ints, window: int | None) -> int:
+    """Most windows that ``shifted`` makes of records of these lengths."""
+    if window is None:
+        return len(lengths)
+    window -= window % 2
+    return int(np.where(lengths > window, -(-lengths // window) + 1, 1).sum())
+
+
+def shifted(
+    table: SequenceTable, rows: Ints, window: int | None, rng: np.random.Generator
+) -> tuple[SequenceTable, Ints]:
+    """Return a table of windows for one epoch, and which of its rows are windows of ``rows``.
+
+    Every residue stands in one window. Where the first one ends is drawn for each record, so that
+    a residue is seen with other neighbours, and at another phase of codons, in each epoch. Windows
+    are views: 24 bytes each, whatever their length.
+    """
+    lengths = table.lengths
+    window = None if window is None else window - window % 2
+    if window is None or not (lengths > window).any():
+        return table, rows
+    # a shorter record is one window, which its first one covers
+    first = np.where(lengths > window, 2 * rng.integers(1, window // 2 + 1, len(lengths)), lengths)
+    counts = 1 + -(-(lengths - first) // window)
+    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    records = np.repeat(np.arange(len(lengths)), counts)
+    number = np.arange(len(records)) - begins[records]
+    starts = np.maximum(first[records] + (number - 1) * window, 0)
+    ends = np.minimum(first[records] + number * window, lengths[records])
+    windows = Windows(records, starts, ends - starts)
+    truth = table.targets
+    assert isinstance(truth, PositionTruth)
+    codes = PositionTruth(
+        truth.codes, np.append(truth.offsets[records] + starts, truth.offsets[-1])
+    )
+    packed = windows.of(table.packed, table.alphabet.width, np.arange(len(table)))
+    return replace(table, packed=packed, targets=codes), residues_of(begins, rows)

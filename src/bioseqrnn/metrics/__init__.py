@@ -1,0 +1,1 @@
+"""How predictions are scored: metrics, intervals, calibration, thresholds."""

@@ -1,0 +1,68 @@
+"""Probabilities that mean what they say: one temperature a run, from validation records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.metrics.metrics import SMALLEST
+from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.tasks import Task
+
+# ln T is normal around 0 with this deviation before anything is seen
+PRIOR_DEVIATION = 0.25
+LOWEST, HIGHEST = 0.05, 20.0
+
+
+def calibrated(task: Task, scores: Doubles, temperature: float) -> Doubles:
+    """Divide probabilities, as logits, by a temperature.
+
+    Guo et al., ICML 2017. Rows keep their order of classes; of several labels each is apart.
+
+    Parameters
+    ----------
+    scores : float64 [units, outputs]
+        Probabilities; values of regression come back as they are.
+    """
+    if not task.probabilistic or temperature == 1:
+        return scores
+    if task.name == "multilabel":
+        p = np.clip(scores, SMALLEST, 1 - SMALLEST)
+        result: Doubles = 1 / (1 + np.exp((np.log1p(-p) - np.log(p)) / temperature))
+        return result
+    power = np.log(np.clip(scores, SMALLEST, None)) / temperature
+    power = np.exp(power - power.max(axis=1, keepdims=True))
+    divided: Doubles = power / power.sum(axis=1, keepdims=True)
+    return divided
+
+
+def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
+    """Find the temperature with which the log loss of validation records is least.
+
+    A weak prior holds it near 1: a few records that are all called right would else make a model
+    certain of everything. 1 without records, and in regression.
+
+    Parameters
+    ----------
+    truth : int64 [units] or bool [units, labels]
+    scores : float64 [units, outputs]
+    """
+    if not task.probabilistic or len(scores) == 0:
+        return 1.0
+
+    # here, because predictions need the rest of this file only, and soon
+    from scipy.optimize import minimize_scalar
+
+    def cost(log_temperature: float) -> float:
+        p = calibrated(task, scores, float(np.exp(log_temperature)))
+        if task.name == "multilabel":
+            loss = -np.log(np.clip(np.where(truth, p, 1 - p), SMALLEST, 1)).mean(axis=1).sum()
+        else:
+            loss = -np.log(np.clip(p[np.arange(len(p)), truth], SMALLEST, 1)).sum()
+        return float(loss) + log_temperature**2 / (2 * PRIOR_DEVIATION**2)
+
+    found = minimize_scalar(
+        cost, bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded", options={"xatol": 1e-4}
+    )
+    return float(np.exp(found.x))

@@ -1,0 +1,60 @@
+"""What each group of records adds to some sums: a replicate is then a product of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix, vstack
+
+from bioseqrnn.support.arrays import Doubles, Ints
+
+
+class Sums:
+    """Named sums over weighted groups.
+
+    Parameters
+    ----------
+    group : int64 [units]
+        Number of each unit's group.
+    groups : int
+        How many groups there are, in all records.
+    """
+
+    def __init__(self, group: Ints, groups: int) -> None:
+        self._group, self._groups = group, groups
+        self._parts: list[Any] = []
+        self._rows: dict[str, slice] = {}
+        self._done = 0
+        self._matrix: Any = None
+
+    def add(
+        self, name: str, values: Doubles, rows: Ints | None = None, count: int = 1,
+        group: Ints | None = None,
+    ) -> None:  # fmt: skip
+        """Add a sum, or ``count`` of them.
+
+        Parameters
+        ----------
+        values : float64 [units]
+        rows : int64 [units], optional
+            To which of the ``count`` sums each value goes.
+        group : int64 [units], optional
+            Where the units are not those of the others.
+        """
+        group = self._group if group is None else group
+        if rows is None:
+            rows = np.zeros(len(group), np.int64)
+        # a group's values of one row become one number here
+        part = csr_matrix((values, (rows, group)), shape=(count, self._groups))
+        self._parts.append(part)
+        self._rows[name] = slice(self._done, self._done + count)
+        self._done += count
+
+    def of(self, weights: Doubles) -> dict[str, Doubles]:
+        """Return all sums for weights [groups, replicates]: float64 [count, replicates] each."""
+        if self._matrix is None:
+            self._matrix = vstack(self._parts, format="csr")
+            self._parts = []
+        sums = self._matrix @ weights
+        return {name: sums[rows] for name, rows in self._rows.items()}

@@ -1,1 +1,0 @@
-"""The networks: recurrent layers, stem, position embedding, pooling, classifier, model files."""

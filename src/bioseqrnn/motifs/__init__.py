@@ -1,0 +1,1 @@
+"""Sequence motifs: their discovery in labelled sequences."""

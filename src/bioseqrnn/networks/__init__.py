@@ -1,0 +1,1 @@
+"""Recurrent networks: layers, the engine they run on, the classifier, its files."""

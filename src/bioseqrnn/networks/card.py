@@ -1,0 +1,163 @@
+"""The model card: what a ``model.safetensors`` says of itself, as JSON in the header's metadata."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from safetensors import SafetensorError, safe_open
+
+from bioseqrnn import __version__
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.support.checked import Count, Described, checked, parse_object, problem
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import require_file
+from bioseqrnn.tables.valid import check_classes, check_symbols
+
+FORMAT = 1
+CARD_KEY = "bioseqrnn"
+# what the card of a network of a fold says of its training
+RUN = ("fold", "seed", "epoch", "device")
+PACKAGES = ("bioseqrnn", "torch", "numpy", "pyarrow", "biopython", "safetensors")
+# what models did before they could be told: a card without one of these is of such a model
+BEFORE: dict[str, Any] = {
+    "residue_properties": False,
+    "stem_pool": 1,
+    "memory": 0,
+    "reverse_complement": "none",
+    "members": 1,
+}
+# how files begin that are often taken for a model
+OTHERS = {b"PK\x03\x04": "a zip archive (torch.save and .keras make such)", b"\x80": "a pickle",
+          b"\x89HDF": "an HDF5 file (Keras makes such: import-keras reads them)"}  # fmt: skip
+
+
+class Imported(Described):
+    """Where a model was imported from."""
+
+    # `from` is a word of Python's
+    source: str = Field(alias="from")
+    file: str
+
+
+class Card(Described):
+    """Everything that a program reads of a card; docs/formats.md says what it means."""
+
+    format: Count
+    alphabet: Literal["dna", "protein"]
+    symbols: str
+    strands: Literal["single", "both"] = "single"
+    ids: Literal["word", "header"] = "word"
+    classes: list[Annotated[str, Field(min_length=1)]]
+    task: Literal["binary", "multiclass", "multilabel", "regression", "per_position"]
+    config: dict[str, Any]
+    model: str
+    seed: Count | None = None
+    fold: Count | None = None
+    epoch: Count | None = None
+    device: str = ""
+    trained_on: Count | None = None
+    # shortest and longest record
+    trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
+    fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    imported: Imported | None = None
+    sequences_sha256: str = ""
+    sources: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    search: dict[str, Any] = Field(default_factory=dict)
+    metrics: dict[str, float | None] = Field(default_factory=dict)
+    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
+    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check(self) -> Card:
+        check_classes(self.task, self.classes)
+        check_symbols(self.alphabet, self.symbols)
+        strange = sorted(set(self.thresholds) - set(self.classes))
+        if strange:
+            raise ValueError(f"thresholds: there is no class '{strange[0]}'")
+        return self
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and the packages that shape a model."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read the model card only, checked as a ``Card``; what it leaves out is left out here too.
+
+    Raises
+    ------
+    InputError
+        The file is no model of bioseqrnn, is one of a later version, or a field of its card is
+        missing or not what it must be.
+    """
+    require_file(path, "model")
+    try:
+        with safe_open(path, framework="numpy") as tensors:
+            blob = (tensors.metadata() or {}).get(CARD_KEY)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise InputError(
+            f"model {path}: not a readable safetensors file ({_beginning(path) or error})"
+        ) from error
+    if blob is None:
+        raise InputError(f"model {path}: not written by bioseqrnn (no model card)")
+    where = f"model {path}: card"
+    card = parse_object(blob, where)
+    found = card.get("format")
+    if found != FORMAT or isinstance(found, bool):
+        later = isinstance(found, int) and found > FORMAT
+        raise InputError(
+            f"model {path}: format {found}, this version reads {FORMAT}"
+            + (f"; {_written_by(card)}: update" if later else "; train it again")
+        )
+    checked(Card, card, where)
+    settings_of(card, path)
+    return card
+
+
+def require_run(card: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError unless a card says which training of cross-validation a model is from."""
+    missing = next((key for key in RUN if card.get(key) is None), None)
+    if missing is not None:
+        raise InputError(
+            f"model {path}: card: '{missing}' is missing; a network of a fold is needed"
+        )
+
+
+def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
+    """Return the settings of a card; InputError where one is unknown or wrong.
+
+    A setting that is unknown here is never left out: it could be what the model does.
+    """
+    config = card["config"]
+    try:
+        return ModelConfig(**(BEFORE | config))
+    except ValidationError as error:
+        strange = sorted(set(config) - set(ModelConfig.model_fields))
+        if strange:
+            raise InputError(
+                f"model {path}: has setting {strange[0]}, which this version ({__version__}) does "
+                f"not know; {_written_by(card)}: update"
+            ) from error
+        raise InputError(f"model {path}: card: config: {problem(error)}") from error
+
+
+def _written_by(card: Mapping[str, Any]) -> str:
+    versions = card.get("versions")
+    known = versions.get("bioseqrnn") if isinstance(versions, dict) else None
+    return f"it was written by bioseqrnn {known if isinstance(known, str) else 'of an unknown age'}"
+
+
+def _beginning(path: Path) -> str:
+    """What a file is instead, by how it begins."""
+    with path.open("rb") as file:
+        begin = file.read(4)
+    if not begin:
+        return "it is empty"
+    return next((f"it is {what}" for mark, what in OTHERS.items() if begin.startswith(mark)), "")

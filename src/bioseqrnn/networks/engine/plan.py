@@ -1,0 +1,78 @@
+"""Who does what: a batch in tiles, tiles in jobs, jobs on threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.networks.engine.forward import Tiles
+from bioseqrnn.networks.engine.products import ROWS
+from bioseqrnn.support.arrays import Ints
+
+# Sequences of a tile. More of them share one pass over the weights, fewer keep more of their
+# history in cache and give more jobs; measured best, and a multiple of the product's rows.
+TILE = 32 // ROWS * ROWS
+# Parts that the gradients of weights are summed in, a direction; sets how many threads can work,
+# and how much memory the parts take.
+GROUPS = 16
+
+
+def cut(lengths: Ints) -> Tiles:
+    """Cut a batch into tiles, longest sequences first, ties in the order of the batch."""
+    order = np.argsort(-lengths, kind="stable")
+    ordered = lengths[order]
+    starts = np.append(np.arange(0, len(lengths), TILE), len(lengths))
+    rows = np.concatenate([[0], np.cumsum(ordered)])[starts]
+    return Tiles(order, ordered, starts, rows)
+
+
+def share(weights: Ints, threads: int) -> list[Ints]:
+    """Deal jobs to threads, heaviest first, each to the thread that has least to do.
+
+    Parameters
+    ----------
+    weights : int64 [jobs]
+        How much each job is.
+    threads : int
+
+    Returns
+    -------
+    list of int64 arrays
+        Job numbers; at most ``threads`` of them, none empty.
+    """
+    loads = [0] * min(threads, len(weights))
+    shares: list[list[int]] = [[] for _ in loads]
+    for job in np.argsort(-weights, kind="stable"):
+        least = loads.index(min(loads))
+        loads[least] += int(weights[job])
+        shares[least].append(int(job))
+    return [np.array(jobs) for jobs in shares]
+
+
+_executor: tuple[int, ThreadPoolExecutor] | None = None
+
+
+def _forget() -> None:
+    global _executor
+    _executor = None
+
+
+# the threads of a process are not those of its fork
+os.register_at_fork(after_in_child=_forget)
+
+
+def run(tasks: Sequence[Callable[[], Any]]) -> None:
+    """Run tasks side by side, the first one in this thread; they release Python's lock."""
+    global _executor
+    if len(tasks) > 1 and (_executor is None or _executor[0] < len(tasks) - 1):
+        _executor = len(tasks) - 1, ThreadPoolExecutor(len(tasks) - 1, "bioseqrnn")
+    futures = [_executor[1].submit(task) for task in tasks[1:]] if _executor else []
+    try:
+        tasks[0]()
+    finally:
+        for future in futures:
+            future.result()

@@ -1,0 +1,121 @@
+"""Matrix products of small tiles: C = begin + A B, with C in registers and B cut into panels.
+
+On the shapes of a recurrent step (a few dozen rows, some hundred columns) a BLAS library spends
+much of its time on copying B into the order it wants. Here B, a weight matrix, is copied once a
+pass (``panels``), and the inner loop is one of ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.networks.engine.simd import FEATURES, VECTOR_BYTES, add_block, lanes
+from bioseqrnn.support.arrays import Ints, Numbers
+from bioseqrnn.support.compiled import compiled
+
+# The block of C, sized so that it and a step of A and B fit the registers: 32 of them with
+# AVX-512 and on ARM, else 16.
+ROWS = 8 if FEATURES.get("avx512f") else 6
+VECTORS = 4 if VECTOR_BYTES == 16 else 2
+
+
+def panels(matrix: Numbers) -> Numbers:
+    """Return B [depth, columns] in the order that ``add_product`` reads it in.
+
+    Panels of as many columns as a block of C has, one after the other; the last one filled up with
+    zeros. ``columns`` is a multiple of a vector's lanes.
+    """
+    depth, columns = matrix.shape
+    width = panel_width(matrix.dtype)
+    count = -(-columns // width)
+    out = np.zeros((count, depth, width), matrix.dtype)
+    whole = columns // width
+    out[:whole] = matrix[:, : whole * width].reshape(depth, whole, width).transpose(1, 0, 2)
+    if whole < count:
+        out[whole, :, : columns - whole * width] = matrix[:, whole * width :]
+    return out.reshape(-1)
+
+
+def panel_width(dtype: np.dtype[Any]) -> int:
+    """Columns of a panel."""
+    return VECTORS * VECTOR_BYTES // dtype.itemsize
+
+
+@compiled
+def width_of(array: Numbers) -> int:
+    """Columns of a panel, in compiled code."""
+    width: int = VECTORS * lanes(array)
+    return width
+
+
+@compiled
+def add_product(
+    begin: Numbers, starts: Ints, shift: int,
+    a: Numbers, a0: int, a_row: int, a_step: int,
+    b: Numbers, b0: int, b_step: int, b_panel: int,
+    c: Numbers, c0: int, c_row: int,
+    rows: int, columns: int, depth: int,
+) -> None:  # fmt: skip
+    """C = begin + A B for ``rows`` × ``columns`` numbers of C; places as in ``simd.add_block``.
+
+    Panel p of B begins at ``b0 + p b_panel``: ``depth × width`` for a matrix made by ``panels``
+    (with ``b_step`` = width), ``width`` for one that lies in rows of ``b_step`` numbers.
+    """
+    lane = lanes(c)
+    width = VECTORS * lane
+    whole = columns // width
+    full = rows - rows % ROWS
+    for p in range(whole):
+        for r in range(0, full, ROWS):
+            add_block(
+                ROWS, VECTORS, begin, starts, r, shift + p * width,
+                a, a0 + r * a_row, a_row, a_step, b, b0 + p * b_panel, b_step,
+                c, c0 + r * c_row + p * width, c_row, depth,
+            )  # fmt: skip
+        _add_rest(
+            begin, starts, full, shift + p * width,
+            a, a0 + full * a_row, a_row, a_step, b, b0 + p * b_panel, b_step,
+            c, c0 + full * c_row + p * width, c_row, rows - full, depth,
+        )  # fmt: skip
+    for v in range((columns - whole * width) // lane):
+        at, column = b0 + whole * b_panel + v * lane, whole * width + v * lane
+        for r in range(0, full, ROWS):
+            add_block(
+                ROWS, 1, begin, starts, r, shift + column,
+                a, a0 + r * a_row, a_row, a_step, b, at, b_step,
+                c, c0 + r * c_row + column, c_row, depth,
+            )  # fmt: skip
+        for r in range(full, rows):
+            add_block(
+                1, 1, begin, starts, r, shift + column,
+                a, a0 + r * a_row, a_row, a_step, b, at, b_step,
+                c, c0 + r * c_row + column, c_row, depth,
+            )  # fmt: skip
+
+
+@compiled
+def _add_rest(
+    begin: Numbers, starts: Ints, first: int, shift: int,
+    a: Numbers, a0: int, a_row: int, a_step: int, b: Numbers, b0: int, b_step: int,
+    c: Numbers, c0: int, c_row: int, rows: int, depth: int,
+) -> None:  # fmt: skip
+    """The rows of a panel that fill no whole block: fewer than ``ROWS``, so at most 7."""
+    if rows >= 4:
+        add_block(
+            4, VECTORS, begin, starts, first, shift,
+            a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
+        )  # fmt: skip
+        first, a0, c0, rows = first + 4, a0 + 4 * a_row, c0 + 4 * c_row, rows - 4
+    if rows >= 2:
+        add_block(
+            2, VECTORS, begin, starts, first, shift,
+            a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
+        )  # fmt: skip
+        first, a0, c0, rows = first + 2, a0 + 2 * a_row, c0 + 2 * c_row, rows - 2
+    if rows:
+        add_block(
+            1, VECTORS, begin, starts, first, shift,
+            a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
+        )  # fmt: skip

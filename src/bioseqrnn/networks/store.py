@@ -1,0 +1,132 @@
+"""``model.safetensors``: the weights and the card, written and read."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.networks.card import CARD_KEY, FORMAT, package_versions, read_card, settings_of
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.counting import count_numbers
+from bioseqrnn.support.atomic import atomic_path
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tasks import task_of
+
+# of the tensors in the file, by the names that safetensors has for them
+TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
+# numbers that any machine has room for
+SMALL = 100_000
+Shapes = dict[str, tuple[tuple[int, ...], str]]
+
+
+def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) -> None:
+    """Write weights and card atomically.
+
+    The card must hold ``alphabet``, ``symbols``, ``classes``, ``task`` and ``config`` (the
+    ModelConfig as a dict), from which the network is rebuilt; the rest documents it.
+    """
+    card = {"format": FORMAT, "versions": package_versions()} | card
+    weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    with atomic_path(path) as temporary:
+        # save_file would put another file in the place of the temporary one, which is locked
+        temporary.write_bytes(save(weights, {CARD_KEY: json.dumps(card, sort_keys=True)}))
+
+
+def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:
+    """Rebuild a network from its file; no code in the file is ever executed.
+
+    No memory is taken for what the card says before the weights are found to be as many.
+
+    Returns
+    -------
+    network : SequenceClassifier
+        In evaluation mode on ``device``.
+    card : dict
+
+    Raises
+    ------
+    InputError
+        A card that is none (``read_card``), or weights that are not those it describes, or not
+        finite.
+    """
+    card = read_card(path)
+    config, task = settings_of(card, path), task_of(card["task"])
+    form = config, len(card["symbols"]), task.outputs(card["classes"]), task
+    with safe_open(path, framework="pt") as tensors:
+        # the file handle has keys(), but is no dict to iterate over
+        slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
+        found = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
+        _check_sizes(path, config, count_numbers(*form), found)
+        network = SequenceClassifier(*form)
+        _check_shapes(path, network, found)
+        weights = {name: tensors.get_tensor(name) for name in found}
+    _check_values(path, weights, form[2])
+    network.load_weights(weights)
+    return network.to(device).eval(), card
+
+
+def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) -> None:
+    """Stop at a size of the card that no network with so many weights has.
+
+    A little more is let pass: which weights there should be is told by name then.
+    """
+    numbers = sum(math.prod(shape) for shape, _ in found.values())
+    most = dict.fromkeys(("layers", "members"), len(found))
+    most |= dict.fromkeys(("hidden_size", "stem_filters", "positions"), numbers)
+    most |= {"stem_width": numbers} if config.stem_filters else {}
+    for name, largest in most.items():
+        value = getattr(config, name)
+        if isinstance(value, int) and value > largest:
+            raise InputError(
+                f"model {path}: its card says {name} {value}, its weights are {len(found)} arrays "
+                f"of {numbers:,} numbers; the card is not that of these weights"
+            )
+    if wanted > 2 * numbers + SMALL:
+        raise InputError(
+            f"model {path}: its card is that of a network of {wanted:,} numbers, its weights are "
+            f"{numbers:,}; the card is not that of these weights"
+        )
+
+
+def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None:
+    """Stop where arrays are missing, of another shape or type, or beside those of the network."""
+    # buffers came later than the first models: load_weights knows what was used before
+    buffers = {name for name, _ in wanted.named_buffers()}
+    expected = {
+        name: (tuple(value.shape), TYPES[value.dtype])
+        for name, value in wanted.state_dict().items()
+    }
+    missing = [name for name in expected if name not in found and name not in buffers]
+    if missing:
+        raise InputError(f"model {path}: has no weights '{missing[0]}', which its card asks for")
+    for name, (shape, kind) in found.items():
+        if name not in expected:
+            raise InputError(f"model {path}: has weights '{name}', which its card knows nothing of")
+        # the scale of values was in single precision once
+        older = name in buffers and kind == "F32" and expected[name][1] == "F64"
+        if (shape, kind) != expected[name] and not (older and shape == expected[name][0]):
+            need = f"{list(expected[name][0])} {expected[name][1]}"
+            raise InputError(
+                f"model {path}: weights '{name}' are {list(shape)} {kind}, its card (classes, "
+                f"settings) needs {need}"
+            )
+
+
+def _check_values(path: Path, weights: dict[str, torch.Tensor], outputs: int) -> None:
+    """Stop where a weight is no finite number, or a class has no other on the other strand."""
+    for name, values in weights.items():
+        if values.is_floating_point():
+            fine = bool(torch.isfinite(values).all())
+            why = "are infinite or no numbers"
+        else:
+            fine = bool(((values >= 0) & (values < outputs)).all())
+            why = f"are beyond the {outputs} classes"
+        if not fine:
+            raise InputError(f"model {path}: weights '{name}' {why}; train or copy it again")

@@ -1,1 +1,0 @@
-"""Records from FASTA files: opened by content, read in blocks, named, packed."""

@@ -1,0 +1,1 @@
+"""Which sequences are similar: alignments, identical records, shared stretches."""

@@ -1,0 +1,238 @@
+"""Who trains, validates and tests in each fold."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.splits.deal import Strata, deal_groups, totals
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, code
+
+
+def repeat_seed(seed: int, repeat: int) -> int:
+    """Seed of a repeat; the first one has the seed itself."""
+    if repeat == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, repeat]).generate_state(1)[0] >> 1)
+
+
+def assign_roles(
+    strata: Strata,
+    groups: Ints,
+    classes: list[str] | None,
+    *,
+    folds: int,
+    validation_fraction: float,
+    seed: int,
+    repeats: int = 1,
+    pairs: Pairs | None = None,
+    where: str = "dataset",
+) -> Roles:
+    """Give every record its role in each fold.
+
+    In fold ``repeat * folds + k`` the records of part k of that repeat's dealing test. Of the
+    others a stratified share validates (early stopping, model selection); the rest train. A record
+    that is alike one that tests is excluded from that fold, and one that would train from a fold
+    where a record alike validates: where groups had to be cut, no score is flattered by it.
+
+    Parameters
+    ----------
+    strata : int64 [n] or float64 [n, classes]
+    groups : int64 [n]
+    classes : list of str or None
+        Names of the classes, of which every fold must train and test each; None asks nothing.
+    folds : int
+    validation_fraction : float
+    seed : int
+    repeats : int
+        Dealings, each with a seed of its own.
+    pairs : Pairs, optional
+        Records alike; None excludes nothing.
+    where : str
+
+    Returns
+    -------
+    int8 [n, folds * repeats]
+        Index in ``ROLES``.
+
+    Raises
+    ------
+    InputError
+        Where a class has fewer records, or fewer groups, than folds.
+    """
+    kinds = int(groups.max()) + 1
+    if kinds < folds:
+        raise InputError(
+            f"{where}: {_count(len(strata), 'record')} in {_count(kinds, 'group')}, fewer groups "
+            f"than {folds} folds; add records of other groups"
+            f"{' or lower folds.count' * (kinds > 2)}"
+        )
+    if classes is not None:
+        _check_classes(strata, groups, classes, folds, where)
+    roles = np.full((len(strata), folds * repeats), code(TRAIN), np.int8)
+    for repeat in range(repeats):
+        own = repeat_seed(seed, repeat)
+        part = deal_groups(strata, groups, np.full(folds, 1 / folds), own)
+        for k in range(folds):
+            column = roles[:, repeat * folds + k]
+            column[part == k] = code(TEST)
+            if pairs is not None:
+                exclude(column, pairs, (TRAIN,), (TEST,))
+            _validate(column, strata, groups, validation_fraction, own + 1 + k)
+            if pairs is not None:
+                exclude(column, pairs, (TRAIN,), (VALIDATION,))
+            _check_roles(strata, groups, column, classes, repeat * folds + k, where)
+    return roles
+
+
+def given_roles(
+    splits: list[str],
+    strata: Strata,
+    groups: Ints,
+    classes: list[str] | None,
+    *,
+    validation_fraction: float,
+    seed: int,
+    pairs: Pairs | None = None,
+    where: str = "dataset",
+) -> Roles:
+    """Give every record the role that the user gave it, in the one fold there is.
+
+    Where no record was given to validate, a stratified share of those that train does. With
+    ``pairs``, a record that the user gave to test is excluded where one that trains or validates
+    has its sequence or one alike.
+
+    Returns
+    -------
+    int8 [n, 1]
+        Index in ``ROLES``.
+
+    Raises
+    ------
+    InputError
+        Where a class has no record to train or to test.
+    """
+    roles = np.array([code(split) for split in splits], np.int8)[:, None]
+    column = roles[:, 0]
+    if pairs is not None:
+        exclude(column, pairs, (TEST,), (TRAIN, VALIDATION))
+    if not (column == code(VALIDATION)).any() and (column == code(TRAIN)).any():
+        _validate(column, strata, groups, validation_fraction, seed)
+    for role in (TRAIN, TEST):
+        chosen = column == code(role)
+        gone = ", once those alike a training record are excluded" * (pairs is not None)
+        if not chosen.any():
+            raise InputError(f"{where}: the given split has no {role} record{gone}; add some")
+        for name in lacking(strata, chosen, classes or []):
+            raise InputError(
+                f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
+                "some, or leave 'split' out for cross-validation"
+            )
+    return roles
+
+
+def alike(column: Roles, pairs: Pairs, roles: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Whether a record's sequence, or one alike, is that of a record with one of the roles."""
+    sequence = pairs.sequence
+    has = np.zeros(int(sequence.max()) + 1, bool)
+    has[sequence[np.isin(column, [code(role) for role in roles])]] = True
+    near = has.copy()
+    near[pairs.first[has[pairs.second]]] = True
+    near[pairs.second[has[pairs.first]]] = True
+    return near[sequence]
+
+
+def exclude(
+    column: Roles, pairs: Pairs, leaving: tuple[str, ...], staying: tuple[str, ...]
+) -> None:
+    """Exclude, in place, the records of some roles that are alike a record of other roles."""
+    leaves = np.isin(column, [code(role) for role in leaving])
+    column[leaves & alike(column, pairs, staying)] = code(EXCLUDED)
+
+
+def lacking(strata: Strata, chosen: npt.NDArray[np.bool_], classes: list[str]) -> list[str]:
+    """Names of the classes that no chosen record has."""
+    if strata.ndim == 1:
+        has = np.bincount(strata[chosen], minlength=len(classes))
+    else:
+        has = strata[chosen].sum(axis=0)
+    return [name for name, amount in zip(classes, has, strict=False) if not amount]
+
+
+def _validate(column: Roles, strata: Strata, groups: Ints, fraction: float, seed: int) -> None:
+    """Let a share of the records that train validate instead.
+
+    Every class of two records or more gets at least one, as far as groups allow; where groups are
+    so large that none would be chosen, the smallest one validates.
+    """
+    rest = np.flatnonzero(column == code(TRAIN))
+    if not len(rest):
+        return
+    _, dense = np.unique(groups[rest], return_inverse=True)
+    total = totals(strata[rest])
+    share = np.where(total > 1, np.maximum(fraction, 1 / np.maximum(total, 1)), 0.0)
+    share = np.minimum(share, 1.0)
+    chosen = deal_groups(strata[rest], dense, np.stack([1 - share, share]), seed) == 1
+    if not chosen.any():
+        chosen = dense == np.argmin(np.bincount(dense))
+    column[rest[chosen]] = code(VALIDATION)
+
+
+def _check_classes(
+    strata: Strata, groups: Ints, classes: list[str], folds: int, where: str
+) -> None:
+    for number, name in enumerate(classes):
+        records, kinds, _ = _of_class(strata, groups, number)
+        fewer = f"fewer than {folds} folds"
+        lower = "" if folds == 2 or records < 3 else " or lower folds.count"
+        if records < folds:
+            raise InputError(
+                f"{where}: class '{name}' has {_count(records, 'record')}, {fewer}; add records"
+                f"{lower.replace(' or', ',')}, or correct a misspelt label"
+            )
+        if kinds < folds:
+            raise InputError(
+                f"{where}: class '{name}' has {records} records but only {_count(kinds, 'group')} "
+                f"of distinct sequences, {fewer}; add records of other groups"
+                f"{lower if kinds > 1 else ''}"
+            )
+
+
+def _of_class(strata: Strata, groups: Ints, number: int) -> tuple[int, int, int]:
+    """Records and groups of a class, and records of its largest group."""
+    has = strata == number if strata.ndim == 1 else strata[:, number] > 0
+    sizes = np.unique(groups[has], return_counts=True)[1]
+    return int(has.sum()), len(sizes), int(sizes.max(initial=0))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _check_roles(
+    strata: Strata, groups: Ints, column: Roles, classes: list[str] | None, fold: int, where: str
+) -> None:
+    count = _count(int(groups.max()) + 1, "group")
+    advice = (
+        f"its {count} are too few, or one is too large, to train, validate and test; add records "
+        "of other groups, group less (folds.grouping) or take fewer folds"
+    )
+    for role in (TRAIN, TEST):
+        chosen = column == code(role)
+        if not chosen.any():
+            raise InputError(f"{where}: fold {fold} has no {role} record: {advice}")
+        for name in lacking(strata, chosen, classes or []):
+            assert classes is not None
+            records, kinds, largest = _of_class(strata, groups, classes.index(name))
+            has = _count(records, "record")
+            if largest > 1:
+                has += f" in {_count(kinds, 'group')}, the largest of {largest:,}"
+            raise InputError(
+                f"{where}: class '{name}' has {has}: too few to train, validate and test (fold "
+                f"{fold} has none to {role}); add records" + " of other groups" * (largest > 1)
+            )
+    if not (column == code(VALIDATION)).any():
+        raise InputError(f"{where}: fold {fold} has no group left to validate: {advice}")

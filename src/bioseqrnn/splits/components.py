@@ -1,0 +1,161 @@
+"""Chains of sequences alike, cut where they are too long for balanced folds.
+
+A group is a connected component of the graph whose edges are pairs alike (single linkage), so that
+no pair straddles two groups. Where a component holds more than one fold can take, it is cut as in
+GraphPart (Teufel et al., NAR Genom. Bioinform. 5:lqad088, 2023): the most similar pairs are joined
+first, up to a size, then records move to the part where most of those alike stand. GraphPart then
+removes what still straddles; here nothing is removed, see ``assign.exclude``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from bioseqrnn.splits.deal import Strata, group_sums
+from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.support.compiled import compiled
+
+# Shares of a fold: a component up to the first stays whole, the parts of a larger one get the other
+LARGEST, PART = 1.5, 0.5
+SWEEPS = 20
+
+
+def connected(first: Ints, second: Ints, count: int) -> Ints:
+    """Number the connected components of ``count`` nodes: int64 [count]."""
+    graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))
+    component: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
+    return component
+
+
+def cut_components(
+    strata: Strata,
+    atoms: Ints,
+    first: Ints,
+    second: Ints,
+    identity: npt.NDArray[np.float32],
+    folds: int,
+) -> tuple[Ints, int]:
+    """Group atoms that are alike, in groups that are small enough for so many folds.
+
+    Parameters
+    ----------
+    strata : int64 [n] or float64 [n, classes]
+        What is to be balanced.
+    atoms : int64 [n]
+        Number, from 0, of the atom of each record: what stays together in any case.
+    first, second : int64 [pairs]
+        Atoms alike.
+    identity : float32 [pairs]
+    folds : int
+
+    Returns
+    -------
+    group : int64 [atoms]
+        Numbered from 0.
+    cut : int
+        Components that were too large and were cut.
+    """
+    count = int(atoms.max()) + 1
+    component = connected(first, second, count)
+    parts = int(component.max()) + 1
+    classes = int(strata.max()) + 1 if strata.ndim == 1 else strata.shape[1]
+    sums = group_sums(strata, component[atoms], parts, classes)
+    fair = np.maximum(sums.sum(axis=0), 1) / folds
+    large = (sums > LARGEST * fair).any(axis=1)
+    # nothing to cut in what is one atom
+    large &= np.bincount(component, minlength=parts) > 1
+    inside = np.flatnonzero(large[component])
+    if not len(inside):
+        return component, 0
+    place = np.full(count, -1)
+    place[inside] = np.arange(len(inside))
+    edges = np.flatnonzero(large[component[first]] & (first != second))
+    edges = edges[np.argsort(-identity[edges], kind="stable")]
+    a, b = place[first[edges]], place[second[edges]]
+    weights = group_sums(strata, place[atoms], len(inside), classes)
+    part = _join(a, b, weights, PART * fair)
+    starts, neighbours = _adjacency(a, b, len(inside))
+    _move(part, starts, neighbours, weights, PART * fair, SWEEPS)
+    group = component.copy()
+    group[inside] = parts + part
+    return np.unique(group, return_inverse=True)[1], int(large.sum())
+
+
+def _adjacency(a: Ints, b: Ints, count: int) -> tuple[Ints, Ints]:
+    """Neighbours of each node: those of node i are ``neighbours[starts[i]:starts[i + 1]]``."""
+    nodes, others = np.concatenate([a, b]), np.concatenate([b, a])
+    order = np.argsort(nodes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(nodes, minlength=count))])
+    return starts, others[order]
+
+
+@compiled
+def _join(a: Ints, b: Ints, weights: Doubles, most: Doubles) -> Ints:
+    """Join nodes along edges, in their order, as long as no class of a part exceeds ``most``."""
+    count, classes = weights.shape
+    parent = np.arange(count)
+    sums = weights.copy()
+    for edge in range(len(a)):
+        i, j = a[edge], b[edge]
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        while parent[j] != j:
+            parent[j] = parent[parent[j]]
+            j = parent[j]
+        if i == j:
+            continue
+        fits = True
+        for c in range(classes):
+            fits &= sums[i, c] + sums[j, c] <= most[c]
+        if fits:
+            parent[j] = i
+            for c in range(classes):
+                sums[i, c] += sums[j, c]
+    for i in range(count):
+        root = i
+        while parent[root] != root:
+            root = parent[root]
+        parent[i] = root
+    return parent
+
+
+@compiled
+def _move(
+    part: Ints, starts: Ints, neighbours: Ints, weights: Doubles, most: Doubles, sweeps: int
+) -> None:
+    """Move nodes, in place, to the part of most of their neighbours, where it has room."""
+    count, classes = weights.shape
+    sums = np.zeros((count, classes))
+    for i in range(count):
+        for c in range(classes):
+            sums[part[i], c] += weights[i, c]
+    votes = np.zeros(count, np.int64)
+    for _ in range(sweeps):
+        moved = 0
+        for i in range(count):
+            own = part[i]
+            for k in range(starts[i], starts[i + 1]):
+                votes[part[neighbours[k]]] += 1
+            best = own
+            for k in range(starts[i], starts[i + 1]):
+                other = part[neighbours[k]]
+                if votes[other] > votes[best]:
+                    fits = True
+                    for c in range(classes):
+                        fits &= sums[other, c] + weights[i, c] <= most[c]
+                    if fits:
+                        best = other
+            for k in range(starts[i], starts[i + 1]):
+                votes[part[neighbours[k]]] = 0
+            if best != own:
+                part[i] = best
+                moved += 1
+                for c in range(classes):
+                    sums[own, c] -= weights[i, c]
+                    sums[best, c] += weights[i, c]
+        if moved == 0:
+            break

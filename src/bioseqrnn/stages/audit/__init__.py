@@ -1,0 +1,1 @@
+"""The audit before training: findings, their limits, the gate."""

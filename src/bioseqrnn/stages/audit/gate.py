@@ -1,0 +1,131 @@
+"""The gate before training: findings of the audit held against their limits.
+
+Findings know no limits, so that another limit makes nothing anew but the verdict.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from bioseqrnn.config.schema import AuditConfig, Check
+from bioseqrnn.support.atomic import written_so_far
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.audit import CHECK_COLUMNS, FAILED, MADE, NOT_APPLICABLE, read_findings
+
+PASS, WARN, STOP, IGNORE = "pass", "warn", "stop", "ignore"
+FINDINGS, FLAGGED = "findings.tsv", "flagged.tsv"
+SHOWN_IDS = 3
+ADVICE = {
+    "leakage": "A test score would be flattered: remove these records from one side.",
+    "near_leakage": "A test score may be flattered: consider a split by similarity.",
+    "label_conflicts": "No model can call all of them right: correct or remove them.",
+    "duplicates": "They count several times: consider keeping one record of each.",
+    "reverse_complements": "The two may be on two sides of a fold: if the strand does not matter, "
+    "set 'strands: both'.",
+    "near_duplicates": "Check the labels of the listed records.",
+    "overlaps": "Where two of them stand on two sides of a fold, a test score is flattered; "
+    "leaks.tsv counts those: set folds.grouping to 'column' with their chromosome, genome position "
+    "or protein as group, or lower folds.coverage.",
+    "length": "Draw the classes from one range of lengths, or a model may learn the length.",
+    "composition": "Compare every network with the baseline 'composition'.",
+    "first_residue": "Check whether the classes were cut or annotated in different ways.",
+    "class_balance": "Accuracy says little here: look at MCC and AUPRC.",
+    "ambiguity": "Consider removing records of poor quality.",
+}
+
+
+def judge(findings: pd.DataFrame, config: AuditConfig) -> pd.DataFrame:
+    """Give each finding its verdict.
+
+    Returns
+    -------
+    DataFrame
+        One row a check: ``check``, ``value``, ``limit``, ``action``, ``verdict`` (``pass``,
+        ``warn``, ``stop``), ``records``, ``explanation``.
+    """
+    rows = []
+    for finding in findings.to_dict("records"):
+        name = str(finding["check"])
+        setting: Check = getattr(config, name)
+        verdict = _verdict(name, str(finding["state"]), float(finding["value"]), setting)
+        advice = f" {ADVICE[name]}" if verdict != PASS and finding["state"] == MADE else ""
+        rows.append(
+            finding
+            | {"limit": setting.limit, "action": setting.action, "verdict": verdict}
+            | {"explanation": f"{finding['explanation']}{advice}"}
+        )
+    checks = pd.DataFrame(rows, columns=CHECK_COLUMNS)
+    return checks.astype({"records": "Int64"})
+
+
+def _verdict(name: str, state: str, value: float, setting: Check) -> str:
+    if setting.action == IGNORE or state == NOT_APPLICABLE:
+        return PASS
+    if state == FAILED:
+        # what was not looked at did not pass
+        return WARN
+    beyond = value < setting.limit if name == "class_balance" else value > setting.limit
+    return setting.action if beyond else PASS
+
+
+def judge_findings(
+    findings: Path, checks: Path, config: AuditConfig, where: str = "dataset"
+) -> None:
+    """Write ``checks.tsv``, and say what is beyond its limit."""
+    judged = judge(read_findings(written_so_far(findings)), config)
+    write_tsv(checks, judged)
+    _say_verdicts(judged, where)
+    say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks beyond their limit")
+
+
+def _say_verdicts(checks: pd.DataFrame, where: str) -> None:
+    for row in checks[checks["verdict"] != PASS].itertuples():
+        say(f"{row.verdict}: {where}: {row.check}: {row.explanation}")
+
+
+def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> None:
+    """Say what the audit warns of; InputError where it stops.
+
+    Parameters
+    ----------
+    findings : Path
+        ``findings.tsv``; the ids come from ``flagged.tsv`` beside it.
+    config : AuditConfig
+    where : str
+        What to call the dataset in messages.
+    """
+    checks = judge(read_findings(findings), config)
+    stops = checks[checks["verdict"] == STOP]
+    if stops.empty:
+        _say_verdicts(checks, where)
+        return
+    first = stops.iloc[0]
+    name, explanation = first["check"], first["explanation"]
+    way_out = f"set audit.{name}.action: warn"
+    if len(stops) > 1:
+        way_out += f"; also stopped by {', '.join(stops['check'][1:])}"
+    listed = findings.with_name(FLAGGED)
+    ids = _ids(listed, name)
+    if not ids:
+        raise InputError(
+            f"{where}: the audit stops at '{name}'. {explanation} Change the records, or {way_out}"
+        )
+    more = int(first["records"]) - len(ids)
+    shown = ", ".join(f"'{i}'" for i in ids) + (f" and {more:,} more" if more > 0 else "")
+    raise InputError(
+        f"{where}: the audit stops at '{name}': {first['records']:,} records ({shown}). "
+        f"{explanation} {listed} lists them with their partners; remove them, or {way_out}"
+    )
+
+
+def _ids(listed: Path, name: str) -> list[str]:
+    """The first ids that a check lists."""
+    if not listed.is_file():
+        return []
+    flagged = pd.read_csv(listed, sep="\t", keep_default_na=False, dtype="str")
+    ids: list[str] = flagged.loc[flagged["check"] == name, "id"].head(SHOWN_IDS).tolist()
+    return ids

@@ -1,0 +1,93 @@
+"""The audit before training: every check made, as two tables without any limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.similarity.mmseqs import SimilarityError
+from bioseqrnn.stages.audit.findings import CHECKS, Finding, Records
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.console import say
+from bioseqrnn.support.io import read_parquet, write_tsv
+from bioseqrnn.tables.audit import FAILED, FINDING_COLUMNS, MADE, NOT_APPLICABLE
+from bioseqrnn.tables.sequences import SequenceTable, read_sequences
+
+MOST_FLAGGED = 10_000
+RECORD_COLUMNS = ["id", "source", "label", "split"]
+FLAGGED_COLUMNS = ["check", *RECORD_COLUMNS, *(f"partner_{name}" for name in RECORD_COLUMNS)]
+
+
+def audit_sequences(
+    sequences: Path, findings: Path, flagged: Path, *, identity: float, where: str = "dataset"
+) -> None:
+    """Make every check on a sequence table; write ``findings.tsv`` and ``flagged.tsv``."""
+    table = read_sequences(sequences)
+    sources = read_parquet(sequences, "sequence table", ["source"])[0].column("source").to_pylist()
+    # sums of BLAS depend on the number of threads
+    with threadpool_limits(1):
+        found, listed = make_checks(table, sources, identity)
+    with together():
+        write_tsv(flagged, listed)
+        write_tsv(findings, found)
+    say(f"{where}: {len(found)} checks of {len(table):,} records")
+
+
+def make_checks(
+    table: SequenceTable, sources: list[str], identity: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make every check.
+
+    Parameters
+    ----------
+    table : SequenceTable
+    sources : list of str [n]
+        FASTA file of each record.
+    identity : float
+        From which two sequences are near-identical, 0 to 1.
+
+    Returns
+    -------
+    findings : DataFrame
+        One row a check: ``check``, ``state`` (``made``, ``not applicable``, ``failed``),
+        ``value``, ``records``, ``explanation``.
+    flagged : DataFrame
+        The records that collide, with what they collide with; 10,000 a check at most.
+    """
+    records = Records(table, identity)
+    rows, flagged = [], []
+    for name, (look, needs_classes) in CHECKS.items():
+        state = MADE
+        if needs_classes and not records.classes:
+            finding = Finding("Not applicable: the records have no single class.")
+        else:
+            try:
+                finding = look(records)
+            except SimilarityError as error:
+                state, finding = FAILED, Finding(f"Not checked: {error}.")
+        if finding.value is None and state == MADE:
+            state = NOT_APPLICABLE
+        rows.append([name, state, finding.value, finding.records, finding.explanation])
+        if finding.partners is not None:
+            flagged.append(_flagged(name, records, sources, finding.partners))
+    findings = pd.DataFrame(rows, columns=FINDING_COLUMNS)
+    findings = findings.astype({"value": "float64", "records": "Int64"})
+    return findings, pd.concat([pd.DataFrame(columns=FLAGGED_COLUMNS), *flagged])
+
+
+def _flagged(name: str, records: Records, sources: list[str], partners: Ints) -> pd.DataFrame:
+    """List the records that have a partner, in their order."""
+    table = records.table
+
+    def describe(row: int) -> list[str]:
+        label = table.classes[table.targets[row]] if records.classes else ""
+        split = records.splits[row] if records.splits is not None else ""
+        return [table.ids[row], sources[row], label, split]
+
+    rows = np.flatnonzero(partners >= 0)[:MOST_FLAGGED].tolist()
+    lines = [[name, *describe(row), *describe(int(partners[row]))] for row in rows]
+    return pd.DataFrame(lines, columns=FLAGGED_COLUMNS)

@@ -1,0 +1,64 @@
+"""Clusters of near-identical sequences, found by MMseqs2 (Steinegger & Söding 2018).
+
+Linclust compares a sequence only with the longest one that shares a k-mer, so its time is linear in
+the number of residues, and near-identical pairs can be missed; it invents none. Nucleotide k-mers
+are canonical: a sequence and its reverse complement are found to be alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.onehot.alphabet import Alphabet
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.similarity.mmseqs import (
+    SimilarityError,
+    kmer_length,
+    run_mmseqs,
+    sequence_type,
+    write_fasta,
+)
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.atomic import temporary_folder
+
+COVERAGE = 0.8
+MEMORY = "1G"
+
+
+def similarity_clusters(packed: Packed, keys: Ints, alphabet: Alphabet, identity: float) -> Ints:
+    """Number the clusters of near-identical sequences: int64 [n].
+
+    Parameters
+    ----------
+    packed : Packed
+    keys : int64 [n]
+        Number of each record's sequence; equal ones are in one cluster without being compared.
+    alphabet : Alphabet
+    identity : float
+        Least share of identical residues in a local alignment that covers 80 % of both sequences.
+
+    Raises
+    ------
+    SimilarityError
+        Where MMseqs2 is missing or fails.
+    """
+    _, rows, sequence = np.unique(keys, return_index=True, return_inverse=True)
+    kmer = kmer_length(int(packed.lengths[rows].sum()), alphabet)
+    with temporary_folder("bioseqrnn-similar-") as folder:
+        write_fasta(folder / "in.fasta", packed, rows, alphabet)
+        # identity and coverage decide, not the E-value: a short peptide never has a low one
+        result = run_mmseqs(
+            [
+                "easy-linclust", "in.fasta", "out", "tmp", "--dbtype", sequence_type(alphabet),
+                "--min-seq-id", identity, "-c", COVERAGE, "--cov-mode", 0, "-e", "inf", "-k", kmer,
+                "--threads", 1, "--split-memory-limit", MEMORY,
+            ],
+            folder, "out_cluster.tsv",
+        )  # fmt: skip
+        pairs = pd.read_csv(result, sep="\t", header=None, dtype=np.int64).to_numpy()
+    cluster = np.full(len(rows), -1)
+    cluster[pairs[:, 1]] = pairs[:, 0]
+    if (cluster < 0).any():
+        raise SimilarityError("MMseqs2 left sequences out of its result")
+    return cluster[sequence]

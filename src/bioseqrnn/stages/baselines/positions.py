@@ -1,0 +1,157 @@
+"""Features of single residues: what stands in windows around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.stages.baselines.features import residue_codes
+from bioseqrnn.stages.baselines.heads import Predict, fit_head
+from bioseqrnn.stages.baselines.problem import Both, Problem
+from bioseqrnn.support.arrays import Codes, Doubles, Floats, Ints
+from bioseqrnn.support.console import say
+from bioseqrnn.tasks import PositionTruth
+
+# that a model is fitted to, drawn at random
+MOST_RESIDUES = 100_000
+RESIDUES_AT_ONCE = 2**14
+# codons are read in threes; by the number of symbols
+PHASES = {4: 3, 20: 1}
+
+
+def around(codes: Codes, offsets: Ints, places: Ints, reach: int, symbols: int) -> Codes:
+    """Windows of ``2 * reach + 1`` residues: uint8 [n, width], ``symbols`` past a record's end.
+
+    Parameters
+    ----------
+    codes : uint8 [residues]
+    offsets : int64 [records + 1]
+    places : int64 [n]
+        Residues in the middle of a window each, counted over all records.
+    """
+    record = np.searchsorted(offsets, places, side="right") - 1
+    index = places[:, None] + np.arange(-reach, reach + 1)
+    inside = (index >= offsets[record][:, None]) & (index < offsets[record + 1][:, None])
+    return np.where(inside, codes[np.where(inside, index, 0)], np.uint8(symbols))
+
+
+def kmers_by_phase(windows: Codes, symbols: int, longest: int, phases: int) -> Floats:
+    """Count the k-mers of windows by where they begin, counted from the middle, modulo ``phases``.
+
+    Returns
+    -------
+    float32 [n, phases * k-mers of 1 to ``longest``]
+    """
+    n, width = windows.shape
+    phase = (np.arange(width) - width // 2) % phases
+    parts = []
+    word = np.zeros(windows.shape, np.int64)
+    known = np.ones(windows.shape, bool)
+    for k in range(1, longest + 1):
+        last = windows[:, k - 1 :]
+        word = word[:, : last.shape[1]] * symbols + last
+        known = known[:, : last.shape[1]] & (last < symbols)
+        columns = symbols**k * phases
+        cell = (np.arange(n) * columns)[:, None] + phase[: last.shape[1]] * symbols**k + word
+        counts = np.bincount(cell[known], minlength=n * columns)
+        parts.append(counts.reshape(n, columns).astype(np.float32))
+    return np.concatenate(parts, axis=1)
+
+
+def window_shares(
+    codes: Codes, offsets: Ints, places: Ints, symbols: int, *, reaches: tuple[int, ...]
+) -> Floats:
+    """Shares of the residues in windows of several sizes: float32 [n, sizes * symbols]."""
+    widest = around(codes, offsets, places, max(reaches), symbols)
+    middle = max(reaches)
+    parts = []
+    for reach in reaches:
+        counts = kmers_by_phase(widest[:, middle - reach : middle + reach + 1], symbols, 1, 1)
+        parts.append(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    return np.concatenate(parts, axis=1)
+
+
+def near_kmers(
+    codes: Codes, offsets: Ints, places: Ints, symbols: int, *, reach: int, longest: int
+) -> Floats:
+    """K-mers of a window; of DNA by phase to its middle, as codons are read."""
+    windows = around(codes, offsets, places, reach, symbols)
+    return kmers_by_phase(windows, symbols, longest, PHASES[symbols])
+
+
+def letters_and_kmers(
+    codes: Codes,
+    offsets: Ints,
+    places: Ints,
+    symbols: int,
+    *,
+    near: int,
+    reach: int,
+    longest: int,
+) -> Floats:
+    """One-hot letters of a near window and k-mers of a wider one, side by side."""
+    windows = around(codes, offsets, places, near, symbols)
+    letters = np.eye(symbols + 1, symbols, dtype=np.float32)[windows].reshape(len(places), -1)
+    kmers = near_kmers(codes, offsets, places, symbols, reach=reach, longest=longest)
+    return np.concatenate([letters, kmers], axis=1)
+
+
+def from_both(
+    problem: Problem,
+    features: Callable[..., Floats],
+    classifier: Callable[[], Any],
+    regressor: Callable[[], Any],
+) -> Both:
+    """Scores of all residues of the validation and test records, each from a fit to a sample.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of the task ``per_position``.
+    features : callable
+        Of codes, offsets, places and the number of symbols.
+    """
+
+    def fit(rows: Ints) -> Predict:
+        codes, offsets = residue_codes(problem.table, rows)
+        truth = problem.truth(rows)
+        assert isinstance(truth, PositionTruth)
+        places = _sample(len(codes), problem.seed)
+        table = np.concatenate(list(_tabulate(problem, features, codes, offsets, places)))
+        # each residue by itself
+        labels = PositionTruth(truth.codes[places], np.arange(len(places) + 1))
+        return fit_head(problem.task, problem.classes, labels, table, classifier, regressor)
+
+    def scores(rows: Ints, predict: Predict) -> Doubles:
+        parts = [np.zeros((0, len(problem.classes)))]
+        for some in problem.chunks(rows):
+            codes, offsets = residue_codes(problem.table, some)
+            tables = _tabulate(problem, features, codes, offsets, np.arange(len(codes)))
+            parts += [predict(table) for table in tables]
+        return np.concatenate(parts)
+
+    return (
+        scores(problem.validation, fit(problem.train)),
+        scores(problem.test, fit(problem.fitted)),
+    )
+
+
+def _sample(residues: int, seed: int) -> Ints:
+    """Places of the residues that are fitted to, ascending."""
+    if residues <= MOST_RESIDUES:
+        return np.arange(residues)
+    say(f"fitted to {MOST_RESIDUES:,} of {residues:,} residues, drawn at random")
+    drawn = np.random.default_rng(seed).choice(residues, MOST_RESIDUES, replace=False)
+    return np.sort(drawn)
+
+
+def _tabulate(
+    problem: Problem, features: Callable[..., Floats], codes: Codes, offsets: Ints, places: Ints
+) -> Iterator[Floats]:
+    """Yield the features of 16,384 residues at a time."""
+    symbols = problem.table.alphabet.width
+    for start in range(0, len(places), RESIDUES_AT_ONCE):
+        part = places[start : start + RESIDUES_AT_ONCE]
+        yield features(codes, offsets, part, symbols)

@@ -1,0 +1,71 @@
+"""One baseline job: tables in, predictions out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.metrics.own_scores import own_rows, summarise_own
+from bioseqrnn.splits.subset import read_subset
+from bioseqrnn.stages.baselines.methods import METHODS, applicable
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_roles
+from bioseqrnn.tables.predictions import write_predictions
+from bioseqrnn.tables.sequences import read_sequences
+
+
+def train_baseline(
+    sequences: Path,
+    folds: Path,
+    output: Path,
+    *,
+    baseline: str,
+    fold: int,
+    seed: int,
+    threads: int,
+    fraction: float = 1.0,
+) -> None:
+    """Fit a baseline on a fold's training records, predict its validation and test records.
+
+    Writes the same prediction table as a network. With ``fraction`` only that share of the training
+    and validation records is used (``folds.subset``), the same as by a network.
+    """
+    if baseline not in METHODS:
+        raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
+    table = read_sequences(sequences)
+    if not applicable(baseline, table.task.name):
+        raise InputError(
+            f"baseline '{baseline}' scores whole records; '{sequences}' has a label for each "
+            "residue (task per_position)"
+        )
+    train, validation, test = read_roles(folds, table, fold)
+    if fraction < 1:
+        train, validation = read_subset(folds, table, (train, validation), fraction, fold)
+    start = time.perf_counter()
+    # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
+    with threadpool_limits(threads):
+        # the records that taught it beside those that test it, so that it is fitted once
+        own = own_rows(table.task, np.concatenate([train, validation]), seed)
+        asked = np.concatenate([test, own])
+        validated, scores = METHODS[baseline](table, train, validation, asked, seed)
+    units = len(scores) if table.task.per_position else len(test)
+    about: dict[str, Any] = {"records": len(train) + len(validation), "fraction": fraction}
+    if len(own):
+        about["own"] = summarise_own(table.task, table.targets[own], scores[units:])
+    predicted = {"validation": (validation, validated), "test": (test, scores[:units])}
+    write_predictions(
+        output,
+        table,
+        predicted,
+        model=baseline,
+        kind="baseline",
+        fold=fold,
+        seed=seed,
+        about=about,
+    )
+    say(f"{baseline}, fold {fold}: {len(test)} test records, {time.perf_counter() - start:.1f} s")

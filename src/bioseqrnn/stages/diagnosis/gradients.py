@@ -1,0 +1,186 @@
+"""The gradient through time: ∂h_T/∂s_{T-k}, chained exactly from the steps between.
+
+T is a direction's last step (on a record's last residue, or on its first in reverse), s its state,
+h the part of the state that is its output. By the chain rule
+
+    J_k = ∂h_T/∂s_{T-k} = ∂h_T/∂s_T · ∂s_T/∂s_{T-1} · … · ∂s_{T-k+1}/∂s_{T-k}
+
+and its spectral norm is the most that a unit change of the state k steps back can change h_T.
+Where it is near 0, h_T neither tells what was read there nor can learn to: the gradient of any loss
+on h_T is a row times J_k (Bengio et al., 1994; Pascanu et al., 2013). For the LSTM s is (h, c), as
+what was read k steps back is kept in c: ∂h_T/∂h_{T-k} with c held would leave out the one path that
+was made to last (Hochreiter and Schmidhuber, 1997). What a layer reads from the layers below does
+not depend on its own past, so its J_k is that of its own recurrence alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from bioseqrnn.stages.diagnosis.cells import Cell, Direction, Local
+from bioseqrnn.support.arrays import Doubles, Ints
+
+# of the products of one chunk of records; the gates take three times as much beside them
+CHUNK_VALUES = 2**22
+# e to this is a double
+LARGEST_LOG = 700.0
+
+
+def aligned(length: int, lengths: Ints, reverse: bool) -> Ints:
+    """Positions in the order in which a direction reads them, so that all records end together.
+
+    Returns
+    -------
+    int64 [n, length]
+        Position that each record reads at each step; -1 before its first one.
+    """
+    step = np.arange(length)
+    if reverse:
+        position = np.broadcast_to(length - 1 - step, (len(lengths), length))
+    else:
+        position = step - (length - lengths[:, None])
+    return np.where(step >= length - lengths[:, None], position, -1)
+
+
+def run(direction: Direction, x: Doubles, lengths: Ints, kept: int) -> tuple[Doubles, list[Local]]:
+    """Run one direction of a layer.
+
+    Parameters
+    ----------
+    direction : Direction
+    x : float64 [n, time, input]
+    lengths : int64 [n]
+        1 to time.
+    kept : int
+        Last steps whose derivatives are kept.
+
+    Returns
+    -------
+    output : float64 [n, time, hidden]
+        Zero past a record's end.
+    locals : list
+        What ``Cell.back`` needs for each of the last ``kept`` steps, last step first.
+    """
+    cell = direction.cell
+    hidden = cell.recurrent.shape[1]
+    records = np.arange(len(x))
+    position = aligned(x.shape[1], lengths, direction.reverse)
+    state = np.zeros((len(x), cell.states * hidden))
+    output = np.zeros((len(x), x.shape[1], hidden))
+    locals_: list[Local] = []
+    for step in range(x.shape[1]):
+        at = position[:, step]
+        new, local = cell.step(direction.read(x[records, at]), state)
+        begun = at >= 0
+        state = np.where(begun[:, None], new, state)
+        output[records[begun], at[begun]] = state[begun, :hidden]
+        if step >= x.shape[1] - kept:
+            locals_.append(local)
+    return output, locals_[::-1]
+
+
+def jacobians(cell: Cell, locals_: list[Local], lengths: Ints) -> Iterator[tuple[Doubles, Doubles]]:
+    """Yield J_k for k = 0, 1, … up to the number of ``locals_``.
+
+    Yields
+    ------
+    scaled : float64 [n, hidden, states * hidden]
+        J_k over its largest entry, so that no product ever under- or overflows; zero where a record
+        had not begun k steps back, that is, from k = its length on.
+    log_scale : float64 [n]
+        Natural logarithm of that entry.
+    """
+    hidden = cell.recurrent.shape[1]
+    rows = np.tile(np.eye(hidden, cell.states * hidden), (len(lengths), 1, 1))
+    log_scale = np.zeros(len(lengths))
+    yield rows, log_scale
+    for k, local in enumerate(locals_, start=1):
+        rows = cell.back(rows, local)
+        rows[lengths <= k] = 0
+        largest = np.abs(rows).max(axis=(1, 2))
+        largest[largest == 0] = 1
+        rows /= largest[:, None, None]
+        log_scale = log_scale + np.log(largest)
+        yield rows, log_scale
+
+
+def spectral_norms(matrices: Doubles) -> Doubles:
+    """Largest singular value of each of [n, a, b], a ≤ b: by the a × a Gram matrix."""
+    gram = matrices @ matrices.transpose(0, 2, 1)
+    largest = np.asarray(np.linalg.eigvalsh(gram)[:, -1], np.float64)
+    return np.sqrt(np.maximum(largest, 0))
+
+
+def largest_singular(weights: Mapping[str, npt.ArrayLike], layer: int, direction: str) -> float:
+    """Largest singular value of W_hh of a layer (from 1) and direction."""
+    suffix = f"_l{layer - 1}{'_reverse' if direction == 'reverse' else ''}"
+    return float(np.linalg.norm(np.asarray(weights[f"weight_hh{suffix}"], np.float64), 2))
+
+
+def _norms_and_output(
+    direction: Direction, x: Doubles, lengths: Ints, longest: int
+) -> tuple[Doubles, Doubles]:
+    steps = min(longest, int(lengths.max()) - 1)
+    output, locals_ = run(direction, x, lengths, steps)
+    norms = np.full((len(x), longest + 1), np.nan)
+    for k, (scaled, log_scale) in enumerate(jacobians(direction.cell, locals_, lengths)):
+        reached = lengths > k
+        scale = np.exp(np.minimum(log_scale[reached], LARGEST_LOG))
+        norms[reached, k] = spectral_norms(scaled[reached]) * scale
+    return norms, output
+
+
+def gradient_norms(
+    kind: str,
+    weights: Mapping[str, npt.ArrayLike],
+    x: Doubles,
+    lengths: Ints,
+    longest: int,
+    nonlinearity: str = "tanh",
+) -> dict[tuple[int, str], Doubles]:
+    """Spectral norm of ∂h_T/∂s_{T-k} of every layer, direction, record and k.
+
+    Parameters
+    ----------
+    kind : {"rnn", "gru", "lstm"}
+    weights : mapping of str to array
+        State dict of the recurrent module, as of ``torch.nn``.
+    x : float64 [n, time, input]
+        What its first layer reads.
+    lengths : int64 [n]
+        1 to time.
+    longest : int
+        Largest k.
+    nonlinearity : {"tanh", "relu"}
+        Of the vanilla RNN.
+
+    Returns
+    -------
+    dict of (layer from 1, "forward" or "reverse") to float64 [n, longest + 1]
+        Column k; NaN where the record has no more than k residues. Column 0 is 1.
+    """
+    layers = sum(name.startswith("weight_hh") and "reverse" not in name for name in weights)
+    directions = ("forward", "reverse") if "weight_hh_l0_reverse" in weights else ("forward",)
+    hidden = np.shape(weights["weight_hh_l0"])[1]
+    chunk = max(1, CHUNK_VALUES // (4 * hidden**2))
+    parts: dict[tuple[int, str], list[Doubles]] = {}
+    for start in range(0, len(x), chunk):
+        inputs, ends = x[start : start + chunk], lengths[start : start + chunk]
+        for layer in range(layers):
+            outputs = []
+            for name in directions:
+                direction = Direction(
+                    kind,
+                    weights,
+                    layer,
+                    reverse=name == "reverse",
+                    nonlinearity=nonlinearity,
+                )
+                norms, output = _norms_and_output(direction, inputs, ends, longest)
+                parts.setdefault((layer + 1, name), []).append(norms)
+                outputs.append(output)
+            inputs = np.concatenate(outputs, axis=2)
+    return {key: np.concatenate(norms) for key, norms in parts.items()}

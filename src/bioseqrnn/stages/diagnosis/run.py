@@ -1,0 +1,174 @@
+"""The diagnosis job: trained models and records in, gradient norms as a table and a figure out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.inference.needs import require_memory
+from bioseqrnn.inference.windows import shifted
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import load_model
+from bioseqrnn.stages.diagnosis.figure import draw_gradients
+from bioseqrnn.stages.diagnosis.gradients import gradient_norms, largest_singular
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.console import progress, say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.folds import TEST, FoldTable, read_folds
+from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words
+from bioseqrnn.tables.sequences import SequenceTable, read_sequences
+
+RECORDS, LEAST_RECORDS = 32, 4
+# The work for one record grows with the cube of the hidden size: above this one there are fewer.
+WIDE = 128
+# The input of the sample is in memory: 200 MB with 48 filters.
+POSITIONS = 2**19
+
+
+def sample_size(records: int | None, hidden: int, length: int) -> int:
+    """How many records are looked at: as asked for, else 32, fewer where layers are wide.
+
+    Also fewer where ``length``, that of the longest record, is above 16,384.
+    """
+    if records is not None:
+        return records
+    affordable = min(RECORDS * (WIDE / hidden) ** 3, POSITIONS / length)
+    return int(min(RECORDS, max(LEAST_RECORDS, affordable)))
+
+
+def sample_records(
+    card: dict[str, Any], folds: FoldTable | None, table: SequenceTable, size: int, seed: int
+) -> Ints:
+    """Draw rows that the model did not train on, where it left any out; sorted, the same by seed.
+
+    A model of a fold is looked at on records that the fold tests; the final model, which has
+    trained on all there are, and a model without ``folds``, on any.
+    """
+    if folds is None or card.get("fold") is None:
+        rows = np.arange(len(table))
+    else:
+        rows = folds.indices(card["fold"], TEST)
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:size])
+
+
+def _check(path: Path, card: dict[str, Any], table: SequenceTable, sequences: Path) -> None:
+    for key in ("alphabet", "classes", "sources"):
+        if key in card and card[key] != table.metadata[key]:
+            raise InputError(
+                f"model {path}: not trained on {sequences} ({key} differ); give the table of its "
+                "training"
+            )
+
+
+@torch.no_grad()
+def measure(
+    network: SequenceClassifier,
+    card: dict[str, Any],
+    table: SequenceTable,
+    rows: Ints,
+    longest: int,
+) -> list[Measured]:
+    """Gradient norms of every layer and direction of a network on some records.
+
+    Back over k residues; of a network per position over k steps, each of ``residues_per_step``
+    residues. In float64, which the network is converted to. Of a network that reads both strands
+    it is the given one that counts, of an ensemble the first member. Where the stem makes one step
+    of several residues, the norm k residues back is that of the whole steps between.
+    """
+    network = network.double().eval()
+    onehot, lengths = table.dense(rows)
+    ends = torch.from_numpy(lengths)
+    x, steps = network.recurrent_input(torch.from_numpy(onehot).double(), ends)
+    weights = {name: value.numpy() for name, value in network.recurrent.state_dict().items()}
+    cell = card["config"]["cell"]
+    pool = network.stem.pool if network.stem is not None else 1
+    most = -(-longest // pool)
+    norms = gradient_norms(cell, weights, x.numpy(), steps.numpy(), most)
+    return [
+        Measured(
+            card["model"],
+            cell,
+            layer,
+            direction,
+            np.repeat(values, pool, axis=1)[:, : longest + 1],
+            largest_singular(weights, layer, direction),
+            pool,
+        )
+        for (layer, direction), values in norms.items()
+    ]
+
+
+def diagnose_models(
+    models: list[Path],
+    sequences: Path,
+    folds: Path | None,
+    output: Path,
+    *,
+    records: int | None,
+    longest: int,
+    seed: int,
+    threads: int,
+) -> None:
+    """Measure how far back the gradient of each model reaches.
+
+    Parameters
+    ----------
+    models : list of Path
+        ``model.safetensors`` of any cells, folds and seeds; those of one name are taken together.
+    sequences, folds : Path
+        Tables of their training. With ``folds`` a fold's model is looked at on its test records.
+    output : Path
+        Folder for ``gradients.tsv`` and ``gradients.svg``.
+    records : int, optional
+        Records a model; None takes 32, and fewer above 128 hidden units or 16,384 residues.
+    longest : int
+        Largest k, at least 1.
+    seed : int
+        Of the sample of records.
+    threads : int
+        CPU threads.
+    """
+    torch.set_num_threads(threads)
+    table = read_sequences(sequences)
+    roles = read_folds(folds, table) if folds is not None else None
+    cards = {path: read_card(path) for path in models}
+    settings: dict[str, dict[str, Any]] = {}
+    for path, card in cards.items():
+        _check(path, card, table, sequences)
+        if settings.setdefault(card["model"], card["config"]) != card["config"]:
+            raise InputError(
+                f"model {path}: another model is called '{card['model']}', with other settings; "
+                "diagnose them apart, or train one of them under another --model name"
+            )
+    measured: list[Measured] = []
+    with threadpool_limits(threads), progress("diagnose", "models", len(models)) as bar:
+        for path, card in cards.items():
+            network, _ = load_model(path, torch.device("cpu"))
+            longest_read = min(int(table.lengths.max()), network.window or sys.maxsize)
+            size = sample_size(records, card["config"]["hidden_size"], longest_read)
+            rows = sample_records(card, roles, table, size, seed)
+            # what a network reads at once, where that is less than a record
+            rng = np.random.default_rng(seed)
+            windows, rows = shifted(table, rows, network.window, rng)
+            rows = np.sort(rng.permutation(rows)[:size])
+            padded = len(rows) * int(windows.lengths[rows].max())
+            what = f"model {path}: the sample of records, padded to the longest of them,"
+            # in double precision
+            require_memory(network, padded, what, times=2)
+            measured += measure(network, card, windows, rows, longest)
+            bar.advance()
+    frame = gradients_table(measured)
+    with together():
+        write_tsv(output / "gradients.tsv", frame)
+        draw_gradients(frame, output / "gradients.svg")
+    for row in reach(frame).to_dict("records"):
+        where = f"{row['model']}, layer {row['layer']}, {row['direction']}"
+        say(f"{where}: gradient norm {reach_words(row['k'], row['median'])}")

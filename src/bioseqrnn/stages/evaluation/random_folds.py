@@ -1,0 +1,59 @@
+"""What random folds would have claimed: ``random_folds.tsv``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.stages.evaluation.collect import collect
+from bioseqrnn.stages.evaluation.estimates import estimate
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_tsv
+
+
+def compare_random_folds(
+    predictions: list[Path],
+    folds: Path,
+    random_predictions: list[Path],
+    random_folds: Path,
+    output: Path,
+) -> None:
+    """Score the same models on grouped and on random folds, all records together.
+
+    Writes ``model``, ``kind``, ``metric``, ``grouped`` and ``random`` (the estimates, as of
+    ``summary.tsv``), ``difference`` (random minus grouped) and ``n`` (test records).
+
+    Raises
+    ------
+    InputError
+        Where the two are not of the same models or records.
+    """
+    with threadpool_limits(1):
+        grouped, n = _estimates(predictions, folds)
+        random, at_random = _estimates(random_predictions, random_folds)
+    lone = {model for model, *_ in grouped.keys() ^ random.keys()}
+    if lone or n != at_random:
+        raise InputError(
+            f"{random_folds}: not the same models and records as of {folds} "
+            f"({', '.join(sorted(lone)) or f'{at_random} records, and {n}'}); predict both alike"
+        )
+    rows = [(*key, value, random[key], random[key] - value, n) for key, value in grouped.items()]
+    columns = ["model", "kind", "metric", "grouped", "random", "difference", "n"]
+    write_tsv(output, pd.DataFrame(rows, columns=columns))
+    say(f"{len(rows)} scores on random folds beside those on grouped ones, of {n:,} records")
+
+
+def _estimates(
+    predictions: list[Path], folds: Path
+) -> tuple[dict[tuple[str, str, str], float], int]:
+    """Estimates by model, kind and metric, and the number of test records."""
+    evidence = collect(predictions, folds)
+    found = {
+        (model.name, model.kind, metric): value
+        for model in evidence.models
+        for metric, value in estimate(model, evidence).items()
+    }
+    return found, len(evidence.groups)

@@ -1,0 +1,119 @@
+"""The evaluation job: prediction tables in, tables and the selection out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+from bioseqrnn.metrics.metrics import brief, headline, rounded
+from bioseqrnn.metrics.scorers import ALL
+from bioseqrnn.metrics.thresholds import Aim
+from bioseqrnn.stages.evaluation import pictures, tables
+from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
+from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
+from bioseqrnn.stages.evaluation.estimates import Scores, score_models
+from bioseqrnn.stages.evaluation.select import final_calibration, select_model
+from bioseqrnn.stages.evaluation.strata import read_strata
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_json, write_parquet, write_tsv
+
+FORMAT = 1
+
+
+def evaluate_models(
+    predictions: list[Path],
+    folds: Path,
+    output: Path,
+    *,
+    replicates: int,
+    confidence: float,
+    seed: int,
+    sequences: Path | None = None,
+    aim: Aim = NO_AIM,
+) -> None:
+    """Evaluate networks and baselines of one dataset.
+
+    Parameters
+    ----------
+    predictions : list of Path
+        ``predictions.parquet`` of every network and baseline, fold and seed; a network's has
+        ``model.safetensors`` and ``history.tsv`` beside it.
+    folds : Path
+    output : Path
+        Folder for the tables of docs/evaluation.md and ``selected.json``.
+    replicates : int
+        Bootstrap replicates.
+    confidence : float
+        Of the intervals, 0 to 1.
+    seed : int
+        Of the bootstrap.
+    sequences : Path, optional
+        ``sequences.parquet``, for the strata; without it there are none.
+    aim : Aim
+        Of thresholds.
+    """
+    evidence = collect(predictions, folds, aim)
+    networks = [model for model in evidence.models if model.kind == "network"]
+    if not networks:
+        raise InputError("no network among the prediction tables: nothing to select")
+    files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
+    selected, learning_curves, losses = select_model(files)
+    evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
+    strata = read_strata(sequences, evidence) if sequences is not None else []
+    # BLAS else takes every core, also those of other jobs
+    with threadpool_limits(1):
+        scores = score_models(evidence, strata, replicates, seed)
+    selected |= _described(evidence, selected["model"], scores)
+
+    frames = {
+        "runs": tables.runs_table(evidence),
+        "summary": tables.summary_table(evidence, scores, confidence),
+        "comparisons": tables.comparisons_table(evidence, scores, confidence),
+        "classes": tables.classes_table(evidence, scores, confidence),
+        "temperatures": tables.temperatures_table(evidence),
+        "thresholds": tables.thresholds_table(evidence),
+        "strata": tables.strata_table(evidence, strata, scores, confidence),
+        "calibration": pictures.calibration_table(evidence),
+        "confusion": pictures.confusion_table(evidence),
+        "learning_curves": learning_curves,
+    }
+    curves = pa.Table.from_pandas(pictures.curves_table(evidence), preserve_index=False)
+    with together():
+        for name, frame in frames.items():
+            write_tsv(output / f"{name}.tsv", frame)
+        write_parquet(
+            output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
+        )
+        write_json(output / "selected.json", selected)
+    _say_headlines(evidence, frames["summary"])
+    say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
+
+
+def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any]:
+    """What ``selected.json`` says beside the choice itself."""
+    models = {model.name: model for model in evidence.models}
+    metrics = {
+        name: rounded(value)
+        for (code, name), value in scores.estimates[chosen].items()
+        if code == ALL and np.isfinite(value)
+    }
+    return {
+        "task": evidence.task.name,
+        "headline": headline(evidence.task),
+        "row": SELECTED if SELECTED in models else chosen,
+        "metrics": metrics,
+    } | final_calibration(evidence, models[chosen])
+
+
+def _say_headlines(evidence: Evidence, summary: pd.DataFrame) -> None:
+    metric = headline(evidence.task)
+    for row in summary[summary["metric"] == metric].to_dict("records"):
+        ends = f"{brief(row['ci_low'])}, {brief(row['ci_high'])}"
+        say(f"{row['model']}: {metric} {brief(row['estimate'])} [{ends}]")

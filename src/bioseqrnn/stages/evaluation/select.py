@@ -1,0 +1,145 @@
+"""Which configuration the final model gets: decided on validation records only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.metrics.calibration import calibrated, fit_temperature
+from bioseqrnn.metrics.metrics import rounded
+from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
+from bioseqrnn.networks.card import read_card, require_run
+from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat
+from bioseqrnn.support.errors import InputError
+
+CRITERION = "mean of the least validation loss over folds and seeds"
+
+
+def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
+    """Choose the network with the least validation loss; test records play no part.
+
+    Parameters
+    ----------
+    model_files : list of Path
+        ``model.safetensors`` of every fold and seed, each with its ``history.tsv`` beside it.
+
+    Returns
+    -------
+    selected : dict
+        ``model``, ``config`` (None of a searched model), ``epochs`` (median of the best epochs),
+        ``criterion``, ``candidates`` (a list of model, validation_loss, runs) and ``devices``
+        (what trained).
+    learning_curves : DataFrame
+        All histories, one under the other, with ``model``, ``fold`` and ``seed``.
+    losses : DataFrame
+        ``model``, ``fold``, ``seed``, ``validation_loss`` of each network's kept epoch.
+
+    Raises
+    ------
+    InputError
+        Where a model or a history is missing, is none, or was trained with other settings than the
+        others of its name.
+    """
+    histories: list[pd.DataFrame] = []
+    devices: set[str] = set()
+    losses: list[tuple[str, int, int, float]] = []
+    epochs: dict[str, list[int]] = {}
+    configs: dict[str, dict[str, Any] | None] = {}
+    for path in model_files:
+        history_path = path.with_name("history.tsv")
+        for needed in (path, history_path):
+            if not needed.exists():
+                raise InputError(
+                    f"{needed}: not there, though predictions.parquet beside it is; restore it, "
+                    "or remove the predictions too: the workflow then trains that network again"
+                )
+        card = read_card(path)
+        require_run(card, path)
+        history = pd.read_csv(history_path, sep="\t")
+        name = card["model"]
+        # the settings of a searched model are those of its fold; the final one has its own search
+        config = None if "search" in card else card["config"]
+        if configs.setdefault(name, config) != config:
+            raise InputError(f"{path}: model '{name}' was trained with two configurations")
+        histories.append(
+            pd.DataFrame(
+                {"model": name, "fold": card["fold"], "seed": card["seed"]}, history.index
+            ).join(history)
+        )
+        devices.add(card["device"])
+        losses.append((name, card["fold"], card["seed"], _kept_loss(history_path, history, card)))
+        epochs.setdefault(name, []).append(int(card["epoch"]))
+    if not losses:
+        raise InputError("no network to select from")
+    table = pd.DataFrame(losses, columns=["model", "fold", "seed", "validation_loss"])
+    by_model = table.groupby("model", sort=False)["validation_loss"]
+    means = {str(name): float(mean) for name, mean in by_model.mean().items()}
+    chosen = min(means, key=lambda name: means[name])
+    selected = {
+        "model": chosen,
+        "config": configs[chosen],
+        "epochs": round(float(np.median(epochs[chosen]))),
+        "criterion": CRITERION,
+        "candidates": [
+            {"model": name, "validation_loss": rounded(mean), "runs": len(epochs[name])}
+            for name, mean in means.items()
+        ],
+        "devices": sorted(devices),
+    }
+    return selected, pd.concat(histories, ignore_index=True), table
+
+
+def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float:
+    """Validation loss of the epoch that a network was kept of."""
+    if {"epoch", "validation_loss"} <= set(history):
+        kept = history.loc[history["epoch"] == card["epoch"], "validation_loss"]
+        values = pd.to_numeric(kept, errors="coerce")
+        if len(values) == 1 and np.isfinite(values.iloc[0]):
+            return float(values.iloc[0])
+    raise InputError(
+        f"{path}: has no validation_loss of epoch {card['epoch']}, which the model beside it was "
+        "kept of; train it again"
+    )
+
+
+def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
+    """Temperature and thresholds for the final model, from the validation records of all runs.
+
+    They are of other networks than the one that will use them, which is why ``called`` and
+    ``positives`` go with them (``own_scores.hold_thresholds``).
+
+    Returns
+    -------
+    dict
+        ``temperature`` (None in regression), ``thresholds`` (class to number), ``called`` (class to
+        the share of these records that reach the threshold; None where none could be chosen),
+        ``positives`` (class to how many of these records have it, or have not, whichever are fewer)
+        and ``aim``.
+    """
+    truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
+    scores = np.concatenate([run.validation.scores for run in model.runs])
+    task, aim = evidence.task, evidence.aim
+    temperature = fit_temperature(task, truth, scores)
+    thresholds: dict[str, float] = {}
+    called: dict[str, float | None] = {}
+    positives: dict[str, int] = {}
+    if aim.name != "none":
+        labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
+        scores = calibrated(task, scores, temperature)
+        chosen, reached = choose_thresholds(task, truth, scores, aim)
+        shares = share_called(task, scores, chosen, reached)
+        counts = rarer(task, truth)
+        for k, name in enumerate(labels):
+            thresholds[name] = rounded(float(chosen[k]))
+            called[name] = None if np.isnan(shares[k]) else float(shares[k])
+            positives[name] = int(counts[k])
+    return {
+        "temperature": round(temperature, 6) if task.probabilistic else None,
+        "thresholds": thresholds,
+        "called": called,
+        "positives": positives,
+        "aim": aim.name,
+    }

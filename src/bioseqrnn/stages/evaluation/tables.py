@@ -1,0 +1,180 @@
+"""The tables of scores, one function a table; docs/evaluation.md says what their columns hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.metrics.bootstrap import holm, interval, two_sided_p
+from bioseqrnn.metrics.delong import Placements, delong, placements
+from bioseqrnn.metrics.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.scorers import ALL, scorer
+from bioseqrnn.metrics.thresholds import call_metrics, positives_of
+from bioseqrnn.stages.evaluation.collect import Evidence, judge
+from bioseqrnn.stages.evaluation.estimates import Scores
+from bioseqrnn.stages.evaluation.strata import Stratum
+
+# DeLong's test takes records for independent: at least so many of the groups are single records
+LEAST_SINGLE = 0.9
+AUROC = "auroc"
+
+
+def metric_names(evidence: Evidence) -> tuple[str, ...]:
+    """Metrics of the tables, in their order."""
+    return metrics_of(evidence.task, thresholds=evidence.aim.name != "none")
+
+
+def runs_table(evidence: Evidence) -> pd.DataFrame:
+    """``runs.tsv``: every metric on the test records of every model, fold and seed."""
+    rows = []
+    for model in evidence.models:
+        for run in sorted(model.runs, key=lambda run: (run.test.fold, run.test.seed)):
+            judged = judge(evidence.task, run)
+            values = scorer(evidence.task, evidence.classes, judged)(np.ones((1, 1)))
+            head = (model.name, model.kind, run.test.fold, run.test.seed)
+            rows += [
+                (*head, metric, float(values[ALL, metric][0]), len(judged.scores))
+                for metric in metric_names(evidence)
+            ]
+    columns = ["model", "kind", "fold", "seed", "metric", "estimate", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+    """``summary.tsv``: every metric of every model with its interval."""
+    rows = []
+    for model in evidence.models:
+        for metric in metric_names(evidence):
+            value = scores.estimates[model.name][ALL, metric]
+            low, high = interval(scores.replicates[model.name][ALL, metric], confidence)
+            rows.append((model.name, model.kind, metric, value, low, high, evidence.n))
+    columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+    """``classes.tsv``: each class against the rest, or each label; of two classes the positive."""
+    rows = []
+    codes = range(len(evidence.classes)) if evidence.task.probabilistic else range(0)
+    for model in evidence.models:
+        estimates, drawn = scores.estimates[model.name], scores.replicates[model.name]
+        for code in codes:
+            held = evidence.truth[:, code] if evidence.truth.ndim == 2 else evidence.truth == code
+            for metric in PER_CLASS:
+                if (code, metric) not in estimates:
+                    continue
+                low, high = interval(drawn[code, metric], confidence)
+                rows.append(
+                    (
+                        model.name, model.kind, evidence.classes[code], metric,
+                        estimates[code, metric], low, high, evidence.n, int(held.sum()),
+                    )
+                )  # fmt: skip
+    columns = [
+        "model", "kind", "class", "metric", "estimate", "ci_low", "ci_high", "n", "positives",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def comparisons_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+    """``comparisons.tsv``: every network minus every baseline, on the same records."""
+    networks = [model for model in evidence.models if model.kind == "network"]
+    baselines = [model for model in evidence.models if model.kind == "baseline"]
+    placed = _placements(evidence) if networks and baselines else {}
+    rows = []
+    for network in networks:
+        for baseline in baselines:
+            for metric in metric_names(evidence):
+                key = (ALL, metric)
+                one, other = (scores.replicates[model.name][key] for model in (network, baseline))
+                low, high = interval(one - other, confidence)
+                p, test = two_sided_p(one - other), "bootstrap"
+                if metric == AUROC and placed:
+                    low, high, p = delong(placed[network.name], placed[baseline.name], confidence)
+                    test = "delong"
+                point = scores.estimates[network.name][key] - scores.estimates[baseline.name][key]
+                rows.append((network.name, baseline.name, metric, point, low, high, p, test))
+    columns = ["model", "baseline", "metric", "difference", "ci_low", "ci_high", "p", "test"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["p_adjusted"] = np.nan
+    for _, of_metric in table.groupby("metric"):
+        table.loc[of_metric.index, "p_adjusted"] = holm(of_metric["p"].to_numpy(np.float64))
+    return table
+
+
+def _placements(evidence: Evidence) -> dict[str, Placements]:
+    """Placement values of all models, where DeLong's test fits."""
+    sizes = np.bincount(evidence.groups)
+    single = (sizes == 1).sum() >= LEAST_SINGLE * len(sizes)
+    if evidence.task.name != "binary" or not single or len(np.unique(evidence.truth)) < 2:
+        return {}
+    return {
+        model.name: placements(
+            evidence.truth == 1, [judged.scores[:, 1] for judged in model.judged.values()]
+        )
+        for model in evidence.models
+    }
+
+
+def temperatures_table(evidence: Evidence) -> pd.DataFrame:
+    """``temperatures.tsv``: what each run's scores were divided by, and how many units said so."""
+    rows = [
+        (
+            model.name, model.kind, run.test.fold, run.test.seed, run.temperature,
+            len(run.validation.scores),
+        )
+        for model in evidence.models
+        for run in model.runs
+        if evidence.task.probabilistic
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "kind", "fold", "seed", "temperature", "n"])
+
+
+def thresholds_table(evidence: Evidence) -> pd.DataFrame:
+    """``thresholds.tsv``: thresholds from validation records, and what they do on test records."""
+    rows = []
+    task, classes = evidence.task, evidence.classes
+    labels = classes[1:] if task.name == "binary" else classes
+    for model in evidence.models:
+        for run in model.runs:
+            if run.thresholds is None or run.reached is None:
+                continue
+            judged = judge(task, run)
+            assert judged.called is not None
+            positive, _ = positives_of(task, judged.truth, judged.scores)
+            found = call_metrics(positive.T, judged.called.T)
+            for k, label in enumerate(labels):
+                rows.append(
+                    (
+                        model.name, model.kind, run.test.fold, run.test.seed, label,
+                        evidence.aim.name, run.thresholds[k], run.reached[k], len(positive),
+                        *(found[name][k] for name in ("mcc", "f1", "precision", "recall")),
+                    )
+                )  # fmt: skip
+    columns = [
+        "model", "kind", "fold", "seed", "class", "aim", "threshold", "validation", "n", "mcc",
+        "f1", "precision", "recall",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def strata_table(
+    evidence: Evidence, strata: list[Stratum], scores: Scores, confidence: float
+) -> pd.DataFrame:
+    """``strata.tsv``: the headline of every model in each part of the records."""
+    metric = headline(evidence.task)
+    rows = []
+    for model in evidence.models:
+        for number, part in enumerate(strata):
+            value, drawn = scores.strata[model.name, number]
+            rows.append(
+                (
+                    model.name, model.kind, part.kind, part.bin, part.low, part.high, metric, value,
+                    *interval(drawn, confidence), int(part.records.sum()),
+                )
+            )  # fmt: skip
+    columns = [
+        "model", "kind", "stratum", "bin", "low", "high", "metric", "estimate", "ci_low", "ci_high",
+        "n",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)

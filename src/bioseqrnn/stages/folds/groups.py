@@ -1,0 +1,111 @@
+"""Groups of records that must stay together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bioseqrnn.onehot.packing import Packed
+from bioseqrnn.onehot.twins import number, sequence_digests
+from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.splits.components import connected, cut_components
+from bioseqrnn.splits.deal import Strata
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.sequences import SequenceTable
+
+
+def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
+    """Number the distinct sequences: int64 [n], equal where two records have the same residues.
+
+    With ``both_strands`` a DNA sequence and its reverse complement share a number.
+    """
+    return number(sequence_digests(packed, both_strands))
+
+
+def merge_groups(*keys: Ints) -> Ints:
+    """Number the groups of records linked by any key: int64 [n], counted from 0.
+
+    Two records are in one group if a chain of shared key values leads from one to the other.
+    A key of -1 links nothing.
+    """
+    count = len(keys[0])
+    records, nodes, next_node = [], [], count
+    for key in keys:
+        linked = np.flatnonzero(key >= 0)
+        records.append(linked)
+        nodes.append(key[linked] + next_node)
+        next_node += int(key.max(initial=-1)) + 1
+    row, column = np.concatenate(records), np.concatenate(nodes)
+    return renumber(connected(row, column, next_node)[:count])
+
+
+def renumber(values: Ints) -> Ints:
+    """Number values in order of first appearance: int64 [n], counted from 0."""
+    _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+def group_records(
+    table: SequenceTable,
+    strata: Strata,
+    grouping: str,
+    pairs: Pairs | None,
+    folds: int,
+    where: str = "dataset",
+) -> Ints:
+    """Number the groups of records that share a fold: int64 [n], counted from 0.
+
+    Parameters
+    ----------
+    table : SequenceTable
+    strata : int64 [n] or float64 [n, classes]
+        What folds are to have alike.
+    grouping : str
+        ``homology``: sequences alike, over any number of steps, as far as folds stay balanced;
+        ``duplicates``: equal sequences; ``column``: the user's groups, which there must be. All
+        three keep equal sequences together, and records of one group of the user's. ``none``:
+        every record for itself.
+    pairs : Pairs or None
+        Sequences alike, of ``homology``.
+    folds : int
+    where : str
+
+    Raises
+    ------
+    InputError
+        Where ``column`` is asked for and no record has a group.
+    """
+    if grouping == "none":
+        say(
+            f"WARNING: {where}: grouping is 'none': copies and relatives of test records train. "
+            "The scores say how much that flatters; they are no estimate of anything else"
+        )
+        return np.arange(len(table), dtype=np.int64)
+    keys = [sequence_keys(table.packed, table.metadata["strands"] == "both")]
+    given = [group for group in table.groups or () if group is not None]
+    if grouping == "column" and not given:
+        raise InputError(
+            f"{where}: grouping is 'column', but no record has a group; give a column 'group' in "
+            "the sheet or in the labels TSV, or set folds.grouping to another"
+        )
+    if given and table.groups is not None:
+        numbers = {name: i for i, name in enumerate(dict.fromkeys(given))}
+        keys.append(np.array([-1 if g is None else numbers[g] for g in table.groups], np.int64))
+    if grouping != "homology":
+        return merge_groups(*keys)
+    if pairs is None:
+        raise ValueError("grouping 'homology' needs the pairs of sequences alike")
+    atoms = merge_groups(*keys, pairs.sequence)
+    atom_of = np.empty(int(pairs.sequence.max()) + 1, np.int64)
+    atom_of[pairs.sequence] = atoms
+    first, second = atom_of[pairs.first], atom_of[pairs.second]
+    group, cut = cut_components(strata, atoms, first, second, pairs.identity, folds)
+    if cut:
+        say(
+            f"{where}: {cut:,} chain(s) of sequences alike hold too many records for {folds} folds "
+            "and were cut; records alike another fold's test records do not train there"
+        )
+    return renumber(group[atoms])

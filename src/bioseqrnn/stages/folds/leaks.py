@@ -1,0 +1,67 @@
+"""Test records with a copy, a relative or an overlap among those that train: ``leaks.tsv``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.similarity.overlaps.search import Overlaps
+from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.splits.assign import alike
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.folds import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, code
+
+COLUMNS = [
+    "grouping", "fold", "tested", "identical", "similar", "overlapping", "stretch", "excluded",
+]  # fmt: skip
+
+
+def count_leaks(
+    roles: Roles, keys: Ints, pairs: Pairs | None, overlaps: Overlaps | None, grouping: str
+) -> pd.DataFrame:
+    """Count, in each fold, the test records that a training or validation record resembles.
+
+    Parameters
+    ----------
+    roles : int8 [n, folds]
+    keys : int64 [n]
+        Equal where two records have the same sequence.
+    pairs : Pairs or None
+        Sequences alike; None where they were not looked for.
+    overlaps : Overlaps or None
+        Sequences that share a stretch; None where they were not looked for.
+    grouping : str
+        What the folds were dealt by.
+
+    Returns
+    -------
+    DataFrame
+        ``grouping``, ``fold``, ``tested`` (test records), ``identical`` and ``similar`` (those with
+        the same sequence, and with the same or one alike, among the records that train or
+        validate; missing where not looked for), ``overlapping`` (those with the same sequence, or
+        with one that shares a stretch of at least ``stretch`` residues; missing likewise),
+        ``excluded`` (records that the fold leaves out).
+    """
+    none = np.empty(0, np.int64)
+    copies = Pairs(keys, none, none, np.empty(0, np.float32))
+    rows = []
+    for fold in range(roles.shape[1]):
+        column = roles[:, fold]
+        tested = column == code(TEST)
+        identical = tested & alike(column, copies, (TRAIN, VALIDATION))
+        similar = None
+        if pairs is not None:
+            near = alike(column, pairs, (TRAIN, VALIDATION))
+            similar = int((tested & (identical | near)).sum())
+        overlapping = stretch = None
+        if overlaps is not None:
+            beside = overlaps.beside(np.isin(column, [code(TRAIN), code(VALIDATION)]))
+            overlapping, stretch = int((tested & (identical | beside)).sum()), overlaps.least
+        rows.append(
+            (
+                grouping, fold, int(tested.sum()), int(identical.sum()), similar, overlapping,
+                stretch, int((column == code(EXCLUDED)).sum()),
+            )
+        )  # fmt: skip
+    counts = dict.fromkeys(("similar", "overlapping", "stretch"), "Int64")
+    return pd.DataFrame(rows, columns=COLUMNS).astype(counts)

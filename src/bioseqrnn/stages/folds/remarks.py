@@ -1,0 +1,66 @@
+"""What is said of folds once they are dealt: what is left out, and what cannot be learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bioseqrnn.splits.assign import lacking
+from bioseqrnn.splits.deal import Strata
+from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import EXCLUDED, TRAIN, VALIDATION, Roles, code
+
+# Classes named in warnings; more are counted
+NAMED = 5
+
+
+def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> None:
+    """Raise InputError where the numbers that a fold trains on are all the same.
+
+    Parameters
+    ----------
+    values : float64 [n]
+        Of regression.
+    roles : int8 [n, folds]
+    given : bool
+        Whether the user gave the split.
+    where : str
+    """
+    for fold in range(roles.shape[1]):
+        trained = values[roles[:, fold] == code(TRAIN)]
+        if len(trained) and trained.min() == trained.max():
+            what = "of the given split" if given else f"of fold {fold}"
+            raise InputError(
+                f"{where}: every training record {what} has the label {trained[0]:.10g}; nothing "
+                "to learn; add records with other labels"
+            )
+
+
+def warn_of_unvalidated(
+    strata: Strata, roles: Roles, classes: list[str] | None, where: str
+) -> None:
+    """Name the classes that have no validation record in some folds."""
+    folds = roles.shape[1]
+    lack = Counter(
+        name
+        for fold in range(folds)
+        for name in lacking(strata, roles[:, fold] == code(VALIDATION), classes or [])
+    )
+    for name, count in sorted(lack.items())[:NAMED]:
+        which = f" in {count:,} of {folds:,} folds" if folds > 1 else ""
+        say(f"warning: {where}: no record of class '{name}' validates{which}; add records")
+    if len(lack) > NAMED:
+        say(f"warning: {where}: nor of {len(lack) - NAMED:,} other classes")
+
+
+def say_excluded(roles: Roles, given: bool, where: str) -> None:
+    """Say how many records a fold leaves out, where any does."""
+    counts = (roles == code(EXCLUDED)).sum(axis=0)
+    if given and counts.any():
+        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
+    elif counts.any():
+        say(
+            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
+            "the training of a fold, being alike one that tests or validates there; all are tested"
+        )

@@ -1,0 +1,203 @@
+"""The job of the stage: a sequence table in, ``folds.parquet`` and ``leaks.tsv`` out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.similarity.mmseqs import SimilarityError
+from bioseqrnn.similarity.overlaps.search import Overlaps, find_overlaps
+from bioseqrnn.similarity.pairs import Pairs, Threshold, default_threshold, similar_pairs
+from bioseqrnn.splits.assign import assign_roles, given_roles
+from bioseqrnn.splits.deal import Strata
+from bioseqrnn.stages.folds.groups import group_records, sequence_keys
+from bioseqrnn.stages.folds.leaks import count_leaks
+from bioseqrnn.stages.folds.remarks import check_numbers, say_excluded, warn_of_unvalidated
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.folds import Roles, write_folds
+from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
+
+GROUPINGS = ("homology", "duplicates", "column", "none")
+GIVEN, RANDOM = "given", "none"
+# Up to here sequences alike are counted although the folds are not dealt by them
+FEW_RECORDS = 10**6
+
+
+def split_table(
+    table: SequenceTable,
+    output: Path,
+    *,
+    folds: int,
+    validation_fraction: float,
+    seed: int,
+    grouping: str = "duplicates",
+    threshold: Threshold | None = None,
+    repeats: int = 1,
+    exclude_leaking: bool = False,
+    leaks: Path | None = None,
+    threads: int = 1,
+    where: str = "dataset",
+) -> None:
+    """Assign folds to a sequence table and write ``folds.parquet``.
+
+    Parameters
+    ----------
+    table : SequenceTable
+        Where the user gave a split, it is the one fold there is.
+    output : Path
+    folds, repeats : int
+        Folds of each repeat, and repeats.
+    validation_fraction : float
+        Share of the records a fold does not test that validate.
+    seed : int
+    grouping : {"homology", "duplicates", "column", "none"}
+        What keeps records together, see ``group_records``.
+    threshold : Threshold, optional
+        From when on sequences are alike; None takes that of the alphabet.
+    exclude_leaking : bool
+        Of a given split: leave test records alike a training or validation record out.
+    leaks : Path, optional
+        ``leaks.tsv`` to write: what leaks in these folds, and would in random ones.
+    threads : int
+        Of MMseqs2.
+    where : str
+        Name in messages.
+
+    Raises
+    ------
+    InputError
+        Where folds cannot be made, or MMseqs2 is needed and missing.
+    """
+    given = table.splits is not None
+    threshold = threshold or default_threshold(table.alphabet)
+    wanted = grouping == "homology" or (given and exclude_leaking)
+    pairs = None
+    if wanted or (leaks is not None and len(table) <= FEW_RECORDS):
+        pairs = _pairs(table, threshold, threads, wanted, where)
+    strata, classes = strata_of(table)
+    alike = pairs if grouping == "homology" else None
+    groups = group_records(table, strata, grouping, alike, 1 if given else folds, where)
+    if table.splits is not None:
+        repeats = 1
+        roles = given_roles(
+            table.splits, strata, groups, classes, validation_fraction=validation_fraction,
+            seed=seed, pairs=pairs if exclude_leaking else None, where=where,
+        )  # fmt: skip
+    else:
+        roles = _dealt(strata, groups, classes, folds, validation_fraction, seed, repeats, alike,
+                       where)  # fmt: skip
+    if table.metadata["task"] == "regression":
+        check_numbers(table.targets, roles, given, where)
+    about = {
+        "repeats": repeats, "seed": seed, "given": given, "grouping": grouping,
+        "threshold": str(threshold) if grouping == "homology" or exclude_leaking else None,
+    }  # fmt: skip
+    found = None
+    if leaks is not None:
+        keys = sequence_keys(table.packed, table.metadata["strands"] == "both")
+        overlaps = _overlaps(table, where)
+        parts = [count_leaks(roles, keys, pairs, overlaps, GIVEN if given else grouping)]
+        if not given and grouping != RANDOM:
+            alone = np.arange(len(groups))
+            random = _dealt(strata, alone, classes, folds, validation_fraction, seed, repeats, None,
+                            where)  # fmt: skip
+            parts.append(count_leaks(random, keys, pairs, overlaps, RANDOM))
+        found = pd.concat(parts)
+    with together():
+        write_folds(output, table, groups, roles, about)
+        if leaks is not None and found is not None:
+            write_tsv(leaks, found)
+    kind = "the given split" if given else f"{folds} folds"
+    again = f", dealt {repeats} times" if repeats > 1 else ""
+    say(
+        f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
+        f"{kind}{again}"
+    )
+    say_excluded(roles, given, where)
+    warn_of_unvalidated(strata, roles, classes, where)
+    if found is not None:
+        _say_leaks(found, where)
+
+
+def _dealt(
+    strata: Strata,
+    groups: Ints,
+    classes: list[str] | None,
+    folds: int,
+    validation_fraction: float,
+    seed: int,
+    repeats: int,
+    pairs: Pairs | None,
+    where: str,
+) -> Roles:
+    return assign_roles(
+        strata, groups, classes, folds=folds, validation_fraction=validation_fraction, seed=seed,
+        repeats=repeats, pairs=pairs, where=where,
+    )  # fmt: skip
+
+
+def strata_of(table: SequenceTable) -> tuple[Strata, list[str] | None]:
+    """What the folds of a table are to have alike, and the classes that every fold needs.
+
+    Returns
+    -------
+    strata : int64 [n] or float64 [n, kinds]
+        The class of each record, or the tenth of the values that its number belongs to; or how much
+        it has of each label (one or nothing) or of each class (residues).
+    classes : list of str or None
+        None where a fold can do without one: of labels, numbers and residues.
+    """
+    name = table.metadata["task"]
+    if name in CLASS_TASKS:
+        return table.targets, table.classes
+    counts = table.task.counts(table.targets, table.classes)
+    if name == "regression":
+        return np.unique(counts.argmax(axis=1), return_inverse=True)[1].astype(np.int64), None
+    return counts, None
+
+
+def _pairs(
+    table: SequenceTable, threshold: Threshold, threads: int, wanted: bool, where: str
+) -> Pairs | None:
+    try:
+        return similar_pairs(table.packed, table.alphabet, threshold, threads)
+    except SimilarityError as error:
+        if wanted:
+            raise InputError(
+                f"{where}: sequences alike were not found: {error}; or set folds.grouping to "
+                "'duplicates'"
+            ) from error
+        say(f"{where}: sequences alike are not counted: {error}")
+    return None
+
+
+def _overlaps(table: SequenceTable, where: str) -> Overlaps | None:
+    try:
+        return find_overlaps(table.packed, table.alphabet)
+    except SimilarityError as error:
+        say(f"{where}: shared stretches are not counted: {error}")
+    return None
+
+
+def _say_leaks(found: pd.DataFrame, where: str) -> None:
+    for grouping, rows in found.groupby("grouping", sort=False):
+        what = {GIVEN: "the given split", RANDOM: "random folds"}.get(
+            str(grouping), f"these folds ({grouping})"
+        )
+        similar, overlapping = (
+            "not counted" if rows[name].isna().any() else f"{rows[name].sum():,}"
+            for name in ("similar", "overlapping")
+        )
+        stretch = rows["stretch"].iloc[0]
+        shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
+        say(
+            f"{where}: of {rows['tested'].sum():,} test records, {what} have {similar} with a "
+            f"sequence alike in training, {rows['identical'].sum():,} with the same, {overlapping} "
+            f"with one that shares a stretch{shared}"
+        )

@@ -1,0 +1,76 @@
+"""What a model says, as columns: of records, or of every residue of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.stages.prediction.decision import deciding, record_calls
+from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.tables.predictions import score_columns
+from bioseqrnn.tasks import PositionTruth, Task
+
+CALL, START, THRESHOLD = "call", "start", "threshold_"
+
+
+def call_fields(
+    task: Task, classes: list[str], thresholds: Mapping[str, float]
+) -> list[tuple[str, pa.DataType]]:
+    """Names and types of the columns behind ``id``, in their order."""
+    fields: list[tuple[str, pa.DataType]] = [("length", pa.int64())]
+    if task.per_position:
+        fields.insert(0, (START, pa.int64()))
+    if task.probabilistic:
+        fields.append((CALL, pa.string()))
+    # a genome has many residues: six digits of a probability are enough
+    kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
+    fields += [(name, kind) for name in score_columns(task, classes)]
+    limits = deciding(task, classes, thresholds)
+    return fields + [(f"{THRESHOLD}{name}", pa.float64()) for name in limits]
+
+
+def call_columns(
+    task: Task,
+    classes: list[str],
+    lengths: Ints,
+    scores: Doubles,
+    thresholds: Mapping[str, float],
+) -> dict[str, pa.Array]:
+    """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
+
+    The call is that of ``record_calls``, or a character a residue: the most probable class. Where
+    thresholds decide, each stands in every row, so that a row alone tells why it is called so.
+
+    Parameters
+    ----------
+    scores : float64 [units, outputs]
+    thresholds : dict of str to float
+        By class.
+    """
+    columns = dict(zip(score_columns(task, classes), scores.T, strict=True))
+    if task.per_position:
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        truth = PositionTruth(most_probable(scores).astype(np.uint8), offsets)
+        ends = pa.array(offsets, pa.int32())
+        lists = {
+            name: pa.ListArray.from_arrays(ends, pa.array(column.astype(np.float32)))
+            for name, column in columns.items()
+        }
+        return {CALL: task.column(truth, classes).cast(pa.string())} | lists
+    values = {name: pa.array(column) for name, column in columns.items()}
+    if not task.probabilistic:
+        return values
+    calls = record_calls(task, classes, scores, thresholds)
+    limits = {
+        f"{THRESHOLD}{name}": pa.array(np.full(len(calls), limit))
+        for name, limit in deciding(task, classes, thresholds).items()
+    }
+    return {CALL: pa.array(calls, pa.string())} | values | limits
+
+
+def most_probable(scores: Doubles) -> Ints:
+    """Index of the most probable class of each unit: int64 [units]."""
+    codes: Ints = scores.argmax(axis=1)
+    return codes

@@ -1,0 +1,64 @@
+"""Sequences that are other than those a model was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.console import say
+
+# that are named; the others are counted
+NAMED = 3
+
+
+class TrainedLengths:
+    """Counts sequences that are shorter or longer than any that the model was trained on.
+
+    Parameters
+    ----------
+    card : dict
+        Of the model; one of an earlier version, or of Keras, does not say, and nothing is counted.
+    """
+
+    def __init__(self, card: Mapping[str, Any]) -> None:
+        self._range: tuple[int, int] | None = None
+        if card.get("trained_lengths") is not None:
+            shortest, longest = card["trained_lengths"]
+            self._range = int(shortest), int(longest)
+        self._counts = {"shorter": 0, "longer": 0}
+        self._named: dict[str, list[str]] = {"shorter": [], "longer": []}
+
+    def add(self, ids: pa.Array, lengths: Ints) -> None:
+        """Look at the lengths, int64 [n] in residues, of some records."""
+        if self._range is None:
+            return
+        for side, outside in (
+            ("shorter", lengths < self._range[0]),
+            ("longer", lengths > self._range[1]),
+        ):
+            places = np.flatnonzero(outside)
+            self._counts[side] += len(places)
+            free = NAMED - len(self._named[side])
+            self._named[side] += [f"'{ids[i]}' ({lengths[i]:,})" for i in places[:free].tolist()]
+
+    def warn(self, fasta: Path) -> None:
+        """Say in a line each how many were shorter and longer, and name the first."""
+        if self._range is None:
+            return
+        shortest, longest = self._range
+        trained = f"{shortest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
+        for side, count in self._counts.items():
+            if not count:
+                continue
+            more = f" and {count - NAMED:,} more" if count > NAMED else ""
+            records = "1 record is" if count == 1 else f"{count:,} records are"
+            say(
+                f"warning: {fasta.name}: {records} {side} than any that the model was trained on "
+                f"({trained} residues): {', '.join(self._named[side])}{more}; what it calls them "
+                "was never tested"
+            )

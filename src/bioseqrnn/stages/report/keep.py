@@ -1,0 +1,125 @@
+"""The report's first answer: whether the RNN earns its keep."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import pandas as pd
+from markupsafe import Markup
+
+from bioseqrnn.stages.report.names import between, intervals, lower_is_better, number, title
+from bioseqrnn.stages.report.parts import Section, html_table, section
+
+BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
+SIGNIFICANT = 0.05
+
+
+def verdict(row: pd.Series) -> str:
+    """What a difference (network minus baseline) says of the network.
+
+    To be better, its interval must be above zero and its corrected p small; a baseline is preferred
+    for less: an interval below zero is enough to be worse.
+    """
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    if lower_is_better(str(row["metric"])):
+        low, high = -high, -low
+    if low > 0 and not float(row["p_adjusted"]) >= SIGNIFICANT:
+        return BETTER
+    return WORSE if high < 0 else OPEN
+
+
+def keep_table(
+    summary: pd.DataFrame, comparisons: pd.DataFrame, metric: str, network: str
+) -> pd.DataFrame:
+    """One network against every baseline on the headline metric, best baseline first.
+
+    Returns
+    -------
+    DataFrame
+        ``baseline``, ``estimate`` (of the baseline), ``ci_low``, ``ci_high``, ``difference``
+        (network minus baseline), ``difference_low``, ``difference_high``, ``p``, ``p_adjusted``,
+        ``test``, ``verdict`` (of the network).
+    """
+    scores = summary[(summary["metric"] == metric) & (summary["kind"] == "baseline")]
+    scores = scores.set_index("model")
+    scores = scores.sort_values("estimate", ascending=lower_is_better(metric))
+    rows = comparisons[(comparisons["metric"] == metric) & (comparisons["model"] == network)]
+    by_baseline = rows.set_index("baseline")
+    table: list[dict[str, Any]] = []
+    for name, score in scores.iterrows():
+        row = cast("pd.Series", by_baseline.loc[str(name)])
+        told = {"baseline": name} | {key: score[key] for key in ("estimate", "ci_low", "ci_high")}
+        told |= {"difference": row["difference"], "difference_low": row["ci_low"]}
+        told |= {"difference_high": row["ci_high"]}
+        told |= {key: row[key] for key in ("p", "p_adjusted", "test")} | {"verdict": verdict(row)}
+        table.append(told)
+    columns = [
+        "baseline", "estimate", "ci_low", "ci_high", "difference", "difference_low",
+        "difference_high", "p", "p_adjusted", "test", "verdict",
+    ]  # fmt: skip
+    return pd.DataFrame(table, columns=columns)
+
+
+def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
+    """The answer in one sentence of HTML."""
+    words = title(metric)
+    if table.empty:
+        return Markup("No baseline was run beside <b>{}</b>: nobody can tell.").format(network)
+    best = table.iloc[0]
+    name = str(best["baseline"])
+    if not math.isfinite(best["difference"]):
+        return Markup(
+            "<b>Not shown</b>: {} of <b>{}</b> or of {} is undefined on the test records, as where "
+            "all of their values are equal."
+        ).format(words, network, name)
+    ends = between(metric, best["difference_low"], best["difference_high"], "+.4f")
+    beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
+    if beaten:
+        return Markup(
+            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {}). Use "
+            "the simpler method."
+        ).format(words, network, ", ".join(beaten), name, ends)
+    if best["verdict"] == BETTER:
+        return Markup(
+            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (against the best, "
+            "{}: {})."
+        ).format(words, network, name, ends)
+    return Markup(
+        "<b>Not shown</b>: the data cannot tell {} of <b>{}</b> from that of the best baseline, {} "
+        "({}; p {}, corrected)."
+    ).format(words, network, name, ends, number("p", best["p_adjusted"], ".2g"))
+
+
+def keep_section(
+    table: pd.DataFrame, summary: pd.DataFrame, network: str, metric: str, confidence: float
+) -> Section:
+    """The headline table."""
+    own = summary[(summary["metric"] == metric) & (summary["model"] == network)].iloc[0]
+    percent = f"{100 * confidence:g}%"
+    shown = pd.DataFrame(
+        {
+            "Baseline": table["baseline"],
+            title(metric): [number(metric, value, ".4f") for value in table["estimate"]],
+            f"{percent} interval": intervals(metric, table["ci_low"], table["ci_high"], ".4f"),
+            "Network minus baseline": [
+                number(metric, value, "+.4f") for value in table["difference"]
+            ],
+            f"{percent} interval of it": intervals(
+                metric, table["difference_low"], table["difference_high"], "+.4f"
+            ),
+            "p (adjusted)": [number("p", value, ".3g") for value in table["p_adjusted"]],
+            "The network is": table["verdict"],
+        }
+    )
+    return section(
+        "keep",
+        "Does the RNN earn its keep?",
+        keep_sentence(table, network, metric) + f" Network: {network}, {title(metric)} "
+        f"{number(metric, own['estimate'], '.4f')} ({percent} interval "
+        f"{between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
+        "Differences are of the same records; p is two-sided and corrected for all comparisons of "
+        "this metric (Holm).",
+        "html",
+        data=html_table(shown),
+    )

@@ -1,0 +1,93 @@
+"""What the records are, and where the numbers come from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.fasta.conversions import COUNTS as CONVERSIONS
+from bioseqrnn.stages.report.parts import Section, html_table, section
+
+AUCS = ("length", "composition", "first_residue")
+COUNTS = ("leakage", "near_leakage", "label_conflicts")
+LEAST = ("class_balance",)
+
+
+# a calibration bin with a smaller share of the predictions says little
+def checks_section(checks: pd.DataFrame) -> Section:
+    """What the audit found before training."""
+    frame = pd.DataFrame(
+        {
+            "Check": checks["check"].str.replace("_", " "),
+            "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
+            "Limit": [
+                f"{'at least' if name in LEAST else 'at most'} {_found(name, limit)}"
+                for name, limit in zip(checks["check"], checks["limit"], strict=True)
+            ],
+            "Verdict": checks["verdict"],
+            "What it means": checks["explanation"],
+        }
+    )
+    return section(
+        "checks",
+        "Can the labels be trusted? Audit before training",
+        "What can make a score look better than a model is: records that repeat or contradict each "
+        "other, and properties that tell the classes apart without any biology. warn: beyond the "
+        "limit; stop: nothing would be trained. flagged.tsv, beside sequences.parquet, lists the "
+        "records.",
+        "html",
+        data=html_table(frame),
+    )
+
+
+def _found(check: str, value: float) -> str:
+    """A value of a check as a reader expects it: AUC, number of records, or percentage."""
+    if np.isnan(value):
+        return ""
+    if check in AUCS:
+        return f"AUC {value:.3f}"
+    return f"{value:,.0f} records" if check in COUNTS else f"{100 * value:.3g} %"
+
+
+def audit_section(audit: pd.DataFrame) -> Section:
+    """What the FASTA files hold, and what was converted in any of them."""
+    unused = [name for name in CONVERSIONS if name in audit and not audit[name].any()]
+    shown = audit.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
+    return section(
+        "audit",
+        "Audit of the FASTA files",
+        "What each file holds. Ambiguous residues are encoded as all residues they may be. Comment "
+        "lines, white space, gaps and the stop at a protein's end are left out, lower case and the "
+        "U of RNA are read as A C G T; such columns stand here where there was any.",
+        "html",
+        data=html_table(shown),
+    )
+
+
+def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
+    """Records of each class by role and fold."""
+    where = (
+        "as the data came. Where none was given to validate, a share of those that train does. "
+        "The audit says whether sequences stand on two sides."
+        if given
+        else "in each fold. Identical sequences are never on two sides."
+    )
+    return section(
+        "fold_sizes",
+        "Given split" if given else "Folds",
+        f"Records of each class that train, validate (early stopping, selection) and test {where}",
+        "html",
+        data=html_table(sizes),
+    )
+
+
+def provenance_section(rows: pd.DataFrame) -> Section:
+    """Where the numbers come from."""
+    return section(
+        "provenance",
+        "Provenance",
+        "Software, settings and the SHA-256 checksums of the input files. The same and more stands "
+        "in manifest.json.",
+        "html",
+        data=html_table(rows),
+    )

@@ -1,0 +1,101 @@
+"""What random folds would have leaked, and claimed."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from bioseqrnn.stages.report.names import number, title
+from bioseqrnn.stages.report.parts import Section, html_table, section
+from bioseqrnn.support.errors import InputError
+
+WORDS = {
+    "homology": "homology", "duplicates": "equal sequences", "column": "the groups given",
+    "none": "none (random)", "given": "the given split",
+}  # fmt: skip
+
+
+def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: str) -> Section:
+    """Leaks by grouping, and scores on random folds beside those on the dataset's own.
+
+    Parameters
+    ----------
+    leaks : DataFrame
+        ``leaks.tsv`` of the stage ``folds``.
+    random : DataFrame or None
+        ``random_folds.tsv`` of the evaluation, where models were scored on random folds.
+    """
+    words_of_overlaps, rows = _overlap_words(leaks), []
+    for name, part in leaks.groupby("grouping", sort=False):
+        tested = int(part["tested"].sum())
+        row: dict[str, object] = {"Folds by": WORDS.get(str(name), str(name)), "Tested": tested}
+        for column, words in (
+            ("identical", "with an equal sequence in training"),
+            ("similar", "with an equal or similar one"),
+            ("overlapping", "with one that shares a stretch"),
+        ):
+            known = part[column].notna().all()
+            row[words] = _share(float(part[column].sum()), tested) if known else "not looked for"
+        row["left out of training or test"] = int(part["excluded"].sum())
+        rows.append(row)
+    text = (
+        "Test records that have a twin or a relative among the records that train or validate, "
+        "over all folds. What a model remembers of these counts as knowledge. "
+        f"{words_of_overlaps}"
+    )
+    html = html_table(pd.DataFrame(rows))
+    if random is not None and not random.empty:
+        of = random[random["metric"] == headline]
+        scores = pd.DataFrame(
+            {
+                "Model": of["model"],
+                f"{title(headline)}, folds of this report": [
+                    number(headline, v, ".4f") for v in of["grouped"]
+                ],
+                "random folds would have claimed": [
+                    number(headline, v, ".4f") for v in of["random"]
+                ],
+                "difference": [number(headline, v, "+.4f") for v in of["difference"]],
+            }
+        )
+        html += html_table(scores)
+    return section("leaks", "What random folds would have claimed", text, "html", data=html)
+
+
+def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
+    """Say in HTML, above all scores, that test records overlap training records, where any do."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any() or not own["overlapping"].sum():
+        return Markup()
+    return Markup("<p><b>Leak:</b> {}</p>").format(_overlap_words(leaks))
+
+
+def _own(leaks: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the folds of the report; those of random folds come after them."""
+    if "overlapping" not in leaks:
+        raise InputError("leaks.tsv lacks the column 'overlapping': make it again with 'split'")
+    own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
+    return own
+
+
+def _overlap_words(leaks: pd.DataFrame) -> str:
+    """Say how many test records share a stretch with the training records."""
+    own = _own(leaks)
+    if own["overlapping"].isna().any():
+        return "Shared stretches, as of overlapping windows, were not looked for."
+    count, tested = int(own["overlapping"].sum()), int(own["tested"].sum())
+    least = f"a stretch of at least {own['stretch'].iloc[0]:.0f} residues"
+    if not count:
+        return (
+            f"No test record shares {least} with a training record, as overlapping windows of a "
+            "genome or fragments of a protein do."
+        )
+    return (
+        f"{_share(count, tested)} of the {tested:,} test records share {least} with a training or "
+        "validation record: overlapping windows of a genome, fragments of a protein, or copies. "
+        "Their scores are no estimate of scores on new sequences."
+    )
+
+
+def _share(count: float, total: int) -> str:
+    return f"{count:,.0f} ({100 * count / max(total, 1):.3g} %)"

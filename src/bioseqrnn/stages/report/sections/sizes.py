@@ -1,0 +1,69 @@
+"""The report's section on whether more sequences would help."""
+
+from __future__ import annotations
+
+import pandas as pd
+from markupsafe import Markup
+
+from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.stages.report.parts import Section
+
+
+def sizes_section(sizes: pd.DataFrame) -> Section:
+    """Loss against the number of records trained with, one line a model.
+
+    Parameters
+    ----------
+    sizes : DataFrame
+        ``sizes.tsv``.
+    """
+    losses = sizes[sizes["metric"] == "loss"]
+    measured = losses[~losses["extrapolated"]]
+    data = {
+        str(name): rows[["records", "estimate"]].to_numpy().tolist()
+        for name, rows in measured.groupby("model", sort=False)
+    }
+    return {
+        "id": "sizes",
+        "section_name": "Would more sequences help?",
+        "description": "Loss on the test records of models that were trained on shares of the "
+        "training and validation records; each share holds the smaller ones. "
+        + Markup(" ").join(
+            _sentence(name, rows) for name, rows in losses.groupby("model", sort=False)
+        )
+        + " Intervals come from the test records alone; another draw of the training records "
+        "would move the points too. A power law through so few points is a guess: it holds where "
+        "more of the same kind of sequence come, and nothing else about them changes.",
+        "plot_type": "linegraph",
+        "pconfig": {
+            "id": "sizes_plot",
+            "title": "bioseqrnn: Would more sequences help?",
+            "xlab": "Records trained with (validation among them)",
+            "ylab": "Loss",
+            "xlog": True,
+            "showlegend": True,
+        },
+        "data": data,
+    }
+
+
+def _sentence(name: object, rows: pd.DataFrame) -> Markup:
+    """What the last doubling brought, and what the next may bring."""
+    last = rows[~rows["extrapolated"]].iloc[-1]
+    words = Markup("<b>{}</b>: ").format(str(name))
+    if pd.notna(last["gain"]):
+        sure = last["gain_low"] > 0
+        before = rows[~rows["extrapolated"]].iloc[-2]
+        words += (
+            f"from {before['fraction']:.3g} of the records to all, the loss fell by "
+            f"{brief(last['gain'])} [{brief(last['gain_low'])}, {brief(last['gain_high'])}]"
+            + ("" if sure else ", which may be chance")
+        )
+    expected = rows[rows["extrapolated"]]
+    if len(expected):
+        twice = expected.iloc[0]
+        words += (
+            f"; twice the records may take it from {brief(last['estimate'])} to "
+            f"{brief(twice['estimate'])} [{brief(twice['ci_low'])}, {brief(twice['ci_high'])}]"
+        )
+    return words + "."

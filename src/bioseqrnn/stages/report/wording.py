@@ -1,0 +1,114 @@
+"""The report's opening words, for somebody who did not run it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from bioseqrnn.stages.report.keep import keep_sentence
+from bioseqrnn.stages.report.names import between, number, title
+
+
+def _scored(row: pd.Series, confidence: float) -> Markup:
+    metric = str(row["metric"])
+    return Markup("<b>{}</b> {} ({:g}% interval {})").format(
+        row["model"],
+        number(metric, row["estimate"]),
+        100 * confidence,
+        between(metric, row["ci_low"], row["ci_high"]),
+    )
+
+
+QUESTIONS = {
+    "multilabel": "Can a recurrent network tell which labels a sequence has?",
+    "regression": "Can a recurrent network tell a sequence's value?",
+    "per_position": "Can a recurrent network label every residue?",
+}
+
+
+def _question(metadata: dict[str, Any]) -> str:
+    return QUESTIONS.get(metadata["task"], "Can a recurrent network recognise these sequences?")
+
+
+def _classes(metadata: dict[str, Any]) -> str:
+    """The classes in words; nothing where labels are numbers."""
+    classes = metadata["classes"]
+    if not classes:
+        return ""
+    what = "labels" if metadata["task"] == "multilabel" else "classes"
+    positive = f"; {classes[1]} is the positive class" if metadata["task"] == "binary" else ""
+    return f", {len(classes)} {what} ({', '.join(classes)}{positive})"
+
+
+def introduction(
+    dataset: str,
+    metadata: dict[str, Any],
+    summary: pd.DataFrame,
+    keep: pd.DataFrame,
+    selected: dict[str, Any],
+    confidence: float,
+    given: bool,
+) -> Markup:
+    """Say in HTML what was asked, how well it went, and which model predicts new sequences.
+
+    ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test
+    records came with the data.
+    """
+    kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
+    text = [
+        Markup("<p>{} Data: the {:,} {} sequences of <b>{}</b>{}.</p>").format(
+            _question(metadata), metadata["records"], kind, dataset, _classes(metadata)
+        )
+    ]
+    if negatives := metadata.get("negatives"):
+        text.append(_made_up(negatives))
+    tested = f"on the {summary['n'].max():,} records given to test"
+    how = tested if given else "in cross-validation"
+    network, metric = selected["row"], selected["headline"]
+    own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
+    text.append(
+        Markup("<p>{} {}: {}. Does the RNN earn its keep? {}</p>").format(
+            title(metric), how, _scored(own, confidence), keep_sentence(keep, network, metric)
+        )
+    )
+    records = "all records, those given to test among them," if given else "all records"
+    text.append(
+        Markup(
+            "<p>The final model for new sequences is <b>{}</b>, chosen by {} and trained on {} for "
+            "{} epochs. Networks were trained on {}.</p>"
+        ).format(
+            selected["model"], selected["criterion"], records, selected["epochs"],
+            ", ".join(selected["devices"]),
+        )
+    )  # fmt: skip
+    return Markup("\n").join(text)
+
+
+def _made_up(negatives: dict[str, Any]) -> Markup:
+    """Say how much a score against made negatives tells."""
+    how, tells = {
+        "shuffle": (
+            f"shuffles of the others that keep the counts of their {negatives['k']}-mers",
+            "a score tells that the others have an order, not that it is the one of interest",
+        ),
+        "genome": (
+            "windows of a genome, like the others in length and G+C",
+            "a score tells the others from background, and some windows may be unknown positives",
+        ),
+    }[negatives["method"]]
+    return Markup("<p>{:,} of these sequences, class <b>{}</b>, were made: {}; {}.</p>").format(
+        negatives["made"], negatives["label"], how, tells
+    )
+
+
+def beyond_limits(checks: pd.DataFrame) -> Markup:
+    """Say in HTML which checks of the audit are beyond their limit, nothing where none is."""
+    names = checks.loc[checks["verdict"] != "pass", "check"]
+    if names.empty:
+        return Markup()
+    return Markup(
+        "<p>The audit before training found {} of {} checks beyond their limit (<b>{}</b>): read "
+        "its table before the scores.</p>"
+    ).format(len(names), len(checks), ", ".join(name.replace("_", " ") for name in names))

@@ -1,0 +1,159 @@
+"""The jobs of a search: workers that make trials, and one that chooses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.fitting.checkpoint import checkpoint_path, code_fingerprint
+from bioseqrnn.fitting.objective import Objective
+from bioseqrnn.fitting.signals import StopSignals
+from bioseqrnn.inference.device import set_deterministic
+from bioseqrnn.inference.processes import start_processes
+from bioseqrnn.splits.inner import inner_folds
+from bioseqrnn.stages.search.space import distributions, own_values
+from bioseqrnn.stages.search.study import (
+    counted,
+    next_trial,
+    open_study,
+    queue_own,
+    retry_unfinished,
+    study_name,
+)
+from bioseqrnn.stages.search.table import trials_table
+from bioseqrnn.stages.search.trial import Bench, run_trial
+from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.atomic import remove_file
+from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError, TrainingStopped
+from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.tables.folds import TRAIN, read_groups, read_roles
+from bioseqrnn.tables.selected import read_selection
+from bioseqrnn.tables.sequences import SequenceTable, read_sequences
+
+
+def work(
+    sequences: Path,
+    folds: Path,
+    journal: Path,
+    output: Path,
+    *,
+    model: str,
+    config: ModelConfig,
+    search: SearchConfig,
+    fold: int | None,
+    worker: int,
+    device: str,
+    threads: int,
+    selected: Path | None = None,
+) -> None:
+    """Make trials of a study, beside other workers, until its budget is used up.
+
+    Only records that train in ``fold`` are read by a trial: neither those that the fold tests nor
+    those that validate in it, on which the trained network is stopped, chosen and calibrated.
+
+    Parameters
+    ----------
+    journal : Path
+        Of the study; made by the worker that comes first, kept for a later search with more trials.
+    output : Path
+        Table of all trials that are done when this worker ends.
+    model : str
+        Name of the searched model.
+    config : ModelConfig
+        Its settings where nothing is searched.
+    fold : int or None
+        None searches for the final model, on all records.
+    worker : int
+        Number of this worker, from 0.
+    selected : Path, optional
+        ``selected.json``: where the final model is another one, nothing is done.
+
+    Raises
+    ------
+    TrainingStopped
+        A signal came; the same command goes on from there.
+    """
+    searched = distributions(search)
+    where = f"{model}, {'all records' if fold is None else f'fold {fold}'}"
+    if selected is not None and read_selection(selected)["model"] != model:
+        say(f"{where}: not searched, the final model is another one")
+        write_tsv(output, trials_table([], searched))
+        return
+    device_used = start_processes(device, 1, 1, config.precision).device
+    set_deterministic(search.seed, threads)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    table = read_sequences(sequences, scratch=output.parent)
+    part, train = _inner(table, folds, fold, search)
+    base = _one_measure(config, table, train)
+    name = study_name(
+        sequences=sha256(sequences),
+        folds=sha256(folds),
+        fold=fold,
+        config=config.model_dump(),
+        search=search.model_dump(exclude={"models", "trials", "workers"}),
+        device=device_used.type,
+        threads=threads,
+        **code_fingerprint(),
+    )
+    study = open_study(journal, name, prune=search.prune)
+    bench = Bench(
+        table, part, base, search.seed, device_used, name, output.with_name(f"worker-{worker}")
+    )
+    own = own_values(config, searched)
+    with StopSignals() as signals:
+        again = retry_unfinished(study, worker, search.workers)
+        if again:
+            say(f"{where}: goes on with {again} trial that was under way")
+        if worker == 0 and own is None:
+            say(f"{where}: its own settings are outside the space, and no trial")
+        elif worker == 0 and own is not None:
+            queue_own(study, own)
+        while True:
+            if signals.received is not None:
+                raise TrainingStopped(
+                    f"{where}: stopped by {signals.received.name} between two trials; "
+                    "run the same command again to go on from there"
+                )
+            trial = next_trial(
+                study, searched, budget=search.trials, seed=search.seed, worker=worker
+            )
+            if trial is None:
+                break
+            place = sum(other.number < trial.number for other in counted(study)) + 1
+            run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
+    # of a trial that another worker took up
+    remove_file(checkpoint_path(bench.scratch))
+    frame = trials_table(counted(study), searched)
+    write_tsv(output, frame)
+    say(f"{where}: worker {worker} ends, {len(frame)} of {search.trials} trials are done")
+
+
+def _inner(
+    table: SequenceTable, folds: Path, fold: int | None, search: SearchConfig
+) -> tuple[Ints, Ints]:
+    """Inner fold of each record, -1 of those outside, and the rows of those inside."""
+    if fold is None:
+        train = np.arange(len(table))
+    else:
+        train, _, _ = read_roles(folds, table, fold)
+    roles = np.full((len(table), 1), "", "<U5")
+    roles[train] = TRAIN
+    groups = read_groups(folds)
+    inside = table.task.counts(table.targets[train], table.classes)
+    counts = np.zeros((len(table), inside.shape[1]))
+    counts[train] = inside
+    try:
+        part = inner_folds(roles, groups, counts, 0, search.inner_folds, search.seed)
+    except InputError as error:
+        raise InputError(f"search in fold {fold}: {error} (search.inner_folds)") from error
+    return part, train
+
+
+def _one_measure(config: ModelConfig, table: SequenceTable, train: Ints) -> ModelConfig:
+    """The settings with ``monitor`` decided on all training records, not in every inner fold."""
+    objective = Objective.of(config, table.task, table.targets[train], table.classes)
+    monitor = "auprc" if objective.by_precision else "loss"
+    return ModelConfig(**config.model_dump() | {"monitor": monitor})

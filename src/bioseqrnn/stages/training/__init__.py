@@ -1,0 +1,1 @@
+"""The training stage: one network, or the final model."""

@@ -1,0 +1,158 @@
+"""The transfer job: tables, folds and networks of several datasets in, a matrix out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bioseqrnn.inference.device import choose_device, set_deterministic
+from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.networks.card import read_card, require_run
+from bioseqrnn.networks.store import load_model
+from bioseqrnn.stages.transfer.figure import draw_matrix
+from bioseqrnn.stages.transfer.matrix import Dataset, cell_rows, scoring_folds, shared_positives
+from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.support.atomic import together
+from bioseqrnn.support.console import progress, say
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.sequences import read_sequences
+
+# of the networks of one dataset: by model, seed and fold
+Networks = dict[tuple[str, int, int], Path]
+
+
+def transfer_models(
+    names: list[str],
+    sequences: list[Path],
+    folds: list[Path],
+    models: list[Path],
+    output: Path,
+    *,
+    replicates: int,
+    confidence: float,
+    seed: int,
+    device: str,
+    threads: int,
+) -> None:
+    """Score each dataset's records by the networks of every other.
+
+    Parameters
+    ----------
+    names, sequences, folds : list
+        A dataset each: the same positives, other negatives.
+    models : list of Path
+        ``model.safetensors`` of every dataset, model, fold and seed.
+    output : Path
+        Folder for ``matrix.tsv`` and ``heatmap.svg``.
+    replicates, confidence, seed
+        Of the bootstrap.
+    device : {"auto", "cpu", "cuda"}
+    threads : int
+
+    Raises
+    ------
+    InputError
+        Datasets that do not fit together, or a network that is missing or of another table.
+    """
+    set_deterministic(seed, threads)
+    chosen = choose_device(device)
+    datasets = _read_datasets(names, sequences, folds)
+    networks = _sort_models(datasets, sequences, models)
+    cells = []
+    with progress("transfer", "cells", len(datasets) ** 2) as bar:
+        for trained, own in zip(datasets, networks, strict=True):
+            for tested in datasets:
+                fold = scoring_folds(trained, tested)
+                rows = np.flatnonzero(fold >= 0)
+                if len(np.unique(tested.table.targets[rows])) < 2:
+                    raise InputError(
+                        f"{tested.name}: no positives or no negatives are left that networks of "
+                        f"{trained.name} did not train on"
+                    )
+                scores: dict[str, dict[int, Doubles]] = defaultdict(dict)
+                for (model, number, k), path in own.items():
+                    found = scores[model].setdefault(number, np.full(len(rows), np.nan))
+                    part = fold[rows] == k
+                    # a repeat of the folds has networks for records that others scored
+                    if not part.any():
+                        continue
+                    network, _ = load_model(path, chosen)
+                    found[part] = predict_packed(
+                        network, tested.table.packed, tested.table.alphabet, rows[part], chosen
+                    )[:, 1]
+                cells.append(
+                    cell_rows(
+                        trained.name, tested, rows, scores,
+                        replicates=replicates, confidence=confidence, seed=seed,
+                    )
+                )  # fmt: skip
+                bar.advance()
+    matrix = pd.concat(cells, ignore_index=True)
+    with together():
+        write_tsv(output / "matrix.tsv", matrix)
+        draw_matrix(matrix, output / "heatmap.svg")
+    for row in matrix[matrix["metric"] == "auroc"].itertuples():
+        say(
+            f"{row.model}, trained on {row.train}, tested on {row.test}: AUROC "
+            f"{row.estimate:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}], {row.n} records"
+        )
+
+
+def _read_datasets(names: list[str], sequences: list[Path], folds: list[Path]) -> list[Dataset]:
+    if not len(names) == len(sequences) == len(folds):
+        raise InputError("give --dataset, --sequences and --folds once for each dataset")
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise InputError("at least two datasets are needed, of different names")
+    datasets: list[Dataset] = []
+    for name, path, roles in zip(names, sequences, folds, strict=True):
+        table = read_sequences(path)
+        if table.metadata["task"] != "binary":
+            raise InputError(
+                f"{name}: task {table.metadata['task']}; positives and negatives are two classes"
+            )
+        first = datasets[0] if datasets else None
+        if first and table.alphabet != first.table.alphabet:
+            raise InputError(f"{name} and {first.name} have different alphabets")
+        if first and table.classes[1] != first.table.classes[1]:
+            raise InputError(
+                f"{name}: positive class '{table.classes[1]}', that of {first.name} is "
+                f"'{first.table.classes[1]}'; set dataset_options.{name}.positive"
+            )
+        datasets.append(Dataset(name, table, read_folds(roles, table)))
+    for other in datasets[1:]:
+        count, shared = int((other.table.targets == 1).sum()), shared_positives(datasets[0], other)
+        say(f"{other.name}: {shared:,} of {count:,} positives stand in {datasets[0].name} too")
+        if not shared:
+            raise InputError(
+                f"{other.name} and {datasets[0].name} share no positive sequence; a matrix "
+                "compares kinds of negatives of the same positives"
+            )
+    return datasets
+
+
+def _sort_models(
+    datasets: list[Dataset], sequences: list[Path], models: list[Path]
+) -> list[Networks]:
+    """Networks of each dataset; what they trained on is known by its checksum."""
+    places = {sha256(path): place for place, path in enumerate(sequences)}
+    networks: list[Networks] = [{} for _ in datasets]
+    for path in models:
+        card = read_card(path)
+        place = places.get(str(card.get("sequences_sha256")))
+        if place is None or card.get("fold") is None:
+            raise InputError(f"model {path}: no fold of these datasets; give networks of folds")
+        require_run(card, path)
+        networks[place][card["model"], card["seed"], card["fold"]] = path
+    for dataset, own in zip(datasets, networks, strict=True):
+        runs = {(model, number) for model, number, _ in own}
+        expected = {(*run, k) for run in runs for k in range(dataset.folds.count)}
+        if not own or expected - set(own):
+            missing = sorted(expected - set(own))
+            what = "{}, seed {}, fold {}".format(*missing[0]) if missing else "any network"
+            raise InputError(f"{dataset.name}: {what} is missing")
+    return networks

@@ -1,0 +1,88 @@
+"""Numba, with types and settings that are the same everywhere.
+
+It is imported with the first call of a compiled function, not before: the import takes longer than
+some whole commands, most of which call none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, cached_property, update_wrapper
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from bioseqrnn.support.console import say
+
+Function = TypeVar("Function", bound=Callable[..., object])
+Array = TypeVar("Array", bound=npt.NDArray[np.generic])
+
+
+class Kernel:
+    """A function that is compiled when it is first called, from Python or by another kernel."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self._function = function
+        update_wrapper(self, function)
+
+    def __call__(self, *values: object) -> object:
+        """Call the compiled function."""
+        return self.dispatcher(*values)
+
+    @cached_property
+    def dispatcher(self) -> Any:
+        """The function as Numba knows it, or itself where there is no Numba."""
+        try:
+            import numba
+        except ImportError:
+            _say_slow()
+            # numbers wrap around in compiled code, and here
+            return np.errstate(over="ignore")(self._function)
+        from bioseqrnn.support.kernel_cache import KernelCache
+
+        _teach_numba()
+        dispatcher = numba.njit(nogil=True)(self._function)
+        # no place for a cache, as in a read-only container without a home: every process compiles
+        with suppress(RuntimeError):
+            dispatcher._cache = KernelCache(self._function)
+        return dispatcher
+
+
+@cache
+def _say_slow() -> None:
+    say(
+        "Numba is not installed: loops over residues run as plain Python, hundreds of times "
+        "slower (pip install numba)"
+    )
+
+
+@cache
+def _teach_numba() -> None:
+    """Let a kernel that another one calls count as what Numba compiles it to."""
+    from numba.extending import typeof_impl
+
+    @typeof_impl.register(Kernel)  # type: ignore[untyped-decorator]
+    def _type_of_kernel(kernel: Kernel, context: Any) -> Any:
+        return typeof_impl(kernel.dispatcher, context)
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function on its first call, and keep the machine code on disk.
+
+    The cache lies beside the source, or in the user's cache folder where that cannot be written
+    (``NUMBA_CACHE_DIR`` says otherwise). Where there is no place at all, as in a read-only
+    container without a home, every process compiles anew.
+    """
+    return cast(Function, Kernel(function))
+
+
+def frozen(array: Array) -> Array:
+    """Return a read-only view of an array.
+
+    Numba compiles a function anew for arrays that can be written; one kind is enough.
+    """
+    view = array[...]
+    view.flags.writeable = False
+    return cast(Array, view)

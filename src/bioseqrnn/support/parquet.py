@@ -1,0 +1,135 @@
+"""Parquet files that anybody may have made, or a disk has changed: opened so that either shows.
+
+Every page that is written has a checksum, which is verified as it is read. They do not cover the
+footer (names and types of the columns, where pages lie, metadata), so a seal stands before it: a
+tag and the SHA-256 of the footer and the size of what it is about. The format leaves room for bytes
+there, which no other reader looks at; a file without a seal, of an earlier version or of another
+program, is read as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bioseqrnn.support.checked import parse_object
+from bioseqrnn.support.errors import InputError
+
+TAG = b"bioseqrnn.seal.1"
+MAGIC = b"PAR1"
+# length of the footer and magic
+ENDING = 8
+SEAL = len(TAG) + hashlib.sha256().digest_size
+# what Arrow raises of a file that is damaged or forged; also text that is no UTF-8, and sizes that
+# no machine has
+DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, LookupError)
+# of every writer of ours
+WRITING: dict[str, Any] = {"write_page_checksum": True}
+
+Value = TypeVar("Value")
+
+
+def seal(path: Path) -> None:
+    """Put a seal before the footer of a Parquet file that was just written."""
+    with path.open("r+b") as file:
+        footer, body = _footer(file)
+        file.seek(body)
+        file.write(TAG + _digest(footer, body) + footer)
+
+
+@contextmanager
+def sealed_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq.ParquetWriter]:
+    """Open a Parquet file for writing, with checksums and, in the end, a seal."""
+    with pq.ParquetWriter(path, schema, **WRITING, **options) as writer:
+        yield writer
+    seal(path)
+
+
+def _footer(file: Any) -> tuple[bytes, int]:
+    """Footer with its length and the magic behind it, and how many bytes stand before."""
+    size = file.seek(0, 2)
+    file.seek(max(0, size - ENDING))
+    ending = file.read(ENDING)
+    length = int.from_bytes(ending[:4], "little") + ENDING
+    if ending[4:] != MAGIC or length > size:
+        raise ValueError("it does not end as a Parquet file does; is it whole?")
+    file.seek(size - length)
+    return file.read(length), size - length
+
+
+def _digest(footer: bytes, body: int) -> bytes:
+    return hashlib.sha256(footer + body.to_bytes(8, "little")).digest()
+
+
+def _check_seal(path: Path) -> None:
+    """Raise ValueError where the footer is not the one that was sealed."""
+    with path.open("rb") as file:
+        footer, begin = _footer(file)
+        if begin < SEAL:
+            return
+        file.seek(begin - SEAL)
+        found = file.read(SEAL)
+    if found.startswith(TAG) and found[len(TAG) :] != _digest(footer, begin - SEAL):
+        raise ValueError("its footer is not as it was written")
+
+
+class TableFile(pq.ParquetFile):  # type: ignore[misc]
+    """An open Parquet file, of which a damaged part is an InputError that names the file.
+
+    Attributes
+    ----------
+    path : Path
+    what : str
+        For messages, like ``fold table``.
+    """
+
+    def __init__(self, path: Path, what: str, **options: Any) -> None:
+        self.path, self.what = path, what
+
+        def begin() -> None:
+            _check_seal(path)
+            super(TableFile, self).__init__(path, page_checksum_verification=True, **options)
+
+        self._guarded(begin)
+
+    def _guarded(self, reading: Callable[[], Value]) -> Value:
+        try:
+            return reading()
+        except InputError:
+            raise
+        except DAMAGED as error:
+            why = " ".join(str(error).split())
+            raise InputError(
+                f"{self.what} {self.path}: not a readable Parquet file ({why}); make or copy it "
+                "again"
+            ) from error
+
+    def metadata_of(self, key: bytes) -> dict[str, Any] | None:
+        """Return the JSON object under a key of the schema's metadata; None where there is none."""
+        blob = (self.metadata.metadata or {}).get(key)
+        if blob is None:
+            return None
+        return parse_object(blob, f"{self.what} {self.path}: metadata")
+
+    def read(self, *values: Any, **options: Any) -> pa.Table:
+        """Read as ``ParquetFile.read`` does."""
+        return self._guarded(lambda: super(TableFile, self).read(*values, **options))
+
+    def read_row_group(self, *values: Any, **options: Any) -> pa.Table:
+        """Read as ``ParquetFile.read_row_group`` does."""
+        return self._guarded(lambda: super(TableFile, self).read_row_group(*values, **options))
+
+    def iter_batches(self, *values: Any, **options: Any) -> Iterator[pa.RecordBatch]:
+        """Yield as ``ParquetFile.iter_batches`` does."""
+        batches = super().iter_batches(*values, **options)
+        while True:
+            batch = self._guarded(lambda: next(batches, None))
+            if batch is None:
+                return
+            yield batch

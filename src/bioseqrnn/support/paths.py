@@ -1,0 +1,98 @@
+"""Outputs held against inputs before anything is read or written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from itertools import combinations
+from pathlib import Path
+
+from bioseqrnn.support.errors import InputError
+
+# what is said of a path, and the path
+Named = tuple[str, Path]
+Key = tuple[int, int] | str
+
+
+def check_outputs(inputs: Iterable[Named], outputs: Iterable[Named]) -> None:
+    """Refuse outputs that would destroy something, or that cannot be written.
+
+    Parameters
+    ----------
+    inputs, outputs : iterable of (str, Path)
+        The option, as messages name it, and the file; of an input also a folder, for which its
+        files stand.
+
+    Raises
+    ------
+    InputError
+        An output is an input, or another output, by whatever name or link; it is a folder, a
+        device, a pipe or a socket; or its folder cannot be written to.
+    """
+    outputs = [(option, Path(path)) for option, path in outputs]
+    for option, path in outputs:
+        _check_plain(option, path)
+        _check_folder(option, path)
+    read = {_key(path): (option, path) for option, path in _files(inputs)}
+    for option, path in outputs:
+        if found := read.get(_key(path)):
+            raise InputError(
+                f"{option} {path}: is the file that {found[0]} {found[1]} reads; "
+                "write to another one"
+            )
+    for (option, path), (other, second) in combinations(outputs, 2):
+        if _key(path) == _key(second):
+            raise InputError(
+                f"{option} {path} and {other} {second} are the same file; write to two"
+            )
+        for inner, outer in ((path, second), (second, path)):
+            if outer.resolve() in inner.resolve().parents:
+                raise InputError(f"{outer}: is to be a file, but {inner} would stand in it")
+
+
+def check_folder(option: str, folder: Path) -> None:
+    """Refuse a folder to write into that is something else, or that cannot be written to."""
+    _check_folder(option, folder / "any")
+
+
+def _check_plain(option: str, path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise InputError(f"{option} {path}: {error.strerror}; name another file") from error
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{option} {path}: is a folder; name a file")
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{option} {path}: is a device, pipe or socket; name a plain file")
+
+
+def _check_folder(option: str, path: Path) -> None:
+    """The folder that the file, or the first missing folder above it, is to be made in."""
+    folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+    if not folder.is_dir():
+        raise InputError(f"{option} {path}: {folder} is no folder; name another path")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(
+            f"{option} {path}: {folder} cannot be written to; check its permissions, or name "
+            "another folder"
+        )
+
+
+def _files(inputs: Iterable[Named]) -> Iterable[Named]:
+    for option, path in inputs:
+        if path.is_dir():
+            yield from ((option, entry) for entry in path.iterdir() if not entry.is_dir())
+        else:
+            yield option, path
+
+
+def _key(path: Path) -> Key:
+    """What two names of one file share."""
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path.resolve())
+    return found.st_dev, found.st_ino

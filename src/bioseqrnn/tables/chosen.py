@@ -1,0 +1,78 @@
+"""``chosen.json``: what a search ended with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.validate import model_config
+from bioseqrnn.support.checked import Count, Described, checked
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import read_json
+from bioseqrnn.tables.selected import Epochs
+
+# what a model card says of a search
+CARD = ("searched", "trial", "value", "own_value", "trials", "pruned", "inner_folds", "criterion")
+
+
+class ChosenFile(Described):
+    """``chosen.json`` of a model that was searched (docs/formats.md)."""
+
+    model: Annotated[str, Field(min_length=1)]
+    fold: Count | None
+    config: dict[str, Any]
+    epochs: Epochs
+    searched: dict[str, Any]
+    trial: Count
+    value: float
+    own_value: float | None
+    trials: Count
+    pruned: Count
+    inner_folds: Count
+    criterion: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The best trial of a search.
+
+    Attributes
+    ----------
+    model : str
+        The searched model, ``{model}_search``.
+    fold : int or None
+        Within whose training records was searched; None: on all records.
+    config : ModelConfig
+    epochs : int
+        Median of the best epochs of the inner folds.
+    card : dict
+        For the model card.
+    """
+
+    model: str
+    fold: int | None
+    config: ModelConfig
+    epochs: int
+    card: dict[str, Any]
+
+
+def read_chosen(path: Path) -> Chosen:
+    """Read ``chosen.json``; InputError where it is none."""
+    content = read_json(path, "result of a search", ("model", "fold", "config"))
+    if content["config"] is None:
+        # the final model is another one
+        return Chosen("", None, ModelConfig(cell="gru"), 0, {})
+    if not {"epochs", *CARD} <= set(content):
+        raise InputError(f"{path}: not the result of a search; search again")
+    checked(ChosenFile, content, f"result of a search {path}", "search again")
+    return Chosen(
+        content["model"],
+        content["fold"],
+        model_config(content["config"], f"{path}: config"),
+        content["epochs"],
+        {key: content[key] for key in CARD},
+    )

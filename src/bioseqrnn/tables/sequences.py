@@ -1,0 +1,290 @@
+"""``sequences.parquet``, read back: whole, or a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
+from bioseqrnn.onehot.packing import Packed, unpack
+from bioseqrnn.onehot.row_groups import packed_column
+from bioseqrnn.support.arrays import Floats, Ints
+from bioseqrnn.support.checked import checked
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import METADATA_KEY, require_columns, require_file
+from bioseqrnn.support.parquet import TableFile
+from bioseqrnn.support.scratch import Column
+from bioseqrnn.tables.valid import NEEDED, TableMetadata, check_rows
+from bioseqrnn.tasks import Task, task_of
+
+FORMAT = 1
+CLASS_TASKS = ("binary", "multiclass")
+# of each process: with fewer, some would have much more to do than others
+LEAST_ROW_GROUPS = 8
+
+
+@dataclass(frozen=True)
+class SequenceTable:
+    """The records of one dataset; sequences stay packed (0.5 or 2.5 bytes a residue).
+
+    Attributes
+    ----------
+    file : SequenceFile
+        From which ids, groups and splits are read when they are first asked for.
+    packed : Packed
+    targets : Truth
+        int64 [n], the index of each record's class in ``classes``; bool [n, labels] of multilabel,
+        float64 [n] of regression, a PositionTruth of per_position.
+    """
+
+    file: SequenceFile
+    packed: Packed
+    # arrays of different types; code for one task knows which
+    targets: Any
+
+    @property
+    def task(self) -> Task:
+        """What a label is."""
+        return task_of(self.metadata["task"])
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """As in the file: format, alphabet, symbols, strands, ids, task, classes, …, sources."""
+        return self.file.metadata
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes; in a binary task the second one is the positive class."""
+        return list(self.metadata["classes"])
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """What the sequences are written in."""
+        return self.file.alphabet
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Ids of all records; ``file.column("id")`` takes no memory for them."""
+        return self.file.strings("id")
+
+    @cached_property
+    def groups(self) -> list[str | None] | None:
+        """Group of each record where the user gave groups."""
+        return self.file.strings("group") if "group" in self.file.names else None
+
+    @cached_property
+    def splits(self) -> list[str] | None:
+        """Of each record train, validation or test, where the user gave a split."""
+        return self.file.strings("split") if "split" in self.file.names else None
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    @property
+    def lengths(self) -> Ints:
+        """Residues per record, int64 [n]."""
+        return self.packed.lengths
+
+    def dense(self, indices: Ints) -> tuple[Floats, Ints]:
+        """Return the one-hot batch of some records.
+
+        Parameters
+        ----------
+        indices : int64 [batch]
+
+        Returns
+        -------
+        onehot : float32 [batch, longest, symbols]
+            Rows sum to 1, and to 0 past a sequence's end.
+        lengths : int64 [batch]
+        """
+        return unpack(self.packed, indices, self.alphabet)
+
+
+def read_sequences(
+    path: Path, scratch: Path | None = None, part: tuple[int, int] = (0, 1)
+) -> SequenceTable:
+    """Read ``sequences.parquet``; InputError where it is missing, damaged or of another format.
+
+    Parameters
+    ----------
+    path : Path
+    scratch : Path, optional
+        Folder whose disk holds the packed sequences and 24 bytes a record, in nameless files, for
+        as long as the table is used; memory is then that of a row group. None holds them in memory.
+    part : (int, int)
+        Rank of this process, and how many read the table to train together. Each reads labels and
+        lengths of all records, and the sequences of every ``count``-th row group, as
+        ``packed.held`` says. A table of fewer than eight row groups for each is read whole by all.
+
+    Raises
+    ------
+    OSError
+        There is no room in ``scratch``.
+    """
+    file = open_sequences(path)
+    data, offsets = Column(np.uint8, scratch), Column(np.int64, scratch)
+    task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])
+    lengths, targets = Column(np.int64, scratch), Column(task.dtype, scratch)
+    rank, count = part
+    shared = count > 1 and file.row_group_count >= LEAST_ROW_GROUPS * count
+    held = Column(np.bool_, scratch)
+    done = 0
+    offsets.add(np.zeros(1, np.int64))
+    for number in range(file.row_group_count):
+        own = not shared or number % count == rank
+        for rows in file.row_group(number, ["length", "label", *(["onehot"] if own else [])]):
+            sizes = rows.column("length").to_numpy()
+            ends = np.zeros(len(rows), np.int64)
+            if own:
+                packed = packed_column(rows.column("onehot"), sizes)
+                data.add(packed.data)
+                ends = packed.offsets[1:]
+            offsets.add(ends + done)
+            lengths.add(sizes)
+            targets.add(task.targets(rows.column("label"), classes))
+            held.add(np.full(len(rows), own))
+            done += int(ends[-1])
+    _release_memory()
+    columns = Packed(
+        data.finish(), offsets.finish(), lengths.finish(), held.finish() if shared else None
+    )
+    return SequenceTable(file, columns, task.whole(targets.finish(), columns.lengths, classes))
+
+
+class SequenceFile:
+    """An open ``sequences.parquet``; nothing but its footer is read until batches are asked for.
+
+    Attributes
+    ----------
+    path : Path
+    metadata : dict
+        Format, alphabet, symbols, strands, ids, task, classes, records and sources.
+    alphabet : Alphabet
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = require_file(path, "sequence table")
+        self._file = TableFile(self.path, "sequence table")
+        self.metadata: dict[str, Any] = self._file.metadata_of(METADATA_KEY) or {}
+        _check_format(path, self.metadata)
+        checked(TableMetadata, self.metadata, f"{path}: metadata", "encode it again")
+        require_columns(self._file, NEEDED)
+        if self.metadata["records"] != len(self):
+            raise InputError(
+                f"{path}: has {len(self):,} rows, its metadata says {self.metadata['records']:,} "
+                "records; encode it again"
+            )
+        self.alphabet = ALPHABETS[self.metadata["alphabet"]]
+
+    def __len__(self) -> int:
+        return int(self._file.metadata.num_rows)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._file.schema_arrow.names)
+
+    @property
+    def row_group_count(self) -> int:
+        """Row groups of the file."""
+        return int(self._file.num_row_groups)
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """Number of the first row of each row group: int64 [groups + 1]."""
+        about = self._file.metadata
+        sizes = [about.row_group(number).num_rows for number in range(self.row_group_count)]
+        return np.cumsum([0, *sizes])
+
+    def row_group(self, number: int, columns: list[str]) -> list[pa.RecordBatch]:
+        """Return some columns of a row group, checked: one batch, or none where it has no rows.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or holds what no table can (``sequences.valid``).
+        """
+        rows = self._file.read_row_group(number, columns, use_threads=False)
+        start, end = self._starts[number : number + 2].tolist()
+        if len(rows) != end - start:
+            raise InputError(f"{self.path}: row group {number} is cut short; encode it again")
+        rows = check_rows(rows, start, self.path, self.alphabet, self.metadata)
+        batches: list[pa.RecordBatch] = rows.to_batches()
+        return batches
+
+    def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Yield some columns of one row group after the other, as ``row_group`` returns them."""
+        for number in range(self.row_group_count):
+            yield from self.row_group(number, columns)
+        _release_memory()
+
+    def column(self, name: str) -> Iterator[pa.Array]:
+        """Yield the values of one column, a row group at a time."""
+        return (rows.column(name) for rows in self.row_groups([name]))
+
+    def strings(self, name: str) -> list[Any]:
+        """Return one column as a list of str, or None where a value is missing."""
+        return [value for part in self.column(name) for value in part.to_pylist()]
+
+    def packed(self) -> Iterator[Packed]:
+        """Yield the packed sequences of one row group after the other."""
+        for rows in self.row_groups(["length", "onehot"]):
+            yield packed_column(rows.column("onehot"), rows.column("length").to_numpy())
+
+    def batches(self, size: int, *, reuse: bool = False) -> Iterator[tuple[Floats, Ints]]:
+        """Yield dense batches of all records, in order; memory is that of a row group and a batch.
+
+        Parameters
+        ----------
+        size : int
+            Records a batch; the last one has fewer.
+        reuse : bool
+            Write every batch into the same memory: faster, but a batch is gone with the next.
+
+        Yields
+        ------
+        onehot : float32 [size, longest, symbols]
+            Rows sum to 1, and to 0 past a sequence's end.
+        lengths : int64 [size]
+        """
+        buffer: Floats | None = None
+        rest: Packed | None = None
+        for group in self.packed():
+            packed = Packed.join([rest, group]) if rest is not None and len(rest) else group
+            whole = len(packed) // size * size
+            for start in range(0, whole, size):
+                if reuse:
+                    buffer = _at_least(buffer, packed.lengths[start : start + size], self.alphabet)
+                yield unpack(packed, np.arange(start, start + size), self.alphabet, buffer)
+            rest = packed.slice(whole, len(packed))
+        if rest is not None and len(rest):
+            yield unpack(rest, np.arange(len(rest)), self.alphabet)
+
+
+def open_sequences(path: Path) -> SequenceFile:
+    """Open ``sequences.parquet`` for streaming; InputError where it is none."""
+    return SequenceFile(path)
+
+
+def _release_memory() -> None:
+    """Give back what Arrow keeps of what it has freed."""
+    pa.default_memory_pool().release_unused()
+
+
+def _at_least(buffer: Floats | None, lengths: Ints, alphabet: Alphabet) -> Floats:
+    needed = len(lengths) * int(lengths.max(initial=0)) * alphabet.width
+    if buffer is None or buffer.size < needed:
+        return np.empty(needed, np.float32)
+    return buffer
+
+
+def _check_format(path: Path, metadata: dict[str, Any]) -> None:
+    if metadata.get("format") != FORMAT or "symbols" not in metadata:
+        raise InputError(f"{path}: not a sequence table of format {FORMAT}; encode it again")

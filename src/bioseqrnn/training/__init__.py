@@ -1,1 +1,0 @@
-"""Stage ``training``: recurrent classifiers, per fold and seed, and the final one."""
