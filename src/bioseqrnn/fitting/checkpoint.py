@@ -16,9 +16,9 @@ from typing import Any
 
 import torch
 
-import bioseqrnn
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.console import say
+from bioseqrnn.support.dependencies import digest_of, module_file
 
 SUFFIX = ".checkpoint"
 # what reading or comparing content that is not what it should be may end with
@@ -27,8 +27,6 @@ ODD = (
     TypeError, ValueError,
 )  # fmt: skip
 DIGEST = 32
-# what decides the course of a training, besides its settings and data
-CODE = ("models", "training", "prediction/network.py", "sequences/packing.py")
 
 
 def checkpoint_path(model: Path) -> Path:
@@ -36,16 +34,10 @@ def checkpoint_path(model: Path) -> Path:
     return model.with_name(model.name + SUFFIX)
 
 
-def code_fingerprint() -> dict[str, str]:
-    """Versions of torch and bioseqrnn, and a checksum of the code that trains."""
-    package = Path(bioseqrnn.__file__).parent
-    digest = hashlib.sha256()
-    for place in CODE:
-        path = package / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+def code_fingerprint(module: str) -> dict[str, str]:
+    """Versions of torch and bioseqrnn, and a checksum of a module and all that it imports."""
     return {
-        "code": digest.hexdigest(),
+        "code": digest_of(module_file(module)),
         "bioseqrnn": version("bioseqrnn"),
         # a plain str: its own type is none that weights_only reads
         "torch": str(torch.__version__),

@@ -22,6 +22,8 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import TrainingStopped
 
 CHECKPOINT_SECONDS = 60.0
+# the module whose code, with all that it imports, a checkpoint is valid for
+TRAINING = "bioseqrnn.fitting.loop"
 
 
 class Session:
@@ -75,7 +77,7 @@ class Session:
     def identify(self, what: str, **fingerprint: Any) -> None:
         """Say what is trained (``what`` is its name in the log): only the same goes on."""
         self._what = what
-        self._fingerprint = fingerprint | code_fingerprint()
+        self._fingerprint = fingerprint | code_fingerprint(TRAINING)
 
     def resume(self, state: TrainingState) -> None:
         """Put ``state`` where an earlier run left it; from now on it is what is kept."""

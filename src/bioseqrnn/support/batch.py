@@ -1,7 +1,8 @@
 """Between Snakemake's executor ``cluster-generic`` and batch systems that have no executor.
 
 ``python -m bioseqrnn.support.batch submit pbs JOBSCRIPT`` prints the id of the job, and
-``… status pbs ID`` prints running, success or failed: the commands of ``workflow/profiles/pbs`` and ``sge``.
+``… status pbs ID`` prints running, success or failed: the commands of ``workflow/profiles/pbs``
+and ``sge``.
 
 A job writes its exit status into a file when it ends. One that is neither known to the batch
 system nor has such a file was killed: for its memory or time, or with its node. So nothing depends

@@ -21,9 +21,10 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 
+from bioseqrnn.support.dependencies import digest_of
+
 # of the name of a file: enough of a SHA-256 to tell versions apart
 DIGITS = 16
-PACKAGE = Path(__file__).parent
 
 
 class KernelFiles:
@@ -81,24 +82,18 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
     def __init__(self, function: Callable[..., object]) -> None:
         super().__init__(function)
-        folder = Path(function.__code__.co_filename).parent
+        file = Path(function.__code__.co_filename).resolve()
         self._cache_file = KernelFiles(
-            Path(self._impl.locator.get_cache_path()), self._impl.filename_base, stamp_of(folder)
+            Path(self._impl.locator.get_cache_path()), self._impl.filename_base, stamp_of(file)
         )
 
 
 @cache
-def stamp_of(folder: Path) -> str:
-    """Return a digest of Numba's version and the sources in a folder and in those above it.
+def stamp_of(file: Path) -> str:
+    """Return a digest of Numba's version, and of a source file and all that it imports.
 
-    Kernels call kernels of these folders only, so that this is all their machine code depends on
-    but for the types and the processor, which are in the key. The package's top folder is the last.
+    Kernels call kernels of imported modules, so that this is all their machine code depends on
+    but for the types and the processor, which are in the key.
     """
-    folders = [folder]
-    if folder.is_relative_to(PACKAGE):
-        folders += [above for above in folder.parents if above.is_relative_to(PACKAGE)]
-    digest = hashlib.sha256(numba.__version__.encode())
-    for place in folders:
-        for path in sorted(place.glob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:DIGITS]
+    content = f"{numba.__version__}\0{digest_of(file)}"
+    return hashlib.sha256(content.encode()).hexdigest()[:DIGITS]
