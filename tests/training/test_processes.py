@@ -14,7 +14,7 @@ import torch
 from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.processes import Processes, start_processes
