@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import Letter, Seed
+from bioseqrnn.config.values import SEED, Letter, Seed
 
 
 class NegativesConfig(Strict):
@@ -27,7 +27,7 @@ class NegativesConfig(Strict):
         description="Of shuffle: 2 keeps pairs of neighbours (dinucleotides), 1 the composition.",
     )
     per_positive: int = Field(1, ge=1, le=100, description="Negatives for each record.")
-    seed: Seed = Field(1, description="Seed of the draw.")
+    seed: Seed = Field(SEED, description="Seed of the draw.")
     genome: str | None = Field(
         None, description="Of genome: FASTA of the genome, plain or bgzip, relative to the run."
     )

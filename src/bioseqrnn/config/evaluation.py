@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import Name, Seed
+from bioseqrnn.config.values import SEED, Name, Seed
 
 
 class LearningCurveConfig(Strict):
@@ -52,7 +52,7 @@ class EvaluationConfig(Strict):
 
     bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
-    seed: Seed = Field(1, description="Seed of the bootstrap.")
+    seed: Seed = Field(SEED, description="Seed of the bootstrap.")
     threshold: ThresholdConfig = Field(
         ThresholdConfig(), description="From which probability a class is called."
     )

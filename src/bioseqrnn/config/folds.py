@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import Name, Seed
+from bioseqrnn.config.values import SEED, Name, Seed
 
 
 class FoldsConfig(Strict):
@@ -59,7 +59,7 @@ class FoldsConfig(Strict):
         description="Share of the records a fold does not test that validate (early stopping, "
         "selection) instead of training.",
     )
-    seed: Seed = Field(1, description="Seed of the assignment.")
+    seed: Seed = Field(SEED, description="Seed of the assignment.")
     exclude_leaking: bool = Field(
         False,
         description="Of a split given in the sheet: leave out the test records that are alike a "

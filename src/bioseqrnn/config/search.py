@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.space import search_space
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import Name, Seed
+from bioseqrnn.config.values import SEED, Name, Seed
 
 if TYPE_CHECKING:
     SearchSpace = BaseModel
@@ -65,7 +65,7 @@ class SearchConfig(Strict):
         description="Stop a trial between two inner folds where its mean so far is worse than the "
         "median of the trials before.",
     )
-    seed: Seed = Field(1, description="Seed of the trials, their inner folds and trainings.")
+    seed: Seed = Field(SEED, description="Seed of the trials, their inner folds and trainings.")
     space: SearchSpace = Field(
         SearchSpace(**DEFAULT_SPACE),
         description="What is searched: settings of `models` (but monitor and precision), each with "

@@ -16,7 +16,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import Baseline, Members, Name, Seed
+from bioseqrnn.config.values import SEED, Baseline, Members, Name, Seed
 
 
 class RunConfig(Strict):
@@ -65,7 +65,7 @@ class RunConfig(Strict):
         json_schema_extra={"uniqueItems": True},
     )
     seeds: list[Seed] = Field(
-        [1],
+        [SEED],
         min_length=1,
         description="Every model is trained once a fold and seed.",
         json_schema_extra={"uniqueItems": True},

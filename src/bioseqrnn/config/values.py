@@ -11,6 +11,9 @@ Name = Annotated[str, Field(pattern=NAME)]
 # class of a residue
 Letter = Annotated[str, Field(pattern=r"^[!-~]$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+# where no other is given
+SEED = 1
+Alphabet = Literal["dna", "protein"]
 Baseline = Literal[
     "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
 ]
