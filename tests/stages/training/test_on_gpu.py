@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
+from stopping import stop_with_a_checkpoint
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.recurrent import CELLS
@@ -21,8 +22,6 @@ from bioseqrnn.networks.store import load_model
 from bioseqrnn.onehot.on_device import dense_on
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.tables.predictions import read_predictions
-
-from .stopping import stop_with_a_checkpoint
 
 DEVICE = os.environ.get("BIOSEQRNN_GPU_TESTS", "cuda")
 pytestmark = [

@@ -75,7 +75,7 @@ def test_records_are_those_of_biopython(tmp_path):
 
 @pytest.mark.skipif(not importlib.util.find_spec("atheris"), reason="atheris is not installed")
 def test_a_coverage_guided_fuzzer_finds_nothing(tmp_path):
-    command = [sys.executable, ROOT / "tests" / "fuzz" / "fuzz_fasta.py", "-max_total_time=10"]
+    command = [sys.executable, ROOT / "tests" / "fasta" / "fuzz_fasta.py", "-max_total_time=10"]
     environment = os.environ | {"PYTHONHASHSEED": "0"}
     done = subprocess.run(
         command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False

@@ -13,6 +13,7 @@ import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
+from stopping import stop_with_a_checkpoint
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -24,8 +25,6 @@ from bioseqrnn.stages.training.run import train_fold
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tables.sequences import read_sequences
-
-from .stopping import stop_with_a_checkpoint
 
 CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any

@@ -18,7 +18,7 @@ from forging import forged, refused
 from bioseqrnn.networks.keras import safe
 from bioseqrnn.networks.keras.convert import import_keras
 
-FOLDER = Path(__file__).parents[1] / "data" / "keras"
+FOLDER = Path(__file__).parents[2] / "data" / "keras"
 # of lstm.h5: an array of its recurrent layer
 KERNEL = "recurrent_kernel"
 

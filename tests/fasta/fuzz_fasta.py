@@ -1,8 +1,8 @@
-"""Fuzz the FASTA reader with atheris: ``python tests/fuzz/fuzz_fasta.py -max_total_time=60``.
+"""Fuzz the FASTA reader with atheris: ``python tests/fasta/fuzz_fasta.py -max_total_time=60``.
 
 The first bytes of an input choose alphabet, sizes of blocks and parts and number of shards, the
-rest is the file. What must come of it is in tests/fasta_oracle.py. An input that fails is left
-behind as ``crash-…``; give its name as argument to run it again.
+rest is the file. What must come of it is in tests/helpers/fasta_oracle.py. An input that fails is
+left behind as ``crash-…``; give its name as argument to run it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 # first what holds compiled functions, which cannot be watched
 import bioseqrnn.fasta.names
