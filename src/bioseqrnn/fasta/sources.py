@@ -18,7 +18,7 @@ from bioseqrnn.config.checks.labels import (
     check_split,
 )
 from bioseqrnn.config.checks.tables import sheet_rows
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.class_names import plain_form
 from bioseqrnn.fasta.user_tables import open_table
 from bioseqrnn.support.errors import InputError
