@@ -5,11 +5,10 @@ import pytest
 from made_predictions import Made, dataset
 
 from bioseqrnn.config.schema import AuditConfig
-from bioseqrnn.metrics.metrics import headline
+from bioseqrnn.metrics.registry import headline, title
 from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.report.names import title
 from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.support.io import write_tsv
 from bioseqrnn.tasks import TASKS

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.metrics.bootstrap import interval, replicate
-from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.metrics.formulas import CALIBRATION_BINS, bin_of, called_labels
 from bioseqrnn.metrics.ranking import curve
-from bioseqrnn.metrics.scorers import CALIBRATION_BINS, Judged, bin_of
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.stages.evaluation.collect import Evidence, Model
 from bioseqrnn.support.arrays import Bools, Doubles
 
@@ -42,7 +43,7 @@ def confusion_table(evidence: Evidence) -> pd.DataFrame:
 def _counts(evidence: Evidence, judged: Judged, at_threshold: bool) -> Doubles:
     """Counts [labels, true, called]; where there is one class a unit, labels is 1."""
     if evidence.task.name == "multilabel":
-        called = judged.called if at_threshold else judged.scores >= 0.5
+        called = judged.called if at_threshold else called_labels(judged.scores)
         labels = range(len(evidence.classes))
         return np.stack([_cells(judged.truth[:, k], called[:, k], 2) for k in labels])  # type: ignore[index]
     if at_threshold and judged.called is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.metrics.registry import random_row
 from bioseqrnn.stages.evaluation.collect import collect
 from bioseqrnn.stages.evaluation.estimates import estimate
 from bioseqrnn.support.console import say
@@ -54,6 +55,8 @@ def _estimates(
     found = {
         (model.name, model.kind, metric): value
         for model in evidence.models
-        for metric, value in estimate(model, evidence).items()
+        for metric, value in sorted(
+            estimate(model, evidence).items(), key=lambda found: random_row(found[0])
+        )
     }
     return found, len(evidence.groups)

@@ -10,13 +10,14 @@ import pandas as pd
 import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from bioseqrnn.metrics.metrics import brief, headline, rounded
+from bioseqrnn.metrics.numbers import brief, rounded
+from bioseqrnn.metrics.registry import headline
 from bioseqrnn.metrics.scorers import ALL
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.evaluation import pictures, tables
 from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
 from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
-from bioseqrnn.stages.evaluation.estimates import Scores, score_models
+from bioseqrnn.stages.evaluation.estimates import Estimates, score_models
 from bioseqrnn.stages.evaluation.select import final_calibration, select_model
 from bioseqrnn.stages.evaluation.strata import read_strata
 from bioseqrnn.support.atomic import together
@@ -96,7 +97,7 @@ def evaluate_models(
     say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
 
 
-def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any]:
+def _described(evidence: Evidence, chosen: str, scores: Estimates) -> dict[str, Any]:
     """What ``selected.json`` says beside the choice itself."""
     models = {model.name: model for model in evidence.models}
     metrics = {

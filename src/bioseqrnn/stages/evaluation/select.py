@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.metrics.calibration import calibrated, fit_temperature
-from bioseqrnn.metrics.metrics import rounded
+from bioseqrnn.metrics.numbers import rounded
 from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.networks.card import read_card, require_run
 from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat

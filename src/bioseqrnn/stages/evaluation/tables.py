@@ -7,11 +7,11 @@ import pandas as pd
 
 from bioseqrnn.metrics.bootstrap import holm, interval, two_sided_p
 from bioseqrnn.metrics.delong import Placements, delong, placements
-from bioseqrnn.metrics.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.registry import OF_CALLS, PER_CLASS, headline, metrics_of
 from bioseqrnn.metrics.scorers import ALL, scorer
 from bioseqrnn.metrics.thresholds import call_metrics, positives_of
 from bioseqrnn.stages.evaluation.collect import Evidence, judge
-from bioseqrnn.stages.evaluation.estimates import Scores
+from bioseqrnn.stages.evaluation.estimates import Estimates
 from bioseqrnn.stages.evaluation.strata import Stratum
 
 # DeLong's test takes records for independent: at least so many of the groups are single records
@@ -40,7 +40,7 @@ def runs_table(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def summary_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``summary.tsv``: every metric of every model with its interval."""
     rows = []
     for model in evidence.models:
@@ -52,7 +52,7 @@ def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
-def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``classes.tsv``: each class against the rest, or each label; of two classes the positive."""
     rows = []
     codes = range(len(evidence.classes)) if evidence.task.probabilistic else range(0)
@@ -76,7 +76,7 @@ def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.D
     return pd.DataFrame(rows, columns=columns)
 
 
-def comparisons_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``comparisons.tsv``: every network minus every baseline, on the same records."""
     networks = [model for model in evidence.models if model.kind == "network"]
     baselines = [model for model in evidence.models if model.kind == "baseline"]
@@ -148,7 +148,7 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
                     (
                         model.name, model.kind, run.test.fold, run.test.seed, label,
                         evidence.aim.name, run.thresholds[k], run.reached[k], len(positive),
-                        *(found[name][k] for name in ("mcc", "f1", "precision", "recall")),
+                        *(found[name][k] for name in OF_CALLS),
                     )
                 )  # fmt: skip
     columns = [
@@ -159,7 +159,7 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def strata_table(
-    evidence: Evidence, strata: list[Stratum], scores: Scores, confidence: float
+    evidence: Evidence, strata: list[Stratum], scores: Estimates, confidence: float
 ) -> pd.DataFrame:
     """``strata.tsv``: the headline of every model in each part of the records."""
     metric = headline(evidence.task)

@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup
 
+from bioseqrnn.metrics.registry import second
 from bioseqrnn.networks.card import package_versions
 from bioseqrnn.stages.report.extras import EXTRAS, read_extras
 from bioseqrnn.stages.report.keep import keep_section, keep_table
@@ -131,7 +132,9 @@ def sections_of(found: Findings) -> list[Section]:
         scores.models_section(summary, headline, confidence, given),
         leaks_section(tables["leaks"], tables.get("random_folds"), headline),
         data.checks_section(tables["checks"]),
-        scores.comparisons_section(tables["comparisons"], headline, confidence),
+        scores.comparisons_section(
+            tables["comparisons"], [headline, second(found.task)], confidence
+        ),
         scores.folds_section(tables["runs"], headline, given),
         decisions.strata_section(tables["strata"], shown) if len(tables["strata"]) else None,
         curves.learning_section(tables["learning_curves"], given, found.task.probabilistic),

@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from bioseqrnn.metrics.registry import title
 from bioseqrnn.stages.report.keep import keep_sentence
-from bioseqrnn.stages.report.names import between, number, title
+from bioseqrnn.stages.report.numbers import between, number
 
 
 def _scored(row: pd.Series, confidence: float) -> Markup:
