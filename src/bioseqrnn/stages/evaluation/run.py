@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from bioseqrnn.metrics.numbers import brief, rounded
@@ -23,9 +22,9 @@ from bioseqrnn.stages.evaluation.strata import read_strata
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_json, write_parquet, write_tsv
-
-FORMAT = 1
+from bioseqrnn.support.io import write_json
+from bioseqrnn.tables.curves import write_curves
+from bioseqrnn.tables.declared import evaluation as declared
 
 
 def evaluate_models(
@@ -48,7 +47,7 @@ def evaluate_models(
         ``model.safetensors`` and ``history.tsv`` beside it.
     folds : Path
     output : Path
-        Folder for the tables of docs/evaluation.md and ``selected.json``.
+        Folder for the tables and ``selected.json``.
     replicates : int
         Bootstrap replicates.
     confidence : float
@@ -74,26 +73,24 @@ def evaluate_models(
     selected |= _described(evidence, selected["model"], scores)
 
     frames = {
-        "runs": tables.runs_table(evidence),
-        "summary": tables.summary_table(evidence, scores, confidence),
-        "comparisons": tables.comparisons_table(evidence, scores, confidence),
-        "classes": tables.classes_table(evidence, scores, confidence),
-        "temperatures": tables.temperatures_table(evidence),
-        "thresholds": tables.thresholds_table(evidence),
-        "strata": tables.strata_table(evidence, strata, scores, confidence),
-        "calibration": pictures.calibration_table(evidence),
-        "confusion": pictures.confusion_table(evidence),
-        "learning_curves": learning_curves,
+        declared.RUNS: tables.runs_table(evidence),
+        declared.SUMMARY: tables.summary_table(evidence, scores, confidence),
+        declared.COMPARISONS: tables.comparisons_table(evidence, scores, confidence),
+        declared.CLASSES: tables.classes_table(evidence, scores, confidence),
+        declared.TEMPERATURES: tables.temperatures_table(evidence),
+        declared.THRESHOLDS: tables.thresholds_table(evidence),
+        declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
+        declared.CALIBRATION: pictures.calibration_table(evidence),
+        declared.CONFUSION: pictures.confusion_table(evidence),
+        declared.LEARNING_CURVES: learning_curves,
     }
-    curves = pa.Table.from_pandas(pictures.curves_table(evidence), preserve_index=False)
+    curves = pictures.curves_table(evidence)
     with together():
-        for name, frame in frames.items():
-            write_tsv(output / f"{name}.tsv", frame)
-        write_parquet(
-            output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
-        )
-        write_json(output / "selected.json", selected)
-    _say_headlines(evidence, frames["summary"])
+        for table, frame in frames.items():
+            table.write(output / table.file, frame)
+        write_curves(output / declared.CURVES.file, curves, evidence.classes)
+        write_json(output / declared.SELECTED.file, selected)
+    _say_headlines(evidence, frames[declared.SUMMARY])
     say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
 
 

@@ -1,4 +1,4 @@
-"""The tables of scores, one function a table; docs/evaluation.md says what their columns hold."""
+"""The tables of scores, one function a table; their columns are declared in ``tables``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ from bioseqrnn.metrics.thresholds import call_metrics, positives_of
 from bioseqrnn.stages.evaluation.collect import Evidence, judge
 from bioseqrnn.stages.evaluation.estimates import Estimates
 from bioseqrnn.stages.evaluation.strata import Stratum
+from bioseqrnn.tables.declared.evaluation import (
+    CLASSES,
+    COMPARISONS,
+    RUNS,
+    STRATA,
+    SUMMARY,
+    TEMPERATURES,
+    THRESHOLDS,
+)
 
 # DeLong's test takes records for independent: at least so many of the groups are single records
 LEAST_SINGLE = 0.9
@@ -36,8 +45,7 @@ def runs_table(evidence: Evidence) -> pd.DataFrame:
                 (*head, metric, float(values[ALL, metric][0]), len(judged.scores))
                 for metric in metric_names(evidence)
             ]
-    columns = ["model", "kind", "fold", "seed", "metric", "estimate", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    return RUNS.frame(rows)
 
 
 def summary_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
@@ -48,8 +56,7 @@ def summary_table(evidence: Evidence, scores: Estimates, confidence: float) -> p
             value = scores.estimates[model.name][ALL, metric]
             low, high = interval(scores.replicates[model.name][ALL, metric], confidence)
             rows.append((model.name, model.kind, metric, value, low, high, evidence.n))
-    columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    return SUMMARY.frame(rows)
 
 
 def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
@@ -70,10 +77,7 @@ def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> p
                         estimates[code, metric], low, high, evidence.n, int(held.sum()),
                     )
                 )  # fmt: skip
-    columns = [
-        "model", "kind", "class", "metric", "estimate", "ci_low", "ci_high", "n", "positives",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return CLASSES.frame(rows)
 
 
 def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
@@ -93,10 +97,9 @@ def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) 
                     low, high, p = delong(placed[network.name], placed[baseline.name], confidence)
                     test = "delong"
                 point = scores.estimates[network.name][key] - scores.estimates[baseline.name][key]
-                rows.append((network.name, baseline.name, metric, point, low, high, p, test))
-    columns = ["model", "baseline", "metric", "difference", "ci_low", "ci_high", "p", "test"]
-    table = pd.DataFrame(rows, columns=columns)
-    table["p_adjusted"] = np.nan
+                row = (network.name, baseline.name, metric, point, low, high, p, test)
+                rows.append((*row, np.nan))
+    table = COMPARISONS.frame(rows)
     for _, of_metric in table.groupby("metric"):
         table.loc[of_metric.index, "p_adjusted"] = holm(of_metric["p"].to_numpy(np.float64))
     return table
@@ -127,7 +130,7 @@ def temperatures_table(evidence: Evidence) -> pd.DataFrame:
         for run in model.runs
         if evidence.task.probabilistic
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["model", "kind", "fold", "seed", "temperature", "n"])
+    return TEMPERATURES.frame(rows)
 
 
 def thresholds_table(evidence: Evidence) -> pd.DataFrame:
@@ -151,11 +154,7 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
                         *(found[name][k] for name in OF_CALLS),
                     )
                 )  # fmt: skip
-    columns = [
-        "model", "kind", "fold", "seed", "class", "aim", "threshold", "validation", "n", "mcc",
-        "f1", "precision", "recall",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return THRESHOLDS.frame(rows)
 
 
 def strata_table(
@@ -173,8 +172,4 @@ def strata_table(
                     *interval(drawn, confidence), int(part.records.sum()),
                 )
             )  # fmt: skip
-    columns = [
-        "model", "kind", "stratum", "bin", "low", "high", "metric", "estimate", "ci_low", "ci_high",
-        "n",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return STRATA.frame(rows)

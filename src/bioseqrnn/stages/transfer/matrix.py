@@ -14,10 +14,10 @@ from bioseqrnn.metrics.scorers import ALL, Scorer, scorer
 from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.onehot.twins import number, sequence_digests
 from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.tables.declared.models import MATRIX
 from bioseqrnn.tables.folds import FoldTable
 from bioseqrnn.tables.sequences import SequenceTable
 
-COLUMNS = ("train", "test", "model", "metric", "estimate", "ci_low", "ci_high", "n")
 NEVER = -1
 
 
@@ -120,7 +120,7 @@ def cell_rows(
             found.append(
                 (trained, tested.name, model, metric, float(exact[metric][0]), *ends, len(rows))
             )
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    return MATRIX.frame(found)
 
 
 def _judged(targets: Ints, positive: Doubles, groups: Ints) -> Judged:

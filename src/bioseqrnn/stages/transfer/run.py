@@ -24,7 +24,8 @@ from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.support.io import sha256
+from bioseqrnn.tables.declared.models import MATRIX
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.sequences import read_sequences
 
@@ -101,7 +102,7 @@ def transfer_models(
     matrix = pd.concat(cells, ignore_index=True)
     metric = headline(datasets[0].table.task)
     with together():
-        write_tsv(output / "matrix.tsv", matrix)
+        MATRIX.write(output / MATRIX.file, matrix)
         draw_matrix(matrix, output / "heatmap.svg", metric)
     for row in matrix[matrix["metric"] == metric].itertuples():
         say(
