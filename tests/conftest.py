@@ -10,7 +10,7 @@ import torch
 from hypothesis import settings
 from warm import run as run_warm
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.records import pack_records
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot.alphabet import Alphabet

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from conftest import encode
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.class_names import lookalikes
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.sequences.shards import encode_shard, gather_shards, parse_shard

@@ -10,7 +10,7 @@ from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.pieces import block_ends
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fasta.three_line import read_three_line

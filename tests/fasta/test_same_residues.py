@@ -15,7 +15,7 @@ from conftest import encode
 from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import residues
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.classifier import SequenceClassifier

@@ -16,7 +16,7 @@ from conftest import ROOT, pack
 from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import read_all, residues
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta import blocks as fasta
 from bioseqrnn.fasta.blocks import sample_residues
 from bioseqrnn.fasta.conversions import COUNTS

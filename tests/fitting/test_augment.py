@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.augment import Draws, augment, mutated, shifted
 from bioseqrnn.networks.strands import reverse_complement
 

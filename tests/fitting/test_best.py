@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Best, Monitored
 from bioseqrnn.fitting.objective import FEW, RARE, SMOOTHING, Objective
 from bioseqrnn.tasks import TASKS, PositionTruth

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.fitting.state import DivergenceError, TrainingState

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.networks.classifier import SequenceClassifier

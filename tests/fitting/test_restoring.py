@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import RESOURCES, encode, first_records
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.checkpoint import checkpoint_path
 from bioseqrnn.fitting.session import Session

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -12,25 +11,24 @@ import pytest
 from typer.models import ArgumentInfo, ParameterInfo
 
 from bioseqrnn.cli import app
+from bioseqrnn.cli.commands import NAMES, function_of
 from bioseqrnn.cli.files import Command, Role, roles
 from bioseqrnn.support.errors import InputError
 
 # what the command line calls, behind the check of its outputs
-COMMANDS: dict[str, Command] = {
-    (info.name or info.callback.__name__): info.callback.__wrapped__
-    for info in app.registered_commands
-}
+COMMANDS: dict[str, Command] = {name: function_of(name) for name in NAMES}
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a command; ``flag`` is None of an argument."""
+    """An option of a command; ``flag`` is None of an argument, ``choices`` are the names it takes."""
 
     name: str
     flag: str | None
     required: bool
     kinds: set[type]
     help: str
+    choices: tuple[str, ...]
 
 
 def plain(hint: object) -> set[type]:
@@ -58,6 +56,7 @@ def options(command: str) -> list[Option]:
                 parameter.default is Parameter.empty,
                 plain(hints[name]),
                 info.help or "",
+                tuple(info.metavar.strip("<>").split("|")) if info.parser else (),
             )
         )
     return found
@@ -83,11 +82,10 @@ def words(command: str, folder: Path, **given: Path | str) -> list[str]:
 
 
 def _any(option: Option, folder: Path) -> object:
-    for kind in option.kinds:
-        if issubclass(kind, Enum):
-            return next(iter(kind)).value
-        if kind in (int, float):
-            return 1
+    if option.choices:
+        return option.choices[0]
+    if option.kinds & {int, float}:
+        return 1
     return folder / f"none-{option.name}"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from conftest import encode
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.networks.classifier import SequenceClassifier

@@ -14,7 +14,7 @@ from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.inference.windows import most_windows, overlapping, shifted

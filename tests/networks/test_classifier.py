@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.pooling import Pooling

@@ -13,7 +13,7 @@ from forging import forged, refused
 from safetensors.torch import save
 
 from bioseqrnn import __version__
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.card import CARD_KEY, read_card
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.counting import count_numbers

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from Bio.Align import substitution_matrices
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.properties import residue_table
 from bioseqrnn.onehot.alphabet import PROTEIN_SYMBOLS

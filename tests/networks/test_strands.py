@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.defaults import BOTH_STRANDS_POOL, PROTEIN_MUTATION, fit_config
 from bioseqrnn.networks.strands import reverse_complement
 

@@ -7,7 +7,9 @@ import json
 import pytest
 from forging import forged, refused
 
-from bioseqrnn.config.schema import DatasetOptions, ModelConfig, SearchConfig
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.config.validate import (
     audit_config_from_json,
     dataset_options_from_json,

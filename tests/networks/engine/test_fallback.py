@@ -29,7 +29,7 @@ for mode in MODES:
 """
 TRAINING = """
 import torch
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import SequenceClassifier
 torch.manual_seed(1)
 for cell in ("rnn", "gru", "lstm"):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from bioseqrnn.config.schema import AuditConfig
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.decoding import ambiguous_residues, dense_chunks, first_residues, letters
 from bioseqrnn.similarity import mmseqs

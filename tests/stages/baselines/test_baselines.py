@@ -7,7 +7,7 @@ import pytest
 from conftest import ROOT, encode
 
 from bioseqrnn.cli.baseline import BaselineName
-from bioseqrnn.config.schema import Baseline
+from bioseqrnn.config.values import Baseline
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.features import composition, flat_onehot, kmer_counts
 from bioseqrnn.stages.baselines.methods import METHODS, WHOLE_RECORDS

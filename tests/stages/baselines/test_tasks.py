@@ -119,7 +119,7 @@ def test_networks_in_pieces_give_what_the_whole_gives(tmp_path, monkeypatch):
     """A record that is longer than a piece is predicted as if it were not cut."""
     import torch
 
-    from bioseqrnn.config.schema import ModelConfig
+    from bioseqrnn.config.models import ModelConfig
     from bioseqrnn.fitting.objective import Objective
     from bioseqrnn.stages.baselines import cnn
     from bioseqrnn.stages.baselines.problem import Problem

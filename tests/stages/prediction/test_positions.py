@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import encode, pack, write_exons
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.inference.network import predict_packed, predict_stretches
 from bioseqrnn.networks.classifier import SequenceClassifier

@@ -12,7 +12,7 @@ import pytest
 import torch
 from conftest import encode, pack
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.inference.needs import bytes_per_residue
 from bioseqrnn.inference.network import predict_packed
@@ -265,7 +265,7 @@ def test_what_a_long_record_takes_is_not_told_too_low(cell):
     script = f"""
 from pathlib import Path
 import torch
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.support.memory import _field
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.inference.needs import bytes_per_residue

@@ -16,7 +16,8 @@ import pytest
 import torch
 from conftest import encode
 
-from bioseqrnn.config.schema import AuditConfig, BalanceCheck, ModelConfig
+from bioseqrnn.config.audit import AuditConfig, BalanceCheck
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.networks.classifier import SequenceClassifier

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from made_predictions import Made, dataset
 
-from bioseqrnn.config.schema import AuditConfig
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.metrics.metrics import headline
 from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences

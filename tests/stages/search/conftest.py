@@ -5,7 +5,8 @@ import json
 import pytest
 from conftest import BIN, RESOURCES, encode, first_records
 
-from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.search.choose import choose

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.stages.search import run
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.sequences import read_sequences

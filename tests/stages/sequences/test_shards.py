@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import RESOURCES, encode
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.blocks import Shard
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.sequences import shards

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from conftest import encode
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot import row_groups
 from bioseqrnn.stages.folds.run import split_table
@@ -30,7 +30,7 @@ BYTES_A_RECORD = 40
 CHILD = """
 import json, sys, tracemalloc
 from pathlib import Path
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.tables.sequences import read_sequences
 from bioseqrnn.stages.training import run
 

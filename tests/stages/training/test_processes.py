@@ -15,7 +15,7 @@ from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
 from stopping import stop_with_a_checkpoint
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.processes import Processes, start_processes

@@ -10,7 +10,7 @@ import pytest
 from conftest import encode
 from sklearn.metrics import roc_auc_score
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.stages.baselines.run import train_baseline

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import encode
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import _epoch, train_network
 from bioseqrnn.fitting.optimizer import AdamW

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import encode
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.evaluation.run import evaluate_models

@@ -8,7 +8,7 @@ import pytest
 from conftest import RESOURCES, encode, first_records
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.training.run import train_fold
@@ -30,7 +30,7 @@ def make(folder, kind, count=60, seed=1, folds=3):
         path = folder / f"{name}.fa"
         path.write_text(first_records(RESOURCES / "acp" / f"{name}.fa", count))
         sources.append(Source(path, name))
-    from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
+    from bioseqrnn.config.datasets import DatasetOptions, NegativesConfig
     from bioseqrnn.stages.sequences.run import encode_sequences
 
     negatives = NegativesConfig(**KINDS[kind].get("negatives", {}))
