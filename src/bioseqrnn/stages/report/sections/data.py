@@ -7,13 +7,9 @@ import pandas as pd
 
 from bioseqrnn.fasta.conversions import COUNTS as CONVERSIONS
 from bioseqrnn.stages.report.parts import Section, html_table, section
-
-AUCS = ("length", "composition", "first_residue")
-COUNTS = ("leakage", "near_leakage", "label_conflicts")
-LEAST = ("class_balance",)
+from bioseqrnn.tables.checks import CHECKS
 
 
-# a calibration bin with a smaller share of the predictions says little
 def checks_section(checks: pd.DataFrame) -> Section:
     """What the audit found before training."""
     frame = pd.DataFrame(
@@ -21,7 +17,7 @@ def checks_section(checks: pd.DataFrame) -> Section:
             "Check": checks["check"].str.replace("_", " "),
             "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
             "Limit": [
-                f"{'at least' if name in LEAST else 'at most'} {_found(name, limit)}"
+                f"{'at least' if CHECKS[name].at_least else 'at most'} {_found(name, limit)}"
                 for name, limit in zip(checks["check"], checks["limit"], strict=True)
             ],
             "Verdict": checks["verdict"],
@@ -41,12 +37,8 @@ def checks_section(checks: pd.DataFrame) -> Section:
 
 
 def _found(check: str, value: float) -> str:
-    """A value of a check as a reader expects it: AUC, number of records, or percentage."""
-    if np.isnan(value):
-        return ""
-    if check in AUCS:
-        return f"AUC {value:.3f}"
-    return f"{value:,.0f} records" if check in COUNTS else f"{100 * value:.3g} %"
+    """A value of a check as a reader expects it; nothing where there is none."""
+    return "" if np.isnan(value) else CHECKS[check].written(value)
 
 
 def audit_section(audit: pd.DataFrame) -> Section:
