@@ -29,7 +29,7 @@ from bioseqrnn.stages.audit.similar import similarity_clusters
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.audit import read_checks
 from bioseqrnn.tables.checks import CHECKS
-from bioseqrnn.tables.declared.data import FLAGGED
+from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -563,6 +563,13 @@ def test_bad_limits_are_one_clear_line(cli, config, message):
     done = cli("audit", "--sequences", "x", "-o", "c.tsv", LIMITS, config)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert done.err.startswith(f"bioseqrnn: error: --limits: {message}")
+
+
+def test_findings_with_an_unknown_check_are_refused(tmp_path):
+    path = tmp_path / "findings.tsv"
+    FINDINGS.write(path, FINDINGS.frame([("luck", "made", 0.5, 1, "It rained.")]))
+    with pytest.raises(InputError, match=r"findings .*: not a table of 'audit': .* check 'luck'"):
+        pass_gate(path, AuditConfig())
 
 
 @pytest.mark.parametrize("text", ["", "a\tb\n1\t2\n", "check\tvalue\nx\ty\n"])

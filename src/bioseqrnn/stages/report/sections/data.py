@@ -16,10 +16,7 @@ def checks_section(checks: pd.DataFrame) -> Section:
         {
             "Check": checks["check"].str.replace("_", " "),
             "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
-            "Limit": [
-                f"{'at least' if CHECKS[name].at_least else 'at most'} {_found(name, limit)}"
-                for name, limit in zip(checks["check"], checks["limit"], strict=True)
-            ],
+            "Limit": [_limit(*pair) for pair in zip(checks["check"], checks["limit"], strict=True)],
             "Verdict": checks["verdict"],
             "What it means": checks["explanation"],
         }
@@ -38,7 +35,15 @@ def checks_section(checks: pd.DataFrame) -> Section:
 
 def _found(check: str, value: float) -> str:
     """A value of a check as a reader expects it; nothing where there is none."""
-    return "" if np.isnan(value) else CHECKS[check].written(value)
+    if np.isnan(value):
+        return ""
+    known = CHECKS.get(check)
+    return f"{value:.4g}" if known is None else known.written(value)
+
+
+def _limit(check: str, limit: float) -> str:
+    known = CHECKS.get(check)
+    return f"at {'least' if known and known.at_least else 'most'} {_found(check, limit)}"
 
 
 def audit_section(audit: pd.DataFrame) -> Section:
