@@ -50,7 +50,8 @@ def warn_of_unvalidated(
     for name, count in sorted(lack.items())[:NAMED]:
         which = f" in {count:,} of {folds:,} folds" if folds > 1 else ""
         say(
-            f"warning: {where}: no record of class '{name}' is used for validation{which}; add records"
+            f"warning: {where}: no record of class '{name}' is used for validation{which}; add "
+            "records"
         )
     if len(lack) > NAMED:
         say(f"warning: {where}: the same holds for {len(lack) - NAMED:,} other classes")
@@ -61,7 +62,8 @@ def say_excluded(roles: Roles, given: bool, where: str) -> None:
     counts = (roles == code(EXCLUDED)).sum(axis=0)
     if given and counts.any():
         say(
-            f"{where}: {counts[0]:,} test records are left out: they are similar to training records"
+            f"{where}: {counts[0]:,} test records are left out: they are similar to training "
+            "records"
         )
     elif counts.any():
         say(

@@ -199,6 +199,6 @@ def _say_leaks(found: pd.DataFrame, where: str) -> None:
         shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
             f"{where}: {rows['tested'].sum():,} test records in {what}: {similar} have a similar "
-            f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} one "
-            f"that shares a stretch{shared}"
+            f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} "
+            f"one that shares a stretch{shared}"
         )

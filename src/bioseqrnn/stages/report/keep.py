@@ -1,4 +1,4 @@
-"""The first question of the report: is the network better than the baselines?"""
+"""The first question of the report: whether the network is better than the baselines."""
 
 from __future__ import annotations
 

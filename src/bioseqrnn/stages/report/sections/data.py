@@ -72,7 +72,8 @@ def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
     return section(
         "fold_sizes",
         "Given split" if given else "Folds",
-        f"Records of each class for training, validation (early stopping, selection) and test {where}",
+        "Records of each class for training, validation (early stopping, selection) and test "
+        f"{where}",
         "html",
         data=html_table(sizes),
     )

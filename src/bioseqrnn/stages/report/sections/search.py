@@ -46,8 +46,8 @@ def search_section(trials: pd.DataFrame) -> Section:
         "validation loss (or of 1 - average precision) at the best epoch, lower is better. It is "
         "the smallest of many values and therefore too good; the table of models has the scores on "
         "test records, beside those of the same model with its own settings. Settings that differ "
-        "much from fold to fold matter little, or the data are too few to decide. All trials are in "
-        "tables/search.tsv.",
+        "much from fold to fold matter little, or the data are too few to decide. All trials are "
+        "in tables/search.tsv.",
         "plot_type": "html",
         "pconfig": {"id": "search_plot", "title": "bioseqrnn: Searched settings"},
         "data": html_table(pd.DataFrame(rows)),
