@@ -4,9 +4,10 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from conftest import ROOT, encode
+from conftest import encode
 
 from bioseqrnn.cli.baseline import BaselineName
+from bioseqrnn.config.checks import scored
 from bioseqrnn.config.values import Baseline
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.features import composition, flat_onehot, kmer_counts
@@ -117,8 +118,7 @@ def test_unknown_and_unfit_baselines_are_refused(acp, tmp_path):
     for name, message in (("gapped_kmer", "scores whole records"), ("knn", "is unknown")):
         with pytest.raises(InputError, match=message):
             train_baseline(*paths, baseline=name, fold=0, seed=1, threads=1)
-    common = (ROOT / "workflow" / "rules" / "common.smk").read_text()
-    assert f"WHOLE_RECORDS = {WHOLE_RECORDS}".replace("'", '"') in common
+    assert scored.WHOLE_RECORDS == WHOLE_RECORDS
     assert {name.value for name in BaselineName} == set(METHODS) == set(get_args(Baseline))
 
 

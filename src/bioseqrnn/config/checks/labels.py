@@ -69,7 +69,7 @@ def check_label_kind(named: Named, per_position: bool) -> None:
 
 
 def check_files_of(dataset: str, files: Iterable[Named]) -> None:
-    """Refuse files of a dataset that are named twice, and some with a split but others without.
+    """Refuse files of a dataset that are named twice. A genome may have several intervals.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def check_files_of(dataset: str, files: Iterable[Named]) -> None:
     files : iterable of Named
     """
     seen = set()
-    files = list(files)
     for named in files:
         if named.fasta in seen and "intervals" not in named.given:
-            raise InputError(f"{named.where}: '{named.fasta}' stands twice in {dataset}")
+            what = "the file" if named.where == named.fasta else f"'{named.fasta}'"
+            raise InputError(f"{named.where}: {what} stands twice in {dataset}")
         seen.add(named.fasta)
 
 
