@@ -89,10 +89,11 @@ def split(
     from bioseqrnn.tables.sequences import read_sequences
 
     if findings is not None:
-        from bioseqrnn.config.validate import audit_config_from_json
+        from bioseqrnn.config.audit import AuditConfig
+        from bioseqrnn.config.validate import section_from_json
         from bioseqrnn.stages.audit.gate import pass_gate
 
-        pass_gate(findings, audit_config_from_json(limits, "--limits"), where=dataset)
+        pass_gate(findings, section_from_json(AuditConfig, limits, "--limits"), where=dataset)
     table = read_sequences(sequences)
     if table.alphabet.name == "dna":
         threshold = Threshold(identity_dna, coverage)
