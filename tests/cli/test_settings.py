@@ -101,10 +101,11 @@ def test_what_is_not_allowed_is_one_line(cli, words, said):
     assert said in done.err
 
 
-def test_a_list_of_commands_and_a_typing_error(capsys):
+def test_the_list_of_commands_says_what_each_does(capsys):
     app(["--help"], prog_name="bioseqrnn", standalone_mode=False)
     shown = capsys.readouterr().out
     for command in COMMANDS:
         first = (COMMANDS[command].__doc__ or "").split()
-        line = next(line for line in shown.splitlines() if line.split()[:1] == [command])
-        assert line.split()[1:4] == first[:3]
+        lines = [line.split() for line in shown.partition("Commands:")[2].splitlines()]
+        line = next(words for words in lines if words[:1] == [command])
+        assert line[1:4] == first[:3]
