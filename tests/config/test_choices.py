@@ -12,8 +12,9 @@ from cli_commands import options
 from conftest import ROOT
 
 from bioseqrnn.config import choices
+from bioseqrnn.config.checks.labels import KINDS
 from bioseqrnn.config.sheets import DatasetRow
-from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.networks.cells import CELLS
 
 REGISTRIES = {
     name: value
@@ -46,7 +47,8 @@ def test_schemas_commands_and_code_know_the_registered_names():
     assert enum_of(model, "pooling", "items") == list(choices.POOLINGS)
     method = next(option for option in options("baseline") if option.name == "method")
     assert method.choices == tuple(choices.BASELINES)
-    assert set(choices.LABEL_KINDS) <= set(DatasetRow.model_fields)
+    assert [choice.load() for choice in choices.CELLS.values()] == list(CELLS.values())
+    assert set(KINDS) == set(choices.LABEL_KINDS) < set(DatasetRow.model_fields)
     assert choices.whole_records_only(choices.BASELINES) == ("gapped_kmer", "pwm")
 
 

@@ -21,7 +21,7 @@ COMMANDS: dict[str, Command] = {name: function_of(name) for name in NAMES}
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a command, with the names that it takes; ``flag`` is None of an argument."""
+    """An option of a command; ``flag`` is None of an argument, ``choices`` what it allows."""
 
     name: str
     flag: str | None

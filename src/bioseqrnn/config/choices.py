@@ -46,11 +46,12 @@ class Choice:
 
 Choices = dict[str, Choice]
 
-_RECURRENT = "bioseqrnn.networks.recurrent"
+# also named in the module ``networks/cells``, as machine code depends on what that imports
+_CELLS = "bioseqrnn.networks.cells"
 CELLS: Choices = {
-    "rnn": Choice(f"{_RECURRENT}:RNN", "vanilla recurrent network with tanh"),
-    "gru": Choice(f"{_RECURRENT}:GRU", "gated recurrent unit"),
-    "lstm": Choice(f"{_RECURRENT}:LSTM", "long short-term memory"),
+    "rnn": Choice(f"{_CELLS}.rnn:CELL", "vanilla recurrent network with tanh"),
+    "gru": Choice(f"{_CELLS}.gru:CELL", "gated recurrent unit"),
+    "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
 }
 
 # a function (output [batch, time, features], last [batch, features], mask [batch, time]) ->
