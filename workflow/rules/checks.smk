@@ -10,6 +10,7 @@ from types import ModuleType
 CHECKS = (
     "support.errors",
     "support.console",
+    "config.choices",
     "config.checks.text",
     "config.checks.yaml_file",
     "config.checks.schema_errors",

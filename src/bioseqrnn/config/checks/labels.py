@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...support.errors import InputError
+from ..choices import LABEL_KINDS
 from .columns import Columns
 from .files import InStorage, check_file
 from .settings import Origins
 from .tables import TextTable, open_text
 from .text import suggestion
 
-KINDS = ("label", "labels", "label_key", "intervals")
+KINDS = tuple(LABEL_KINDS)
 SPLITS = ("train", "validation", "test")
 # of a labels TSV
 COLUMNS = Columns(
