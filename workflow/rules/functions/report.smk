@@ -1,30 +1,11 @@
 # What a report shows.
 import shlex
 
-# what bioseqrnn.stages.report.run writes
-REPORT_TABLES = (
-    "summary",
-    "runs",
-    "comparisons",
-    "classes",
-    "confusion",
-    "calibration",
-    "temperatures",
-    "thresholds",
-    "strata",
-    "learning_curves",
-    "curves",
-    "gradients",
-    "checks",
-    "audit",
-    "folds",
-    "leaks",
-    "provenance",
-)
-if SEARCHED:
-    REPORT_TABLES += ("search",)
-if LEARNING_CURVE["models"]:
-    REPORT_TABLES += ("sizes",)
+# those of a search and of a learning curve where there is one
+SOMETIMES = {"search": SEARCHED, "sizes": LEARNING_CURVE["models"]}
+REPORT_TABLES = [
+    table.name for table in declared.REPORTED if SOMETIMES.get(table.name, True)
+]
 
 
 def report_settings(wildcards):

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ...support.errors import InputError
-from .text import is_one_line
+from bioseqrnn.config.checks.text import is_one_line
+from bioseqrnn.support.errors import InputError
 
 # files that a glob may stand for, and files and folders that are looked through for them
 MOST_FILES = 100_000

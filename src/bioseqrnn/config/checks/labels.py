@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...support.errors import InputError
-from ..choices import LABEL_KINDS
-from .columns import Columns
-from .files import InStorage, check_file
-from .settings import Origins
-from .tables import TextTable, open_text
-from .text import suggestion
+from bioseqrnn.config.checks.columns import Columns
+from bioseqrnn.config.checks.files import InStorage, check_file
+from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.tables import TextTable, open_text
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.config.choices import LABEL_KINDS
+from bioseqrnn.support.errors import InputError
 
 KINDS = tuple(LABEL_KINDS)
 SPLITS = ("train", "validation", "test")

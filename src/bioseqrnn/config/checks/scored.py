@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...support.errors import InputError
-from ..choices import BASELINES, whole_records_only
-from .settings import Origins
-from .sheets import Rows
-from .text import suggestion
+from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.sheets import Rows
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.config.choices import BASELINES, whole_records_only
+from bioseqrnn.support.errors import InputError
 
 # what is scored on random folds where nothing is named
 COMPARED = "kmer_logistic"
