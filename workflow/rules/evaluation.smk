@@ -12,18 +12,12 @@ rule evaluate_models:
         beside=network_companions,
         baselines=baseline_predictions,
     output:
-        runs=f"{RESULTS}/{{dataset}}/evaluation/runs.tsv",
-        summary=f"{RESULTS}/{{dataset}}/evaluation/summary.tsv",
-        comparisons=f"{RESULTS}/{{dataset}}/evaluation/comparisons.tsv",
-        calibration=f"{RESULTS}/{{dataset}}/evaluation/calibration.tsv",
-        confusion=f"{RESULTS}/{{dataset}}/evaluation/confusion.tsv",
-        classes=f"{RESULTS}/{{dataset}}/evaluation/classes.tsv",
-        temperatures=f"{RESULTS}/{{dataset}}/evaluation/temperatures.tsv",
-        thresholds=f"{RESULTS}/{{dataset}}/evaluation/thresholds.tsv",
-        strata=f"{RESULTS}/{{dataset}}/evaluation/strata.tsv",
-        learning_curves=f"{RESULTS}/{{dataset}}/evaluation/learning_curves.tsv",
-        curves=f"{RESULTS}/{{dataset}}/evaluation/curves.parquet",
-        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        **{
+            table.name: f"{RESULTS}/{{dataset}}/{table.path}"
+            for table in declared.evaluation.EVALUATED
+        },
+        curves=f"{RESULTS}/{{dataset}}/{declared.evaluation.CURVES.path}",
+        selected=f"{RESULTS}/{{dataset}}/{declared.evaluation.SELECTED.path}",
     log:
         f"{RESULTS}/{{dataset}}/logs/evaluate_models.log",
     priority: 2
