@@ -78,7 +78,7 @@ def settings(random, curve, grouping="homology"):
             NOTHING_LEFT.format("folds.compare_random", "gapped_kmer and pwm score whole records"),
         ),
         (([], ["pwm"]), NOTHING_LEFT.format(CURVE, "pwm scores whole records")),
-        ((["gru_search"], []), "'gru_search' is no model or baseline of this run; known: composition"),
+        ((["gru_search"], []), "'gru_search' is no model or baseline of this run; known: comp"),
         (([], ["gru_serch"]), "unknown model or baseline 'gru_serch'; did you mean 'gru_search'?"),
     ],
 )

@@ -1,4 +1,4 @@
-# One run of each model shows how far back its cell reaches: the first fold and seed.
+# How far back the cell of each model reaches, in the network of the first fold and seed.
 
 
 include: "functions/diagnosis.smk"

@@ -1,4 +1,4 @@
-# Scores of networks and baselines, and what random folds would have claimed.
+# Scores of networks and baselines, also on random folds.
 
 
 include: "functions/evaluation.smk"

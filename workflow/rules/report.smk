@@ -1,4 +1,4 @@
-# One page a dataset, with its tables.
+# One HTML page for each dataset, with its tables.
 
 
 include: "functions/report.smk"

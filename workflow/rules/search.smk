@@ -1,5 +1,5 @@
-# One study a searched model and fold (or all records, for the final model), which several jobs may
-# work on. Its journal is no declared output: Snakemake would delete that of a failed job, and the
+# One study for each searched model and fold (or all records, for the final model), which several
+# jobs may work on. Its journal is no declared output: Snakemake would delete that of a failed job, and the
 # next one resumes from it.
 
 

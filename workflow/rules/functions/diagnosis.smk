@@ -1,4 +1,4 @@
-# Networks that are looked into.
+# Networks whose gradients are measured.
 def first_models(wildcards):
     """One trained network a model: the first fold and seed."""
     return expand(

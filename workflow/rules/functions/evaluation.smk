@@ -42,7 +42,7 @@ def random_predictions(wildcards):
 
 
 def random_words(wildcards):
-    """The same as words of the command."""
+    """Their paths as words of the command line."""
     return [
         word
         for path in random_predictions(wildcards)

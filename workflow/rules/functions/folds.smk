@@ -20,14 +20,17 @@ def fold_settings(wildcards):
 
 
 def random_fold_settings(wildcards):
-    """The same of folds that are dealt at random."""
+    """Settings of random folds as sorted JSON."""
     names = ("count", "repeats", "validation_fraction", "seed")
     settings = {name: config["folds"][name] for name in names}
     return sorted_json({"grouping": "none", **settings})
 
 
 def audit_stops():
-    """Limits of the audit that stop a run, as sorted JSON: no other limit deals the folds again."""
+    """Limits of the audit that stop a run, as sorted JSON.
+
+    Another limit must not deal the folds, and so train, again.
+    """
     stops = {
         name: check if check["action"] == "stop" else {"action": "ignore"}
         for name, check in config["audit"].items()

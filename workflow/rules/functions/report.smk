@@ -1,7 +1,7 @@
-# What a report shows.
+# Inputs and settings of a report.
 import shlex
 
-# those of a search and of a learning curve where there is one
+# tables that only a run with a search or a learning curve has
 SOMETIMES = {"search": SEARCHED, "sizes": LEARNING_CURVE["models"]}
 REPORT_TABLES = [
     table.name for table in declared.REPORTED if SOMETIMES.get(table.name, True)
@@ -28,13 +28,13 @@ def report_settings(wildcards):
 
 
 def optional_tables(wildcards):
-    """Tables of the report that only some runs have."""
+    """The comparison with random folds, where there is one."""
     names = ["random_folds"] if scored_at_random(wildcards.dataset) else []
     return [f"{RESULTS}/{wildcards.dataset}/evaluation/{name}.tsv" for name in names]
 
 
 def optional_words(wildcards):
-    """The same as words of the command."""
+    """These tables as words of the command line."""
     return [word for path in optional_tables(wildcards) for word in ("--table", path)]
 
 

@@ -20,14 +20,14 @@ def search_journal(wildcards):
 
 
 def search_selection(wildcards):
-    """What says whether the final model is a searched one; of a fold nothing."""
+    """The selection, which says whether the final model is a searched one; a fold has none."""
     if wildcards.part != "final":
         return []
     return f"{RESULTS}/{wildcards.dataset}/evaluation/selected.json"
 
 
 def search_part(wildcards, input):
-    """Words of the command line that say on which records is searched."""
+    """Words of the command line that name the records of a search."""
     if wildcards.part == "final":
         return f"--selected {shlex.quote(input.selected)}"
     return f"--fold {wildcards.part.removeprefix('fold-')}"
@@ -44,7 +44,7 @@ def search_tables(wildcards, input):
 
 
 def chosen_settings(wildcards):
-    """What the search of a fold ended with; nothing for a model that is not searched."""
+    """Settings that the search of a fold has chosen; none for a model that is not searched."""
     if wildcards.model not in SEARCHED:
         return []
     part = f"fold-{wildcards.fold}"
@@ -54,7 +54,7 @@ def chosen_settings(wildcards):
 
 
 def final_settings(wildcards):
-    """What the searches on all records ended with."""
+    """Settings that the searches on all records have chosen."""
     return [
         f"{search_folder(wildcards.dataset, model, 'final')}/chosen.json"
         for model in SEARCHED

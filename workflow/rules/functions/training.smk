@@ -1,6 +1,6 @@
 # Trained networks, and what a training runs on.
 def training_threads():
-    """CPU threads of a task that trains: one for all devices of a node, or with srun one each."""
+    """CPU threads of a training: of all devices of one node, or of each process that srun starts."""
     return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
 
 
@@ -13,7 +13,7 @@ def several_nodes():
 
 
 def launcher():
-    """What starts the processes of several nodes; those of one node start each other."""
+    """Command that starts the processes of several nodes; one node needs none."""
     if config["nodes"] == 1:
         return ""
     return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bioseqrnn.config.checks.columns import Columns
-from bioseqrnn.config.checks.files import InStorage, check_file
-from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.files import MAGIC, InStorage, check_file
 from bioseqrnn.config.checks.tables import TextTable, open_text
 from bioseqrnn.config.checks.text import suggestion
 from bioseqrnn.config.choices import LABEL_KINDS
 from bioseqrnn.support.errors import InputError
+
+if TYPE_CHECKING:
+    from bioseqrnn.config.checks.settings import Origins
 
 KINDS = tuple(LABEL_KINDS)
 SPLITS = ("train", "validation", "test")
@@ -24,8 +26,6 @@ COLUMNS = Columns(
     {"name": "id", "accession": "id", "header": "id", "seqid": "id", "sequenceid": "id",
      "recordid": "id", "class": "label", "target": "label", "value": "label", "y": "label"},
 )  # fmt: skip
-# gzip, bzip2, xz, zstd
-COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 Row = Mapping[str, Any]
 Options = Mapping[str, Any]
@@ -111,7 +111,7 @@ def labels_in(path: str) -> frozenset[str] | None:
         Its header is not that of such a table; ``encode`` checks the rest.
     """
     with open(path, "rb") as handle:  # noqa: PTH123 - as text like all paths here
-        if handle.read(6).startswith(COMPRESSED):
+        if handle.read(6).startswith(tuple(MAGIC)):
             return None
     with open_text(path) as lines:
         labels = {row[1] for _, row in TextTable(path, COLUMNS).read(lines)}
