@@ -18,7 +18,7 @@ import torch
 from conftest import encode
 from markupsafe import Markup
 
-from bioseqrnn.config.audit import AuditConfig, BalanceCheck
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -58,7 +58,7 @@ def report(tmp_path_factory):
     table = encode(folder, sources)
     found = folder / "findings.tsv"
     audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
-    limits = AuditConfig(class_balance=BalanceCheck(limit=0.6))
+    limits = AuditConfig(class_balance={"limit": 0.6})
     judge_findings(found, folder / "checks.tsv", limits)
     split_table(
         table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1,
