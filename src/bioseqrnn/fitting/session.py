@@ -22,8 +22,6 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import TrainingStopped
 
 CHECKPOINT_SECONDS = 60.0
-# the module whose code, with all that it imports, a checkpoint is valid for
-TRAINING = "bioseqrnn.fitting.loop"
 
 
 class Session:
@@ -74,10 +72,21 @@ class Session:
     def _leads(self) -> bool:
         return self._processes is None or self._processes.leads
 
-    def identify(self, what: str, **fingerprint: Any) -> None:
-        """Say what is trained (``what`` is its name in the log): only the same goes on."""
+    def identify(self, what: str, job: str, **fingerprint: Any) -> None:
+        """Say what is trained; a checkpoint of anything else is not used.
+
+        Parameters
+        ----------
+        what : str
+            Name in the log.
+        job : str
+            Name of the module that calls: a checkpoint is valid for the code of this module and of
+            all that it imports.
+        **fingerprint
+            Data and settings: numbers, text, lists and dictionaries.
+        """
         self._what = what
-        self._fingerprint = fingerprint | code_fingerprint(TRAINING)
+        self._fingerprint = fingerprint | code_fingerprint(job)
 
     def resume(self, state: TrainingState) -> None:
         """Put ``state`` where an earlier run left it; from now on it is what is kept."""

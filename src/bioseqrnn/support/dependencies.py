@@ -31,12 +31,15 @@ def digest_of(*files: Path) -> str:
     of the same code have the same digest.
     """
     digest = hashlib.sha256()
-    for file in sorted(sources_of(*files)):
-        known = file.is_relative_to(PACKAGE)
-        name = file.relative_to(PACKAGE).as_posix() if known else file.name
+    for name, file in sorted((_name_of(file), file) for file in sources_of(*files)):
         content = file.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _name_of(file: Path) -> str:
+    """The name of a file relative to the package; of a file outside of it, its last part."""
+    return file.relative_to(PACKAGE).as_posix() if file.is_relative_to(PACKAGE) else file.name
 
 
 def sources_of(*files: Path) -> set[Path]:
@@ -53,10 +56,11 @@ def sources_of(*files: Path) -> set[Path]:
 
 @cache
 def _imported_by(file: Path) -> tuple[Path, ...]:
-    """The source files that one file names in its imports."""
-    return tuple(
+    """The source files that one file names in its imports, and those of the packages it is in."""
+    above = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
+    return *above, *(
         path
-        for name in _imported_names(ast.parse(file.read_bytes()))
+        for name in _imported_names(ast.parse(file.read_bytes(), str(file)))
         if (path := _file_of(name, file.parent)) is not None
     )
 
@@ -66,7 +70,9 @@ def _imported_names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ValueError(f"line {node.lineno}: relative imports are not followed")
             modules = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue

@@ -96,7 +96,7 @@ def work(
         search=search.model_dump(exclude={"models", "trials", "workers"}),
         device=device_used.type,
         threads=threads,
-        **code_fingerprint("bioseqrnn.stages.search.run"),
+        **code_fingerprint(__name__),
     )
     study = open_study(journal, name, prune=search.prune)
     bench = Bench(

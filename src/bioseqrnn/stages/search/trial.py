@@ -107,7 +107,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
     seed = bench.seed + inner
     with Session(bench.scratch) as session:
         session.identify(
-            what, study=bench.study, inner=inner, seed=seed, config=config.model_dump()
+            what, __name__, study=bench.study, inner=inner, seed=seed, config=config.model_dump()
         )
         return train_network(
             bench.table,

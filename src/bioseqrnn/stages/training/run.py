@@ -114,6 +114,7 @@ def train_fold(
     checksum = sha256(sequences)
     session.identify(
         what,
+        __name__,
         sequences=checksum,
         folds=sha256(folds),
         fold=fold,
@@ -260,6 +261,7 @@ def train_final(
     checksum = sha256(sequences)
     session.identify(
         what,
+        __name__,
         sequences=checksum,
         epochs=choice["epochs"],
         seed=seed,
