@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -25,7 +26,7 @@ from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.report.run import TABLES, build_report
+from bioseqrnn.stages.report.run import TABLES, _checksums, build_report
 from bioseqrnn.stages.report.sections.curves import read_curves
 from bioseqrnn.stages.report.wording import introduction
 from bioseqrnn.support.errors import InputError
@@ -215,7 +216,16 @@ def test_manifest_tells_where_the_numbers_come_from(report):
     assert set(manifest["sequences"]["sources"]) == {"0<i>{{7*7}}.fa", "1<i>{{7*7}}.fa"}
     assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
     assert manifest["selected"]["model"] == "gru"
-    assert len(manifest["sha256"]["folds.parquet"]) == 64
+    files = manifest["sha256"]
+    assert {"sequences.parquet", "folds.parquet", "leaks.tsv", "audit.tsv", "checks.tsv"} <= set(
+        files
+    )
+    assert {"gradients.tsv", "curves.parquet"} <= set(files)
+    assert {f"{name}.tsv" for name in TABLES} <= set(files)
+    for name, found in files.items():
+        folder = report / "evaluation"
+        path = folder / name if (folder / name).exists() else report / name
+        assert found == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 # what the report looks rows up by; all other text of the tables may be anything
@@ -289,6 +299,8 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
         optional=[folder / "random_folds.tsv"], search=(folder / "trials.tsv",),
         sizes=folder / "sizes.tsv",
     )  # fmt: skip
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert {"trials.tsv", "sizes.tsv", "random_folds.tsv"} <= set(manifest["sha256"])
     page = said((folder / "out" / "report.html").read_text())
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
@@ -333,3 +345,14 @@ def test_curves_of_a_stranger(tmp_path, name, values, said):
         read_curves(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_files_of_one_name_stand_in_the_manifest_by_their_paths(tmp_path):
+    files = [tmp_path / "gru" / "trials.tsv", tmp_path / "lstm" / "trials.tsv", tmp_path / "a.tsv"]
+    for path in files:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(path.parent.name)
+    sums = {path: hashlib.sha256(path.parent.name.encode()).hexdigest() for path in files}
+    assert _checksums([*files, files[2]]) == {
+        str(files[0]): sums[files[0]], str(files[1]): sums[files[1]], "a.tsv": sums[files[2]],
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import numpy as np
@@ -159,8 +160,8 @@ def test_both_strands_are_read_where_classes_are_opposite(tmp_path):
         assert network.opposite.tolist() == ([1, 0, 2] if opposite else [0, 1, 2])
 
 
-def test_gradients_of_windows_are_measured(exons, tmp_path):
-    """Diagnosis looks at windows, in steps of three residues."""
+def test_gradients_of_windows_are_measured(exons, tmp_path, capfd):
+    """Diagnosis looks at windows, in steps of three residues, and says that k counts steps."""
     folder = exons.file.path.parent
     train(folder, tmp_path, epochs=1)
     diagnose_models(
@@ -170,3 +171,6 @@ def test_gradients_of_windows_are_measured(exons, tmp_path):
     frame = pd.read_csv(tmp_path / "diagnosis/gradients.tsv", sep="\t")
     # a window of 90 residues has 30 steps
     assert frame["k"].max() == 29
+    assert re.search(r"m, layer 1, forward: .* \d+ steps of 3 residues\n", capfd.readouterr().err)
+    figure = (tmp_path / "diagnosis/gradients.svg").read_text()
+    assert "k (steps of 3 residues back from the last one read)" in figure

@@ -28,8 +28,8 @@ def unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes
     return data, held
 
 
-def no_header(path: Path, size: int, comments: bool) -> InputError:
-    """Name the first line, of so many bytes, of a file that begins with no record."""
+def no_header(path: Path, comments: bool, size: int) -> InputError:
+    """Name the first line, in so many bytes, of a file that does not begin with a record."""
     with open_bytes(path) as reader:
         start = reader.read(size).removeprefix(BYTE_ORDER_MARK)
     for number, line in enumerate(start.splitlines(), start=1):

@@ -72,10 +72,10 @@ def train_network(
     ----------
     table : SequenceTable
     train, validation : int64 arrays
-        Row numbers. Without validation rows (the final model) nothing stops early and
+        Row numbers. Without validation rows, as of a final model, training does not stop early.
     last_epoch : int, optional
-        says after which epoch to stop; the learning-rate schedule is still that of
-        ``config.epochs``, so the final model walks the path that cross-validation walked.
+        Epoch to stop after. The learning-rate schedule is still that of ``config.epochs``, so that
+        a final model takes the same steps as the networks of cross-validation.
     config : ModelConfig
     seed : int
         Seeds initialisation, dropout and batches.

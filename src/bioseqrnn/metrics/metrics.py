@@ -11,7 +11,6 @@ import numpy as np
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 
-SMALLEST = 1e-15
 UNCALIBRATED, AT_THRESHOLD = "_uncalibrated", "_at_threshold"
 # what calibration is judged by
 PROPER = ("brier", "log_loss", "ece")

@@ -15,7 +15,6 @@ from scipy.sparse import csr_matrix
 
 from bioseqrnn.metrics.metrics import (
     AT_THRESHOLD,
-    SMALLEST,
     UNCALIBRATED,
     divide,
     matthews,
@@ -26,6 +25,7 @@ from bioseqrnn.metrics.segments import COUNT, FOUND, LENGTH, OVERLAP, segment_te
 from bioseqrnn.metrics.sums import Sums
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.tasks import Task
+from bioseqrnn.tasks.task import SMALLEST
 
 CALIBRATION_BINS = 10
 ALL = -1

@@ -18,7 +18,8 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks.truth import PositionTruth, Truth
 
-SMALLEST = 1e-12
+# what a probability of 0 counts as in a logarithm: in the loss of a training, in every metric
+SMALLEST = 1e-15
 # of a number whose squares can be added up by the million in double precision
 LARGEST = 1e140
 # what regression's targets are dealt into folds by
@@ -242,7 +243,7 @@ class PerPosition(Task):
 
 
 def cross_entropy(targets: Ints, probability: Doubles) -> float:
-    """Mean cross-entropy in nats; a probability of 0 counts as 1e-12."""
+    """Mean cross-entropy in nats; a probability below ``SMALLEST`` counts as that."""
     picked = probability[np.arange(len(targets)), targets]
     return float(-np.log(np.maximum(picked, SMALLEST)).mean())
 

@@ -23,7 +23,7 @@ from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_tsv
 from bioseqrnn.tables.folds import TEST, FoldTable, read_folds
-from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words
+from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words, unit_of_k
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 RECORDS, LEAST_RECORDS = 32, 4
@@ -78,10 +78,10 @@ def measure(
 ) -> list[Measured]:
     """Gradient norms of every layer and direction of a network on some records.
 
-    Back over k residues; of a network per position over k steps, each of ``residues_per_step``
-    residues. In float64, which the network is converted to. Of a network that reads both strands
-    it is the given one that counts, of an ensemble the first member. Where the stem makes one step
-    of several residues, the norm k residues back is that of the whole steps between.
+    k counts residues; in a network per position it counts steps of ``residues_per_step`` residues.
+    Where the stem pools several residues to one step, the norm k residues back is that of the whole
+    steps between. Computed in float64, to which the network is converted. In a network that reads
+    both strands the given strand is measured, in an ensemble the first member.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
@@ -101,6 +101,7 @@ def measure(
             np.repeat(values, pool, axis=1)[:, : longest + 1],
             largest_singular(weights, layer, direction),
             pool,
+            network.fold.residues,
         )
         for (layer, direction), values in norms.items()
     ]
@@ -168,7 +169,9 @@ def diagnose_models(
     frame = gradients_table(measured)
     with together():
         write_tsv(output / "gradients.tsv", frame)
-        draw_gradients(frame, output / "gradients.svg")
+        unit = unit_of_k(run.step for run in measured)
+        draw_gradients(frame, output / "gradients.svg", unit)
+    steps = {run.model: unit_of_k([run.step]) for run in measured}
     for row in reach(frame).to_dict("records"):
         where = f"{row['model']}, layer {row['layer']}, {row['direction']}"
-        say(f"{where}: gradient norm {reach_words(row['k'], row['median'])}")
+        say(f"{where}: gradient norm {reach_words(row['k'], row['median'], steps[row['model']])}")

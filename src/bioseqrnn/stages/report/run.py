@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +148,7 @@ def sections_of(found: Findings) -> list[Section]:
     if len(tables["thresholds"]):
         parts.append(decisions.thresholds_section(tables["thresholds"]))
     if "gradients" in tables:
-        parts.append(gradients_section(tables["gradients"]))
+        parts.append(gradients_section(tables["gradients"], found.task.per_position))
     parts += [make(tables[name]) for name, make in EXTRAS.items() if name in tables]
     parts += [
         data.audit_section(tables["audit"]),
@@ -224,8 +225,10 @@ def build_report(
         dataset, metadata, tables["summary"], found.keep, selected, confidence, given
     )
     text += beyond_limits(tables["checks"]) + leaking_overlaps(tables["leaks"])
-    read = [sequences, checks, folds, leaks, *optional, *([] if sizes is None else [sizes])]
+    read = [sequences, audit, checks, folds, leaks, *optional, *search]
+    read += [path for path in (gradients, sizes) if path is not None]
     read += [path for name in tables if (path := evaluation / f"{name}.tsv").exists()]
+    read.append(evaluation / "curves.parquet")
     manifest = {
         "dataset": dataset,
         "format": 1,
@@ -234,7 +237,7 @@ def build_report(
         "settings": settings,
         "sequences": metadata,
         "selected": selected,
-        "sha256": {path.name: sha256(path) for path in read},
+        "sha256": _checksums(read),
     }
     with together():
         for name, frame in tables.items():
@@ -244,6 +247,15 @@ def build_report(
         write_json(output / "manifest.json", manifest)
         _render(sections_of(found), dataset, text, output / "report.html")
     say(f"report: {output / 'report.html'}")
+
+
+def _checksums(files: list[Path]) -> dict[str, str]:
+    """SHA-256 by file name, or by path where two files share a name, as the trials of searches."""
+    files = list(dict.fromkeys(files))
+    counts = Counter(path.name for path in files)
+    return {
+        path.name if counts[path.name] == 1 else path.as_posix(): sha256(path) for path in files
+    }
 
 
 def _render(parts: list[Section], dataset: str, text: Markup, output: Path) -> None:

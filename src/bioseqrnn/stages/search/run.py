@@ -148,7 +148,8 @@ def _inner(
     try:
         part = inner_folds(roles, groups, counts, 0, search.inner_folds, search.seed)
     except InputError as error:
-        raise InputError(f"search in fold {fold}: {error} (search.inner_folds)") from error
+        where = "on all records" if fold is None else f"in fold {fold}"
+        raise InputError(f"search {where}: {error} (search.inner_folds)") from error
     return part, train
 
 
