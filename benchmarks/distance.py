@@ -25,7 +25,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bioseqrnn.config.schema import DatasetOptions, ModelConfig
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.device import set_deterministic

@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.config.schema import DatasetOptions, ModelConfig
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.baselines.run import train_baseline

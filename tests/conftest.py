@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.records import pack_records
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot.alphabet import Alphabet

@@ -53,7 +53,7 @@ def write_sheet(path: Path, *rows: str) -> None:
 
 
 def make_classes(folder: Path, resources: Path) -> dict[str, Any]:
-    """Two datasets of classes: a search, a learning curve, random folds, a transfer, every method."""
+    """Two datasets of classes: search, learning curve, random folds, transfer, every method."""
     for name in ("acp/ACP", "acp/Random", "splice/EI", "splice/IE", "splice/N"):
         write_fasta(folder / f"data/{Path(name).name}.fa", bundled(resources, name, 40))
     shutil.copy(resources / "splice/query.fa", folder / "data/query.fa")
@@ -171,7 +171,7 @@ def content(path: Path) -> Any:
     """What a file holds, without versions of code: comparable by ==."""
     if path.suffix == ".parquet":
         table = pq.read_table(path)
-        metadata = {key: value for key, value in (table.schema.metadata or {}).items()}
+        metadata = dict(table.schema.metadata or {})
         about = metadata.get(b"bioseqrnn", b"{}")
         return [table.schema.remove_metadata().to_string(), without(json.loads(about)),
                 table.replace_schema_metadata(None).to_pandas().to_json()]  # fmt: skip

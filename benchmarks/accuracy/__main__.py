@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.support.errors import InputError
 
 from .report import report

@@ -13,7 +13,7 @@ import yaml
 from Bio.SeqIO.FastaIO import SimpleFastaParser
 from xopen import xopen
 
-from bioseqrnn.config.schema import Config
+from bioseqrnn.config.settings import Config
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 

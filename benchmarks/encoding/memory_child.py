@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.sequences.run import encode_sequences
 

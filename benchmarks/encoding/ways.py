@@ -91,7 +91,7 @@ def parse_only(fastas: list[Path], _: Path, __: str) -> int:
 
 def bioseqrnn(fastas: list[Path], folder: Path, alphabet: str) -> int:
     """Encode with this project; what it says is swallowed."""
-    from bioseqrnn.config.schema import DatasetOptions
+    from bioseqrnn.config.datasets import DatasetOptions
     from bioseqrnn.fasta.sources import Source
     from bioseqrnn.stages.sequences.run import encode_sequences
 

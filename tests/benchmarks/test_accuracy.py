@@ -18,7 +18,8 @@ from benchmarks.accuracy.sheets import Plan, configuration, write_project
 from benchmarks.accuracy.tables import against_baselines, headline, losses
 from conftest import RESOURCES, first_records
 
-from bioseqrnn.config.schema import Config, ModelConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.settings import Config
 from bioseqrnn.support.errors import InputError
 
 ACP = Entry(

@@ -13,7 +13,7 @@ import torch
 from conftest import BIN
 
 from bioseqrnn.cli import main
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import save_model
 from bioseqrnn.support import console

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from bioseqrnn.config.generate import generated_files
-from bioseqrnn.config.schema import Config
+from bioseqrnn.config.settings import Config
 
 CONDA_NAMES = {
     "torch": "pytorch",

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from conftest import BIN, ROOT
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.stages.training.run import train_fold
 
 pytestmark = pytest.mark.workflow

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.networks.defaults import fit_config
 from bioseqrnn.tables.sequences import open_sequences

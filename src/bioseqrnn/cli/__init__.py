@@ -1,4 +1,4 @@
-"""The command line: one command a stage, each in a module of its own.
+"""The command line: one command a stage, each in a module of its own (``commands.py`` lists them).
 
 Nothing heavy is imported here; a command imports what it needs when it runs.
 """
@@ -13,27 +13,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from bioseqrnn import __version__
-from bioseqrnn.cli.audit import audit
-from bioseqrnn.cli.baseline import baseline
-from bioseqrnn.cli.compare_random import compare_random
-from bioseqrnn.cli.diagnose import diagnose
-from bioseqrnn.cli.encode import encode
-from bioseqrnn.cli.evaluate import evaluate
-from bioseqrnn.cli.files import checked
-from bioseqrnn.cli.gather import gather
-from bioseqrnn.cli.import_keras import import_keras
-from bioseqrnn.cli.predict import predict
-from bioseqrnn.cli.report import report
-from bioseqrnn.cli.search import search
-from bioseqrnn.cli.sizes import sizes
-from bioseqrnn.cli.split import split
-from bioseqrnn.cli.train import train
-from bioseqrnn.cli.transfer import transfer
+from bioseqrnn.cli.commands import Commands
 from bioseqrnn.support.console import guard_streams, shown
 from bioseqrnn.support.errors import InputError, TrainingStopped
 
 app = typer.Typer(
     name="bioseqrnn",
+    cls=Commands,
     help="Recurrent-network classifiers of DNA and protein sequences.\n\n"
     "encode → audit → split → train / baseline → evaluate → report, and predict for new FASTA. "
     "The Snakemake workflow runs these same commands.",
@@ -43,14 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    encode, gather, audit, split, search, train, baseline, evaluate, sizes, diagnose, transfer,
-    predict, report,
-):  # fmt: skip
-    app.command()(checked(command))
-app.command("compare-random")(checked(compare_random))
-app.command("import-keras")(checked(import_keras))
-
 INTERRUPTED = 130
 # EX_TEMPFAIL of sysexits.h: run again
 STOPPED = 75

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
-from bioseqrnn.cli.options import Seed, Sequences, Threads
+from bioseqrnn.cli.options import SEED, THREADS, Seed, Sequences, Threads
 
 
 def diagnose(
@@ -41,8 +41,8 @@ def diagnose(
         ),
     ] = None,
     longest: Annotated[int, typer.Option(min=1, help="Largest k, in residues.")] = 200,
-    seed: Seed = 1,
-    threads: Threads = 1,
+    seed: Seed = SEED,
+    threads: Threads = THREADS,
 ) -> None:
     """Plot how far back each network's gradient reaches: |∂h(T)/∂h(T-k)| against k."""
     from bioseqrnn.stages.diagnosis.run import diagnose_models

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
-from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
-
-
-class ThresholdAim(StrEnum):
-    """What a threshold is for."""
-
-    mcc = "mcc"
-    f1 = "f1"
-    precision = "precision"
-    none = "none"
-
+from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
+from bioseqrnn.cli.settings import default, option
+from bioseqrnn.config.evaluation import ThresholdConfig
 
 OUTPUTS = (
     "runs.tsv", "summary.tsv", "comparisons.tsv", "classes.tsv", "temperatures.tsv",
@@ -43,21 +34,18 @@ def evaluate(
         typer.Option("--output", "-o", help="Folder for the tables and selected.json."),
         WritesInto(OUTPUTS),
     ],
-    bootstrap: Bootstrap = 1000,
-    confidence: Confidence = 0.95,
-    seed: Seed = 1,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    confidence: Confidence = CONFIDENCE,
+    seed: Seed = SEED,
     sequences: Annotated[
         Path | None,
         typer.Option(help="sequences.parquet, for scores by length and G+C. Default: none."),
         Reads(),
     ] = None,
-    threshold_aim: Annotated[
-        ThresholdAim,
-        typer.Option(help="What a class is called for, from which probability on."),
-    ] = ThresholdAim.mcc,
-    threshold_precision: Annotated[
-        float, typer.Option(min=0.01, max=1, help="Precision to reach, of the aim precision.")
-    ] = 0.9,
+    threshold_aim: Annotated[str, option(ThresholdConfig, "aim")] = default(ThresholdConfig, "aim"),
+    threshold_precision: Annotated[float, option(ThresholdConfig, "precision")] = default(
+        ThresholdConfig, "precision"
+    ),
 ) -> None:
     """Score all models with intervals, compare them, and select one on validation records."""
     from bioseqrnn.metrics.thresholds import Aim
@@ -71,5 +59,5 @@ def evaluate(
         confidence=confidence,
         seed=seed,
         sequences=sequences,
-        aim=Aim(threshold_aim.value, threshold_precision),
+        aim=Aim(threshold_aim, threshold_precision),
     )

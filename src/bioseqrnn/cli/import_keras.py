@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bioseqrnn.cli.files import Reads, Writes
-
-
-class AlphabetName(StrEnum):
-    """What the sequences are."""
-
-    dna = "dna"
-    protein = "protein"
+from bioseqrnn.cli.settings import option_of
+from bioseqrnn.config.values import Alphabet
 
 
 def import_keras(
@@ -24,7 +18,7 @@ def import_keras(
         typer.Argument(help="Keras model: .keras, .h5, or .weights.h5 with --architecture."),
         Reads(),
     ],
-    alphabet: Annotated[AlphabetName, typer.Option(help="What its sequences are.")],
+    alphabet: Annotated[str, option_of(Alphabet, help="What its sequences are.")],
     classes: Annotated[
         list[str],
         typer.Option(
@@ -62,7 +56,7 @@ def import_keras(
     convert(
         model,
         output,
-        alphabet=alphabet.value,
+        alphabet=alphabet,
         classes=classes,
         symbols=symbols,
         name=name,

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bioseqrnn.cli.files import Reads
-
-
-class Device(StrEnum):
-    """Where a network runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
+from bioseqrnn.cli.settings import default, option, option_of
+from bioseqrnn.config import values
+from bioseqrnn.config.evaluation import EvaluationConfig
+from bioseqrnn.config.machine import MachineConfig
 
 Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'encode'."), Reads()]
 DatasetOptionsJson = Annotated[
@@ -29,13 +23,21 @@ DatasetOptionsJson = Annotated[
 ]
 Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'."), Reads()]
 Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Random seed.")]
+Seed = Annotated[int, option_of(values.Seed, help="Random seed.")]
+SEED = values.SEED
 Threads = Annotated[
     int,
-    typer.Option(min=1, help="CPU threads. Results depend on it, so keep it for reruns."),
+    option(
+        MachineConfig,
+        "threads",
+        help="CPU threads. Results depend on their number, so keep it for reruns.",
+    ),
 ]
-Bootstrap = Annotated[int, typer.Option(min=100, help="Bootstrap replicates behind the intervals.")]
-Confidence = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of the intervals.")]
+THREADS: int = default(MachineConfig, "threads")
+Bootstrap = Annotated[int, option(EvaluationConfig, "bootstrap")]
+BOOTSTRAP: int = default(EvaluationConfig, "bootstrap")
+Confidence = Annotated[float, option(EvaluationConfig, "confidence")]
+CONFIDENCE: float = default(EvaluationConfig, "confidence")
 AuditLimits = Annotated[
     str,
     typer.Option(
@@ -52,7 +54,12 @@ Fraction = Annotated[
         "their number; a smaller share is part of a larger one.",
     ),
 ]
-DeviceOption = Annotated[
-    Device,
-    typer.Option(help="auto takes a CUDA GPU where there is one; cuda without one is an error."),
+Device = Annotated[
+    str,
+    option(
+        MachineConfig,
+        "device",
+        help="auto takes a CUDA GPU where there is one; cuda without one is an error.",
+    ),
 ]
+DEVICE: str = default(MachineConfig, "device")

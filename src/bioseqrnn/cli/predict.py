@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
-from bioseqrnn.cli.options import Device, DeviceOption, Threads
+from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
 from bioseqrnn.support.errors import InputError
 
 
@@ -36,8 +36,8 @@ def predict(
         typer.Option(help="sequences.parquet of the training: says which records stand in it."),
         Reads(),
     ] = None,
-    device: DeviceOption = Device.auto,
-    threads: Threads = 1,
+    device: Device = DEVICE,
+    threads: Threads = THREADS,
 ) -> None:
     """Predict new sequences: one row a record, in the order of the file.
 
@@ -52,7 +52,7 @@ def predict(
         model,
         output,
         output.with_suffix(".tsv.gz"),
-        device=device.value,
+        device=device,
         threads=threads,
         sequences=sequences,
         bed=output.with_suffix(".bed.gz"),

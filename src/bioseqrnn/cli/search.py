@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
-from bioseqrnn.cli.options import Device, DeviceOption, Threads
+from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
 from bioseqrnn.support.errors import InputError
 
 
@@ -82,8 +82,8 @@ def search(
         ),
         Reads(),
     ] = None,
-    device: DeviceOption = Device.auto,
-    threads: Threads = 1,
+    device: Device = DEVICE,
+    threads: Threads = THREADS,
 ) -> None:
     """Search better settings of a model within the training records of one fold.
 
@@ -122,7 +122,7 @@ def search(
         search=wanted,
         fold=fold,
         worker=worker,
-        device=device.value,
+        device=device,
         threads=threads,
         selected=selected,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, Writes
-from bioseqrnn.cli.options import Bootstrap, Confidence, Folds, Seed
+from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
 
 
 def sizes(
@@ -21,9 +21,9 @@ def sizes(
     ],
     folds: Folds,
     output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write."), Writes()],
-    bootstrap: Bootstrap = 1000,
-    confidence: Confidence = 0.95,
-    seed: Seed = 1,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    confidence: Confidence = CONFIDENCE,
+    seed: Seed = SEED,
 ) -> None:
     """Score models by the number of records trained with, and say what more would bring."""
     from bioseqrnn.stages.evaluation.learning_curve import evaluate_sizes

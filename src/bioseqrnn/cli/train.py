@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
-from bioseqrnn.cli.options import Device, DeviceOption, Fraction, Seed, Sequences, Threads
+from bioseqrnn.cli.options import (
+    DEVICE,
+    SEED,
+    THREADS,
+    Device,
+    Fraction,
+    Seed,
+    Sequences,
+    Threads,
+)
+from bioseqrnn.cli.settings import default, option
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.support.errors import InputError
 
 
@@ -74,17 +85,18 @@ def train(
         Reads(),
     ] = None,
     fraction: Fraction = 1.0,
-    seed: Seed = 1,
-    device: DeviceOption = Device.auto,
-    threads: Threads = 1,
+    seed: Seed = SEED,
+    device: Device = DEVICE,
+    threads: Threads = THREADS,
     devices: Annotated[
         int,
-        typer.Option(min=1, help="Devices of a node that train together, one process each."),
-    ] = 1,
-    nodes: Annotated[
-        int,
-        typer.Option(min=1, help="Nodes that train together; srun starts the processes."),
-    ] = 1,
+        option(
+            MachineConfig,
+            "devices",
+            help="Devices of a node that train one network together, one process each.",
+        ),
+    ] = default(MachineConfig, "devices"),
+    nodes: Annotated[int, option(MachineConfig, "nodes")] = default(MachineConfig, "nodes"),
     checkpoint_seconds: Annotated[
         float,
         typer.Option(
@@ -105,7 +117,7 @@ def train(
     from bioseqrnn.stages.training.run import train_final, train_fold
     from bioseqrnn.tables.chosen import read_chosen
 
-    run: dict[str, Any] = {"seed": seed, "device": device.value, "threads": threads}
+    run: dict[str, Any] = {"seed": seed, "device": device, "threads": threads}
     run |= {"devices": devices, "nodes": nodes}
     with Session(output, checkpoint_seconds) as session:
         if folds is None or fold is None or selected is not None:

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
-from bioseqrnn.cli.options import Bootstrap, Confidence, Device, DeviceOption, Seed, Threads
+from bioseqrnn.cli.options import (
+    BOOTSTRAP,
+    CONFIDENCE,
+    DEVICE,
+    SEED,
+    THREADS,
+    Bootstrap,
+    Confidence,
+    Device,
+    Seed,
+    Threads,
+)
 
 
 def transfer(
@@ -27,11 +38,11 @@ def transfer(
         typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg."),
         WritesInto(("matrix.tsv", "heatmap.svg")),
     ],
-    bootstrap: Bootstrap = 1000,
-    confidence: Confidence = 0.95,
-    seed: Seed = 1,
-    device: DeviceOption = Device.auto,
-    threads: Threads = 1,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    confidence: Confidence = CONFIDENCE,
+    seed: Seed = SEED,
+    device: Device = DEVICE,
+    threads: Threads = THREADS,
 ) -> None:
     """Test networks against other negatives than they trained on, as a matrix."""
     from bioseqrnn.stages.transfer.run import transfer_models
@@ -45,6 +56,6 @@ def transfer(
         replicates=bootstrap,
         confidence=confidence,
         seed=seed,
-        device=device.value,
+        device=device,
         threads=threads,
     )

@@ -1,4 +1,4 @@
-"""Write the workflow's schemas and the tables of ``config/README.md`` from ``config/schema.py``.
+"""Write the workflow's schemas and the tables of ``config/README.md`` from the typed settings.
 
 Run as ``python -m bioseqrnn.config.generate`` (``make schemas``) in the repository.
 """
@@ -14,21 +14,14 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from bioseqrnn.config.schema import (
-    AuditConfig,
-    Check,
-    Config,
-    DatasetOptions,
-    DatasetRow,
-    EvaluationConfig,
-    FoldsConfig,
-    LearningCurveConfig,
-    ModelConfig,
-    NegativesConfig,
-    QueryRow,
-    SearchConfig,
-    ThresholdConfig,
-)
+from bioseqrnn.config.audit import AuditConfig, Check
+from bioseqrnn.config.datasets import DatasetOptions, NegativesConfig
+from bioseqrnn.config.evaluation import EvaluationConfig, LearningCurveConfig, ThresholdConfig
+from bioseqrnn.config.folds import FoldsConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
+from bioseqrnn.config.settings import Config
+from bioseqrnn.config.sheets import DatasetRow, QueryRow
 from bioseqrnn.support.io import write_text
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -51,7 +44,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("queries.tsv", QueryRow),
 ]
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
-HEADER = "# Generated from src/bioseqrnn/config/schema.py by `make schemas`; do not edit.\n"
+HEADER = "# Generated from src/bioseqrnn/config by `make schemas`; do not edit.\n"
 
 
 def _tidy(node: Any) -> Any:

@@ -7,7 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bioseqrnn.config.schema import AuditConfig, Check, DatasetOptions, ModelConfig, SearchConfig
+from bioseqrnn.config.audit import AuditConfig, Check
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.support.checked import parse_json, short
 from bioseqrnn.support.errors import InputError
 

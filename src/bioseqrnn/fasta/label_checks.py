@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.class_names import has_control, lookalike_warning, shown
 from bioseqrnn.fasta.labels import CLASSIFICATION, MULTILABEL, PER_POSITION, REGRESSION
 from bioseqrnn.support.console import say

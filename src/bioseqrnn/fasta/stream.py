@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.blocks import WHOLE, Shard
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.fasta.header_key import HeaderKey

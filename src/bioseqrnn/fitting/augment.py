@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.strands import reverse_complement
 from bioseqrnn.support.arrays import Bools
 

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.augment import Draws, augment
 from bioseqrnn.fitting.objective import FEW
 from bioseqrnn.fitting.session import Session

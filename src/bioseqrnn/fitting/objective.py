@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Judge
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.tasks import PositionTruth, Task, Truth

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Best, Monitored
 from bioseqrnn.fitting.objective import Objective
 from bioseqrnn.fitting.optimizer import AdamW

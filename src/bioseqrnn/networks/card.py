@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from safetensors import SafetensorError, safe_open
 
 from bioseqrnn import __version__
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.support.checked import Count, Described, checked, parse_object, problem
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.defaults import settled
 from bioseqrnn.networks.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.networks.pooling import Pooling

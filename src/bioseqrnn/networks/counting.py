@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import reads_properties
 from bioseqrnn.networks.defaults import settled
 from bioseqrnn.networks.properties import residue_table

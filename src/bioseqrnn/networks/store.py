@@ -11,7 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.card import CARD_KEY, FORMAT, package_versions, read_card, settings_of
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.counting import count_numbers

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.errors import InputError

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.keras.files import KerasLayer
 from bioseqrnn.networks.keras.weights import Array, recurrent_state
 from bioseqrnn.support.errors import InputError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bioseqrnn.config.schema import AuditConfig, Check
+from bioseqrnn.config.audit import AuditConfig, Check
 from bioseqrnn.support.atomic import written_so_far
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Best
 from bioseqrnn.fitting.objective import Objective
 from bioseqrnn.inference.batches import bucketed, by_length

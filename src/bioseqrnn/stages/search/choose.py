@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.stages.search.space import distributions, settings
 from bioseqrnn.stages.search.table import COLUMNS

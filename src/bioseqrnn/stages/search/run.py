@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.fitting.checkpoint import checkpoint_path, code_fingerprint
 from bioseqrnn.fitting.objective import Objective
 from bioseqrnn.fitting.signals import StopSignals

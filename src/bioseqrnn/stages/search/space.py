@@ -12,7 +12,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from bioseqrnn.config.schema import ModelConfig, SearchConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.support.checked import parse_json
 
 

@@ -11,7 +11,7 @@ import optuna
 import torch
 from optuna.trial import Trial, TrialState
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.fitting.loop import Trained, train_network
 from bioseqrnn.fitting.session import Session

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.blocks import WHOLE, Shard
 from bioseqrnn.fasta.choose_alphabet import choose_alphabet, warn_of_dna
 from bioseqrnn.fasta.conversions import Conversions, say_conversions

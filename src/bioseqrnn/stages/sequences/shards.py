@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from bioseqrnn.config.schema import DatasetOptions, NegativesConfig
+from bioseqrnn.config.datasets import DatasetOptions, NegativesConfig
 from bioseqrnn.fasta.blocks import Shard
 from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.labels import CLASSIFICATION

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.labels import CLASSIFICATION, MULTILABEL, REGRESSION, classes_in
 from bioseqrnn.fasta.labels import label_type as plain_label_type
 from bioseqrnn.fasta.names import id_digests

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.config.schema import ModelConfig
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.fitting.session import Session

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.config.schema import DatasetOptions
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.intervals import read_intervals, resized
 from bioseqrnn.fasta.labels import CLASSIFICATION
 from bioseqrnn.fasta.records import Records, pack_records

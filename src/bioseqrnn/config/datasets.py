@@ -1,0 +1,96 @@
+"""Settings of one dataset."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bioseqrnn.config.strict import Strict
+from bioseqrnn.config.values import SEED, Letter, Seed
+
+
+class NegativesConfig(Strict):
+    """Negatives made for a dataset of positives, like ``negatives: {method: shuffle, k: 2}``."""
+
+    method: Literal["none", "shuffle", "genome"] = Field(
+        "none",
+        description="none: the records are all there is; shuffle: rearrange each record, keeping "
+        "the exact counts of its k-mers; genome: draw windows of a genome that match each record "
+        "in length and G+C.",
+    )
+    label: str = Field("negative", min_length=1, description="Class of what is made.")
+    k: int = Field(
+        2,
+        ge=1,
+        le=8,
+        description="Of shuffle: 2 keeps pairs of neighbours (dinucleotides), 1 the composition.",
+    )
+    per_positive: int = Field(1, ge=1, le=100, description="Negatives for each record.")
+    seed: Seed = Field(SEED, description="Seed of the draw.")
+    genome: str | None = Field(
+        None, description="Of genome: FASTA of the genome, plain or bgzip, relative to the run."
+    )
+
+
+class DatasetOptions(Strict):
+    """What a dataset is, like ``promoters: {strands: both}``, where the defaults do not fit."""
+
+    task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
+        "classification",
+        description="What a label is: one class; any number of classes; a number; or one character "
+        "for each residue, in the third line of each record (docs/tasks.md).",
+    )
+    label_separator: str = Field(
+        ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
+    )
+    alphabet: Literal["auto", "dna", "protein"] = Field(
+        "auto", description="auto: DNA (or RNA) where 90 % of the letters are ACGTUN."
+    )
+    ids: Literal["word", "header"] = Field(
+        "word",
+        description="Id of a record: the first word of its header, or the whole header where first "
+        "words are not unique.",
+    )
+    window: int | None = Field(
+        None,
+        ge=1,
+        description="Of intervals: length of the windows, each around the middle of its interval; "
+        "null takes the intervals as they are.",
+    )
+    block: int | None = Field(
+        None,
+        ge=2,
+        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
+        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
+        "a fold. null leaves records whole.",
+    )
+    opposite: dict[Letter, Letter] | None = Field(
+        None,
+        description="Of per_position DNA: classes that a base has on one strand and on the other, "
+        "like {F: R} for genes; all others stay what they are ({} where all do). Networks then "
+        "read both strands. null: they read the strand that is given.",
+    )
+    strands: Literal["single", "both"] = Field(
+        "single",
+        description="both: a DNA sequence and its reverse complement mean the same: they count as "
+        "duplicates and share a fold, k-mers are counted on both, and networks read both.",
+    )
+    positive: str | None = Field(
+        None,
+        description="Positive class of two; null takes the last by name, or the class that "
+        "negatives are made for.",
+    )
+    classes: list[str] | None = Field(
+        None,
+        json_schema_extra={"uniqueItems": True},
+        description="The only classes allowed, in column order; null allows any, sorted by name.",
+    )
+    negatives: NegativesConfig = Field(
+        NegativesConfig(), description="Negatives to make where there are only positives."
+    )
+
+    @property
+    def makes_negatives(self) -> bool:
+        """Whether records are to be made."""
+        return self.negatives.method != "none"

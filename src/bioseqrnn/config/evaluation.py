@@ -1,0 +1,61 @@
+"""Settings of scores, comparisons and decision thresholds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bioseqrnn.config.strict import Strict
+from bioseqrnn.config.values import SEED, Name, Seed
+
+
+class LearningCurveConfig(Strict):
+    """Would more sequences help? Like ``{fractions: [0.25, 0.5], models: [gru, kmer_logistic]}``.
+
+    Each is trained again on shares of every fold's training records (docs/learning_curve.md).
+    """
+
+    models: list[Name] = Field(
+        [],
+        description="Models and baselines that are also trained on fewer records; none leaves it "
+        "out.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    fractions: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
+        [0.125, 0.25, 0.5],
+        min_length=1,
+        description="Shares of the training and validation records, each part of the next larger. "
+        "All of them, 1, is what was trained anyway.",
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+class ThresholdConfig(Strict):
+    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+
+    Chosen on validation records, in tasks of two classes or several labels.
+    """
+
+    aim: Literal["mcc", "f1", "precision", "none"] = Field(
+        "mcc",
+        description="What it is best for: Matthews correlation; F1; the largest recall at which "
+        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+    )
+    precision: float = Field(
+        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+    )
+
+
+class EvaluationConfig(Strict):
+    """Intervals, comparisons and thresholds."""
+
+    bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
+    confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
+    seed: Seed = Field(SEED, description="Seed of the bootstrap.")
+    threshold: ThresholdConfig = Field(
+        ThresholdConfig(), description="From which probability a class is called."
+    )
+    learning_curve: LearningCurveConfig = Field(
+        LearningCurveConfig(), description="Scores by the number of training records."
+    )

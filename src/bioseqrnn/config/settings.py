@@ -1,0 +1,88 @@
+"""All settings: ``config/config.yaml``.
+
+``workflow/schemas/*.schema.yaml`` and the tables in ``config/README.md`` are generated from the
+classes of this package (``make schemas``); a test fails where they differ.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from bioseqrnn.config.audit import AuditConfig
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.evaluation import EvaluationConfig
+from bioseqrnn.config.folds import FoldsConfig
+from bioseqrnn.config.machine import MachineConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.search import SearchConfig
+from bioseqrnn.config.strict import Strict
+from bioseqrnn.config.values import SEED, Baseline, Members, Name, Seed
+
+
+class RunConfig(Strict):
+    """What is made of which files: all settings but those of the machine."""
+
+    datasets: str = Field(
+        "config/datasets.tsv", description="Sheet of labelled FASTA files, relative to the run."
+    )
+    queries: str | None = Field(
+        "config/queries.tsv",
+        description="Sheet of FASTA files to predict; null for none. Where it is not named, and no "
+        "such file is there, nothing is predicted.",
+    )
+    results: str = Field(
+        "results",
+        pattern=r"[^/]",
+        description="Folder that everything is written into, written out: ~ and $HOME stand for "
+        "themselves.",
+    )
+    dataset_options: dict[Name, DatasetOptions] = Field(
+        {}, description="By dataset name: options that differ from the defaults."
+    )
+    shards: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Parts that the FASTA files of a dataset are encoded in, side by side; for "
+        "files of many gigabytes. The table is the same.",
+    )
+    audit: AuditConfig = Field(
+        AuditConfig(), description="What is checked before training, and what stops it."
+    )
+    folds: FoldsConfig = Field(
+        FoldsConfig(), description="How records are dealt into cross-validation folds."
+    )
+    models: dict[Name, ModelConfig] = Field(
+        {name: ModelConfig(cell=name) for name in ("rnn", "gru", "lstm")},
+        min_length=1,
+        description="By model name: settings that differ from the defaults.",
+    )
+    baselines: list[Baseline] = Field(
+        ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
+        description="Plain methods run on the same folds (docs/baselines.md says what each is). "
+        "gapped_kmer and cnn cost more and are left out unless named; gapped_kmer and pwm score "
+        "whole records, and are left out of per_position datasets.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    seeds: list[Seed] = Field(
+        [SEED],
+        min_length=1,
+        description="Every model is trained once a fold and seed.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    transfer: dict[Name, Members] = Field(
+        {},
+        description="By name: datasets with the same positives and different negatives. The "
+        "networks of each are tested on the records of every other (docs/transfer.md).",
+    )
+    evaluation: EvaluationConfig = Field(
+        EvaluationConfig(), description="How models are scored and compared."
+    )
+    search: SearchConfig = Field(
+        SearchConfig(), description="Which models are searched for better settings, and how."
+    )
+
+
+# the fields of the last base come first
+class Config(MachineConfig, RunConfig):
+    """``config/config.yaml``."""
