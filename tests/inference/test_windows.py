@@ -15,6 +15,7 @@ from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.session import Session
@@ -23,7 +24,7 @@ from bioseqrnn.networks.store import load_model
 from bioseqrnn.onehot.packing import unpack
 from bioseqrnn.stages.diagnosis.run import diagnose_models
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.support.errors import TrainingStopped
 from bioseqrnn.tasks.losses import batch_targets
 
@@ -104,10 +105,13 @@ class Interrupted(Session):
 def train(folder, out, session=Session, **changes):
     with session(out / "model.safetensors", 1e9) as running:
         train_fold(
-            folder / "sequences.parquet", folder / "folds.parquet",
-            *(out / name for name in OUTPUTS), model="m", config=ModelConfig(**CONFIG | changes),
-            fold=1, seed=1, device="cpu", threads=1, session=running,
-        )  # fmt: skip
+            folder / "sequences.parquet",
+            folder / "folds.parquet",
+            FoldFiles(*(out / name for name in OUTPUTS)),
+            FoldTraining("m", ModelConfig(**CONFIG | changes), 1, 1),
+            machine=MachineConfig(device="cpu"),
+            session=running,
+        )
 
 
 def test_training_goes_on_as_if_it_had_not_stopped(exons, tmp_path):

@@ -16,7 +16,7 @@ from bioseqrnn.fasta.header_key import HeaderKey
 from bioseqrnn.fasta.intervals import interval_windows
 from bioseqrnn.fasta.labels import CODE, PER_POSITION, REGRESSION, LabelFile, LabelReader
 from bioseqrnn.fasta.pieces import cut_records
-from bioseqrnn.fasta.records import Records, in_larger_blocks, pack_records, read_records
+from bioseqrnn.fasta.records import PackedRecords, in_larger_blocks, pack_records, read_records
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fasta.three_line import read_three_line
 from bioseqrnn.onehot.alphabet import Alphabet
@@ -33,14 +33,14 @@ class Batch:
 
     Attributes
     ----------
-    records : Records
+    records : PackedRecords
     labels : pyarrow array [n]
         Of the type that ``label_type`` names, or categories of it.
     groups : pyarrow string array [n], or None
         Where the user gave groups.
     """
 
-    records: Records
+    records: PackedRecords
     labels: pa.Array
     groups: pa.Array | None
 
@@ -98,7 +98,7 @@ def _constant(text: str | None, count: int) -> pa.Array | None:
 
 
 def _from_file(
-    source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[Records]
+    source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[PackedRecords]
 ) -> Iterator[Batch]:
     # every distinct text is read once, however many records have it
     values = reader.column(file.texts, lambda place: file.place_of(file.texts[place]))
@@ -125,7 +125,7 @@ def _from_file(
 
 
 def _from_headers(
-    source: Source, key: str, reader: LabelReader, blocks: Iterator[Records]
+    source: Source, key: str, reader: LabelReader, blocks: Iterator[PackedRecords]
 ) -> Iterator[Batch]:
     several = reader.separator if reader.may_be_empty else ""
     headers = HeaderKey(key, several, words=reader.task != REGRESSION)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.augment import Draws, augment
+from bioseqrnn.fitting.begin import begin_training
 from bioseqrnn.fitting.objective import FEW
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.fitting.state import DivergenceError, TrainingState
@@ -60,11 +61,10 @@ def train_network(
     config: ModelConfig,
     *,
     seed: int,
-    device: torch.device,
-    last_epoch: int | None = None,
+    processes: Processes,
     what: str = "train",
+    last_epoch: int | None = None,
     session: Session | None = None,
-    processes: Processes | None = None,
 ) -> Trained:
     """Train one classifier on ``train``, watching ``validation``.
 
@@ -73,19 +73,19 @@ def train_network(
     table : SequenceTable
     train, validation : int64 arrays
         Row numbers. Without validation rows, as of a final model, training does not stop early.
+    config : ModelConfig
+    seed : int
+        Of the initial weights, dropout and batches.
+    processes : Processes
+        The processes that train together: each calls this function with the same arguments and
+        gets the same network.
+    what : str
+        Name in the log.
     last_epoch : int, optional
         Epoch to stop after. The learning-rate schedule is still that of ``config.epochs``, so that
         a final model takes the same steps as the networks of cross-validation.
-    config : ModelConfig
-    seed : int
-        Seeds initialisation, dropout and batches.
-    device : torch.device
-    what : str
-        Name in the log.
     session : Session, optional
-        Keeps a checkpoint, and stops where a signal asks; by default neither.
-    processes : Processes, optional
-        That train together: each calls this function with the same arguments, and gets the same.
+        Keeps a checkpoint and stops when a signal asks for it; by default neither.
 
     Raises
     ------
@@ -96,14 +96,7 @@ def train_network(
     """
     session = session or Session()
     config = fit_config(config, table.metadata)
-    state = TrainingState.begin(
-        config,
-        table,
-        train,
-        seed=seed,
-        processes=processes or Processes(device),
-        what=what,
-    )
+    state = begin_training(config, table, train, seed=seed, processes=processes, what=what)
     session.resume(state)
     judge = state.objective.judge(table.targets[validation])
     if judge.later and len(validation):

@@ -11,32 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Best, Monitored
 from bioseqrnn.fitting.objective import Objective
-from bioseqrnn.fitting.optimizer import AdamW
 from bioseqrnn.inference.gpu_memory import Memory
 from bioseqrnn.inference.processes import Processes
-from bioseqrnn.inference.windows import most_windows
 from bioseqrnn.networks.classifier import SequenceClassifier
-from bioseqrnn.networks.defaults import settled
-from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.sequences import SequenceTable
 
 MOST_HALVINGS = 3
-
-
-# records that are enough to know a typical length by
-SAMPLE = 100_000
-
-
-def _memory(config: ModelConfig, lengths: Ints, train: Ints) -> int:
-    """Steps to remember at first: as configured, but no more than a typical training record has."""
-    pool = config.stem_pool if config.stem_filters and config.stem_pool != "auto" else 1
-    some = train[:: -(-len(train) // SAMPLE)]
-    return min(config.memory, int(np.median(lengths[some])) // pool)
 
 
 class DivergenceError(Exception):
@@ -103,50 +86,6 @@ class TrainingState:
         self._dealt_from = self.generator.bit_generator.state
         # the start of the last epoch that is known to have begun well
         self._good = self._moving()
-
-    @classmethod
-    def begin(
-        cls,
-        config: ModelConfig,
-        table: SequenceTable,
-        train: Ints,
-        *,
-        seed: int,
-        processes: Processes,
-        what: str,
-    ) -> TrainingState:
-        """The state before the first epoch on the records ``train``."""
-        torch.manual_seed(seed)
-        task = table.task
-        network = SequenceClassifier(
-            config.model_copy(update={"memory": _memory(config, table.lengths, train)}),
-            len(table.alphabet.symbols),
-            task.outputs(table.classes),
-            task,
-        )
-        objective = Objective.of(config, task, table.targets[train], table.classes)
-        swapped = table.metadata.get("opposite", {})
-        opposite = [table.classes.index(swapped.get(name, name)) for name in table.classes]
-        network.fit_outputs(
-            objective.prior, objective.scale, torch.tensor(opposite) if opposite else None
-        )
-        network = network.to(processes.device)
-        optimizer = AdamW(
-            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        records = most_windows(table.lengths[train], network.window)
-        steps = -(-records // settled(config, "batch_size")) * settled(config, "epochs")
-        scheduler: torch.optim.lr_scheduler.LRScheduler
-        if config.schedule == "one_cycle":
-            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
-        else:
-            scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-        generator = np.random.default_rng(seed)
-        memories = Memory(what), Memory(f"{what}, prediction")
-        objective = objective.to(processes.device)
-        state = cls(network, optimizer, scheduler, generator, processes, *memories, objective)
-        state.begin_average(config.weight_average)
-        return state
 
     def begin_average(self, decay: float) -> None:
         """Keep a running mean of the weights from now on, unless ``decay`` is 0."""

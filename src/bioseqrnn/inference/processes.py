@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Bools, Ints
@@ -115,14 +116,12 @@ class Processes:
             torch.distributed.destroy_process_group()
 
 
-def start_processes(device: str, devices: int, nodes: int, precision: str) -> Processes:
+def start_processes(machine: MachineConfig, precision: str) -> Processes:
     """Start one process a device, or take the place among those that ``srun`` has started.
 
     Parameters
     ----------
-    device : {"auto", "cpu", "cuda"}
-    devices, nodes : int
-        Processes on each node, and nodes.
+    machine : MachineConfig
     precision : {"fp32", "bf16"}
 
     Raises
@@ -130,7 +129,8 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     InputError
         Where the machine has no such devices, or several nodes are asked for without ``srun``.
     """
-    chosen = choose_device(device, devices)
+    devices, nodes = machine.devices, machine.nodes
+    chosen = choose_device(machine.device, devices)
     if precision == "bf16" and not _has_bf16(chosen):
         raise InputError(
             f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "

@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import encode, pack
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.inference.needs import bytes_per_residue
@@ -40,7 +41,10 @@ def model(tmp_path):
 
 def predict(folder, model):
     count = predict_query(
-        folder / "q.fa", model, folder / "q.parquet", folder / "q.tsv.gz", device="cpu", threads=1
+        folder / "q.fa",
+        model,
+        [folder / "q.parquet", folder / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
     )
     return count, pq.read_table(folder / "q.parquet").to_pandas()
 
@@ -53,7 +57,7 @@ def random_fasta(count):
 
 
 def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.stages.prediction.run.BLOCK_RESIDUES", 1000)
+    monkeypatch.setattr("bioseqrnn.inference.records.BLOCK_RESIDUES", 1000)
     records = random_fasta(700)
     (tmp_path / "q.fa").write_text("".join(f">{n} note\n{s}\n" for n, s in records))
     count, frame = predict(tmp_path, model)
@@ -114,9 +118,12 @@ def test_records_of_the_training_are_told(tmp_path, model, capfd):
     encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
     (tmp_path / "q.fa").write_text(">x\nacgta\n>y\nTACGT\n>z\nACGTC\n>w\nCCGTNN\n>v\nACGT\n")
     predict_query(
-        tmp_path / "q.fa", model, tmp_path / "q.parquet", tmp_path / "q.tsv.gz",
-        device="cpu", threads=1, sequences=tmp_path / "sequences.parquet",
-    )  # fmt: skip
+        tmp_path / "q.fa",
+        model,
+        [tmp_path / "q.parquet", tmp_path / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
+        sequences=tmp_path / "sequences.parquet",
+    )
     frame = pq.read_table(tmp_path / "q.parquet").to_pandas()
     # as it stands, as the other strand, not, as the other strand, a part of one only
     assert frame["in_training"].tolist() == [True, True, False, True, False]

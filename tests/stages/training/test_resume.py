@@ -18,6 +18,7 @@ import pytest
 import torch
 from conftest import BIN, RESOURCES, encode, first_records
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.checkpoint import checkpoint_path, different
@@ -60,18 +61,25 @@ def train(tables, out, *, every=0.0, fold=1, seed=1, **changes):
     """As the command line does, with a checkpoint at every tick unless told otherwise."""
     with Session(out / "model.safetensors", every) as session:
         run.train_fold(
-            tables / "sequences.parquet", tables / "folds.parquet", out / OUTPUTS[0],
-            out / OUTPUTS[1], out / OUTPUTS[2], model="m", config=ModelConfig(**CONFIG | changes),
-            fold=fold, seed=seed, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "folds.parquet",
+            run.FoldFiles(out / OUTPUTS[0], out / OUTPUTS[1], out / OUTPUTS[2]),
+            run.FoldTraining("m", ModelConfig(**CONFIG | changes), fold, seed),
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
 
 
 def train_final(tables, out, *, every=0.0):
     with Session(out / "model.safetensors", every) as session:
         run.train_final(
-            tables / "sequences.parquet", tables / "selected.json", out / "model.safetensors",
-            seed=1, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "selected.json",
+            out / "model.safetensors",
+            seed=1,
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
 
 
 def contents(out):
@@ -253,10 +261,13 @@ def started(tables, out):
 def test_the_command_killed_stopped_and_run_again(tables, tmp_path):
     with Session() as session:
         run.train_fold(
-            tables / "sequences.parquet", tables / "folds.parquet", tmp_path / OUTPUTS[0],
-            tmp_path / OUTPUTS[1], tmp_path / OUTPUTS[2], model="m", config=ModelConfig(**BUSY),
-            fold=0, seed=1, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "folds.parquet",
+            run.FoldFiles(tmp_path / OUTPUTS[0], tmp_path / OUTPUTS[1], tmp_path / OUTPUTS[2]),
+            run.FoldTraining("m", ModelConfig(**BUSY), 0, 1),
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
     whole = contents(tmp_path)
     out = tmp_path / "killed"
     place = None

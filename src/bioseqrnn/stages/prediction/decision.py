@@ -1,23 +1,16 @@
-"""What a model's card says its scores mean: a temperature for them, thresholds for the calls."""
+"""Calls of records, by the thresholds in the card of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 
 HALF = 0.5
 SEPARATOR = ";"
-
-
-def final_scores(task: Task, scores: Doubles, card: Mapping[str, Any]) -> Doubles:
-    """Calibrate scores [units, outputs] by the card's temperature, where it has one."""
-    return calibrated(task, scores, card.get("temperature") or 1.0)
 
 
 def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) -> dict[str, float]:

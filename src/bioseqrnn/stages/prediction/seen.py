@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ class SeenSequences:
         The table was made from other files than the model.
     """
 
-    def __init__(self, path: Path, card: dict[str, Any]) -> None:
+    def __init__(self, path: Path, card: Mapping[str, Any]) -> None:
         table = open_sequences(path)
         for key in ("alphabet", "sources"):
             if key in card and card[key] != table.metadata[key]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.fitting.checkpoint import checkpoint_path, code_fingerprint
@@ -35,19 +37,41 @@ from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 
+@dataclass(frozen=True)
+class Searched:
+    """The model whose settings are searched.
+
+    Attributes
+    ----------
+    model : str
+        Its name in tables.
+    config : ModelConfig
+        Its settings where nothing is searched.
+    search : SearchConfig
+    fold : int or None
+        Fold whose training records are searched on; None takes all records, for the final model.
+    """
+
+    model: str
+    config: ModelConfig
+    search: SearchConfig
+    fold: int | None
+
+    @property
+    def name(self) -> str:
+        """Its name in the log."""
+        return f"{self.model}, {'all records' if self.fold is None else f'fold {self.fold}'}"
+
+
 def work(
     sequences: Path,
     folds: Path,
     journal: Path,
     output: Path,
     *,
-    model: str,
-    config: ModelConfig,
-    search: SearchConfig,
-    fold: int | None,
+    searched: Searched,
     worker: int,
-    device: str,
-    threads: int,
+    machine: MachineConfig,
     selected: Path | None = None,
 ) -> None:
     """Make trials of a study, beside other workers, until its budget is used up.
@@ -61,14 +85,11 @@ def work(
         Of the study; made by the worker that comes first, kept for a later search with more trials.
     output : Path
         Table of all trials that are done when this worker ends.
-    model : str
-        Name of the searched model.
-    config : ModelConfig
-        Its settings where nothing is searched.
-    fold : int or None
-        None searches for the final model, on all records.
+    searched : Searched
     worker : int
         Number of this worker, from 0.
+    machine : MachineConfig
+        A trial takes one device of it.
     selected : Path, optional
         ``selected.json``: where the final model is another one, nothing is done.
 
@@ -77,14 +98,15 @@ def work(
     TrainingStopped
         A signal came; the same command goes on from there.
     """
-    searched = distributions(search)
-    where = f"{model}, {'all records' if fold is None else f'fold {fold}'}"
-    if selected is not None and read_selection(selected)["model"] != model:
+    config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
+    space = distributions(search)
+    if selected is not None and read_selection(selected)["model"] != searched.model:
         say(f"{where}: not searched, the final model is another one")
-        write_tsv(output, trials_table([], searched))
+        write_tsv(output, trials_table([], space))
         return
-    device_used = start_processes(device, 1, 1, config.precision).device
-    set_deterministic(search.seed, threads)
+    alone = machine.model_copy(update={"devices": 1, "nodes": 1})
+    processes = start_processes(alone, config.precision)
+    set_deterministic(search.seed, machine.threads)
     output.parent.mkdir(parents=True, exist_ok=True)
     table = read_sequences(sequences, scratch=output.parent)
     part, train = _inner(table, folds, fold, search)
@@ -95,15 +117,15 @@ def work(
         fold=fold,
         config=config.model_dump(),
         search=search.model_dump(exclude={"models", "trials", "workers"}),
-        device=device_used.type,
-        threads=threads,
+        device=processes.device.type,
+        threads=machine.threads,
         **code_fingerprint(__name__),
     )
     study = open_study(journal, name, prune=search.prune)
     bench = Bench(
-        table, part, base, search.seed, device_used, name, output.with_name(f"worker-{worker}")
+        table, part, base, search.seed, processes, name, output.with_name(f"worker-{worker}")
     )
-    own = own_values(config, searched)
+    own = own_values(config, space)
     with StopSignals() as signals:
         again = retry_unfinished(study, worker, search.workers)
         if again:
@@ -118,16 +140,14 @@ def work(
                     f"{where}: stopped by {signals.received.name} between two trials; "
                     "run the same command again to go on from there"
                 )
-            trial = next_trial(
-                study, searched, budget=search.trials, seed=search.seed, worker=worker
-            )
+            trial = next_trial(study, space, budget=search.trials, seed=search.seed, worker=worker)
             if trial is None:
                 break
             place = sum(other.number < trial.number for other in counted(study)) + 1
             run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
     # of a trial that another worker took up
     remove_file(checkpoint_path(bench.scratch))
-    frame = trials_table(counted(study), searched)
+    frame = trials_table(counted(study), space)
     write_tsv(output, frame)
     say(f"{where}: worker {worker} ends, {len(frame)} of {search.trials} trials are done")
 

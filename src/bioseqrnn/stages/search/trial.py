@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import optuna
-import torch
 from optuna.trial import Trial, TrialState
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import model_config
 from bioseqrnn.fitting.loop import Trained, train_network
 from bioseqrnn.fitting.session import Session
+from bioseqrnn.inference.processes import Processes
 from bioseqrnn.stages.search.space import settings
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
@@ -39,7 +39,8 @@ class Bench:
     base : ModelConfig
         With ``monitor`` loss or auprc: the trials of a study are scored by one measure.
     seed : int
-    device : torch.device
+    processes : Processes
+        One, which has the device.
     study : str
         Name of the study.
     scratch : Path
@@ -50,7 +51,7 @@ class Bench:
     part: Ints
     base: ModelConfig
     seed: int
-    device: torch.device
+    processes: Processes
     study: str
     scratch: Path
 
@@ -115,7 +116,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
             validation,
             config,
             seed=seed,
-            device=bench.device,
+            processes=bench.processes,
             what=what,
             session=session,
         )

@@ -17,7 +17,7 @@ from bioseqrnn.fasta.opening import check_unchanged, file_state
 from bioseqrnn.fasta.sources import Source, check_sources
 from bioseqrnn.fasta.stream import Batch, read_batches
 from bioseqrnn.onehot.alphabet import Alphabet
-from bioseqrnn.stages.sequences.counts import Audit, audit_table
+from bioseqrnn.stages.sequences.counts import SourceCounts, counts_table
 from bioseqrnn.stages.sequences.negatives.rows import check_negatives, write_negatives
 from bioseqrnn.stages.sequences.writer import Batches, open_dataset, table_metadata
 from bioseqrnn.support.atomic import atomic_path, together
@@ -29,7 +29,7 @@ from bioseqrnn.support.memory import collector_paused
 DEFAULTS = DatasetOptions()
 
 
-class Dataset:
+class DatasetReader:
     """The sources of a dataset, ready to be read: alphabet chosen, label files loaded.
 
     Attributes
@@ -145,7 +145,7 @@ def encode_sequences(
     InputError
         For anything a user can get wrong; the message names file and record.
     """
-    dataset = Dataset(sources, options, where)
+    dataset = DatasetReader(sources, options, where)
     encoded = Encoded(
         sources=sources,
         names=dataset.names,
@@ -198,7 +198,7 @@ def write_table(
     encoded: Encoded,
     output: Path,
     audit: Path,
-    add_counts: Callable[[list[Audit]], None] = lambda _: None,
+    add_counts: Callable[[list[SourceCounts]], None] = lambda _: None,
 ) -> int:
     """Write ``sequences.parquet`` and ``audit.tsv``, both or neither; return the records written.
 
@@ -224,7 +224,7 @@ def write_table(
                 writer.add(source, batch)
                 labels.add(batch.labels)
                 bar.advance(len(batch.records))
-            for entry, tally in zip(encoded.sources, writer.audits, strict=False):
+            for entry, tally in zip(encoded.sources, writer.counts, strict=False):
                 if not tally.records:
                     raise _empty(entry)
             read = writer.written
@@ -232,16 +232,16 @@ def write_table(
                 writer, encoded.batches, encoded.sources, encoded.alphabet, options
             )
             writer.check_ids(encoded.batches, encoded.sources, options)
-            found = set().union(*(tally.classes for tally in writer.audits))
+            found = set().union(*(tally.classes for tally in writer.counts))
             refuse_labels(labels, found, where)
             metadata = table_metadata(
                 found, options, encoded.alphabet, writer.written, encoded.checksums(), where
             )
             writer.finish(metadata | made)
-        add_counts(writer.audits)
-        write_tsv(audit, audit_table(writer.audits))
+        add_counts(writer.counts)
+        write_tsv(audit, counts_table(writer.counts))
     total = Conversions()
-    for tally in writer.audits:
+    for tally in writer.counts:
         total.add(tally.conversions)
     say_conversions(total, where, encoded.alphabet, " (audit.tsv says where)")
     warn_of_labels(labels, found, options, where)

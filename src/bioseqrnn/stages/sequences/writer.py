@@ -20,7 +20,7 @@ from bioseqrnn.fasta.sources import Source, order_classes
 from bioseqrnn.fasta.stream import Batch
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.row_groups import RowGroupWriter, onehot_column
-from bioseqrnn.stages.sequences.counts import Audit
+from bioseqrnn.stages.sequences.counts import SourceCounts
 from bioseqrnn.stages.sequences.unique import RepeatedKeys
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import METADATA_KEY
@@ -40,7 +40,7 @@ class DatasetWriter:
 
     Attributes
     ----------
-    audits : list of Audit
+    counts : list of SourceCounts
         One a source.
     written : int
         Records.
@@ -58,7 +58,7 @@ class DatasetWriter:
         made = [name + MADE for name in names] if options.makes_negatives else []
         labels = [source.label or "" for source in sources]
         labels += [options.negatives.label] * len(made)
-        self.audits = [Audit(*pair) for pair in zip(names + made, labels, strict=True)]
+        self.counts = [SourceCounts(*pair) for pair in zip(names + made, labels, strict=True)]
         self.written = 0
         self._writer, self._schema, self._task = writer, schema, options.task
         self._names = pa.array(names + made, pa.string()).dictionary_encode()
@@ -70,7 +70,7 @@ class DatasetWriter:
         """Write some records of a source."""
         records, count = batch.records, len(batch.records)
         self._keys.add(id_digests(records.ids))
-        self.audits[source].add(records, classes_in(batch.labels, self._task))
+        self.counts[source].add(records, classes_in(batch.labels, self._task))
         values: dict[str, Any] = {
             "id": records.ids,
             "source": self._names.take(pa.array(np.full(count, source, np.int32))),
