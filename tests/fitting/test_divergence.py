@@ -90,7 +90,7 @@ def test_halved_rate_survives_an_interruption(acp, tmp_path, capfd):
     capfd.readouterr()
     with Session(tmp_path / "m", 1e9) as session:
         again = train(acp, rate, session)
-    assert "going on after epoch 0 and 2 batches" in capfd.readouterr().err
+    assert "resumes after epoch 0 and 2 batches" in capfd.readouterr().err
     assert again.history.equals(whole.history)
 
 

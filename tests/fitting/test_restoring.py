@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_not_used(tables, stopped, tmp_path, capfd, change)
     train(tables, tmp_path)
     said = capfd.readouterr().err
     assert said.count(f"checkpoint {path} is damaged and not used (") == 1
-    assert "going on" not in said
+    assert "resumes" not in said
     assert outputs(tmp_path) == whole
 
 
@@ -208,5 +208,5 @@ def test_a_pipe_is_not_waited_for(tables, stopped, tmp_path, capfd):
 def test_what_fits_is_used(tables, stopped, tmp_path, capfd):
     forge(checkpoint_path(tmp_path / "model.safetensors"), stopped[0])
     train(tables, tmp_path)
-    assert "going on after" in capfd.readouterr().err
+    assert "resumes after" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]

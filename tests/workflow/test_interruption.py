@@ -62,8 +62,8 @@ def test_signals_reach_the_training_and_a_retry_goes_on(project):
     job.send_signal(signal.SIGUSR1)
     out, _ = run.communicate()
     assert run.returncode == 0, out
-    assert "going on after epoch" in first
-    assert "going on after epoch" in log.read_text()
+    assert "resumes after epoch" in first
+    assert "resumes after epoch" in log.read_text()
     assert "exit status 75" in out or "exit code 75" in out, out
 
     names = ("model.safetensors", "history.tsv", "predictions.parquet")

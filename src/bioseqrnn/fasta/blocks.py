@@ -1,6 +1,6 @@
 """FASTA text, parsed by Biopython, in blocks of bounded size.
 
-What is accepted, converted and refused stands in one table: docs/fasta.md.
+docs/fasta.md lists what is accepted, converted and refused.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Block:
     conversions : Conversions
         Comment lines, carriage returns and white space left out.
     continues : bool
-        The first entry is a further part of the record before, and its title is empty.
+        The first entry is a further part of the previous record, and its title is empty.
     unfinished : bool
-        The last entry goes on in the next block.
+        The last entry continues in the next block.
     """
 
     titles: tuple[str, ...]
@@ -130,7 +130,7 @@ def read_texts(path: Path, shard: Shard, *, comments: bool = True) -> Iterator[T
     Raises
     ------
     InputError
-        As of ``read_blocks``.
+        As in ``read_blocks``.
     """
     with open_bytes(path) as reader:
         begin, end = _record_range(reader, shard)
@@ -150,11 +150,11 @@ def read_texts(path: Path, shard: Shard, *, comments: bool = True) -> Iterator[T
 
 
 class State(Enum):
-    """Where in a file the text that was yielded ends."""
+    """The place in a file where the last yielded text ends."""
 
     BEFORE = "before the first record"
     BETWEEN = "between two records"
-    # or at its end, which only the next text tells
+    # or at its end: only the next text shows which
     INSIDE = "inside a record"
 
 
@@ -164,7 +164,7 @@ class _Cutter:
     Attributes
     ----------
     state : State
-        Of the text that was yielded.
+        Where the last yielded text ends.
     line : {"new line", "sequence", "comment"}
         The line that this text ends in; "new line" where it ends behind one.
     rest : bytes
@@ -232,7 +232,7 @@ class _Cutter:
 def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
     """Bytes of a shard: from the first record that begins in its part to the first behind it.
 
-    What stands before the first record of the file belongs to that record.
+    Text before the first record of the file belongs to that record.
     """
     if shard.count == 1:
         return 0, None

@@ -1,4 +1,4 @@
-"""Lines of FASTA text that is cut anywhere: comments, blank lines, and where a long one is cut."""
+"""Lines of FASTA text that comes in parts: comments, blank lines, and where to cut a long line."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from bioseqrnn.support.errors import InputError
 
 COMMENT = re.compile(rb"^[;#!][^\n]*\n?", re.MULTILINE)
 BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
-# Text up to a letter behind which a line can be cut: one that is not '>' follows it
+# Text up to a letter after which a line can be cut: the next character is not '>'
 LAST_LETTERS = re.compile(rb"(?s).*[!-~] *(?=[!-=?-~])")
-# Where a text ends: at a line's end, or inside a line
+# The line in which a text ends; a new line where it ends at the end of a line
 NEW_LINE, SEQUENCE_LINE, COMMENT_LINE = "new line", "sequence", "comment"
 
 
 def cut_inside_record(
     path: Path, text: bytes, line: str, started: bool, comments: bool, size: int
 ) -> int:
-    """Return where to cut a long text: at a line's end, or inside a line so that nobody can tell.
+    """Return where to cut a long text: at the end of a line, or inside a line without any effect.
 
-    Inside a line the cut stands between two letters (blanks, which the parser drops, may follow
-    the first): it strips other white space from ends only, and takes a ``>`` for a header.
+    Inside a line the cut is between two letters (blanks, which the parser drops, may follow the
+    first), because the parser strips other white space at ends only and reads a ``>`` at the
+    beginning as a header.
     """
     if cut := text.rfind(b"\n") + 1:
         return cut
@@ -44,7 +45,7 @@ def cut_inside_record(
 
 
 def last_line(text: bytes, before: str) -> str:
-    """Say which line a text ends inside of, if it does; ``before`` is the one it began in."""
+    """Return the kind of line in which a text ends; ``before`` is the one in which it began."""
     begin = text.rfind(b"\n") + 1
     if begin == len(text):
         return NEW_LINE if text else before
@@ -56,9 +57,9 @@ def last_line(text: bytes, before: str) -> str:
 def without_comments(
     path: Path, text: bytes, line: str, started: bool, conversions: Conversions
 ) -> tuple[bytes, str]:
-    """Leave out lines that begin with a comment mark; ``line`` is the one the text begins in.
+    """Leave out lines that begin with a comment mark.
 
-    The second value says which one it ends in.
+    ``line`` is the kind of line in which the text begins; the second value that in which it ends.
     """
     found = line == COMMENT_LINE or any(
         mark in text and (text.startswith(mark) or b"\n" + mark in text) for mark in COMMENT_MARKS

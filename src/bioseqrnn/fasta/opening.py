@@ -1,4 +1,4 @@
-"""Files opened by what they hold, not by what they are called, and watched while they are read."""
+"""Files opened by their content, not by their names, and checked for changes during reading."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ State = tuple[int, int, int]
 
 
 class Reader:
-    """The decompressed bytes of a file; whatever goes wrong on the way is an InputError.
+    """The decompressed bytes of a file; every error of reading is an InputError.
 
     Attributes
     ----------

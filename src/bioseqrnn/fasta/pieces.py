@@ -11,9 +11,10 @@ from bioseqrnn.support.arrays import Ints
 
 
 def block_ends(length: int, block: int | None) -> Ints:
-    """Where each block of a record ends: as few as ``block`` residues allow, as equal as can be.
+    """Return the end of each block of a record: few blocks, of nearly equal length.
 
-    Blocks begin at even residues, where packed bits begin a byte.
+    A block has at most ``block`` residues. Blocks begin at even residues, where the packed bits
+    begin a byte.
     """
     if block is None or length <= block:
         return np.array([length], np.int64)

@@ -1,4 +1,4 @@
-"""All that changes while a network is trained, to be kept and put back."""
+"""Everything that changes while a network is trained, to be saved and restored."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ class TrainingState:
     generator : numpy Generator
         Deals the batches.
     processes : Processes
-        That train together; all have the same state.
+        Processes that train together; all have the same state.
     memory, prediction_memory : Memory
         How much of a batch fits at once, to train and to predict.
     objective : Objective
         What is minimised.
     rows : list of dict
-        The history: one row a finished epoch.
+        The history: one row for each finished epoch.
     batch : int
-        Batches done of the epoch under way, which is number ``len(rows) + 1``.
+        Finished batches of the current epoch, which is number ``len(rows) + 1``.
     sums : Sums
-        Over these batches.
+        Sums over these batches.
     best : Best
     halvings : int
-        How often the learning rate was halved after a divergence.
+        Times that the learning rate was halved after a divergence.
     finished : bool
     average : SequenceClassifier or None
-        Has the running mean of the network's weights, of ``decay``, where one is kept.
+        Holds the running mean of the network's weights, with this ``decay``, where one is kept.
     """
 
     network: SequenceClassifier
@@ -88,7 +88,7 @@ class TrainingState:
         self._good = self._moving()
 
     def begin_average(self, decay: float) -> None:
-        """Keep a running mean of the weights from now on, unless ``decay`` is 0."""
+        """Keep a running mean of the weights from now on; none where ``decay`` is 0."""
         if decay:
             self.decay, self.average = decay, copy.deepcopy(self.network)
             for layer in self.average.modules():
@@ -112,33 +112,33 @@ class TrainingState:
 
     @property
     def judged(self) -> SequenceClassifier:
-        """The network that validates and is kept: the one with averaged weights, if there is."""
+        """The network that is validated and kept: that with averaged weights, if there is one."""
         return self.network if self.average is None else self.average
 
     @property
     def device(self) -> torch.device:
-        """Of this process."""
+        """Device of this process."""
         return self.processes.device
 
     @property
     def epoch(self) -> int:
-        """Number of the epoch under way, from 1."""
+        """Number of the current epoch, from 1."""
         return len(self.rows) + 1
 
     @property
     def place(self) -> str:
-        """Where training stands, in words."""
+        """How far training has come, in words."""
         if self.finished:
             return f"all {len(self.rows)} epochs"
         return f"epoch {len(self.rows)}" + (f" and {self.batch} batches" if self.batch else "")
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step."""
+        """Learning rate of the next step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def deal(self) -> np.random.Generator:
-        """The generator for the batches of the epoch under way: the same when it is resumed."""
+        """The generator for the batches of the current epoch: the same when it is resumed."""
         if self.batch:
             self.generator.bit_generator.state = self._dealt_from
         else:
@@ -146,7 +146,7 @@ class TrainingState:
         return self.generator
 
     def count(self, loss: float, norm: float, clip: float) -> None:
-        """Count one more batch, of summed loss ``loss``, whose gradient had the norm ``norm``."""
+        """Count a batch with the summed loss ``loss`` and the gradient norm ``norm``."""
         self.batch += 1
         self.sums.loss += loss
         self.sums.norm += norm
@@ -154,7 +154,7 @@ class TrainingState:
         self.sums.clipped += norm > clip
 
     def end_epoch(self, row: dict[str, float]) -> None:
-        """Add the row of the epoch under way; the next one begins."""
+        """Add the row of the current epoch; the next one begins."""
         self.rows.append(row)
         self.batch, self.sums = 0, Sums()
 
@@ -173,10 +173,10 @@ class TrainingState:
         return self._moving()
 
     def begun_well(self, start: dict[str, Any]) -> None:
-        """From now on a divergence leads back to ``start``.
+        """From now on, return to ``start`` after a divergence.
 
-        Said once the first gradient of the epoch turned out finite: after the last step of the
-        epoch before, nobody had looked at what it did to the weights.
+        Called when the first gradient of the epoch is finite, which shows that the last step of
+        the epoch before did not spoil the weights.
         """
         self._good = start
 
@@ -208,10 +208,10 @@ class TrainingState:
             f"({self.halvings} of {MOST_HALVINGS})"
         )
 
-    # Keeping and putting back
+    # Saving and restoring
 
     def _moving(self) -> dict[str, Any]:
-        """A copy of all that a divergence undoes."""
+        """A copy of everything that is undone after a divergence."""
         random = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -232,7 +232,7 @@ class TrainingState:
         return copy.deepcopy(moving) | {"best": dict(vars(self.best))}
 
     def _restore(self, moving: dict[str, Any]) -> None:
-        """Take over ``moving``, whose tensors change from now on."""
+        """Restore ``moving``; its tensors are used, and change from now on."""
         self.network.load_state_dict(moving["network"])
         if self.average is not None:
             self.average.load_state_dict(moving["average"])
@@ -247,7 +247,7 @@ class TrainingState:
         self.sums, self.best = Sums(**moving["sums"]), Best(**moving["best"])
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything, for a checkpoint: tensors, numbers, text, lists and dictionaries only."""
+        """The whole state for a checkpoint: tensors, numbers, text, lists and dictionaries only."""
         return {
             "moving": self._moving(),
             "good": self._good,
@@ -257,7 +257,7 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what ``state_dict`` gave."""
+        """Restore what ``state_dict`` returned."""
         self._restore(state["moving"])
         self._good = state["good"]
         self.halvings, self.finished = state["halvings"], state["finished"]

@@ -140,7 +140,7 @@ def open_parquet(
 
 
 def require_columns(file: TableFile, columns: Iterable[str]) -> None:
-    """Raise InputError unless each of some columns stands in a table once."""
+    """Raise InputError unless a table has each of some columns once."""
     names = file.schema_arrow.names
     for name in columns:
         if names.count(name) != 1:

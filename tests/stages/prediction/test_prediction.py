@@ -20,6 +20,8 @@ from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.prediction.formats import FORMATS
+from bioseqrnn.stages.prediction.formats.writer import Writer
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.stages.prediction.seen import SeenSequences
 from bioseqrnn.support.errors import InputError
@@ -127,7 +129,7 @@ def test_records_of_the_training_are_told(tmp_path, model, capfd):
     frame = pq.read_table(tmp_path / "q.parquet").to_pandas()
     # as it stands, as the other strand, not, as the other strand, a part of one only
     assert frame["in_training"].tolist() == [True, True, False, True, False]
-    assert "q.fa: 3 of them stand among the records" in capfd.readouterr().err
+    assert "q.fa: 3 of them are among the records" in capfd.readouterr().err
 
 
 def test_the_table_of_another_model_is_refused(tmp_path):
@@ -238,10 +240,10 @@ def test_sequences_of_lengths_never_trained_on_are_warned_of(tmp_path, capfd):
     warned = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert warned == [
         "warning: q.fa: 4 records are shorter than any that the model was trained on (57 "
-        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; what it calls them was "
-        "never tested",
+        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; its calls of them "
+        "were never tested",
         "warning: q.fa: 1 record is longer than any that the model was trained on (57 residues): "
-        "'long' (4,000); what it calls them was never tested",
+        "'long' (4,000); its calls of them were never tested",
     ]
     # a card of an earlier version does not say
     predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"]))
@@ -294,3 +296,35 @@ print((_field(status, "VmHWM:") - before) / 200_000, bytes_per_residue(network))
     )
     taken, told = map(float, done.stdout.split())
     assert taken / 1.3 < told < 3 * taken
+
+
+class IdWriter(Writer):
+    """Ids as plain text, and the number of records at the end."""
+
+    def __init__(self, path, content, files):
+        self._text = files.enter_context(path.open("w"))
+
+    def write(self, rows, part):
+        self._text.writelines(f"{name}\n" for name in rows["id"].to_pylist())
+
+    def finish(self, metadata):
+        self._text.write(f"{metadata['records']}\n")
+
+
+def test_a_new_format_is_one_class_and_one_line(tmp_path, model, monkeypatch):
+    (tmp_path / "q.fa").write_text(">a\nACGT\n>b\nACG\n")
+    monkeypatch.setitem(FORMATS, ".ids", IdWriter)
+    outputs = [tmp_path / "q.ids", tmp_path / "q.parquet"]
+    predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
+    assert outputs[0].read_text() == "a\nb\n2\n"
+    assert pq.read_table(outputs[1])["id"].to_pylist() == ["a", "b"]
+
+
+def test_a_file_of_no_known_format_is_refused_before_anything_is_written(tmp_path, model):
+    (tmp_path / "q.fa").write_text(">a\nACGT\n")
+    before = sorted(tmp_path.iterdir())
+    outputs = [tmp_path / "q.parquet", tmp_path / "q.csv"]
+    said = r"q\.csv: .* must end in \.parquet, \.tsv\.gz or \.bed\.gz"
+    with pytest.raises(InputError, match=said):
+        predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
+    assert sorted(tmp_path.iterdir()) == before

@@ -133,7 +133,7 @@ def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
             assert run.returncode == -number
         assert not (out / "worker-0.tsv").exists()
     done = subprocess.run(words, check=True, capture_output=True, text=True)
-    assert "goes on with 1 trial that was under way" in done.stderr
+    assert "resumes 1 unfinished trial" in done.stderr
     ours, theirs = (
         pd.read_csv(tmp_path / name / "worker-0.tsv", sep="\t").drop(columns="number")
         for name in ("killed", "whole")

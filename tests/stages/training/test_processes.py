@@ -119,7 +119,7 @@ def test_two_processes_stop_together_and_go_on(tables, tmp_path):
     resumed = start(tables, out, "--devices", "2", **settings)
     _, err = resumed.communicate()
     assert resumed.returncode == 0, err
-    assert err.count("going on after epoch") == 1
+    assert err.count("resumes after epoch") == 1
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
     for name in OUTPUTS:
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

@@ -1,4 +1,4 @@
-"""The diagnosis job: trained models and records in, gradient norms as a table and a figure out."""
+"""The diagnosis job: gradient norms of trained models on records, as a table and a figure."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ POSITIONS = 2**19
 
 
 def sample_size(records: int | None, hidden: int, length: int) -> int:
-    """How many records are looked at: as asked for, else 32, fewer where layers are wide.
+    """Number of records to measure: ``records``, or 32 and fewer where layers are wide.
 
-    Also fewer where ``length``, that of the longest record, is above 16,384.
+    It is also smaller where ``length``, that of the longest record, is above 16,384.
     """
     if records is not None:
         return records
@@ -47,10 +47,10 @@ def sample_size(records: int | None, hidden: int, length: int) -> int:
 def sample_records(
     card: dict[str, Any], folds: FoldTable | None, table: SequenceTable, size: int, seed: int
 ) -> Ints:
-    """Draw rows that the model did not train on, where it left any out; sorted, the same by seed.
+    """Draw rows, sorted, that the model was not trained on where there are any.
 
-    A model of a fold is looked at on records that the fold tests; the final model, which has
-    trained on all there are, and a model without ``folds``, on any.
+    A model of a fold is measured on test records of the fold; the final model, which was trained on
+    all records, and a model without ``folds``, on any records.
     """
     if folds is None or card.get("fold") is None:
         rows = np.arange(len(table))
@@ -133,7 +133,7 @@ def diagnose_models(
     longest : int
         Largest k, at least 1.
     seed : int
-        Of the sample of records.
+        Seed of the sample of records.
     threads : int
         CPU threads.
     """

@@ -32,7 +32,7 @@ FORMAT = 3
 
 
 def _origin(card: dict[str, Any]) -> str:
-    """Where a model comes from."""
+    """Origin of a model, in words."""
     if "imported" in card:
         return f"imported from {card['imported']['from']} ({card['imported']['file']})"
     if card.get("trained_on") is None:
@@ -76,29 +76,35 @@ def predict_query(
     -------
     int
         Records predicted, which equals records read.
+
+    Raises
+    ------
+    InputError
+        An output of no known format; a model, table or FASTA file that is not as it has to be.
     """
+    formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
     network, card = load_model(model, device)
     alphabet, task = ALPHABETS[card["alphabet"]], network.task
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
-    rows = _Rows(network.task, card, sequences)
+    rows = _Rows(task, card, sequences)
     conversions = Conversions()
     whole_headers = card.get("ids") == "header"
     blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
     with together(), ExitStack() as files:
         # the first file gets its name last: where it is, the others are
         writers = [
-            format_of(path)(files.enter_context(atomic_path(path)), rows.content, files)
-            for path in reversed(outputs)
-            if format_of(path).suits(task)
+            writer(files.enter_context(atomic_path(path)), rows.content, files)
+            for path, writer in reversed(formats.items())
+            if writer.suits(task)
         ]
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
         for part in predict_records(network, card, blocks, alphabet, device, fasta):
             table = rows.table(part)
-            for writer in writers:
-                writer.write(table, part)
+            for file in writers:
+                file.write(table, part)
             bar.advance(part.records)
         metadata = {
             "format": FORMAT,
@@ -110,8 +116,8 @@ def predict_query(
             "query_sha256": sha256(fasta),
             "records": rows.records,
         }
-        for writer in writers:
-            writer.finish(metadata)
+        for file in writers:
+            file.finish(metadata)
     say_conversions(conversions, fasta.name, alphabet)
     rows.report(fasta)
     return rows.records
@@ -138,7 +144,7 @@ class _Rows:
         if self._seen is not None:
             fields.append(("in_training", pa.bool_()))
         self.content = Content(task, self._classes, pa.schema(fields))
-        # of the record whose stretches are under way
+        # for the further stretches of a record
         self._contained = np.zeros(0, bool)
 
     def table(self, part: Predicted) -> pa.Table:
@@ -168,6 +174,6 @@ class _Rows:
         self._trained.warn(fasta)
         if self._known:
             say(
-                f"{fasta.name}: {self._known:,} of them stand among the records that the model was "
-                "trained on (column in_training): how it does on these says nothing about new ones"
+                f"{fasta.name}: {self._known:,} of them are among the records that the model was "
+                "trained on (column in_training): its scores on these say nothing about new ones"
             )

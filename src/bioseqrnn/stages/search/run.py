@@ -76,13 +76,13 @@ def work(
 ) -> None:
     """Make trials of a study, beside other workers, until its budget is used up.
 
-    Only records that train in ``fold`` are read by a trial: neither those that the fold tests nor
-    those that validate in it, on which the trained network is stopped, chosen and calibrated.
+    A trial reads only the training records of the fold: neither its test records nor its
+    validation records, which are used for early stopping, selection and calibration.
 
     Parameters
     ----------
     journal : Path
-        Of the study; made by the worker that comes first, kept for a later search with more trials.
+        Journal of the study; made by the first worker, kept for a later search with more trials.
     output : Path
         Table of all trials that are done when this worker ends.
     searched : Searched
@@ -96,7 +96,7 @@ def work(
     Raises
     ------
     TrainingStopped
-        A signal came; the same command goes on from there.
+        A signal was received; the same command resumes from there.
     """
     config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
     space = distributions(search)
@@ -129,7 +129,7 @@ def work(
     with StopSignals() as signals:
         again = retry_unfinished(study, worker, search.workers)
         if again:
-            say(f"{where}: goes on with {again} trial that was under way")
+            say(f"{where}: resumes {again} unfinished trial")
         if worker == 0 and own is None:
             say(f"{where}: its own settings are outside the space, and no trial")
         elif worker == 0 and own is not None:
@@ -138,14 +138,14 @@ def work(
             if signals.received is not None:
                 raise TrainingStopped(
                     f"{where}: stopped by {signals.received.name} between two trials; "
-                    "run the same command again to go on from there"
+                    "run the same command again to resume from there"
                 )
             trial = next_trial(study, space, budget=search.trials, seed=search.seed, worker=worker)
             if trial is None:
                 break
             place = sum(other.number < trial.number for other in counted(study)) + 1
             run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
-    # of a trial that another worker took up
+    # left from a trial that another worker has finished
     remove_file(checkpoint_path(bench.scratch))
     frame = trials_table(counted(study), space)
     write_tsv(output, frame)
@@ -155,7 +155,7 @@ def work(
 def _inner(
     table: SequenceTable, folds: Path, fold: int | None, search: SearchConfig
 ) -> tuple[Ints, Ints]:
-    """Inner fold of each record, -1 of those outside, and the rows of those inside."""
+    """Inner fold of each record, -1 outside the fold's training records; and the rows of these."""
     if fold is None:
         train = np.arange(len(table))
     else:

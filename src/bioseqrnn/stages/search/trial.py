@@ -23,13 +23,13 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 # weight of the loss beside average precision: it decides between equal ones
 TIE = 1e-6
-# what is noted on a trial: loss and best epoch of each inner fold as it ends; why there are no more
+# attributes of a trial: loss and best epoch of each finished inner fold; why there are no more
 DONE, WHY = "done", "why"
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What every trial of a study is tried on.
+    """What all trials of a study share.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> Non
 
     The value is the mean over inner folds of what the best epoch has least of: the validation loss,
     or what average precision lacks of 1. A trial that the pruner stops, or whose training diverges
-    whatever is done, is told as pruned: it counts, and is no candidate.
+    at every learning rate tried, counts as pruned: it uses up budget and is not a candidate.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
 def _loss(trained: Trained) -> float:
     """The loss of the best epoch, or what its average precision lacks of 1.
 
-    Of a few positives many trials lack nothing: those are told apart by the loss.
+    With few positives many trials lack nothing; the loss then decides between them.
     """
     row = trained.history.iloc[trained.best_epoch - 1]
     loss, precision = float(row["validation_loss"]), float(row.get("validation_auprc", np.nan))

@@ -1,4 +1,4 @@
-"""One huge FASTA encoded in parts, side by side, and the parts put together to the same table."""
+"""A large dataset encoded in parts by several jobs, and joined to the same table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from bioseqrnn.fasta.stream import Batch
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.row_groups import packed_column
 from bioseqrnn.stages.sequences.counts import SourceCounts
-from bioseqrnn.stages.sequences.run import DatasetReader, Encoded, write_table
+from bioseqrnn.stages.sequences.reader import DatasetReader
+from bioseqrnn.stages.sequences.run import Encoded, write_table
 from bioseqrnn.stages.sequences.writer import open_dataset
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.checked import Count, Described, checked
@@ -51,7 +52,7 @@ def encode_shard(
     options: DatasetOptions,
     where: str = "dataset",
 ) -> None:
-    """Encode one part of a dataset; what only the whole can tell is left to ``gather_shards``."""
+    """Encode one part of a dataset; ``gather_shards`` checks what only the whole dataset shows."""
     dataset = DatasetReader(sources, options, where)
     if shard.index == 0:
         dataset.warn()
@@ -101,8 +102,8 @@ def gather_shards(
     Raises
     ------
     InputError
-        A shard that is missing, damaged, or of other files, rows or options; and what only the
-        whole can tell: an id that stands twice, classes that make no task.
+        A shard that is missing, damaged, or of other files, rows or options; a duplicate id;
+        classes that do not suit the task.
     """
     shards = sorted((_read_shard(path) for path in paths), key=lambda part: part.state["index"])
     first = shards[0].state
@@ -236,7 +237,7 @@ def _batch(rows: pa.RecordBatch) -> Batch:
 
 
 def _counting_from(batches: Iterator[Batch], shard: Shard) -> Iterator[Batch]:
-    """Say in errors that give the number of a record where it is counted from."""
+    """Add to errors that give the number of a record where it is counted from."""
     try:
         yield from batches
     except InputError as error:

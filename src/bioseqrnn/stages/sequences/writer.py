@@ -35,7 +35,7 @@ Batches = Callable[[], Iterator[tuple[int, Batch]]]
 class DatasetWriter:
     """Writes the batches of a dataset, in the order in which they are added.
 
-    Use ``open_dataset``. Sources made by the program (negatives) come behind those given: the
+    Use ``open_dataset``. Sources made by the program (negatives) follow the given ones: the
     negatives of source ``i`` of ``n`` are source ``n + i``.
 
     Attributes
@@ -98,7 +98,7 @@ class DatasetWriter:
         return self._writer.groups
 
     def check_ids(self, batches: Batches, sources: list[Source], options: DatasetOptions) -> None:
-        """Raise InputError where an id stands twice; the records are read again to name it."""
+        """Raise InputError for a duplicate id; the records are read again to name it."""
         repeated = self._keys.find()
         if not len(repeated):
             return

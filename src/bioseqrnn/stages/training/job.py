@@ -1,4 +1,4 @@
-"""What every training job does: a table, settings and processes, which train and predict."""
+"""What both training jobs share: a table, settings and processes that train and predict."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NONE = np.arange(0)
 def read_mapped(sequences: Path, output: Path, processes: Processes) -> SequenceTable:
     """Read a table, or this process's part of it, whose sequences stay on disk beside the output.
 
-    There, because it is the place that is known to have room: the system's folder for temporary
-    files is memory on many machines, and small on others.
+    The folder of the output is known to have room: the system's folder for temporary files is in
+    memory on many machines, and small on others.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     return read_sequences(sequences, scratch=output.parent, part=(processes.rank, processes.count))
@@ -45,12 +45,12 @@ class Job:
     checksum : str
         SHA-256 of its file.
     config : ModelConfig
-        As it stands for this table.
+        Settings as they apply to this table.
     seed : int
     threads : int
         CPU threads.
     processes : Processes
-        That train together.
+        Processes that train together.
     session : Session
         Keeps the checkpoint.
     """
@@ -157,7 +157,7 @@ class Job:
             "trained_on": len(learned),
             "epoch": epoch,
         }
-        # records that were cut to blocks say nothing of the lengths that a user's records may have
+        # blocks of records do not tell the lengths of records
         if self.table.metadata.get("block") is None:
             lengths = self.table.lengths[learned]
             card["trained_lengths"] = [int(lengths.min()), int(lengths.max())]

@@ -23,7 +23,7 @@ class _Run:
     start: int
     end: int
     code: int
-    # of its call, over its residues
+    # sum over its residues of the probability of its class
     probability: float
 
 
@@ -40,7 +40,7 @@ class BedWriter(Writer):
 
     @staticmethod
     def suits(task: Task) -> bool:
-        """Of a model per position only."""
+        """Whether every residue is called."""
         return task.per_position
 
     def write(self, rows: pa.Table, part: Predicted) -> None:
