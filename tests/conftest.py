@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from warm import run as run_warm
 
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.records import pack_records
@@ -20,6 +21,8 @@ from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 ROOT = Path(__file__).parents[1]
 RESOURCES = ROOT / "resources"
 BIN = Path(sys.executable).parent
+# marks of tests that take long, the longest first
+LONG = ("cluster", "workflow")
 
 # the first example of a test may compile
 settings.register_profile("compiled", deadline=None)
@@ -35,11 +38,30 @@ class Outcome:
     err: str
 
 
-def run_command(*words: object, cwd: Path | None = None) -> Outcome:
+def run_command(
+    *words: object,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+    warm: bool = True,
+) -> Outcome:
+    """Run a command to its end; ``warm``: its imports may be done already (helpers/warm.py)."""
+    command = [str(word) for word in words]
+    outcome = run_warm(command, cwd, environment) if warm else None
+    if outcome is not None:
+        return Outcome(*outcome)
     done = subprocess.run(
-        [str(word) for word in words], capture_output=True, text=True, cwd=cwd, check=False
+        command, capture_output=True, text=True, cwd=cwd, env=environment, check=False
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests that take longest first: at the end, no worker is left alone with one of them."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((i for i, m in enumerate(LONG) if item.get_closest_marker(m)), len(LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
-from bioseqrnn.metrics.scorers import ALL, Judged, scorer
+from bioseqrnn.metrics.scorers import ALL, scorer
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS, PositionTruth
 from bioseqrnn.tasks.losses import PADDING, activate, balanced_weights, batch_targets, unit_losses

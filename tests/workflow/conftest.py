@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import BIN, RESOURCES, ROOT, Outcome, first_records, run_command
+from warm import shell_commands
 
 TINY = {"hidden_size": 6, "stem_filters": 6, "epochs": 2}
 
@@ -17,10 +19,14 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def snakemake(self, *words: object, cores: int = 2) -> Outcome:
+    def snakemake(self, *words: object, cores: int = 2, warm: bool = True) -> Outcome:
+        """``warm``: Snakemake and commands of jobs may have done their imports before."""
+        environment = dict(os.environ)
+        if warm and (commands := shell_commands()):
+            environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
         return run_command(
-            BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile",
-            "--cores", cores, *words, cwd=self.folder,
+            BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile", "--cores", cores,
+            *words, cwd=self.folder, environment=environment, warm=warm,
         )  # fmt: skip
 
     def planned(self, *words: object) -> Counter[str]:
@@ -117,8 +123,8 @@ def planned_here(tmp_path_factory) -> Counter[str]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A folder in which the workflow has run to the end."""
+    """A folder in which the workflow has run to the end, by the commands as they are installed."""
     project = make_project(tmp_path_factory.mktemp("finished") / "project")
-    done = project.snakemake()
+    done = project.snakemake(warm=False)
     assert done.code == 0, done.out + done.err
     return project

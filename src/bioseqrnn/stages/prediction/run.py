@@ -26,9 +26,10 @@ from bioseqrnn.stages.prediction.seen import SeenSequences
 from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.io import sha256
+from bioseqrnn.tables.declared.models import QUERY_PREDICTIONS
 from bioseqrnn.tasks import Task
 
-FORMAT = 3
+FORMAT = QUERY_PREDICTIONS.format
 
 
 def _origin(card: dict[str, Any]) -> str:

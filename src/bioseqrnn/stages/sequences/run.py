@@ -18,8 +18,8 @@ from bioseqrnn.stages.sequences.writer import Batches, open_dataset, table_metad
 from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
 from bioseqrnn.support.memory import collector_paused
+from bioseqrnn.tables.declared.data import AUDIT
 
 DEFAULTS = DatasetOptions()
 
@@ -150,7 +150,7 @@ def write_table(
             )
             writer.finish(metadata | made)
         add_counts(writer.counts)
-        write_tsv(audit, counts_table(writer.counts))
+        AUDIT.write(audit, counts_table(writer.counts))
     total = Conversions()
     for counts in writer.counts:
         total.add(counts.conversions)

@@ -20,8 +20,9 @@ from bioseqrnn.stages.training.job import Job
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.chosen import read_chosen
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.predictions import write_predictions
 from bioseqrnn.tables.selected import read_selection
@@ -134,7 +135,7 @@ def train_fold(
     card |= {} if training.search is None else {"search": training.search}
     with together():
         save_model(files.model, network, card)
-        write_tsv(files.history, trained.history)
+        HISTORY.write(files.history, trained.history)
         write_predictions(
             files.predictions,
             table,
