@@ -136,11 +136,14 @@ def test_the_digest_of_files_outside_the_package_does_not_depend_on_their_folder
     assert len(digests) == 1
 
 
-def test_a_relative_import_is_not_passed_over(tmp_path):
-    file = tmp_path / "kernels.py"
-    file.write_text("\nfrom .helper import double\n")
-    with pytest.raises(ValueError, match="line 2: relative imports are not followed"):
-        sources_of(file)
+def test_relative_imports_count(tmp_path):
+    (tmp_path / "inner").mkdir()
+    for name in ("above.py", "inner/beside.py", "inner/other.py"):
+        (tmp_path / name).write_text("")
+    file = tmp_path / "inner" / "kernels.py"
+    file.write_text("from .beside import double\nfrom . import other\nfrom ..above import triple\n")
+    names = {found.relative_to(tmp_path).as_posix() for found in sources_of(file)}
+    assert names == {"above.py", "inner/beside.py", "inner/kernels.py", "inner/other.py"}
 
 
 def test_a_module_that_is_not_there():

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def module_file(name: str) -> Path:
     """Return the source file of a module of this package, such as ``bioseqrnn.fitting.loop``."""
-    found = _file_of(name, PACKAGE)
+    found = _module_at(PACKAGE.parent.joinpath(*name.split(".")))
     if found is None:
         raise ModuleNotFoundError(f"{name}: no module of {PACKAGE.name}")
     return found
@@ -57,34 +57,29 @@ def sources_of(*files: Path) -> set[Path]:
 @cache
 def _imported_by(file: Path) -> tuple[Path, ...]:
     """The source files that one file names in its imports, and those of the packages it is in."""
-    above = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
-    return *above, *(
-        path
-        for name in _imported_names(ast.parse(file.read_bytes(), str(file)))
-        if (path := _file_of(name, file.parent)) is not None
-    )
+    found = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
+    for name, level in _imported_names(ast.parse(file.read_bytes(), str(file))):
+        inside = level == 0 and name[0] == PACKAGE.name
+        # beside the file, or in a folder above where the import is relative
+        root = PACKAGE.parent if inside else file.parents[max(0, level - 1)]
+        for end in range(1, len(name) + 1):
+            path = _module_at(root.joinpath(*name[:end]))
+            found += [] if path is None else [path]
+    return tuple(found)
 
 
-def _imported_names(tree: ast.Module) -> Iterator[str]:
-    """Names of modules, with those of the packages above them, and of what is taken from them."""
+def _imported_names(tree: ast.Module) -> Iterator[tuple[list[str], int]]:
+    """Yield the parts of each imported name, of a module or in one, and the level of the import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
+            yield from ((alias.name.split("."), 0) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                raise ValueError(f"line {node.lineno}: relative imports are not followed")
-            modules = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for module in modules:
-            parts = module.split(".")
-            yield from (".".join(parts[: end + 1]) for end in range(len(parts)))
+            module = node.module.split(".") if node.module else []
+            yield from (([*module, alias.name], node.level) for alias in node.names)
 
 
-def _file_of(name: str, beside: Path) -> Path | None:
-    """The file of a module of this package, or of one in the folder ``beside``; else None."""
-    root = PACKAGE.parent if name.split(".", 1)[0] == PACKAGE.name else beside
-    path = root.joinpath(*name.split("."))
+def _module_at(path: Path) -> Path | None:
+    """The file of a module or package, whose path is given without an ending; else None."""
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file

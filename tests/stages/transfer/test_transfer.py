@@ -139,7 +139,8 @@ def run(folder, models, output, names=tuple(KINDS), kinds=tuple(KINDS)):
         list(names),
         [folder / kind / "sequences.parquet" for kind in kinds],
         [folder / kind / "folds.parquet" for kind in kinds],
-        models, output, replicates=100, confidence=0.95, seed=1, device="cpu", threads=1,
+        models, output, replicates=100, confidence=0.95, seed=1,
+            machine=MachineConfig(device="cpu"),
     )  # fmt: skip
 
 
@@ -176,5 +177,6 @@ def test_what_does_not_fit_is_refused(trained, tmp_path):
             ["random", "other"],
             [folder / "random" / "sequences.parquet", tmp_path / "other" / "sequences.parquet"],
             [folder / "random" / "folds.parquet", tmp_path / "other" / "folds.parquet"],
-            models, tmp_path, replicates=100, confidence=0.95, seed=1, device="cpu", threads=1,
+            models, tmp_path, replicates=100, confidence=0.95, seed=1,
+            machine=MachineConfig(device="cpu"),
         )  # fmt: skip
