@@ -34,6 +34,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_parquet, write_tsv
 from bioseqrnn.tables.curves import read_curves
 from bioseqrnn.tables.declared.evaluation import EVALUATED
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
 from bioseqrnn.tables.predictions import write_predictions
@@ -85,7 +86,9 @@ def report(tmp_path_factory):
                 history = {
                     "epoch": range(1, 13), "train_loss": losses, "validation_loss": losses,
                 }  # fmt: skip
-                write_tsv(path.with_name("history.tsv"), pd.DataFrame(history))
+                rest = [name for name in HISTORY.names if name not in history]
+                history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
+                HISTORY.write(path.with_name("history.tsv"), pd.DataFrame(history))
     torch.manual_seed(1)
     evaluate_models(
         paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
@@ -288,11 +291,22 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     folder = tmp_path / "forged"
     shutil.copytree(report, folder)
     random = {"model": ["gru"], "metric": ["auroc"], "grouped": [0.5], "random": [0.6]}
-    write_tsv(folder / "random_folds.tsv", pd.DataFrame(random | {"difference": [0.1]}))
+    write_tsv(
+        folder / "random_folds.tsv",
+        pd.DataFrame(random | {"kind": ["network"], "difference": [0.1], "n": [9]}),
+    )
     trial = {"model": ["gru"], "fold": ["final"], "chosen": [True], "trial": [0]}
     trial |= {"state": ["complete"], "value": [0.5], "own": [True], EVIL: [f"x{EVIL}"]}
-    write_tsv(folder / "trials.tsv", pd.DataFrame(trial | {"losses": [""], "why": [""]}))
-    sizes = {"model": ["gru"] * 2, "metric": ["loss"] * 2, "fraction": [0.5, 1.0]}
+    write_tsv(
+        folder / "trials.tsv",
+        pd.DataFrame(trial | {name: [""] for name in ("losses", "epochs", "worker", "why")}),
+    )
+    sizes = {
+        "model": ["gru"] * 2,
+        "kind": ["network"] * 2,
+        "metric": ["loss"] * 2,
+        "fraction": [0.5, 1.0],
+    }
     sizes |= {"records": [10, 20], "estimate": [0.5, 0.4], "extrapolated": [False] * 2}
     sizes |= {name: [0.1, 0.1] for name in ("gain", "gain_low", "gain_high", "ci_low", "ci_high")}
     write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
