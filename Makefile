@@ -29,6 +29,8 @@ check: install
 	ruff format --check .
 	ruff check .
 	mypy
+	@echo "==> Layers"
+	lint-imports
 	@echo "==> Security"
 	bandit --quiet --recursive --configfile pyproject.toml src
 	@echo "==> Workflow"
@@ -72,6 +74,6 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .snakemake results .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .snakemake results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf src/*.egg-info
