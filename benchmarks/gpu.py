@@ -38,7 +38,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from bioseqrnn.inference.gpu_memory import is_out_of_memory
-from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.networks.recurrent import LAYERS
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.on_device import dense_on
 from bioseqrnn.onehot.packing import pack_lines, unpack
@@ -193,7 +193,7 @@ def together(
     y = torch.randint(0, 2, (models, batch), device=device).float()
     grouped = Together(cell, models, hidden).to(device)
     alone = [
-        nn.ModuleList([CELLS[cell](4, hidden), nn.Linear(hidden, 1)]).to(device)
+        nn.ModuleList([LAYERS[cell](4, hidden), nn.Linear(hidden, 1)]).to(device)
         for _ in range(models)
     ]
     one = torch.optim.AdamW(grouped.parameters())

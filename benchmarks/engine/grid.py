@@ -107,7 +107,7 @@ def _show(rows: list[Row], inputs: str) -> None:
 
 def show(rows: list[Row]) -> None:
     """Print the tables of the grid."""
-    _show(rows, "DNA (codes for bioseqrnn, float one-hot for torch.nn)")
+    _show(rows, "one-hot DNA")
 
 
 def show_dense(rows: list[Row]) -> None:

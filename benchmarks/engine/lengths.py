@@ -16,7 +16,7 @@ from bioseqrnn.networks.pooling import Pooling
 
 from .arithmetic import paired_ratio
 from .clock import rounds
-from .networks import SYMBOLS, Classifier, Job, batch_of_codes, classifier, one_hot, require_same
+from .networks import SYMBOLS, Classifier, Job, batch_of_dna, classifier, require_same
 from .options import Options
 from .store import Row
 
@@ -74,12 +74,12 @@ def cases(options: Options) -> list[Row]:
 
 
 def _padded(batches: list[np.ndarray], lengths: np.ndarray) -> list[tuple[Tensor, Tensor]]:
-    """Codes [batch, longest] with their lengths, a pair a batch."""
+    """One-hot sequences [batch, longest, symbols] and their lengths, a pair for each batch."""
     longest = [int(lengths[rows].max()) for rows in batches]
-    codes = [
-        batch_of_codes(len(rows), most)[0] for rows, most in zip(batches, longest, strict=True)
+    return [
+        (batch_of_dna(len(rows), most)[0], torch.from_numpy(lengths[rows]))
+        for rows, most in zip(batches, longest, strict=True)
     ]
-    return [(c, torch.from_numpy(lengths[rows])) for c, rows in zip(codes, batches, strict=True)]
 
 
 def _sample(batches: list[np.ndarray], lengths: np.ndarray) -> list[np.ndarray]:
@@ -104,27 +104,24 @@ def measure(case: Row, options: Options) -> Row:
     rows = np.arange(len(lengths))
     some = rows[: BATCHES * batch].reshape(BATCHES, batch)
     mean = round(lengths.mean())
-    layer = classifier("bioseqrnn", cell, hidden, SYMBOLS, codes=True).recurrent
-    ours = Job(_Pooled(layer), *batch_of_codes(2, 3))
-    packed = Job(
-        _Packed(classifier("torch", cell, hidden, SYMBOLS).recurrent), *batch_of_codes(2, 3)
-    )
+    layer = classifier("bioseqrnn", cell, hidden, SYMBOLS).recurrent
+    ours = Job(_Pooled(layer), *batch_of_dna(2, 3))
+    packed = Job(_Packed(classifier("torch", cell, hidden, SYMBOLS).recurrent), *batch_of_dna(2, 3))
     packed.network.load_state_dict(ours.network.state_dict())
     random = _padded(list(some), lengths)
     alike = _padded(
         _sample(bucketed(rows, lengths, batch, np.random.default_rng(5)), lengths), lengths
     )
     equal = _padded(list(some), np.full(len(lengths), mean))
-    dense = [(one_hot(codes), known) for codes, known in random]
     require_same(
-        {"ours": lambda: ours.network(*random[0]), "packed": lambda: packed.network(*dense[0])},
+        {"ours": lambda: ours.network(*random[0]), "packed": lambda: packed.network(*random[0])},
         str(case),
     )
     sets = {
         "equal": (ours, equal, True),
         "random": (ours, random, False),
         "bucketed": (ours, alike, False),
-        "packed": (packed, dense, False),
+        "packed": (packed, random, False),
     }
     residues = {name: sum(int(n.sum()) for _, n in chosen[1]) for name, chosen in sets.items()}
     row: Row = {"mean": mean, "longest": int(lengths.max())}

@@ -10,19 +10,16 @@ import sys
 
 from benchmarks.encoding.memory_child import forget_peak, status
 
-from .networks import SYMBOLS, Job, batch_of_codes, classifier, one_hot, sizes
+from .networks import SYMBOLS, Job, batch_of_dna, classifier, sizes
 
 
 def main() -> None:
     """Warm up on a tiny batch, take two steps on the real one."""
     way, case = sys.argv[1], json.loads(sys.argv[2])
     cell, hidden, length, batch = sizes(case)
-    job = Job(
-        classifier(way, cell, hidden, SYMBOLS, codes=way == "bioseqrnn"), *batch_of_codes(2, 3)
-    )
-    codes, y = batch_of_codes(batch, length)
-    for x, labels in ((job.x, job.y), (codes, y)):
-        job.x, job.y = (x if way == "bioseqrnn" else one_hot(x)), labels
+    job = Job(classifier(way, cell, hidden, SYMBOLS), *batch_of_dna(2, 3))
+    for x, y in ((job.x, job.y), batch_of_dna(batch, length)):
+        job.x, job.y = x, y
         forget_peak()
         before = status("VmRSS")
         job.train()

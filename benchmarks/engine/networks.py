@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bioseqrnn.networks.recurrent import CELLS as OURS
+from bioseqrnn.networks.recurrent import LAYERS as OURS
 
 from .store import Row
 
@@ -67,25 +67,20 @@ class Job:
         return logits
 
 
-def classifier(way: str, cell: str, hidden: int, inputs: int, *, codes: bool = False) -> Classifier:
-    """Build the network of one way (``codes``: ours only)."""
+def classifier(way: str, cell: str, hidden: int, inputs: int) -> Classifier:
+    """Build the network of one way."""
     torch.manual_seed(1)
     if way == "torch":
         return Classifier(THEIRS[cell](inputs, hidden, batch_first=True, bidirectional=True))
-    table = torch.eye(inputs) if codes else None
-    return Classifier(OURS[cell](inputs, hidden, bidirectional=True, symbols=table))
+    return Classifier(OURS[cell](inputs, hidden, bidirectional=True))
 
 
-def batch_of_codes(batch: int, length: int) -> tuple[Tensor, Tensor]:
-    """Random symbol codes int64 [batch, length] and labels float [batch]."""
+def batch_of_dna(batch: int, length: int) -> tuple[Tensor, Tensor]:
+    """Random one-hot sequences float [batch, length, symbols] and labels float [batch]."""
     generator = torch.Generator().manual_seed(2)
     codes = torch.randint(0, SYMBOLS, (batch, length), generator=generator)
-    return codes, torch.randint(0, 2, (batch,), generator=generator).float()
-
-
-def one_hot(codes: Tensor) -> Tensor:
-    """Float one-hot [batch, time, symbols] of codes."""
-    return torch.eye(SYMBOLS)[codes]
+    labels = torch.randint(0, 2, (batch,), generator=generator).float()
+    return torch.eye(SYMBOLS)[codes], labels
 
 
 def jobs(case: Row, inputs: int | None = None) -> dict[str, Job]:
@@ -96,19 +91,22 @@ def jobs(case: Row, inputs: int | None = None) -> dict[str, Job]:
     case : Row
         With ``cell``, ``hidden``, ``length``, ``batch``.
     inputs : int, optional
-        Size of a dense input, which takes a gradient as behind a stem. Without it the input is DNA:
-        symbol codes for ours, float one-hot for torch.nn.
+        Size of a dense input, which takes a gradient as behind a stem. Without it the input is
+        one-hot DNA.
     """
     cell, hidden, length, batch = sizes(case)
-    codes, y = batch_of_codes(batch, length)
-    if inputs is None:
-        ours = Job(classifier("bioseqrnn", cell, hidden, SYMBOLS, codes=True), codes, y)
-        theirs = Job(classifier("torch", cell, hidden, SYMBOLS), one_hot(codes), y)
-    else:
+    x, y = batch_of_dna(batch, length)
+    if inputs is not None:
         x = torch.randn(batch, length, inputs, generator=torch.Generator().manual_seed(3))
-        ours = Job(classifier("bioseqrnn", cell, hidden, inputs), x.clone().requires_grad_(), y)
-        theirs = Job(classifier("torch", cell, hidden, inputs), x.requires_grad_(), y)
-    found = {"bioseqrnn": ours, "torch": theirs}
+    found = {
+        way: Job(
+            classifier(way, cell, hidden, x.shape[2]),
+            x.clone().requires_grad_(inputs is not None),
+            y,
+        )
+        for way in ("bioseqrnn", "torch")
+    }
+    ours, theirs = found.values()
     theirs.network.load_state_dict(ours.network.state_dict())
     few = slice(min(batch, 16))
     require_same(

@@ -21,7 +21,7 @@ COMMANDS: dict[str, Command] = {name: function_of(name) for name in NAMES}
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a command; ``flag`` is None of an argument, ``choices`` are the names it takes."""
+    """An option of a command; ``flag`` is None of an argument, ``choices`` what it allows."""
 
     name: str
     flag: str | None

@@ -9,34 +9,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from bioseqrnn.networks.recurrent import GRU, LSTM, RNN
+from bioseqrnn.networks.recurrent import LAYERS
 
-MODES: dict[str, tuple[Any, dict[str, str]]] = {
-    "tanh": (RNN, {}),
-    "relu": (RNN, {"nonlinearity": "relu"}),
-    "gru": (GRU, {}),
-    "lstm": (LSTM, {}),
-}
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def build(mode: str, inputs: int, hidden: int, *, dtype=torch.float32, **options):
+def build(cell: str, inputs: int, hidden: int, *, dtype=torch.float32, **options):
     """A layer with the initial weights of torch.nn."""
-    cell, extra = MODES[mode]
-    return cell(inputs, hidden, **extra, **options).to(dtype)
+    return LAYERS[cell](inputs, hidden, **options).to(dtype)
 
 
 def twin(layer):
     """The torch.nn module of the same sizes, in double precision; its weights are its own."""
-    extra = {"nonlinearity": layer.nonlinearity} if isinstance(layer, nn.RNN) else {}
     return getattr(nn, type(layer).__name__)(
         layer.input_size,
         layer.hidden_size,
         layer.num_layers,
-        bias=layer.bias,
-        batch_first=layer.batch_first,
+        batch_first=True,
         bidirectional=layer.bidirectional,
-        **extra,
     ).double()
 
 
@@ -80,19 +70,18 @@ def differentiate(layer: nn.Module, x: Tensor, values: list[Tensor]) -> Pass:
 
 
 def engine_pass(layer, x: Tensor, lengths: Tensor | None) -> Pass:
-    if x.is_floating_point():
-        x = x.detach().clone().requires_grad_()
+    x = x.detach().clone().requires_grad_()
     return differentiate(layer, x, values_of(*layer(x, lengths)))
 
 
 def torch_pass(module: nn.RNNBase, x: Tensor, lengths: Tensor) -> Pass:
-    """The same on torch.nn, with packed sequences; x is dense."""
+    """The same on torch.nn, with packed sequences."""
     x = x.detach().double().requires_grad_()
-    packed = pack_padded_sequence(x, lengths, batch_first=module.batch_first, enforce_sorted=False)
+    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     packed_output, state = module(packed)
     output, _ = pad_packed_sequence(
         packed_output,
-        batch_first=module.batch_first,
-        total_length=x.shape[1 if module.batch_first else 0],
+        batch_first=True,
+        total_length=x.shape[1],
     )
     return differentiate(module, x, values_of(output, state))

@@ -16,7 +16,7 @@ from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import save_model
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.predictions import write_predictions
 from bioseqrnn.tables.sequences import SequenceTable
@@ -93,7 +93,9 @@ class Made:
         save_model(out / "model.safetensors", network, card)
         losses = [1.0, validation_loss, 0.9] if fold else [1.0, 0.95, validation_loss]
         history = {"epoch": [1, 2, 3], "train_loss": [1.0, 0.5, 0.1], "validation_loss": losses}
-        write_tsv(out / "history.tsv", pd.DataFrame(history))
+        rest = [name for name in HISTORY.names if name not in history]
+        history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
+        HISTORY.write(out / "history.tsv", pd.DataFrame(history))
 
     def evaluate(self, **options):
         settings = {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC} | options

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from bioseqrnn.networks.recurrent import CELLS, GRU, LSTM, RNN, initialise
+from bioseqrnn.networks.recurrent import GRU, LAYERS, LSTM, RNN, initialise
 
 H, X, T, B = 7, 4, 13, 5
 
@@ -106,17 +106,6 @@ def test_state_dict_moves_both_ways(cell):
     ours.load_state_dict(theirs.state_dict())
 
 
-@cells
-def test_symbol_codes_are_looked_up(cell):
-    table = torch.eye(X, dtype=torch.float64)
-    layer = random_layer(cell, symbols=table)
-    codes = torch.randint(0, X, (B, T))
-    torch.testing.assert_close(layer(codes)[0], layer(table[codes])[0])
-    assert set(layer.state_dict()) == set(getattr(nn, cell.__name__)(X, H).state_dict())
-    with pytest.raises(ValueError, match="symbol table"):
-        random_layer(cell)(codes)
-
-
 def test_lengths_out_of_range_are_refused():
     layer = random_layer(RNN)
     for bad in (0, T + 1):
@@ -124,9 +113,9 @@ def test_lengths_out_of_range_are_refused():
             layer(torch.randn(2, T, X, dtype=torch.float64), torch.tensor([bad, T]))
 
 
-@pytest.mark.parametrize("name", list(CELLS))
+@pytest.mark.parametrize("name", list(LAYERS))
 def test_initialisation(name):
-    layer = CELLS[name](X, H, bidirectional=True)
+    layer = LAYERS[name](X, H, bidirectional=True)
     initialise(layer)
     for gate in layer.weight_hh_l0_reverse.detach().chunk(len(layer.weight_hh_l0) // H):
         torch.testing.assert_close(gate @ gate.T, torch.eye(H), atol=1e-5, rtol=0)

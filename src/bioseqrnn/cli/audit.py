@@ -67,19 +67,20 @@ def audit(
     Nothing stops here; 'split --findings' does, so that the tables can be read.
     """
     from bioseqrnn.config.validate import audit_config_from_json
-    from bioseqrnn.stages.audit.gate import FINDINGS, FLAGGED, judge_findings
+    from bioseqrnn.stages.audit.gate import judge_findings
     from bioseqrnn.support.atomic import together
+    from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 
     config = audit_config_from_json(limits, "--limits")
     if findings is None:
         if output is None or sequences is None:
             raise InputError("give --sequences with --output, or --findings with one of them")
-        findings = output.with_name(FINDINGS)
+        findings = output.with_name(FINDINGS.file)
     with together():
         if sequences is not None:
             from bioseqrnn.stages.audit.run import audit_sequences
 
-            lists = flagged or findings.with_name(FLAGGED)
+            lists = flagged or findings.with_name(FLAGGED.file)
             audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)
         if output is not None:
             judge_findings(findings, output, config, where=dataset)

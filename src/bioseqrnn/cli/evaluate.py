@@ -11,12 +11,9 @@ from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
 from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.evaluation import ThresholdConfig
+from bioseqrnn.tables.declared.evaluation import CURVES, EVALUATED, SELECTED
 
-OUTPUTS = (
-    "runs.tsv", "summary.tsv", "comparisons.tsv", "classes.tsv", "temperatures.tsv",
-    "thresholds.tsv", "strata.tsv", "calibration.tsv", "confusion.tsv", "learning_curves.tsv",
-    "curves.parquet", "selected.json",
-)  # fmt: skip
+OUTPUTS = tuple(table.file for table in (*EVALUATED, CURVES, SELECTED))
 
 
 def evaluate(

@@ -9,13 +9,9 @@ import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Folds, Sequences
+from bioseqrnn.tables.declared import REPORTED
 
-TABLES = (
-    "summary", "runs", "comparisons", "classes", "confusion", "calibration", "temperatures",
-    "thresholds", "strata", "learning_curves", "curves", "checks", "audit", "folds", "leaks",
-    "provenance", "gradients", "sizes", "search",
-)  # fmt: skip
-OUTPUTS = ("report.html", "manifest.json", *(f"tables/{name}.tsv" for name in TABLES))
+OUTPUTS = ("report.html", "manifest.json", *(f"tables/{table.name}.tsv" for table in REPORTED))
 
 
 def report(
@@ -62,21 +58,19 @@ def report(
     from bioseqrnn.support.checked import parse_object
 
     shown = parse_object(settings, "--settings")
+    from bioseqrnn.stages.report.results import Inputs
     from bioseqrnn.stages.report.run import build_report
 
-    build_report(
+    inputs = Inputs(
         sequences,
         audit,
         checks,
         folds,
         leaks,
         evaluation,
-        output,
-        dataset=dataset,
-        settings=shown,
-        confidence=confidence,
         gradients=gradients,
-        optional=table or (),
+        optional=tuple(table or ()),
         search=tuple(search or ()),
         sizes=sizes,
     )
+    build_report(inputs, output, dataset=dataset, settings=shown, confidence=confidence)

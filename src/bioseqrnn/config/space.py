@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model, model_validator
 
+from bioseqrnn.config.checks.ranges import range_problem
 from bioseqrnn.config.strict import Strict
 
 # what a trial is scored by, and what it runs on, must be the same in all of them
@@ -32,10 +33,9 @@ class Range(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Range:
-        if not self.low < self.high:
-            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
-        if self.log and self.low <= 0:
-            raise ValueError(f"log needs a low above 0, not {self.low}")
+        problem = range_problem(self.low, self.high, self.log)
+        if problem:
+            raise ValueError(problem)
         return self
 
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bioseqrnn.config.audit import AuditConfig, Check
 from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.support.checked import parse_json, short
@@ -74,6 +75,15 @@ def audit_config_from_json(text: str, where: str) -> AuditConfig:
         names = list(AuditConfig.model_fields)
         known = names + [f"{name}.{key}" for name in names[1:] for key in Check.model_fields]
         raise InputError(_one_line(error, where, known)) from error
+
+
+def folds_config_from_json(text: str, where: str) -> FoldsConfig:
+    """Build a FoldsConfig from a JSON object given on the command line."""
+    values = _json_object(text, where, '{"count": 10}')
+    try:
+        return FoldsConfig(**values)
+    except ValidationError as error:
+        raise InputError(_one_line(error, where, list(FoldsConfig.model_fields))) from error
 
 
 def dataset_options_from_json(text: str, where: str) -> DatasetOptions:

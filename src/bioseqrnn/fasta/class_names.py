@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-# straight, accents, double and single curly ones, angles
-QUOTES = "\"'`\u00b4\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
+from bioseqrnn.config.checks.text import QUOTES
+
 # Cyrillic and Greek letters that look like Latin ones, behind casefold
 TWINS = str.maketrans("авекмнорстухіјѕο", "abekmhopctyxijso")
 BETWEEN = re.compile(r"(?<=\w)[\s_\u2010-\u2015\u2212-]+(?=\w)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bioseqrnn.fasta.columns import SEPARATORS, Columns, check_header
+from bioseqrnn.config.checks.columns import SEPARATORS, Columns, check_header
 from bioseqrnn.support.errors import InputError
 
 BED_COLUMNS = ("chrom", "start", "end", "label", "score", "strand")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from bioseqrnn.fasta.columns import unused_columns
+from bioseqrnn.config.checks.columns import unused_columns
+from bioseqrnn.config.checks.tables import refuse_other_text, too_many_cells
 from bioseqrnn.fasta.genome import Genome, reverse_complement
 from bioseqrnn.fasta.interval_tables import (
     BED_COLUMNS,
@@ -18,7 +19,7 @@ from bioseqrnn.fasta.interval_tables import (
     names_not_read,
     refuse_other_format,
 )
-from bioseqrnn.fasta.user_tables import open_table, refuse_other_text, too_many_cells
+from bioseqrnn.fasta.user_tables import open_table
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.fasta.class_names import QUOTES, lookalike_warning
-from bioseqrnn.fasta.columns import SEPARATORS, Columns, unused_columns
+from bioseqrnn.config.checks.columns import SEPARATORS, unused_columns
+from bioseqrnn.config.checks.labels import COLUMNS
+from bioseqrnn.config.checks.text import QUOTES
+from bioseqrnn.fasta.class_names import lookalike_warning
 from bioseqrnn.fasta.names import id_digests
 from bioseqrnn.fasta.user_tables import Table
 from bioseqrnn.support.arrays import Ints
@@ -27,12 +29,6 @@ CODE = pa.int32()
 NAMED = 5
 # What stands before or between ids in the headers of databases
 DATABASES = {"", "sp", "tr", "gi", "ref", "gb", "emb", "dbj", "lcl", "pdb", "gnl", "pir", "prf"}
-COLUMNS = Columns(
-    ("id", "label"),
-    ("group",),
-    {"name": "id", "accession": "id", "header": "id", "seqid": "id", "sequenceid": "id",
-     "recordid": "id", "class": "label", "target": "label", "value": "label", "y": "label"},
-)  # fmt: skip
 
 
 def label_type(task: str) -> pa.DataType:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import glob
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bioseqrnn.config.checks import files
+from bioseqrnn.config.checks.columns import Columns
+from bioseqrnn.config.checks.labels import (
+    KINDS,
+    SPLITS,
+    Named,
+    check_files_of,
+    check_label_kind,
+    check_split,
+)
+from bioseqrnn.config.checks.tables import sheet_rows
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.class_names import plain_form
-from bioseqrnn.fasta.columns import Columns
-from bioseqrnn.fasta.user_tables import Table
+from bioseqrnn.fasta.user_tables import open_table
 from bioseqrnn.support.errors import InputError
 
-KINDS = ("label", "labels", "label_key", "intervals")
-SPLITS = ("train", "validation", "test")
 SHEET = Columns(("dataset", "fasta"), (*KINDS, "split", "group"))
-# In a folder, files with these endings are FASTA, compressed or not
-FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
-COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,8 @@ def read_sheet(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
         No such file, not UTF-8, no header, an unknown column, a row with more cells than the
         header.
     """
-    table = Table(sheet, "sheet", SHEET)
-    for line, cells in table.rows():
-        if table.unused:
-            raise InputError(
-                f"{sheet}: unknown column '{table.unused[0]}'; known: {', '.join(SHEET.known)}"
-            )
-        yield line, {name: cell for name, cell in zip(SHEET.known, cells, strict=True) if cell}
+    with open_table(sheet, "sheet") as lines:
+        yield from sheet_rows(sheet, lines, SHEET)
 
 
 def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
@@ -101,7 +100,8 @@ def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
             group=row.get("group"),
             split=row.get("split"),
         )
-        sources += [replace(source, fasta=path) for path in find_fasta(row["fasta"])]
+        found = find_fasta(row["fasta"], f"{sheet}: line {line}")
+        sources += [replace(source, fasta=path) for path in found]
     return sources
 
 
@@ -151,38 +151,12 @@ def moved(
     return sources, options
 
 
-def find_fasta(text: str) -> list[Path]:
-    """Return the files that a cell ``fasta`` names, sorted: a file, a folder or a glob.
+def find_fasta(text: str, where: str = "--fasta") -> list[Path]:
+    """Return the files that a cell ``fasta`` names, see ``files.find_fasta``.
 
-    Of a folder, the files directly in it that are named like FASTA.
-
-    Raises
-    ------
-    InputError
-        A folder or glob without a FASTA file.
+    ``where`` begins the message of an InputError.
     """
-    path = Path(text)
-    if path.is_dir():
-        found = sorted(filter(_named_like_fasta, path.iterdir()), key=str)
-        if not found:
-            endings = ", ".join(FASTA_ENDINGS)
-            raise InputError(f"{text}: no FASTA file in this folder (names end in {endings})")
-        return found
-    if path.exists() or not glob.has_magic(text):
-        return [path]
-    # as text, like the workflow: paths sort otherwise
-    names = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - any path, not one below a folder
-    found = [Path(name) for name in names if Path(name).is_file()]
-    if not found:
-        raise InputError(f"{text}: no file has such a name; quote nothing, check the pattern")
-    return found
-
-
-def _named_like_fasta(path: Path) -> bool:
-    name = path.name.lower()
-    for ending in COMPRESSED_ENDINGS:
-        name = name.removesuffix(ending)
-    return path.is_file() and name.endswith(FASTA_ENDINGS) and not name.startswith(".")
+    return [Path(name) for name in files.find_fasta(where, text)]
 
 
 def check_sources(sources: Iterable[Source], per_position: bool) -> None:
@@ -190,39 +164,17 @@ def check_sources(sources: Iterable[Source], per_position: bool) -> None:
 
     With ``per_position`` the labels are in the FASTA file itself, and no other may be given.
     """
-    seen: set[Path] = set()
-    sources = list(sources)
+    named = []
     for source in sources:
         if source.label is not None and not source.label.strip():
             raise InputError(f"{source.fasta}: the label is empty; give the class of its records")
         if source.label_key is not None and not source.label_key.strip():
             raise InputError(f"{source.fasta}: label_key is empty; give what stands before '='")
         given = [kind for kind in KINDS if getattr(source, kind) is not None]
-        if per_position and given:
-            raise InputError(
-                f"{source.fasta}: '{given[0]}' is given, but with task per_position the labels "
-                "stand in the file's third lines; leave it out"
-            )
-        if not per_position and len(given) != 1 and sorted(given) != ["intervals", "label"]:
-            raise InputError(
-                f"{source.fasta}: give either 'label' (the class of the file) or 'labels' "
-                "(a TSV of id and label), 'label_key' (of the headers) or 'intervals' (of a "
-                "genome), not several or none"
-            )
-        if source.fasta in seen and source.intervals is None:
-            raise InputError(f"{source.fasta}: the file stands twice in this dataset")
-        seen.add(source.fasta)
-    with_split = [source for source in sources if source.split is not None]
-    if with_split and len(with_split) < len(sources):
-        without = next(source for source in sources if source.split is None)
-        raise InputError(
-            f"{without.fasta}: no 'split', but {with_split[0].fasta} has one; give it to every row "
-            "of a dataset or to none"
-        )
-    if with_split and not {"train", "test"} <= {source.split for source in with_split}:
-        raise InputError(
-            f"{with_split[0].fasta}: a dataset with 'split' needs both train and test rows"
-        )
+        named.append(Named(str(source.fasta), str(source.fasta), given, source.split))
+        check_label_kind(named[-1], per_position)
+    check_files_of("the dataset", named)
+    check_split("the dataset", named)
 
 
 def order_classes(

@@ -20,7 +20,7 @@ from bioseqrnn.inference.gpu_memory import is_out_of_memory
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.inference.processes import Processes
 from bioseqrnn.inference.windows import shifted
-from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.defaults import fit_config, settled
 from bioseqrnn.support.arrays import Ints

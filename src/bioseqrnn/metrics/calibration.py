@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.metrics.metrics import SMALLEST
+from bioseqrnn.metrics.numbers import SMALLEST
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.metrics.calibration import calibrated
-from bioseqrnn.metrics.metrics import has_thresholds
+from bioseqrnn.metrics.registry import has_thresholds
 from bioseqrnn.metrics.thresholds import positives_of
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.console import say

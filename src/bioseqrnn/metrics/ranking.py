@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bioseqrnn.metrics.metrics import divide
+from bioseqrnn.metrics.numbers import divide
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 
 # More different scores of positives than this are binned

@@ -1,76 +1,39 @@
 """Metrics of a model's scores, for many weightings of the records at once.
 
 A scorer is made once a model and looks at its scores once: it keeps what each group of records adds
-to sums and rankings. The tests hold each metric against scikit-learn's or SciPy's.
+to counts, sums and rankings. The tests compare each metric with scikit-learn's or SciPy's.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from bioseqrnn.metrics.metrics import (
-    AT_THRESHOLD,
-    SMALLEST,
-    UNCALIBRATED,
-    divide,
-    matthews,
-    of_one_class,
-)
+from bioseqrnn.metrics.formulas import called_labels
+from bioseqrnn.metrics.numbers import divide
 from bioseqrnn.metrics.ranking import Ranking
-from bioseqrnn.metrics.segments import COUNT, FOUND, LENGTH, OVERLAP, segment_terms
+from bioseqrnn.metrics.registry import (
+    AT_THRESHOLD,
+    METRICS,
+    OF_CALLS,
+    PER_CLASS,
+    UNCALIBRATED,
+    Metric,
+    computed,
+)
 from bioseqrnn.metrics.sums import Sums
-from bioseqrnn.support.arrays import Bools, Doubles, Ints
+from bioseqrnn.metrics.tallies import Judged, Moments, OneClass, Tallies
+from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 
-CALIBRATION_BINS = 10
 ALL = -1
 # (class, metric); the class is ALL in metrics of the whole
 Key = tuple[int, str]
 Values = dict[Key, Doubles]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What one model says of some units, and what is true.
-
-    Attributes
-    ----------
-    truth : int64 [units], bool [units, labels], or float64 [units]
-        Class, labels, or value.
-    scores : float64 [units, outputs]
-        Calibrated, where they are probabilities.
-    raw : float64 [units, outputs]
-        Before calibration.
-    group : int64 [units]
-        Number of the group of each unit's record.
-    groups : int
-        How many there are.
-    called : bool [units, labels], optional
-        What reaches its threshold; of two classes one column, of the positive one.
-    first : bool [units], optional
-        Whether a residue begins a sequence.
-    """
-
-    truth: Any
-    scores: Doubles
-    raw: Doubles
-    group: Ints
-    groups: int
-    called: Bools | None = None
-    first: Bools | None = None
-
-    def part(self, units: Bools) -> Judged:
-        """The same of some units; groups keep their numbers."""
-        cut = [None if field is None else field[units] for field in (self.called, self.first)]
-        return Judged(
-            self.truth[units], self.scores[units], self.raw[units], self.group[units], self.groups,
-            *cut,
-        )  # fmt: skip
+CONFUSION, CALLED = "confusion", "called"
 
 
 class Scorer(ABC):
@@ -84,21 +47,71 @@ class Scorer(ABC):
 
     size: int
 
-    @abstractmethod
+    def __init__(self, judged: Judged, metrics: list[Metric]) -> None:
+        self._judged, self._metrics = judged, metrics
+        self._ranked = any(metric.ranked and metric.of_class for metric in metrics)
+        self._sums = Sums(judged.group, judged.groups)
+        for metric in metrics:
+            # metrics may share their terms
+            if metric.terms is None or metric.terms in self._sums:
+                continue
+            self._sums.add_terms(metric.terms, metric.terms(judged, judged.scores))
+            if metric.calibration:
+                key = (metric.terms, UNCALIBRATED)
+                self._sums.add_terms(key, metric.terms(judged, judged.raw))
+
     def __call__(self, weights: Doubles) -> Values:
         """Return every metric, float64 [replicates], for weights [groups, replicates].
 
         nan where a replicate lacks a class that the metric needs.
         """
+        sums = self._sums.of(weights)
+        tallies = self.tally(sums, weights)
+        values: Values = {}
+        for metric in self._metrics:
+            values[ALL, metric.name] = metric.value(tallies)
+            if metric.calibration:
+                mean = tallies.mean_of((metric.terms, UNCALIBRATED))
+                values[ALL, metric.name + UNCALIBRATED] = mean
+        for name in PER_CLASS:
+            of_class = METRICS[name].of_class
+            if of_class is not None and (self._ranked or not METRICS[name].ranked):
+                values |= {(code, name): of_class(one) for code, one in tallies.classes.items()}
+        if CALLED in sums:
+            called = self.called(sums[CALLED])
+            for name in OF_CALLS:
+                values[ALL, name + AT_THRESHOLD] = METRICS[name].mean_over(called)
+        return values
+
+    @abstractmethod
+    def tally(self, sums: dict[object, Doubles], weights: Doubles) -> Tallies:
+        """Counts and sums for some weightings."""
+
+    def called(self, counts: Doubles) -> dict[int, OneClass]:
+        """What reaches its threshold, by label; of two classes that of the positive one."""
+        cells = counts.reshape(2, 2, -1, counts.shape[-1])
+        return {k: OneClass(cells[:, :, k]) for k in range(cells.shape[2])}
 
 
-def scorer(task: Task, classes: list[str], judged: Judged, *, ranked: bool = True) -> Scorer:
-    """Make the scorer of a task; without ``ranked``, areas are left out that are no headline."""
-    if task.name == "regression":
-        return ValueScorer(judged)
-    if task.name == "multilabel":
-        return LabelScorer(judged)
-    return ClassScorer(judged, len(classes), ranked or task.name == "binary")
+def scorer(
+    task: Task, classes: list[str], judged: Judged, only: Collection[str] | None = None
+) -> Scorer:
+    """Make the scorer of a task.
+
+    Parameters
+    ----------
+    task : Task
+    classes : list of str
+    judged : Judged
+    only : collection of str, optional
+        Metrics that are asked for; others may be left out.
+    """
+    metrics = [m for m in computed(task, len(classes)) if only is None or m.name in only]
+    if not task.probabilistic:
+        return ValueScorer(judged, metrics)
+    if judged.multilabel:
+        return LabelScorer(judged, metrics)
+    return ClassScorer(judged, metrics, len(classes))
 
 
 class ClassScorer(Scorer):
@@ -110,68 +123,32 @@ class ClassScorer(Scorer):
     The called class is the most probable.
     """
 
-    def __init__(self, judged: Judged, classes: int, ranked: bool) -> None:
+    def __init__(self, judged: Judged, metrics: list[Metric], classes: int) -> None:
+        super().__init__(judged, metrics)
         self._classes = classes
-        truth = judged.truth
-        sums = self._sums = Sums(judged.group, judged.groups)
-        called = judged.scores.argmax(axis=1)
-        sums.add("confusion", np.ones(len(truth)), truth * classes + called, classes**2)
-        for name, scores in (("", judged.scores), (UNCALIBRATED, judged.raw)):
-            picked = np.clip(scores[np.arange(len(truth)), truth], SMALLEST, 1.0)
-            # the sum over classes of the squared errors, without a table of them
-            squared = (scores**2).sum(axis=1) - 2 * picked + 1
-            sums.add("brier" + name, squared / (2 if classes == 2 else 1))
-            sums.add("log_loss" + name, -np.log(picked))
-            stated, right = scores.max(axis=1), scores.argmax(axis=1) == truth
-            sums.add("ece" + name, stated - right, bin_of(stated), CALIBRATION_BINS)
-        self._at_threshold = judged.called is not None and classes == 2
+        truth, ones = judged.truth, np.ones(len(judged.truth))
+        cells = truth * classes + judged.scores.argmax(axis=1)
+        self._sums.add(CONFUSION, ones, cells, classes**2)
         if judged.called is not None and classes == 2:
-            cells = truth * 2 + judged.called[:, 0]
-            sums.add("called", np.ones(len(truth)), cells, 4)
-        self._segments = judged.first is not None
-        if judged.first is not None:
-            terms = segment_terms(truth, called, judged.first)
-            sums.add("segments", terms.values, terms.rows, 4, judged.group[terms.places])
-        codes = [] if not ranked else [1] if classes == 2 else list(range(classes))
+            self._sums.add(CALLED, ones, truth * 2 + judged.called[:, 0], 4)
+        self._shown = [1] if classes == 2 else list(range(classes))
         self._rankings = {
             code: Ranking(truth == code, judged.scores[:, code], judged.group, judged.groups)
-            for code in codes
+            for code in (self._shown if self._ranked else [])
         }
-        self.size = max([r.size for r in self._rankings.values()], default=0)
+        self.size = max((ranking.size for ranking in self._rankings.values()), default=0)
 
-    def __call__(self, weights: Doubles) -> Values:  # noqa: D102
-        sums = self._sums.of(weights)
-        counts = sums["confusion"].reshape(self._classes, self._classes, -1)
-        total = counts.sum(axis=(0, 1))
-        each = of_one_class(counts)
-        values: Values = {
-            (ALL, "accuracy"): divide(np.einsum("kkr->r", counts), total, np.nan),
-            (ALL, "balanced_accuracy"): each["recall"].mean(axis=0),
-            (ALL, "mcc"): matthews(counts),
-        }
-        shown = [1] if self._classes == 2 else range(self._classes)
-        for code in shown:
-            values |= {(code, name): of_class[code] for name, of_class in each.items()}
-        for code, ranking in self._rankings.items():
-            values[code, "auroc"], values[code, "auprc"] = ranking.areas(weights)
-        for name in ("f1", "auroc", "auprc") if self._rankings else ("f1",):
-            values[ALL, name] = np.mean([values[code, name] for code in shown], axis=0)
-        values |= _probability_metrics(sums, total)
-        if self._classes == 2:
-            values[ALL, "sensitivity"], values[ALL, "precision"] = (
-                each["recall"][1], each["precision"][1],
-            )  # fmt: skip
-            values[ALL, "specificity"] = each["recall"][0]
-        if self._at_threshold:
-            counts = sums["called"].reshape(2, 2, -1)
-            at = {name: of_class[1] for name, of_class in of_one_class(counts).items()}
-            at["mcc"] = matthews(counts)
-            values |= {(ALL, name + AT_THRESHOLD): value for name, value in at.items()}
-        if self._segments:
-            segments = sums["segments"]
-            values[ALL, "segment_overlap"] = divide(segments[OVERLAP], segments[LENGTH], np.nan)
-            values[ALL, "segment_f1"] = divide(segments[FOUND], segments[COUNT], np.nan)
-        return values
+    def tally(self, sums: dict[object, Doubles], weights: Doubles) -> Tallies:
+        """Counts of true and called classes, and of each shown class against the rest."""
+        counts = sums[CONFUSION].reshape(self._classes, self._classes, -1)
+        total, true, called = counts.sum(axis=(0, 1)), counts.sum(axis=1), counts.sum(axis=0)
+        classes = {}
+        for k in self._shown:
+            hits, misses = counts[k, k], true[k] - counts[k, k]
+            false = called[k] - hits
+            one = np.array([[total - hits - misses - false, false], [misses, hits]])
+            classes[k] = OneClass(one, self._rankings.get(k), weights)
+        return Tallies(total, sums, classes, counts)
 
 
 class LabelScorer(Scorer):
@@ -181,78 +158,54 @@ class LabelScorer(Scorer):
     Brier score, log loss and Hamming loss are means over the pairs. A label is called from 0.5 on.
     """
 
-    def __init__(self, judged: Judged) -> None:
+    def __init__(self, judged: Judged, metrics: list[Metric]) -> None:
+        super().__init__(judged, metrics)
         truth, scores = judged.truth, judged.scores
         labels = self._labels = truth.shape[1]
-        sums = self._sums = Sums(judged.group, judged.groups)
         group = np.repeat(judged.group, labels)
         column = np.tile(np.arange(labels), len(truth))
-        called = scores >= 0.5
-        calls = {"confusion": called} if judged.called is None else {
-            "confusion": called, "called": judged.called,
-        }  # fmt: skip
-        for name, call in calls.items():
-            cells = (2 * truth + call).ravel() * labels + column
-            sums.add(name, np.ones(truth.size), cells, 4 * labels, group)
-        sums.add("subset_accuracy", (called == truth).all(axis=1).astype(np.float64))
-        for name, p in (("", scores), (UNCALIBRATED, judged.raw)):
-            picked = np.clip(np.where(truth, p, 1 - p), SMALLEST, 1.0)
-            sums.add("brier" + name, ((p - truth) ** 2).mean(axis=1))
-            sums.add("log_loss" + name, -np.log(picked).mean(axis=1))
-            gap = (p - truth).ravel() / labels
-            sums.add("ece" + name, gap, bin_of(p.ravel()), CALIBRATION_BINS, group)
+        for name, call in ((CONFUSION, called_labels(scores)), (CALLED, judged.called)):
+            if call is not None:
+                cells = (2 * truth + call).ravel() * labels + column
+                self._sums.add(name, np.ones(truth.size), cells, 4 * labels, group)
         self._rankings = [
-            Ranking(truth[:, k], scores[:, k], judged.group, judged.groups) for k in range(labels)
+            Ranking(truth[:, k], scores[:, k], judged.group, judged.groups)
+            for k in range(labels if self._ranked else 0)
         ]
-        self._micro = Ranking(truth.ravel(), scores.ravel(), group, judged.groups)
-        self.size = max(ranking.size for ranking in [self._micro, *self._rankings])
+        self._pairs = None
+        if any(metric.ranked and metric.of_pairs for metric in metrics):
+            self._pairs = Ranking(truth.ravel(), scores.ravel(), group, judged.groups)
+        rankings = [*self._rankings, *([] if self._pairs is None else [self._pairs])]
+        self.size = max((ranking.size for ranking in rankings), default=0)
 
-    def __call__(self, weights: Doubles) -> Values:  # noqa: D102
-        sums = self._sums.of(weights)
-        counts = sums["confusion"].reshape(2, 2, self._labels, -1)
-        total = counts[:, :, 0].sum(axis=(0, 1))
-        values = {
-            (ALL, "subset_accuracy"): divide(sums["subset_accuracy"][0], total, np.nan),
-            (ALL, "hamming_loss"): divide(
-                (counts[0, 1] + counts[1, 0]).sum(axis=0), total * self._labels, np.nan
-            ),
-            (ALL, "f1_micro"): of_one_class(counts.sum(axis=2))["f1"][1],
+    def tally(self, sums: dict[object, Doubles], weights: Doubles) -> Tallies:
+        """Counts of each label, and of all pairs of record and label."""
+        counts = sums[CONFUSION].reshape(2, 2, self._labels, -1)
+        rankings = dict(enumerate(self._rankings))
+        classes = {
+            k: OneClass(counts[:, :, k], rankings.get(k), weights) for k in range(self._labels)
         }
-        for k, ranking in enumerate(self._rankings):
-            each = of_one_class(counts[:, :, k])
-            values |= {(k, name): of_class[1] for name, of_class in each.items()}
-            values[k, "auroc"], values[k, "auprc"] = ranking.areas(weights)
-        for name in ("f1", "auroc", "auprc"):
-            values[ALL, name] = np.mean([values[k, name] for k in range(self._labels)], axis=0)
-        values[ALL, "auroc_micro"], values[ALL, "auprc_micro"] = self._micro.areas(weights)
-        values |= _probability_metrics(sums, total)
-        if "called" in sums:
-            counts = sums["called"].reshape(2, 2, self._labels, -1)
-            at = [of_one_class(counts[:, :, k]) for k in range(self._labels)]
-            for name in ("precision", "recall", "f1"):
-                values[ALL, name + AT_THRESHOLD] = np.mean([a[name][1] for a in at], axis=0)
-            each_mcc = [matthews(counts[:, :, k]) for k in range(self._labels)]
-            values[ALL, "mcc" + AT_THRESHOLD] = np.mean(each_mcc, axis=0)
-        return values
+        pairs = OneClass(counts.sum(axis=2), self._pairs, weights)
+        return Tallies(counts[:, :, 0].sum(axis=(0, 1)), sums, classes, pairs=pairs)
 
 
 class ValueScorer(Scorer):
     """A number a record."""
 
-    def __init__(self, judged: Judged) -> None:
+    def __init__(self, judged: Judged, metrics: list[Metric]) -> None:
+        super().__init__(judged, metrics)
         self._group = judged.group
-        sums = self._sums = Sums(judged.group, judged.groups)
         truth, value = judged.truth, judged.scores[:, 0]
         # around a point among them, so that sums of squares keep their digits
         y, x = truth - truth.mean(), value - truth.mean()
-        # and have any: a power of two, which changes no other digit
+        # in a unit in which squares do not overflow: a power of two, which changes no digit
         self._unit = 2.0 ** np.frexp(np.abs(y).max(initial=0.0))[1]
         y, x = y / self._unit, x / self._unit
         for name, term in {
             "n": np.ones(len(y)), "y": y, "x": x, "yy": y * y, "xx": x * x, "xy": x * y,
             "squared": (y - x) ** 2, "absolute": np.abs(y - x),
         }.items():  # fmt: skip
-            sums.add(name, term)
+            self._sums.add(name, term)
         self._levels = [np.unique(column, return_inverse=True)[1] for column in (truth, value)]
         self._counts = [
             csr_matrix((np.ones(len(y)), (level, judged.group)), (len(y), judged.groups))
@@ -260,8 +213,9 @@ class ValueScorer(Scorer):
         ]
         self.size = len(truth)
 
-    def __call__(self, weights: Doubles) -> Values:  # noqa: D102
-        s = {name: rows[0] for name, rows in self._sums.of(weights).items()}
+    def tally(self, sums: dict[object, Doubles], weights: Doubles) -> Tallies:
+        """Sums around the means."""
+        s = {name: rows[0] for name, rows in sums.items() if isinstance(name, str)}
         spread = s["yy"] - divide(s["y"] ** 2, s["n"], 0.0)
         across = s["xx"] - divide(s["x"] ** 2, s["n"], 0.0)
         joint = s["xy"] - divide(s["x"] * s["y"], s["n"], 0.0)
@@ -270,16 +224,14 @@ class ValueScorer(Scorer):
             np.where(part > 1e-12 * whole, part, 0.0)
             for part, whole in ((spread, s["yy"]), (across, s["xx"]))
         )
-        return {
-            (ALL, "r2"): 1 - divide(s["squared"], spread, np.nan),
-            (ALL, "rmse"): self._unit * np.sqrt(divide(s["squared"], s["n"], np.nan)),
-            (ALL, "mae"): self._unit * divide(s["absolute"], s["n"], np.nan),
-            (ALL, "pearson"): divide(joint, np.sqrt(spread * across), np.nan),
-            (ALL, "spearman"): self._spearman(weights),
-        }
+        moments = Moments(
+            s["n"], s["squared"], s["absolute"], spread, across, joint, self._ranks(weights),
+            self._unit,
+        )  # fmt: skip
+        return Tallies(s["n"], sums, moments=moments)
 
-    def _spearman(self, weights: Doubles) -> Doubles:
-        """Correlation of midranks among the records as often as they were drawn."""
+    def _ranks(self, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+        """Sums of products of midranks among the records as often as they were drawn."""
         ranks = []
         for level, matrix in zip(self._levels, self._counts, strict=True):
             counts = matrix @ weights
@@ -287,22 +239,7 @@ class ValueScorer(Scorer):
             middle = np.cumsum(counts, axis=0) - counts / 2 - counts.sum(axis=0) / 2
             ranks.append(middle[level])
         drawn = weights[self._group]
-        joint, *squares = (
+        joint, first, second = (
             np.einsum("ir,ir,ir->r", drawn, ranks[a], ranks[b]) for a, b in ((0, 1), (0, 0), (1, 1))
         )
-        return divide(joint, np.sqrt(squares[0] * squares[1]), np.nan)
-
-
-def bin_of(stated: Doubles) -> Ints:
-    """Number the bin of each probability."""
-    return np.minimum((stated * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
-
-
-def _probability_metrics(sums: dict[str, Doubles], total: Doubles) -> Values:
-    """Brier score, log loss and expected calibration error, before and after calibration."""
-    values: Values = {}
-    for suffix in ("", UNCALIBRATED):
-        for name in ("brier", "log_loss", "ece"):
-            part = np.abs(sums[name + suffix]).sum(axis=0)
-            values[ALL, name + suffix] = divide(part, total, np.nan)
-    return values
+        return joint, first, second

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
+from bioseqrnn.metrics.tallies import Terms
 from bioseqrnn.support.arrays import Doubles, Ints
 
 
@@ -24,18 +25,20 @@ class Sums:
     def __init__(self, group: Ints, groups: int) -> None:
         self._group, self._groups = group, groups
         self._parts: list[Any] = []
-        self._rows: dict[str, slice] = {}
+        self._rows: dict[object, slice] = {}
         self._done = 0
         self._matrix: Any = None
 
     def add(
-        self, name: str, values: Doubles, rows: Ints | None = None, count: int = 1,
+        self, name: object, values: Doubles, rows: Ints | None = None, count: int = 1,
         group: Ints | None = None,
     ) -> None:  # fmt: skip
         """Add a sum, or ``count`` of them.
 
         Parameters
         ----------
+        name : object
+            Any hashable key.
         values : float64 [units]
         rows : int64 [units], optional
             To which of the ``count`` sums each value goes.
@@ -51,7 +54,14 @@ class Sums:
         self._rows[name] = slice(self._done, self._done + count)
         self._done += count
 
-    def of(self, weights: Doubles) -> dict[str, Doubles]:
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def add_terms(self, name: object, terms: Terms) -> None:
+        """Add terms; see ``Terms``."""
+        self.add(name, terms.values, terms.rows, terms.size, terms.group)
+
+    def of(self, weights: Doubles) -> dict[object, Doubles]:
         """Return all sums for weights [groups, replicates]: float64 [count, replicates] each."""
         if self._matrix is None:
             self._matrix = vstack(self._parts, format="csr")

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.metrics.metrics import divide
 from bioseqrnn.metrics.ranking import curve
+from bioseqrnn.metrics.registry import METRICS, OF_CALLS
+from bioseqrnn.metrics.tallies import OneClass
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.tasks import Task
 
@@ -52,15 +53,8 @@ def call_metrics(positive: Bools, called: Bools) -> dict[str, Any]:
 
 def _from_counts(hits: Any, false: Any, positives: Any, total: int) -> dict[str, Any]:
     misses = positives - hits
-    rejected = total - hits - false - misses
-    top = hits * rejected - false * misses
-    bottom = (hits + false) * (hits + misses) * (rejected + false) * (rejected + misses)
-    return {
-        "mcc": divide(top, np.sqrt(bottom), 0.0),
-        "f1": divide(2 * hits, 2 * hits + false + misses, 0.0),
-        "precision": divide(hits, hits + false, 0.0),
-        "recall": divide(hits, hits + misses, np.nan),
-    }
+    one = OneClass(np.array([[total - hits - false - misses, false], [misses, hits]]))
+    return {name: METRICS[name].of_thresholds(one) for name in OF_CALLS}
 
 
 def choose_threshold(positive: Bools, score: Doubles, aim: Aim) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from bioseqrnn.networks.defaults import settled
 from bioseqrnn.networks.layers import FoldSteps, MotifStem, PositionEmbedding
 from bioseqrnn.networks.pooling import Pooling
 from bioseqrnn.networks.properties import residue_table
-from bioseqrnn.networks.recurrent import CELLS, initialise
+from bioseqrnn.networks.recurrent import LAYERS, initialise
 from bioseqrnn.networks.strands import reverse, reverse_complement
 from bioseqrnn.onehot.alphabet import PROTEIN_SYMBOLS
 from bioseqrnn.tasks import TASKS, Task
@@ -83,7 +83,7 @@ class SequenceClassifier(nn.Module):
             size = config.stem_filters
         positions = settled(config, "positions")
         self.position = PositionEmbedding(positions, size) if positions else None
-        self.recurrent = CELLS[config.cell](
+        self.recurrent = LAYERS[config.cell](
             size * self.fold.residues,
             config.hidden_size,
             num_layers=config.layers,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.networks.cells import CELLS
 from bioseqrnn.networks.classifier import reads_properties
 from bioseqrnn.networks.defaults import settled
 from bioseqrnn.networks.properties import residue_table
 from bioseqrnn.tasks import Task
-
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 def count_numbers(config: ModelConfig, symbols: int, outputs: int, task: Task) -> int:
@@ -23,7 +22,7 @@ def count_numbers(config: ModelConfig, symbols: int, outputs: int, task: Task) -
     together = settled(config, "residues_per_step") if task.per_position else 1
     hidden, directions = config.hidden_size, 1 + config.bidirectional
     features = hidden * directions
-    rows = GATES[config.cell] * features
+    rows = CELLS[config.cell].gates * features
     total += rows * (size * together + hidden + 2)
     total += rows * (features + hidden + 2) * (config.layers - 1)
     summary = features

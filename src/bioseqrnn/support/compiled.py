@@ -14,8 +14,6 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.support.console import say
-
 Function = TypeVar("Function", bound=Callable[..., object])
 Array = TypeVar("Array", bound=npt.NDArray[np.generic])
 
@@ -33,13 +31,9 @@ class Kernel:
 
     @cached_property
     def dispatcher(self) -> Any:
-        """The function as Numba knows it, or itself where there is no Numba."""
-        try:
-            import numba
-        except ImportError:
-            _say_slow()
-            # numbers wrap around in compiled code, and here
-            return np.errstate(over="ignore")(self._function)
+        """The function as Numba knows it."""
+        import numba
+
         from bioseqrnn.support.kernel_cache import KernelCache
 
         _teach_numba()
@@ -48,14 +42,6 @@ class Kernel:
         with suppress(RuntimeError):
             dispatcher._cache = KernelCache(self._function)
         return dispatcher
-
-
-@cache
-def _say_slow() -> None:
-    say(
-        "Numba is not installed: loops over residues run as plain Python, hundreds of times "
-        "slower (pip install numba)"
-    )
 
 
 @cache

@@ -18,10 +18,11 @@ from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import open_parquet, require_columns, same_values, write_parquet
 from bioseqrnn.support.parquet import TableFile
+from bioseqrnn.tables.declared.data import FOLDS
 from bioseqrnn.tables.sequences import SequenceTable
 from bioseqrnn.tables.valid import TEXT, as_type
 
-FORMAT = 2
+FORMAT = FOLDS.format
 ROWS_AT_ONCE = 2**14
 TRAIN, VALIDATION, TEST, EXCLUDED = "train", "validation", "test", "excluded"
 ROLES = (TRAIN, VALIDATION, TEST, EXCLUDED)

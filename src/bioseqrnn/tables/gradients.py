@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.tables.declared.models import GRADIENTS
 
 # Smaller norms make no difference in 32-bit numbers, and would stretch the axis
 FLOOR = 1e-8
@@ -58,13 +59,14 @@ class Measured:
 def gradients_table(measured: list[Measured]) -> pd.DataFrame:
     """Median and 10 % and 90 % quantiles over records and runs.
 
+    The column ``bound`` is σ₁(W_hh)^k of the vanilla RNN, which no norm exceeds since tanh' ≤ 1
+    (Pascanu et al., 2013), of several runs the largest; it is NaN for gated cells, which have no
+    such bound.
+
     Returns
     -------
     DataFrame
-        ``model``, ``cell``, ``layer``, ``direction``, ``k``, ``q10``, ``median``, ``q90``,
-        ``bound`` (of the vanilla RNN σ₁(W_hh)^k, which no norm exceeds since tanh' ≤ 1: Pascanu et
-        al., 2013; of several runs the largest; NaN for gated cells, which have no such bound) and
-        ``n``, the norms behind the row: those of records that have more than k residues.
+        As ``gradients.tsv``.
     """
     rows: list[dict[str, Any]] = []
     # a model's curves stand together, in the order in which models were given
@@ -87,7 +89,7 @@ def gradients_table(measured: list[Measured]) -> pd.DataFrame:
                 | {"bound": np.nan if gated else np.exp(min(k // pool * log_bound, LARGEST_LOG))}
                 | {"n": len(values)}
             )
-    return pd.DataFrame(rows)
+    return GRADIENTS.frame(rows)
 
 
 def shown(gradients: pd.DataFrame) -> pd.DataFrame:

@@ -17,11 +17,16 @@ from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import open_parquet, parquet_writer, read_parquet
+from bioseqrnn.tables.declared.models import PREDICTIONS
+from bioseqrnn.tables.declared.table import COUNT, LABEL
+from bioseqrnn.tables.declared.table import TEXT as TEXT_KIND
 from bioseqrnn.tables.sequences import SequenceFile, SequenceTable
 from bioseqrnn.tables.valid import LABELS, TEXT, RowCheck, check_classes
 from bioseqrnn.tasks import Task, task_of
 
-FORMAT = 2
+FORMAT = PREDICTIONS.format
+# types of the columns that are the same in every task
+TYPES = {TEXT_KIND: pa.string(), COUNT: pa.int64()}
 PROBABILITY, VALUE = "probability_", "value"
 ROWS_AT_ONCE = 2**14
 STORED = ("validation", "test")
@@ -144,11 +149,12 @@ def write_predictions(
     }  # fmt: skip
     names = score_columns(task, classes)
     score = pa.list_(pa.float64()) if task.per_position else pa.float64()
-    fields: list[tuple[str, pa.DataType]] = [
-        ("id", pa.string()), ("role", pa.string()), ("fold", pa.int64()), ("seed", pa.int64()),
-        ("model", pa.string()),
-    ]  # fmt: skip
-    fields += [("target", task.column(table.targets[np.arange(0)], classes).type)]
+    types = TYPES | {LABEL: task.column(table.targets[np.arange(0)], classes).type}
+    fields = [
+        (column.name, types[column.kind])
+        for column in PREDICTIONS.columns
+        if column.name in PREDICTIONS.names
+    ]
     fields += [(name, score) for name in names]
     schema = pa.schema(fields)
     with parquet_writer(path, schema, metadata) as writer:

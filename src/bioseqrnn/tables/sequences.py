@@ -20,10 +20,11 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import METADATA_KEY, require_columns, require_file
 from bioseqrnn.support.parquet import TableFile
 from bioseqrnn.support.scratch import Column
+from bioseqrnn.tables.declared.data import SEQUENCES
 from bioseqrnn.tables.valid import NEEDED, TableMetadata, check_rows
 from bioseqrnn.tasks import Task, task_of
 
-FORMAT = 1
+FORMAT = SEQUENCES.format
 CLASS_TASKS = ("binary", "multiclass")
 # of each process: with fewer, some would have much more to do than others
 LEAST_ROW_GROUPS = 8

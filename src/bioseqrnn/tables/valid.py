@@ -21,11 +21,17 @@ from bioseqrnn.onehot.row_groups import packed_column
 from bioseqrnn.support.arrays import Bytes, Ints
 from bioseqrnn.support.checked import Count, Described, short
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.declared.data import SEQUENCES
+from bioseqrnn.tables.declared.table import BYTES as BYTES_KIND
+from bioseqrnn.tables.declared.table import CATEGORY, COUNT
+from bioseqrnn.tables.declared.table import LABEL as LABEL_KIND
+from bioseqrnn.tables.declared.table import TEXT as TEXT_KIND
 
-NEEDED = ("id", "source", "length", "label", "onehot")
+NEEDED = tuple(SEQUENCES.names)
 SPLITS = ("train", "validation", "test")
 # other types that Arrow and other programs have for the same
 TEXT, BYTES = pa.string(), pa.large_binary()
+TYPES = {TEXT_KIND: TEXT, CATEGORY: TEXT, COUNT: pa.int64(), BYTES_KIND: BYTES}
 # of every half byte the highest bit, and the three below
 HIGHEST, LOWER = np.uint64(0x8888_8888_8888_8888), np.uint64(0x7777_7777_7777_7777)
 # words that fit in the cache of a core
@@ -103,10 +109,8 @@ def check_rows(
     """
     check = RowCheck(path, first)
     task, classes = metadata["task"], metadata["classes"]
-    kinds = {
-        "id": TEXT, "source": TEXT, "length": pa.int64(), "group": TEXT, "split": TEXT,
-        "onehot": BYTES, "label": LABELS[task],
-    }  # fmt: skip
+    types = TYPES | {LABEL_KIND: LABELS[task]}
+    kinds = {column.name: types[column.kind] for column in SEQUENCES.columns}
     found = {
         name: check.column(name, rows.column(name), kinds[name]) if name in kinds else values
         for name, values in zip(rows.column_names, rows.columns, strict=True)
@@ -149,7 +153,7 @@ class RowCheck:
         parts = [as_type(part, kind, where) for part in values.chunks] or [pa.array([], kind)]
         # one is left uncopied: it may be a chromosome
         array = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
-        if array.null_count and name not in ("group", "split"):
+        if array.null_count and name in NEEDED:
             self.all(name, array.is_valid(), "is missing")
         return array
 

@@ -6,16 +6,16 @@ import copy
 
 import pytest
 import torch
-from engine_cases import MODES, build, ragged, twin, values_of
+from engine_cases import LAYERS, build, ragged, twin, values_of
 
 
-def example(mode):
+def example(cell):
     torch.manual_seed(10)
-    layer = build(mode, 5, 19, num_layers=2, bidirectional=True)
+    layer = build(cell, 5, 19, num_layers=2, bidirectional=True)
     return layer, torch.randn(33, 7, 5, requires_grad=True), ragged(33, 7)
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=LAYERS)
 def setting(request):
     return example(request.param)
 
@@ -91,11 +91,11 @@ PARTS = {"outputs": 0, "last state": 1, "last cells": 2}
 
 
 @pytest.mark.parametrize(
-    ("mode", "part"),
-    [(mode, part) for mode in MODES for part in PARTS if mode == "lstm" or PARTS[part] < 2],
+    ("cell", "part"),
+    [(cell, part) for cell in LAYERS for part in PARTS if cell == "lstm" or PARTS[part] < 2],
 )
-def test_gradients_of_a_part(mode, part):
-    layer, x, _ = example(mode)
+def test_gradients_of_a_part(cell, part):
+    layer, x, _ = example(cell)
     module = twin(layer)
     module.load_state_dict(layer.state_dict())
     double = x.detach().double().requires_grad_()

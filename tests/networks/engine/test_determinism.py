@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from engine_cases import DTYPES, MODES, build, engine_pass, ragged, values_of
+from engine_cases import DTYPES, LAYERS, build, engine_pass, ragged, values_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,9 +13,8 @@ from bioseqrnn.networks.engine import layer as layer_module
 from bioseqrnn.networks.engine.buffers import POOL
 from bioseqrnn.networks.engine.plan import GROUPS, TILE, share
 
-modes = pytest.mark.parametrize("mode", MODES)
+cells = pytest.mark.parametrize("cell", LAYERS)
 dtypes = pytest.mark.parametrize("dtype", DTYPES.values(), ids=DTYPES)
-inputs = pytest.mark.parametrize("symbols", [0, 6], ids=["dense", "codes"])
 TIME, INPUTS = 9, 5
 
 
@@ -27,25 +26,18 @@ def threads():
     torch.set_num_threads(before)
 
 
-def example(mode, symbols, batch, dtype=torch.float32, hidden=19):
+def example(cell, batch, dtype=torch.float32, hidden=19):
     torch.manual_seed(5)
-    table = torch.rand(symbols, INPUTS) if symbols else None
-    layer = build(
-        mode, INPUTS, hidden, dtype=dtype, symbols=table, num_layers=2, bidirectional=True
-    )
-    if symbols:
-        x = torch.randint(symbols, (batch, TIME))
-    else:
-        x = torch.randn(batch, TIME, INPUTS, dtype=dtype)
+    layer = build(cell, INPUTS, hidden, dtype=dtype, num_layers=2, bidirectional=True)
+    x = torch.randn(batch, TIME, INPUTS, dtype=dtype)
     return layer, x, ragged(batch, TIME)
 
 
-@modes
-@inputs
+@cells
 @dtypes
-def test_any_number_of_threads(mode, symbols, dtype):
+def test_any_number_of_threads(cell, dtype):
     # groups of one and of two tiles, the last of them not full
-    layer, x, lengths = example(mode, symbols, TILE * (GROUPS + 2) - 3, dtype)
+    layer, x, lengths = example(cell, TILE * (GROUPS + 2) - 3, dtype)
     torch.set_num_threads(1)
     alone = engine_pass(layer, x, lengths)
     for count in (2, 3, 5):
@@ -65,11 +57,10 @@ def one_each(jobs, threads):
     return [np.array([job]) for job in range(len(jobs))]
 
 
-@modes
-@inputs
+@cells
 @pytest.mark.parametrize("deal", [backwards, shuffled, one_each], ids=lambda deal: deal.__name__)
-def test_any_deal_of_the_jobs(mode, symbols, deal, monkeypatch):
-    layer, x, lengths = example(mode, symbols, TILE * (GROUPS + 2) - 3)
+def test_any_deal_of_the_jobs(cell, deal, monkeypatch):
+    layer, x, lengths = example(cell, TILE * (GROUPS + 2) - 3)
     torch.set_num_threads(2)
     usual = engine_pass(layer, x, lengths)
     dealt = []
@@ -84,13 +75,12 @@ def test_any_deal_of_the_jobs(mode, symbols, deal, monkeypatch):
     assert [sum(map(len, jobs)) for jobs in dealt] == 2 * [2 * (GROUPS + 2)] + 2 * [2 * GROUPS]
 
 
-@modes
-@inputs
+@cells
 @given(data=st.data())
-def test_a_sequence_alone_and_among_others(mode, symbols, data):
+def test_a_sequence_alone_and_among_others(cell, data):
     batch = data.draw(st.integers(2, 2 * TILE + 5))
     hidden = data.draw(st.integers(1, 40))
-    layer, x, lengths = example(mode, symbols, batch, hidden=hidden)
+    layer, x, lengths = example(cell, batch, hidden=hidden)
     with torch.no_grad():
         together = values_of(*layer(x, lengths))
         row = data.draw(st.integers(0, batch - 1))
@@ -103,13 +93,10 @@ def test_a_sequence_alone_and_among_others(mode, symbols, data):
         assert expected.numpy().tobytes() == value.numpy().tobytes()
 
 
-@modes
-@inputs
+@cells
 @dtypes
-def test_memory_is_used_again_but_never_read_before_it_is_written(
-    mode, symbols, dtype, monkeypatch
-):
-    layer, x, lengths = example(mode, symbols, TILE + 3, dtype)
+def test_memory_is_used_again_but_never_read_before_it_is_written(cell, dtype, monkeypatch):
+    layer, x, lengths = example(cell, TILE + 3, dtype)
     first = engine_pass(layer, x, lengths)
     take, taken = POOL.take, []
 

@@ -9,14 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from engine_cases import MODES, build, ragged
+from engine_cases import LAYERS, build, ragged
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.networks.engine.buffers import KEPT_BYTES, POOL, Pool, size_class
 
 FLOAT, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-modes = pytest.mark.parametrize("mode", MODES)
+cells = pytest.mark.parametrize("cell", LAYERS)
 
 
 # no array is of fewer bytes
@@ -139,15 +139,15 @@ def in_use(taken):
     return sum(size for array, size in taken if array() is not None)
 
 
-def example(mode, batch=40, time=12, **options):
+def example(cell, batch=40, time=12, **options):
     torch.manual_seed(9)
-    layer = build(mode, 5, 24, **options)
+    layer = build(cell, 5, 24, **options)
     return layer, torch.randn(batch, time, 5), ragged(batch, time)
 
 
-@modes
-def test_without_gradients_nothing_is_kept(mode, taken):
-    layer, x, lengths = example(mode)
+@cells
+def test_without_gradients_nothing_is_kept(cell, taken):
+    layer, x, lengths = example(cell)
     with torch.no_grad():
         output, _ = layer(x, lengths)
     assert in_use(taken) == output.nbytes
@@ -156,19 +156,19 @@ def test_without_gradients_nothing_is_kept(mode, taken):
     assert in_use(taken) >= output.nbytes + int(lengths.sum()) * 24 * 4
 
 
-@modes
-def test_frozen_weights_keep_nothing(mode, taken):
-    layer, x, lengths = example(mode)
+@cells
+def test_frozen_weights_keep_nothing(cell, taken):
+    layer, x, lengths = example(cell)
     layer.requires_grad_(False)
     output, _ = layer(x, lengths)
     assert not output.requires_grad
     assert in_use(taken) == output.nbytes
 
 
-@modes
-def test_without_gradients_memory_does_not_grow_with_time(mode, taken):
+@cells
+def test_without_gradients_memory_does_not_grow_with_time(cell, taken):
     def asked_for(time):
-        layer, x, _ = example(mode, time=time)
+        layer, x, _ = example(cell, time=time)
         taken.clear()
         with torch.no_grad():
             output, _ = layer(x)
@@ -177,9 +177,9 @@ def test_without_gradients_memory_does_not_grow_with_time(mode, taken):
     assert asked_for(40) == asked_for(4) > 0
 
 
-@modes
-def test_history_is_given_back_after_backward(mode, taken):
-    layer, x, lengths = example(mode, num_layers=2, bidirectional=True)
+@cells
+def test_history_is_given_back_after_backward(cell, taken):
+    layer, x, lengths = example(cell, num_layers=2, bidirectional=True)
     output, _ = layer(x, lengths)
     before = in_use(taken)
     output.sum().backward()
@@ -187,9 +187,9 @@ def test_history_is_given_back_after_backward(mode, taken):
     assert in_use(taken) == output.nbytes < before
 
 
-@modes
-def test_dropping_the_outputs_gives_all_back(mode, taken):
-    layer, x, lengths = example(mode, num_layers=2)
+@cells
+def test_dropping_the_outputs_gives_all_back(cell, taken):
+    layer, x, lengths = example(cell, num_layers=2)
     output, state = layer(x, lengths)
     assert in_use(taken) > output.nbytes
     del output, state

@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bioseqrnn.networks.engine.products import add_product, panel_width, panels
-from bioseqrnn.networks.engine.simd import (
-    VECTOR_BYTES,
-    clamp,
-    lanes,
-    load,
-    positive,
-    sigmoid,
-    store,
-    tanh,
-)
+from bioseqrnn.networks.engine.simd import VECTOR_BYTES, lanes, load, store
+from bioseqrnn.networks.engine.squashing import clamp, sigmoid, tanh
 
 DTYPES = [np.float32, np.float64]
 dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
@@ -30,15 +22,14 @@ dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name
 # not ``compiled``: machine code on disk would not know of changes in the package's files
 @numba.njit
 def every(numbers, out):
-    """Rows of out: tanh, sigmoid, clamped to 2, positive, 3 x - x / 2 + 1, x x."""
+    """Rows of out: tanh, sigmoid, clamped to 2, 3 x - x / 2 + 1, x x."""
     for j in range(0, len(numbers), lanes(numbers)):
         x = load(numbers, j)
         store(out[0], j, tanh(x))
         store(out[1], j, sigmoid(x))
         store(out[2], j, clamp(x, 2.0))
-        store(out[3], j, positive(x, x))
-        store(out[4], j, 3.0 * x - x / 2.0 + 1.0)
-        store(out[5], j, x * x)
+        store(out[3], j, 3.0 * x - x / 2.0 + 1.0)
+        store(out[4], j, x * x)
 
 
 def vectors(numbers):
@@ -46,7 +37,7 @@ def vectors(numbers):
     width = VECTOR_BYTES // numbers.itemsize
     filled = np.zeros(-(-len(numbers) // width) * width, numbers.dtype)
     filled[: len(numbers)] = numbers
-    out = np.empty((6, len(filled)), numbers.dtype)
+    out = np.empty((5, len(filled)), numbers.dtype)
     every(filled, out)
     return out[:, : len(numbers)]
 
@@ -96,9 +87,8 @@ def test_nan_goes_through_everything(dtype):
 @given(data=st.data())
 def test_operations(dtype, data):
     numbers = data.draw(arrays(dtype, st.integers(1, 40), elements=st.floats(-1e6, 1e6, width=32)))
-    _, _, clamped, cut, line, squares = vectors(numbers)
+    _, _, clamped, line, squares = vectors(numbers)
     assert (clamped == np.clip(numbers, -2, 2)).all()
-    assert (cut == np.maximum(numbers, 0)).all()
     assert (squares == numbers * numbers).all()
     # multiplications and additions may be fused
     np.testing.assert_allclose(line, 2.5 * numbers + 1, rtol=4 * np.finfo(dtype).eps, atol=1e-6)
@@ -117,8 +107,9 @@ def test_products(dtype, data):
         rng.integers(-9, 10, shape).astype(dtype)
         for shape in ((rows, depth), (depth, columns), (rows + 2, columns))
     )
-    starts = rng.permutation(rows + 2)[:rows] * columns
-    expected = begin[starts // columns] + a @ b
+    # each row of C begins with another row, or all with the same
+    first, step = data.draw(st.integers(0, 2)), data.draw(st.integers(0, 1))
+    expected = begin[first + step * np.arange(rows)] + a @ b
     transposed = data.draw(st.booleans())
     flat_a = np.append(np.ascontiguousarray(a.T if transposed else a), 0).astype(dtype)
     steps = (1, rows) if transposed else (depth, 1)
@@ -128,7 +119,7 @@ def test_products(dtype, data):
     # rows beyond, and a row's columns beyond, are not written
     c = np.full((rows + 1, columns + lane), 99, dtype)
     add_product(
-        begin.reshape(-1), starts, 0,
+        begin.reshape(-1), first * columns, step * columns,
         flat_a, 0, *steps,
         np.append(flat_b, np.zeros(1, dtype)), 0,
         *((width, depth * width) if in_panels else (columns, width)),
@@ -147,12 +138,12 @@ def test_a_row_of_a_product_does_not_depend_on_the_others(dtype, rows, depth, se
     columns, width = 3 * lane, panel_width(np.dtype(dtype))
     a = rng.normal(size=(rows, depth)).astype(dtype)
     b = panels(rng.normal(size=(depth, columns)).astype(dtype))
-    begin, starts = rng.normal(size=columns).astype(dtype), np.zeros(rows, np.int64)
+    begin = rng.normal(size=columns).astype(dtype)
 
     def product(first, count):
         c = np.empty(count * columns, dtype)
         add_product(
-            begin, starts, 0, a.reshape(-1), first * depth, depth, 1,
+            begin, 0, 0, a.reshape(-1), first * depth, depth, 1,
             b, 0, width, depth * width, c, 0, columns, count, columns, depth,
         )  # fmt: skip
         return c.reshape(count, columns)

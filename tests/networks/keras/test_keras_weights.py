@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bioseqrnn.networks.keras.weights import recurrent_state
-from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.networks.recurrent import LAYERS
 from bioseqrnn.support.errors import InputError
 
 X, U, T = 4, 5, 11
@@ -52,7 +52,7 @@ def lstm(x, kernel, recurrent, bias):
     return np.array(states)
 
 
-LAYERS = {"rnn": simple_rnn, "gru": gru, "lstm": lstm}
+IN_KERAS = {"rnn": simple_rnn, "gru": gru, "lstm": lstm}
 
 
 def arrays(rng, cell, inputs, *, bias=True):
@@ -69,11 +69,11 @@ def keras_layer(cell, x, directions):
         step = -1 if place else 1
         none = np.zeros((2, kernel.shape[1])) if cell == "gru" else np.zeros(kernel.shape[1])
         weights = (kernel, recurrent, *(bias or [none]))
-        states.append(LAYERS[cell](x[::step], *weights)[::step])
+        states.append(IN_KERAS[cell](x[::step], *weights)[::step])
     return np.hstack(states)
 
 
-@pytest.mark.parametrize("cell", list(LAYERS))
+@pytest.mark.parametrize("cell", list(IN_KERAS))
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bias", [True, False])
@@ -83,7 +83,7 @@ def test_layers_are_those_of_keras(cell, directions, layers, bias):
         [arrays(rng, cell, directions * U if number else X, bias=bias) for _ in range(directions)]
         for number in range(layers)
     ]
-    ours = CELLS[cell](X, U, num_layers=layers, bidirectional=directions == 2).double()
+    ours = LAYERS[cell](X, U, num_layers=layers, bidirectional=directions == 2).double()
     state = recurrent_state(cell, stack)
     ours.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
     x = rng.normal(size=(T, X))
@@ -95,7 +95,7 @@ def test_layers_are_those_of_keras(cell, directions, layers, bias):
     np.testing.assert_allclose(output[0], wanted, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize("cell", list(LAYERS))
+@pytest.mark.parametrize("cell", list(IN_KERAS))
 def test_other_shapes_are_refused(cell):
     kernel, recurrent, bias = arrays(np.random.default_rng(7), cell, X)
     bad = [

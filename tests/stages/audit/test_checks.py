@@ -23,10 +23,11 @@ from bioseqrnn.similarity.mmseqs import SimilarityError
 from bioseqrnn.stages.audit import findings, shortcuts
 from bioseqrnn.stages.audit.gate import judge, pass_gate
 from bioseqrnn.stages.audit.pairs import earlier, opposites
-from bioseqrnn.stages.audit.run import FLAGGED_COLUMNS, make_checks
+from bioseqrnn.stages.audit.run import make_checks
 from bioseqrnn.stages.audit.similar import similarity_clusters
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.audit import read_checks
+from bioseqrnn.tables.declared.data import FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -477,7 +478,7 @@ def test_the_gate_warns_and_lets_through(cli, encoded):
     assert done.code == 0
     assert "warn: toy: label_conflicts: 9.52 % of the records (2 of 21)" in done.err
     flagged = pd.read_csv(encoded / "flagged.tsv", sep="\t", dtype="str", keep_default_na=False)
-    assert flagged.columns.tolist() == FLAGGED_COLUMNS
+    assert flagged.columns.tolist() == FLAGGED.names
     assert flagged["id"].tolist()[:2] == ["a0", 'b|"x"|é']
     first = (encoded / "checks.tsv").read_bytes(), (encoded / "flagged.tsv").read_bytes()
     done = cli(*SPLIT)

@@ -12,7 +12,7 @@ from sklearn.metrics import matthews_corrcoef
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.calibration import calibrated
-from bioseqrnn.metrics.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.registry import PER_CLASS, headline, metrics_of
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bioseqrnn.metrics.metrics import brief, rounded
+from bioseqrnn.metrics.numbers import brief, rounded
 from bioseqrnn.stages.report.keep import keep_section, keep_sentence, keep_table
-from bioseqrnn.stages.report.names import between, number
+from bioseqrnn.stages.report.numbers import between, number
 from bioseqrnn.stages.report.sections.scores import (
     comparisons_section,
     folds_section,
@@ -66,7 +66,7 @@ def test_a_metric_that_is_undefined_is_said_so():
     sections = [
         keep_section(table, summary, "rnn", "r2", 0.95),
         models_section(summary, "r2", 0.95, given=False),
-        comparisons_section(compared, "r2", 0.95),
+        comparisons_section(compared, ["r2", "rmse"], 0.95),
         folds_section(runs, "r2", given=False),
     ]
     text = str(sections)

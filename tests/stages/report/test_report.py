@@ -26,11 +26,13 @@ from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.report.run import TABLES, build_report
-from bioseqrnn.stages.report.sections.curves import read_curves
+from bioseqrnn.stages.report.results import Inputs
+from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.stages.report.wording import introduction
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_parquet, write_tsv
+from bioseqrnn.tables.curves import read_curves
+from bioseqrnn.tables.declared.evaluation import EVALUATED
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
 from bioseqrnn.tables.predictions import write_predictions
@@ -95,12 +97,16 @@ def report(tmp_path_factory):
     write_tsv(folder / "gradients.tsv", gradients_table(curves))
     with users_folder(folder / "user"):
         build_report(
-            folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
-            folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation",
-            folder / "report", dataset="toy",
-            settings={"folds": 2}, confidence=0.9, gradients=folder / "gradients.tsv",
+            inputs_of(folder), folder / "report", dataset="toy", settings={"folds": 2},
+            confidence=0.9,
         )  # fmt: skip
     return folder
+
+
+def inputs_of(folder, **more):
+    names = ("sequences.parquet", "audit.tsv", "checks.tsv", "folds.parquet", "leaks.tsv")
+    files = [folder / name for name in (*names, "evaluation")]
+    return Inputs(*files, **({"gradients": folder / "gradients.tsv"} | more))
 
 
 @contextmanager
@@ -157,10 +163,9 @@ def test_a_class_named_like_a_number_keeps_its_name(report):
 
 
 def test_tables_say_what_the_evaluation_said(report):
-    for name in TABLES:
-        ours = pd.read_csv(report / "report" / "tables" / f"{name}.tsv", sep="\t")
-        theirs = pd.read_csv(report / "evaluation" / f"{name}.tsv", sep="\t")
-        pd.testing.assert_frame_equal(ours, theirs)
+    for table in EVALUATED:
+        ours = report / "report" / "tables" / table.file
+        assert ours.read_bytes() == (report / "evaluation" / table.file).read_bytes()
     sizes = pd.read_csv(report / "report" / "tables" / "folds.tsv", sep="\t")
     assert sizes.drop(columns=["fold", "role"]).to_numpy().sum() == 2 * 60
 
@@ -283,13 +288,11 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
     counts = forge(folder)
     assert min(counts.values()) > 0, counts
-    build_report(
-        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
-        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "out",
-        dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9, gradients=folder / "gradients.tsv",
-        optional=[folder / "random_folds.tsv"], search=(folder / "trials.tsv",),
+    inputs = inputs_of(
+        folder, optional=(folder / "random_folds.tsv",), search=(folder / "trials.tsv",),
         sizes=folder / "sizes.tsv",
     )  # fmt: skip
+    build_report(inputs, folder / "out", dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9)
     page = said((folder / "out" / "report.html").read_text())
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
@@ -302,11 +305,8 @@ def test_a_forged_name_is_no_markdown_either(report, tmp_path):
     shutil.copytree(report, folder)
     path = folder / "gradients.tsv"
     path.write_text(path.read_text().replace("gru", "[gru](javascript:alert(1))"))
-    build_report(
-        folder / "sequences.parquet", folder / "audit.tsv", folder / "checks.tsv",
-        folder / "folds.parquet", folder / "leaks.tsv", folder / "evaluation", folder / "out",
-        dataset="toy", settings={}, confidence=0.9, gradients=path,
-    )  # fmt: skip
+    inputs = inputs_of(folder, gradients=path)
+    build_report(inputs, folder / "out", dataset="toy", settings={}, confidence=0.9)
     page = (folder / "out" / "report.html").read_text()
     assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in page
     assert 'href="javascript' not in page
@@ -319,11 +319,12 @@ def test_a_forged_name_is_no_markdown_either(report, tmp_path):
         ("y", [2.0], "row 1: its 'y' is not between 0 and 1"),
         ("y", ["a"], "column 'y' is string, double is needed"),
         ("model", [3], "column 'model' is int64, string is needed"),
-        ("class", None, "needs columns model, class, curve, x, y"),
+        ("class", None, "needs columns model, kind, class, curve, x, y, threshold"),
     ],
 )
 def test_curves_of_a_stranger(tmp_path, name, values, said):
     point = {"model": ["gru"], "class": ["a"], "curve": ["roc"], "x": [0.5], "y": [0.5]}
+    point |= {"kind": ["network"], "threshold": [float("inf")]}
     path = tmp_path / "curves.parquet"
     write_parquet(path, pa.table(point), {"format": 1})
     assert len(read_curves(path)) == 1

@@ -5,11 +5,11 @@ import pytest
 from made_predictions import Made, dataset
 
 from bioseqrnn.config.audit import AuditConfig
-from bioseqrnn.metrics.metrics import headline
+from bioseqrnn.metrics.registry import headline, title
 from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.report.names import title
+from bioseqrnn.stages.report.results import Inputs
 from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.support.io import write_tsv
 from bioseqrnn.tasks import TASKS
@@ -38,11 +38,12 @@ def test_a_report_of_every_task(task, tmp_path):
         columns=["model", "kind", "metric", "grouped", "random", "difference", "n"],
     )
     write_tsv(tmp_path / "random_folds.tsv", random)
-    build_report(
+    inputs = Inputs(
         tmp_path / "sequences.parquet", tmp_path / "audit.tsv", tmp_path / "checks.tsv",
-        tmp_path / "folds.parquet", tmp_path / "leaks.tsv", evaluation, tmp_path / "report",
-        dataset="toy", settings={}, confidence=0.95, optional=[tmp_path / "random_folds.tsv"],
+        tmp_path / "folds.parquet", tmp_path / "leaks.tsv", evaluation,
+        optional=(tmp_path / "random_folds.tsv",),
     )  # fmt: skip
+    build_report(inputs, tmp_path / "report", dataset="toy", settings={}, confidence=0.95)
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Does the RNN earn its keep? <b>Yes</b>" in page
     assert f"{title(metric)} in cross-validation: <b>selected</b>" in page

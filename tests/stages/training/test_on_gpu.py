@@ -17,7 +17,7 @@ from conftest import BIN, RESOURCES, encode
 from stopping import stop_with_a_checkpoint
 
 from bioseqrnn.fasta.sources import Source
-from bioseqrnn.networks.recurrent import CELLS
+from bioseqrnn.networks.recurrent import LAYERS
 from bioseqrnn.networks.store import load_model
 from bioseqrnn.onehot.on_device import dense_on
 from bioseqrnn.stages.folds.run import split_table
@@ -122,9 +122,9 @@ def test_mixed_precision_is_close_and_its_files_are_single(tables, tmp_path):
 
 
 @pytest.mark.skipif(DEVICE == "cpu", reason="autocast of cuDNN")
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", LAYERS)
 def test_the_recurrence_stays_in_single_precision(cell):
-    layer = CELLS[cell](4, 8, bidirectional=True).to(DEVICE)
+    layer = LAYERS[cell](4, 8, bidirectional=True).to(DEVICE)
     x = torch.rand(3, 9, 4, device=DEVICE)
     lengths = torch.tensor([9, 5, 1])
     with torch.autocast(DEVICE, torch.bfloat16):

@@ -12,7 +12,7 @@ from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.training.run import train_fold
-from bioseqrnn.stages.transfer.matrix import Dataset, cell_rows, scoring_folds
+from bioseqrnn.stages.transfer.matrix import TransferDataset, cell_rows, scoring_folds
 from bioseqrnn.stages.transfer.run import transfer_models
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_folds
@@ -40,7 +40,7 @@ def make(folder, kind, count=60, seed=1, folds=3):
     )
     table = read_sequences(folder / "sequences.parquet")
     split_table(table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=seed)
-    return Dataset(kind, table, read_folds(folder / "folds.parquet", table))
+    return TransferDataset(kind, table, read_folds(folder / "folds.parquet", table))
 
 
 def texts(table):
@@ -84,7 +84,7 @@ def test_a_given_split_scores_only_what_it_tests(pair, tmp_path):
             parts.append(Source(path, name, split=split))
     table = encode(tmp_path, parts, alphabet="protein", positive="ACP")
     split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
-    given = Dataset("given", table, read_folds(tmp_path / "folds.parquet", table))
+    given = TransferDataset("given", table, read_folds(tmp_path / "folds.parquet", table))
     fold = scoring_folds(given, pair[1])
     positives = pair[1].table.targets == 1
     # the first 40 positives trained it, 20 more tested it; shuffles are new to it

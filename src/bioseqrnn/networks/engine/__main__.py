@@ -8,13 +8,13 @@ from __future__ import annotations
 import torch
 
 from bioseqrnn.networks.pooling import Pooling
-from bioseqrnn.networks.recurrent import RNN, engine_installed
+from bioseqrnn.networks.recurrent import RNN, engine_wanted
 from bioseqrnn.support.console import say
 
 
 def main() -> None:
     """Run a forward and a backward pass; machine code that is there already is only read."""
-    if not engine_installed():
+    if not engine_wanted():
         return
     layer = RNN(4, 8)
     x = torch.zeros(2, 3, 4, requires_grad=True)

@@ -1,7 +1,8 @@
 """One layer backward: from the last step of a tile to the first.
 
-Gradients of the sums are gathered for a chunk of steps, which stays in cache, and then multiplied
-with the states and inputs of the same steps: one product adds them to the gradients of the weights.
+The gradients of the sums are gathered for a chunk of steps that stays in cache. They are then
+multiplied with the states and inputs of the same steps: one product per chunk adds to the gradients
+of the weights.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bioseqrnn.networks.engine.cells import backward_gates
-from bioseqrnn.networks.engine.forward import Inputs, Shape, Tiles, read
+from bioseqrnn.networks.engine.forward import Shape, Tiles, read
+from bioseqrnn.networks.engine.gates import backward_gates
 from bioseqrnn.networks.engine.products import add_product, width_of
 from bioseqrnn.networks.engine.rows import (
     add_columns,
@@ -21,7 +22,6 @@ from bioseqrnn.networks.engine.rows import (
     gather,
     gather_add,
     scatter,
-    scatter_add,
 )
 from bioseqrnn.support.arrays import Ints, Numbers
 from bioseqrnn.support.compiled import compiled
@@ -38,7 +38,7 @@ class Gradients(NamedTuple):
     x : [directions, batch, time, inputs], flat, written
         Empty where it is not wanted.
     hidden : [jobs, hidden, fed_by_hidden], flat, added to
-    input : [jobs, symbols or inputs, fed_by_input], flat, added to
+    input : [jobs, inputs, fed_by_input], flat, added to
     bias : [jobs, sums], flat, added to
     """
 
@@ -73,11 +73,10 @@ def backward(
     jobs: Ints,
     groups: int,
     scratch: Numbers,
-    starts: Ints,
     chunk: Chunk,
     shape: Shape,
     tiles: Tiles,
-    inputs: Inputs,
+    x: Numbers,
     hidden_back: Numbers,
     input_back: Numbers,
     history: Numbers,
@@ -92,23 +91,23 @@ def backward(
         ``groups``-th) one after the other, so that sums do not depend on who does which job.
     groups : int
         Groups a direction.
-    scratch, starts, chunk
-        Memory of this thread: rows of the largest tile × (2 hidden + padded inputs) numbers; as
-        many integers as there are rows, units or inputs, whichever is most; and at least the rows
-        of a tile.
+    scratch, chunk
+        Memory of this thread: (rows of the largest tile) × (2 hidden + padded inputs) numbers; and
+        a chunk of at least the rows of a tile.
     hidden_back, input_back : [directions, panels], flat
         W_hh and W_ih for products with gradients of sums.
-    shape, tiles, inputs, gradients
-        See there.
+    shape, tiles, gradients
+        See their classes.
+    x : [batch, time, inputs], flat
     history : [directions, residues, kept], flat
     """
     hidden, kept, sums, units = shape.hidden, shape.kept, shape.sums, shape.units
     most = scratch.size // (2 * hidden + shape.padded_inputs)
     dh, dc = scratch[: most * hidden], scratch[most * hidden : 2 * most * hidden]
     dx = scratch[2 * most * hidden :]
-    # out of their tuples: taking one out counts a reference, which costs more than a row
+    # Arrays are taken out of their tuples once: each access counts a reference, which costs more
+    # than the work on one row.
     order, lengths, firsts, before = tiles
-    codes, source = inputs
     dsums, states, xs = chunk
     dy, dlast, dcells, gx, g_hidden, g_input, g_bias = gradients
     capacity = states.size // hidden
@@ -130,9 +129,7 @@ def backward(
                     rows += 1
                 if used + rows > capacity:
                     at = capacity - used
-                    _add_weights(
-                        shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts
-                    )
+                    _add_weights(shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used)
                     used = 0
                 here -= rows
                 used += rows
@@ -156,37 +153,29 @@ def backward(
                     shape.cell, history, here * kept, past, kept,
                     dh, dc, dsums, at * sums, sums, rows, hidden,
                 )  # fmt: skip
-                for row in range(rows):
-                    starts[row] = row * hidden
                 if t > 0:
                     add_product(
-                        dh, starts, 0, dsums, at * sums, sums, 1,
+                        dh, 0, hidden, dsums, at * sums, sums, 1,
                         hidden_back, direction * (hidden_back.size // shape.directions),
                         width_of(dh), shape.fed_by_hidden * width_of(dh),
                         dh, 0, hidden, rows, hidden, shape.fed_by_hidden,
                     )  # fmt: skip
-                if shape.symbols:
-                    scatter_add(
-                        g_input, codes, residues, job * shape.symbols, shape.fed_by_input,
-                        dsums, at * sums + shape.input_from, sums, rows,
+                width = shape.inputs
+                gather(xs, at * width, width, x, residues, width, rows, width)
+                if gx.size:
+                    _input_gradients(
+                        shape, direction, input_back, dsums, at * sums + shape.input_from,
+                        rows, residues, dx, gx,
                     )  # fmt: skip
-                else:
-                    width = shape.inputs
-                    gather(xs, at * width, width, source, residues, width, rows, width)
-                    if gx.size:
-                        _input_gradients(
-                            shape, direction, input_back, dsums, at * sums + shape.input_from,
-                            rows, residues, starts, dx, gx,
-                        )  # fmt: skip
             at = capacity - used
-            _add_weights(shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used, starts)
+            _add_weights(shape, job, g_hidden, g_input, g_bias, dsums, states, xs, at, used)
 
 
 @compiled
 def _begin(
     target: Numbers, first: int, hidden: int, source: Numbers, place: int, units: int
 ) -> None:
-    """A sequence's last step is where its gradients begin: with those of its last state."""
+    """Start a sequence at its last step: its gradients are those of its last state."""
     clear(target, first, hidden)
     if source.size:
         copy(target, first, source, place, units)
@@ -195,15 +184,13 @@ def _begin(
 @compiled
 def _input_gradients(
     shape: Shape, direction: int, input_back: Numbers, dsums: Numbers, begin: int,
-    rows: int, residues: Ints, starts: Ints, dx: Numbers, gx: Numbers,
+    rows: int, residues: Ints, dx: Numbers, gx: Numbers,
 ) -> None:  # fmt: skip
     """Write the gradients of a step's x."""
     fed, padded = shape.fed_by_input, shape.padded_inputs
     clear(dx, 0, rows * padded)
-    for row in range(rows):
-        starts[row] = row * padded
     add_product(
-        dx, starts, 0, dsums, begin, shape.sums, 1,
+        dx, 0, padded, dsums, begin, shape.sums, 1,
         input_back, direction * (input_back.size // shape.directions),
         width_of(dx), fed * width_of(dx),
         dx, 0, padded, rows, padded, fed,
@@ -215,24 +202,19 @@ def _input_gradients(
 @compiled
 def _add_weights(
     shape: Shape, job: int, g_hidden: Numbers, g_input: Numbers, g_bias: Numbers,
-    dsums: Numbers, states: Numbers, xs: Numbers, at: int, used: int, starts: Ints,
+    dsums: Numbers, states: Numbers, xs: Numbers, at: int, used: int,
 ) -> None:  # fmt: skip
     """Add a chunk to the gradients of weights and biases: a product each."""
     sums, fed, hidden, inputs = shape.sums, shape.fed_by_input, shape.hidden, shape.inputs
     wide = shape.fed_by_hidden
-    for k in range(hidden):
-        starts[k] = (job * hidden + k) * wide
     add_product(
-        g_hidden, starts, 0, states, at * hidden, 1, hidden,
+        g_hidden, job * hidden * wide, wide, states, at * hidden, 1, hidden,
         dsums, at * sums, sums, width_of(dsums),
         g_hidden, job * hidden * wide, wide, hidden, wide, used,
     )  # fmt: skip
-    if inputs:
-        for k in range(inputs):
-            starts[k] = (job * inputs + k) * fed
-        add_product(
-            g_input, starts, 0, xs, at * inputs, 1, inputs,
-            dsums, at * sums + shape.input_from, sums, width_of(dsums),
-            g_input, job * inputs * fed, fed, inputs, fed, used,
-        )  # fmt: skip
+    add_product(
+        g_input, job * inputs * fed, fed, xs, at * inputs, 1, inputs,
+        dsums, at * sums + shape.input_from, sums, width_of(dsums),
+        g_input, job * inputs * fed, fed, inputs, fed, used,
+    )  # fmt: skip
     add_columns(g_bias, job * sums, dsums, at * sums, sums, used)

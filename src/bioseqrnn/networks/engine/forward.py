@@ -1,10 +1,11 @@
 """One layer forward: all time steps of tiles of sequences.
 
-A tile is a few dozen sequences of like length, longest first, so that those still running at a step
-are its first rows and nothing is computed past a sequence's end. What the backward pass needs of a
-tile lies together, step after step: the running sequences of step 0, those of step 1, and so on.
+A tile holds a few dozen sequences of similar length, longest first. The sequences that still run at
+a step are therefore its first rows, and nothing is computed past a sequence's end. The values of a
+tile that the backward pass needs lie together, step after step: the running sequences of step 0,
+those of step 1, and so on.
 
-In both directions a step is "the next residue that is read": the reverse direction reads residue
+In both directions a step reads the next residue; the reverse direction reads residue
 ``length - 1 - step``.
 """
 
@@ -12,9 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
-from bioseqrnn.networks.engine.cells import forward_gates
+from bioseqrnn.networks.engine.gates import forward_gates
 from bioseqrnn.networks.engine.products import add_product, width_of
 from bioseqrnn.networks.engine.rows import clear, copy, copy_rows, gather, scatter
 from bioseqrnn.support.arrays import Ints, Numbers
@@ -24,8 +23,9 @@ from bioseqrnn.support.compiled import compiled
 class Shape(NamedTuple):
     """Sizes of a layer; ``hidden`` is ``units`` rounded up to whole vectors.
 
-    ``kept``, ``sums``, ``fed_by_hidden``, ``fed_by_input`` and ``input_from`` are those of
-    ``cells.Columns``, times ``hidden``. ``symbols`` is 0 for x, ``inputs`` is 0 for codes.
+    ``cell`` is the number of the cell in ``networks.cells.CELLS``. ``kept``, ``sums``,
+    ``fed_by_hidden``, ``fed_by_input`` and ``input_from`` are those of
+    ``networks.cells.cell.Columns``, times ``hidden``.
     """
 
     cell: int
@@ -33,7 +33,6 @@ class Shape(NamedTuple):
     hidden: int
     inputs: int
     padded_inputs: int
-    symbols: int
     directions: int
     batch: int
     time: int
@@ -61,26 +60,17 @@ class Tiles(NamedTuple):
     rows: Ints
 
 
-class Inputs(NamedTuple):
-    """Symbol codes [batch, time], or, where these are empty, x [batch, time, inputs]; flat."""
-
-    codes: Ints
-    x: Numbers
-
-
 class Weights(NamedTuple):
-    """Weights of both directions, flat, in the order of ``cells``.
+    """Weights of both directions, flat, in the order of ``networks.cells.cell.Columns``.
 
     Attributes
     ----------
-    table : [directions, symbols, sums]
-        Of each symbol, what a row's sums begin with: W_ih x and the biases. For x a single row,
-        the biases.
+    bias : [directions, sums]
     input, hidden : [directions, panels]
-        W_ih (for x) and W_hh, in panels.
+        W_ih and W_hh, in panels.
     """
 
-    table: Numbers
+    bias: Numbers
     input: Numbers
     hidden: Numbers
 
@@ -94,7 +84,7 @@ def forward(
     clean: bool,
     shape: Shape,
     tiles: Tiles,
-    inputs: Inputs,
+    x: Numbers,
     weights: Weights,
     history: Numbers,
     y: Numbers,
@@ -108,30 +98,29 @@ def forward(
     jobs : int64 array
         Numbers ``direction * tiles + tile``.
     scratch, residues : arrays
-        Memory of this thread: rows of the largest tile × (2 hidden + inputs) numbers, and as many
-        integers as rows.
+        Memory of this thread: (rows of the largest tile) × (2 hidden + inputs) numbers, and one
+        integer per row.
     keep : bool
-        Whether ``history`` is for all residues, or for one step of this thread.
+        Whether ``history`` holds all residues, or one step of this thread.
     clean : bool
         Whether ``y`` holds zeros already.
-    shape, tiles, inputs, weights
-        See there.
+    shape, tiles, weights
+        See their classes.
+    x : [batch, time, inputs], flat
     history : [directions, residues, kept] or [rows, kept], flat, written
     y : [batch, time, directions * units], flat, written
     last, last_cells : [directions, batch, units], flat, written
-        States after the last residue; ``last_cells`` of the LSTM only.
+        States after the last residue; ``last_cells`` is empty unless the cell has two states.
     """
     hidden, units, kept, width = shape.hidden, shape.units, shape.kept, shape.inputs
-    cell, symbols = shape.cell, shape.symbols
     most = len(residues)
     h = scratch[: most * hidden]
     c = scratch[most * hidden : 2 * most * hidden]
-    x = scratch[2 * most * hidden :]
-    starts = np.empty(most, np.int64)
-    # out of their tuples: taking one out counts a reference, which costs more than a row
+    read_x = scratch[2 * most * hidden :]
+    # Arrays are taken out of their tuples once: each access counts a reference, which costs more
+    # than the work on one row.
     order, lengths, firsts, before = tiles
-    codes, source = inputs
-    tables, w_input, w_hidden = weights
+    bias, w_input, w_hidden = weights
     count = len(firsts) - 1
     out = shape.directions * units
     for job in jobs:
@@ -146,39 +135,23 @@ def forward(
                 rows -= 1
             at = here * kept
             read(order, lengths, shape.time, direction, first, rows, t, residues)
-            table = direction * (tables.size // shape.directions)
-            for row in range(rows):
-                starts[row] = table
-                if symbols:
-                    starts[row] += codes[residues[row]] * shape.sums
-            if symbols:
-                # at t = 0 the state is zero: what the sums begin with is copied
+            gather(read_x, 0, width, x, residues, width, rows, width)
+            add_product(
+                bias, direction * shape.sums + shape.input_from, 0, read_x, 0, width, 1,
+                w_input, direction * (w_input.size // shape.directions),
+                width_of(x), width * width_of(x),
+                history, at + shape.input_from, kept, rows, shape.fed_by_input, width,
+            )  # fmt: skip
+            copy_rows(history, at, kept, bias, direction * shape.sums, 0, rows, shape.input_from)
+            # the state before the first residue is zero
+            if t > 0:
                 add_product(
-                    tables, starts, 0, h, 0, hidden, 1,
+                    history, at, kept, h, 0, hidden, 1,
                     w_hidden, direction * (w_hidden.size // shape.directions),
                     width_of(h), units * width_of(h),
-                    history, at, kept, rows, shape.fed_by_hidden, units if t > 0 else 0,
+                    history, at, kept, rows, shape.fed_by_hidden, units,
                 )  # fmt: skip
-                forward_gates(cell, history, at, kept, tables, starts, h, c, rows, hidden)
-            else:
-                gather(x, 0, width, source, residues, width, rows, width)
-                add_product(
-                    tables, starts, shape.input_from, x, 0, width, 1,
-                    w_input, direction * (w_input.size // shape.directions),
-                    width_of(x), width * width_of(x),
-                    history, at + shape.input_from, kept, rows, shape.fed_by_input, width,
-                )  # fmt: skip
-                copy_rows(history, at, kept, tables, table, 0, rows, shape.input_from)
-                for row in range(rows):
-                    starts[row] = at + row * kept
-                if t > 0:
-                    add_product(
-                        history, starts, 0, h, 0, hidden, 1,
-                        w_hidden, direction * (w_hidden.size // shape.directions),
-                        width_of(h), units * width_of(h),
-                        history, at, kept, rows, shape.fed_by_hidden, units,
-                    )  # fmt: skip
-                forward_gates(cell, history, at, kept, history, starts, h, c, rows, hidden)
+            forward_gates(shape.cell, history, at, kept, h, c, rows, hidden)
             scatter(y, residues, out, direction * units, h, hidden, rows, units)
             for row in range(rows - 1, -1, -1):
                 if lengths[first + row] > t + 1:
@@ -199,7 +172,7 @@ def read(
     order: Ints, lengths: Ints, time: int, direction: int, first: int, rows: int, t: int,
     residues: Ints,
 ) -> None:  # fmt: skip
-    """Write which of batch × time residues the sequences of a tile read at a step."""
+    """Write the number of the residue (of batch × time) that each sequence of a tile reads."""
     for row in range(rows):
         place = t if direction == 0 else lengths[first + row] - 1 - t
         residues[row] = order[first + row] * time + place

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.networks.engine.simd import FEATURES, VECTOR_BYTES, add_block, lanes
-from bioseqrnn.support.arrays import Ints, Numbers
+from bioseqrnn.networks.engine.block import add_block
+from bioseqrnn.networks.engine.simd import FEATURES, VECTOR_BYTES, lanes
+from bioseqrnn.support.arrays import Numbers
 from bioseqrnn.support.compiled import compiled
 
 # The block of C, sized so that it and a step of A and B fit the registers: 32 of them with
@@ -52,16 +53,17 @@ def width_of(array: Numbers) -> int:
 
 @compiled
 def add_product(
-    begin: Numbers, starts: Ints, shift: int,
+    begin: Numbers, begin0: int, begin_row: int,
     a: Numbers, a0: int, a_row: int, a_step: int,
     b: Numbers, b0: int, b_step: int, b_panel: int,
     c: Numbers, c0: int, c_row: int,
     rows: int, columns: int, depth: int,
 ) -> None:  # fmt: skip
-    """C = begin + A B for ``rows`` × ``columns`` numbers of C; places as in ``simd.add_block``.
+    """Write C = begin + A B, ``rows`` × ``columns`` numbers; places are as in ``block.add_block``.
 
-    Panel p of B begins at ``b0 + p b_panel``: ``depth × width`` for a matrix made by ``panels``
-    (with ``b_step`` = width), ``width`` for one that lies in rows of ``b_step`` numbers.
+    ``begin`` may be C itself, or one row for all (``begin_row`` = 0). Panel p of B begins at
+    ``b0 + p b_panel``: ``b_panel`` is ``depth × width`` for a matrix made by ``panels`` (with
+    ``b_step`` = width), and ``width`` for one that lies in rows of ``b_step`` numbers.
     """
     lane = lanes(c)
     width = VECTORS * lane
@@ -70,12 +72,12 @@ def add_product(
     for p in range(whole):
         for r in range(0, full, ROWS):
             add_block(
-                ROWS, VECTORS, begin, starts, r, shift + p * width,
+                ROWS, VECTORS, begin, begin0 + r * begin_row + p * width, begin_row,
                 a, a0 + r * a_row, a_row, a_step, b, b0 + p * b_panel, b_step,
                 c, c0 + r * c_row + p * width, c_row, depth,
             )  # fmt: skip
         _add_rest(
-            begin, starts, full, shift + p * width,
+            begin, begin0 + full * begin_row + p * width, begin_row,
             a, a0 + full * a_row, a_row, a_step, b, b0 + p * b_panel, b_step,
             c, c0 + full * c_row + p * width, c_row, rows - full, depth,
         )  # fmt: skip
@@ -83,13 +85,13 @@ def add_product(
         at, column = b0 + whole * b_panel + v * lane, whole * width + v * lane
         for r in range(0, full, ROWS):
             add_block(
-                ROWS, 1, begin, starts, r, shift + column,
+                ROWS, 1, begin, begin0 + r * begin_row + column, begin_row,
                 a, a0 + r * a_row, a_row, a_step, b, at, b_step,
                 c, c0 + r * c_row + column, c_row, depth,
             )  # fmt: skip
         for r in range(full, rows):
             add_block(
-                1, 1, begin, starts, r, shift + column,
+                1, 1, begin, begin0 + r * begin_row + column, begin_row,
                 a, a0 + r * a_row, a_row, a_step, b, at, b_step,
                 c, c0 + r * c_row + column, c_row, depth,
             )  # fmt: skip
@@ -97,25 +99,27 @@ def add_product(
 
 @compiled
 def _add_rest(
-    begin: Numbers, starts: Ints, first: int, shift: int,
+    begin: Numbers, begin0: int, begin_row: int,
     a: Numbers, a0: int, a_row: int, a_step: int, b: Numbers, b0: int, b_step: int,
     c: Numbers, c0: int, c_row: int, rows: int, depth: int,
 ) -> None:  # fmt: skip
     """The rows of a panel that fill no whole block: fewer than ``ROWS``, so at most 7."""
     if rows >= 4:
         add_block(
-            4, VECTORS, begin, starts, first, shift,
+            4, VECTORS, begin, begin0, begin_row,
             a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
         )  # fmt: skip
-        first, a0, c0, rows = first + 4, a0 + 4 * a_row, c0 + 4 * c_row, rows - 4
+        begin0, a0, c0 = begin0 + 4 * begin_row, a0 + 4 * a_row, c0 + 4 * c_row
+        rows -= 4
     if rows >= 2:
         add_block(
-            2, VECTORS, begin, starts, first, shift,
+            2, VECTORS, begin, begin0, begin_row,
             a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
         )  # fmt: skip
-        first, a0, c0, rows = first + 2, a0 + 2 * a_row, c0 + 2 * c_row, rows - 2
+        begin0, a0, c0 = begin0 + 2 * begin_row, a0 + 2 * a_row, c0 + 2 * c_row
+        rows -= 2
     if rows:
         add_block(
-            1, VECTORS, begin, starts, first, shift,
+            1, VECTORS, begin, begin0, begin_row,
             a, a0, a_row, a_step, b, b0, b_step, c, c0, c_row, depth,
         )  # fmt: skip

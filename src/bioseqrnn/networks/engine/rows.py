@@ -78,18 +78,6 @@ def gather_add(
 
 
 @compiled
-def scatter_add(
-    target: Numbers, codes: Ints, starts: Ints, first: int, width: int,
-    source: Numbers, begin: int, step: int, rows: int,
-) -> None:  # fmt: skip
-    """Add row i of ``source`` to row ``first + codes[starts[i]]``; ``width`` in whole vectors."""
-    for row in range(rows):
-        to, at = (first + codes[starts[row]]) * width, begin + row * step
-        for j in range(0, width, lanes(target)):
-            store(target, to + j, load(target, to + j) + load(source, at + j))
-
-
-@compiled
 def add_columns(
     target: Numbers, first: int, source: Numbers, begin: int, step: int, rows: int
 ) -> None:

@@ -13,13 +13,14 @@ from typing import Any, Literal
 import numpy as np
 
 from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.networks.cells import CELLS
 from bioseqrnn.networks.keras.files import KerasLayer
 from bioseqrnn.networks.keras.weights import Array, recurrent_state
 from bioseqrnn.support.errors import InputError
 
-Cell = Literal["rnn", "gru", "lstm"]
 Pooling = Literal["max", "mean", "last"]
-CELLS: dict[str, Cell] = {"SimpleRNN": "rnn", "GRU": "gru", "LSTM": "lstm"}
+# by the name of Keras's layer, that of the cell
+LAYERS = {cell.keras.layer: name for name, cell in CELLS.items()}
 POOLINGS: dict[str, Pooling] = {"GlobalMaxPooling1D": "max", "GlobalAveragePooling1D": "mean"}
 # Keras 2 knows the poolings by these names, too
 POOLINGS |= {"GlobalMaxPool1D": "max", "GlobalAvgPool1D": "mean"}
@@ -61,7 +62,7 @@ class Imported:
 class _Stack:
     """What is gathered while the layers are walked through."""
 
-    cell: Cell = "rnn"
+    cell: str = "rnn"
     bidirectional: bool = False
     layers: list[list[list[Array]]] = field(default_factory=list)
 
@@ -99,20 +100,21 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
         for name in state.keys() & {"weight_ih_l0", "weight_ih_l0_reverse"}:
             state[name] = state[name].astype(np.float64) @ embedding.T
     units = state["weight_hh_l0"].shape[1]
-    config = ModelConfig(
-        cell=stack.cell,
-        hidden_size=units,
-        layers=len(stack.layers),
-        bidirectional=stack.bidirectional,
-        residue_properties=False,
-        stem_filters=0,
-        stem_pool=1,
-        positions=0,
-        pooling=[pooling],
-        reverse_complement="none",
-        members=1,
-        dropout=0.0,
-    )
+    settings: dict[str, Any] = {
+        "cell": stack.cell,
+        "hidden_size": units,
+        "layers": len(stack.layers),
+        "bidirectional": stack.bidirectional,
+        "residue_properties": False,
+        "stem_filters": 0,
+        "stem_pool": 1,
+        "positions": 0,
+        "pooling": [pooling],
+        "reverse_complement": "none",
+        "members": 1,
+        "dropout": 0.0,
+    }
+    config = ModelConfig(**settings)
     named = {f"recurrent.{name}": array for name, array in state.items()}
     named |= {"head.weight": weight, "head.bias": bias}
     return Imported(config, named, state["weight_ih_l0"].shape[1], masked, binary)
@@ -135,7 +137,7 @@ def _recurrent(left: list[KerasLayer]) -> tuple[_Stack, bool]:
     """Take the recurrent layers off; also whether the last gives all positions."""
     stack = _Stack()
     sequences = True
-    while left and (left[0].kind in CELLS or left[0].kind == "Bidirectional"):
+    while left and (left[0].kind in LAYERS or left[0].kind == "Bidirectional"):
         layer = left.pop(0)
         if not sequences:
             raise InputError(f"layer '{layer.name}' reads a single state; {IMPORTED}")
@@ -156,10 +158,10 @@ def _add(stack: _Stack, layer: KerasLayer) -> bool:
         parts = [layer.config[key] for key in ("layer", "backward_layer") if key in layer.config]
         inner = [(part["class_name"], part["config"]) for part in parts]
     for place, (kind, config) in enumerate(inner):
-        if kind not in CELLS:
+        if kind not in LAYERS:
             raise InputError(f"layer '{layer.name}' ({kind}) has no equal here; {IMPORTED}")
         _check_settings(layer, kind, config, backward=place == 1)
-    cell = CELLS[inner[0][0]]
+    cell = LAYERS[inner[0][0]]
     per_direction = 3 if inner[0][1]["use_bias"] else 2
     count = (1 + both) * per_direction
     _require_floats(layer, count)
@@ -170,7 +172,7 @@ def _add(stack: _Stack, layer: KerasLayer) -> bool:
         same = (cell, both, units) == (stack.cell, stack.bidirectional, {before})
     else:
         same = len(units) == 1
-    if not same or any(CELLS[kind] != cell for kind, _ in inner):
+    if not same or any(LAYERS[kind] != cell for kind, _ in inner):
         raise InputError(
             f"layer '{layer.name}' differs from the recurrent layers before it (or its directions "
             "from each other) in kind, units or direction; they must be alike"
@@ -191,10 +193,7 @@ def _check_settings(
         "return_state": False,
         "time_major": False,
     }
-    if kind != "SimpleRNN":
-        wanted["recurrent_activation"] = "sigmoid"
-    if kind == "GRU":
-        wanted["reset_after"] = True
+    wanted |= CELLS[LAYERS[kind]].keras.settings
     absent = {"return_state": False, "time_major": False, "reset_after": False}
     for key, value in wanted.items():
         if (given := config.get(key, absent.get(key))) != value:

@@ -24,11 +24,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bioseqrnn.networks.cells import CELLS
 from bioseqrnn.support.errors import InputError
 
 Array = npt.NDArray[np.floating]
-# For each gate of torch.nn, in its order, the place of that gate in Keras
-GATES = {"rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}
 
 
 def recurrent_state(cell: str, layers: Sequence[Sequence[Sequence[Array]]]) -> dict[str, Array]:
@@ -73,8 +72,9 @@ def _direction(cell: str, arrays: Sequence[Array]) -> dict[str, Array]:
 
 def _reordered(cell: str, array: Array) -> Array:
     """Put the gates along the last axis into the order of ``torch.nn``."""
-    gates = np.split(array, len(GATES[cell]), axis=-1)
-    return np.concatenate([gates[place] for place in GATES[cell]], axis=-1)
+    places = CELLS[cell].keras.gates
+    gates = np.split(array, len(places), axis=-1)
+    return np.concatenate([gates[place] for place in places], axis=-1)
 
 
 def _checked(cell: str, arrays: Sequence[Array]) -> tuple[Array, Array, Array]:
@@ -83,11 +83,12 @@ def _checked(cell: str, arrays: Sequence[Array]) -> tuple[Array, Array, Array]:
     if len(arrays) not in (2, 3) or any(array.ndim != 2 for array in arrays[:2]):
         raise InputError(f"weights of shapes {shapes} are not those of one {cell} layer")
     kernel, recurrent = arrays[:2]
-    columns = len(GATES[cell]) * recurrent.shape[0]
-    shape = (2, columns) if cell == "gru" else (columns,)
+    columns = CELLS[cell].gates * recurrent.shape[0]
+    two = CELLS[cell].keras.biases == 2
+    shape = (2, columns) if two else (columns,)
     bias = arrays[2] if len(arrays) == 3 else np.zeros(shape, kernel.dtype)
-    if cell == "gru" and bias.shape == (columns,):
+    if two and bias.shape == (columns,):
         raise InputError("a GRU with reset_after=False has no equal here; train it with True")
     if not (kernel.shape[1] == recurrent.shape[1] == columns and bias.shape == shape):
         raise InputError(f"weights of shapes {shapes} are not those of one {cell} layer")
-    return kernel, recurrent, bias if cell == "gru" else np.stack([bias, np.zeros_like(bias)])
+    return kernel, recurrent, bias if two else np.stack([bias, np.zeros_like(bias)])

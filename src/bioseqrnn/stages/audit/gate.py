@@ -13,11 +13,10 @@ from bioseqrnn.config.audit import AuditConfig, Check
 from bioseqrnn.support.atomic import written_so_far
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
-from bioseqrnn.tables.audit import CHECK_COLUMNS, FAILED, MADE, NOT_APPLICABLE, read_findings
+from bioseqrnn.tables.audit import FAILED, MADE, NOT_APPLICABLE, read_findings
+from bioseqrnn.tables.declared.data import CHECKS, FLAGGED
 
 PASS, WARN, STOP, IGNORE = "pass", "warn", "stop", "ignore"
-FINDINGS, FLAGGED = "findings.tsv", "flagged.tsv"
 SHOWN_IDS = 3
 ADVICE = {
     "leakage": "A test score would be flattered: remove these records from one side.",
@@ -44,8 +43,7 @@ def judge(findings: pd.DataFrame, config: AuditConfig) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a check: ``check``, ``value``, ``limit``, ``action``, ``verdict`` (``pass``,
-        ``warn``, ``stop``), ``records``, ``explanation``.
+        As ``checks.tsv``.
     """
     rows = []
     for finding in findings.to_dict("records"):
@@ -58,8 +56,7 @@ def judge(findings: pd.DataFrame, config: AuditConfig) -> pd.DataFrame:
             | {"limit": setting.limit, "action": setting.action, "verdict": verdict}
             | {"explanation": f"{finding['explanation']}{advice}"}
         )
-    checks = pd.DataFrame(rows, columns=CHECK_COLUMNS)
-    return checks.astype({"records": "Int64"})
+    return CHECKS.frame(rows).astype({"records": "Int64"})
 
 
 def _verdict(name: str, state: str, value: float, setting: Check) -> str:
@@ -77,7 +74,7 @@ def judge_findings(
 ) -> None:
     """Write ``checks.tsv``, and say what is beyond its limit."""
     judged = judge(read_findings(written_so_far(findings)), config)
-    write_tsv(checks, judged)
+    CHECKS.write(checks, judged)
     _say_verdicts(judged, where)
     say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks beyond their limit")
 
@@ -108,7 +105,7 @@ def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> No
     way_out = f"set audit.{name}.action: warn"
     if len(stops) > 1:
         way_out += f"; also stopped by {', '.join(stops['check'][1:])}"
-    listed = findings.with_name(FLAGGED)
+    listed = findings.with_name(FLAGGED.file)
     ids = _ids(listed, name)
     if not ids:
         raise InputError(
@@ -126,6 +123,6 @@ def _ids(listed: Path, name: str) -> list[str]:
     """The first ids that a check lists."""
     if not listed.is_file():
         return []
-    flagged = pd.read_csv(listed, sep="\t", keep_default_na=False, dtype="str")
+    flagged = FLAGGED.read(listed)
     ids: list[str] = flagged.loc[flagged["check"] == name, "id"].head(SHOWN_IDS).tolist()
     return ids

@@ -13,13 +13,12 @@ from bioseqrnn.stages.audit.findings import CHECKS, Finding, Records
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
-from bioseqrnn.support.io import read_parquet, write_tsv
-from bioseqrnn.tables.audit import FAILED, FINDING_COLUMNS, MADE, NOT_APPLICABLE
+from bioseqrnn.support.io import read_parquet
+from bioseqrnn.tables.audit import FAILED, MADE, NOT_APPLICABLE
+from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 MOST_FLAGGED = 10_000
-RECORD_COLUMNS = ["id", "source", "label", "split"]
-FLAGGED_COLUMNS = ["check", *RECORD_COLUMNS, *(f"partner_{name}" for name in RECORD_COLUMNS)]
 
 
 def audit_sequences(
@@ -32,8 +31,8 @@ def audit_sequences(
     with threadpool_limits(1):
         found, listed = make_checks(table, sources, identity)
     with together():
-        write_tsv(flagged, listed)
-        write_tsv(findings, found)
+        FLAGGED.write(flagged, listed)
+        FINDINGS.write(findings, found)
     say(f"{where}: {len(found)} checks of {len(table):,} records")
 
 
@@ -52,11 +51,8 @@ def make_checks(
 
     Returns
     -------
-    findings : DataFrame
-        One row a check: ``check``, ``state`` (``made``, ``not applicable``, ``failed``),
-        ``value``, ``records``, ``explanation``.
-    flagged : DataFrame
-        The records that collide, with what they collide with; 10,000 a check at most.
+    findings, flagged : DataFrame
+        As ``findings.tsv`` and ``flagged.tsv``.
     """
     records = Records(table, identity)
     rows, flagged = [], []
@@ -74,9 +70,8 @@ def make_checks(
         rows.append([name, state, finding.value, finding.records, finding.explanation])
         if finding.partners is not None:
             flagged.append(_flagged(name, records, sources, finding.partners))
-    findings = pd.DataFrame(rows, columns=FINDING_COLUMNS)
-    findings = findings.astype({"value": "float64", "records": "Int64"})
-    return findings, pd.concat([pd.DataFrame(columns=FLAGGED_COLUMNS), *flagged])
+    findings = FINDINGS.frame(rows).astype({"value": "float64", "records": "Int64"})
+    return findings, pd.concat([FLAGGED.frame([]), *flagged])
 
 
 def _flagged(name: str, records: Records, sources: list[str], partners: Ints) -> pd.DataFrame:
@@ -90,4 +85,4 @@ def _flagged(name: str, records: Records, sources: list[str], partners: Ints) ->
 
     rows = np.flatnonzero(partners >= 0)[:MOST_FLAGGED].tolist()
     lines = [[name, *describe(row), *describe(int(partners[row]))] for row in rows]
-    return pd.DataFrame(lines, columns=FLAGGED_COLUMNS)
+    return FLAGGED.frame(lines)

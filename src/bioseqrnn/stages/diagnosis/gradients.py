@@ -20,7 +20,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.stages.diagnosis.cells import Cell, Direction, Local
+from bioseqrnn.networks.cells.cell import Derivative, Local
+from bioseqrnn.stages.diagnosis.cells import Direction
 from bioseqrnn.support.arrays import Doubles, Ints
 
 # of the products of one chunk of records; the gates take three times as much beside them
@@ -82,7 +83,9 @@ def run(direction: Direction, x: Doubles, lengths: Ints, kept: int) -> tuple[Dou
     return output, locals_[::-1]
 
 
-def jacobians(cell: Cell, locals_: list[Local], lengths: Ints) -> Iterator[tuple[Doubles, Doubles]]:
+def jacobians(
+    cell: Derivative, locals_: list[Local], lengths: Ints
+) -> Iterator[tuple[Doubles, Doubles]]:
     """Yield J_k for k = 0, 1, … up to the number of ``locals_``.
 
     Yields
@@ -139,7 +142,6 @@ def gradient_norms(
     x: Doubles,
     lengths: Ints,
     longest: int,
-    nonlinearity: str = "tanh",
 ) -> dict[tuple[int, str], Doubles]:
     """Spectral norm of ∂h_T/∂s_{T-k} of every layer, direction, record and k.
 
@@ -154,8 +156,6 @@ def gradient_norms(
         1 to time.
     longest : int
         Largest k.
-    nonlinearity : {"tanh", "relu"}
-        Of the vanilla RNN.
 
     Returns
     -------
@@ -172,13 +172,7 @@ def gradient_norms(
         for layer in range(layers):
             outputs = []
             for name in directions:
-                direction = Direction(
-                    kind,
-                    weights,
-                    layer,
-                    reverse=name == "reverse",
-                    nonlinearity=nonlinearity,
-                )
+                direction = Direction(kind, weights, layer, reverse=name == "reverse")
                 norms, output = _norms_and_output(direction, inputs, ends, longest)
                 parts.setdefault((layer + 1, name), []).append(norms)
                 outputs.append(output)

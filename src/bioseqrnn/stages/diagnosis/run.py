@@ -21,7 +21,7 @@ from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.declared.models import GRADIENTS
 from bioseqrnn.tables.folds import TEST, FoldTable, read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
@@ -167,7 +167,7 @@ def diagnose_models(
             bar.advance()
     frame = gradients_table(measured)
     with together():
-        write_tsv(output / "gradients.tsv", frame)
+        GRADIENTS.write(output / GRADIENTS.file, frame)
         draw_gradients(frame, output / "gradients.svg")
     for row in reach(frame).to_dict("records"):
         where = f"{row['model']}, layer {row['layer']}, {row['direction']}"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.metrics.calibration import calibrated, fit_temperature
-from bioseqrnn.metrics.metrics import has_thresholds
 from bioseqrnn.metrics.own_scores import hold_thresholds
-from bioseqrnn.metrics.scorers import Judged
+from bioseqrnn.metrics.registry import has_thresholds
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.metrics.thresholds import Aim, choose_thresholds, positives_of, rarer, share_called
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError

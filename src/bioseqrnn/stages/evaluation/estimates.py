@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioseqrnn.metrics.bootstrap import replicate
-from bioseqrnn.metrics.metrics import headline
+from bioseqrnn.metrics.registry import headline
 from bioseqrnn.metrics.scorers import ALL, Key, Scorer, Values, scorer
 from bioseqrnn.stages.evaluation.collect import Evidence, Model
 from bioseqrnn.stages.evaluation.strata import Stratum
@@ -15,8 +15,8 @@ from bioseqrnn.support.arrays import Doubles
 
 
 @dataclass(frozen=True)
-class Scores:
-    """What was found.
+class Estimates:
+    """Estimates and replicates of all models.
 
     Attributes
     ----------
@@ -33,7 +33,9 @@ class Scores:
     strata: dict[tuple[str, int], tuple[float, Doubles]]
 
 
-def score_models(evidence: Evidence, strata: list[Stratum], replicates: int, seed: int) -> Scores:
+def score_models(
+    evidence: Evidence, strata: list[Stratum], replicates: int, seed: int
+) -> Estimates:
     """Score all models on the same replicates, which are drawn once."""
     whole = {model.name: _scorers(evidence, model, None) for model in evidence.models}
     parts = {
@@ -56,14 +58,14 @@ def score_models(evidence: Evidence, strata: list[Stratum], replicates: int, see
     groups = int(evidence.groups.max()) + 1
     rows = max(s.size for scorers in [*whole.values(), *parts.values()] for s in scorers)
     once, drawn = score(np.ones((groups, 1))), replicate(groups, replicates, seed, score, rows)
-    scores = Scores({}, {}, {})
+    found = Estimates({}, {}, {})
     for (model, number, key), value in once.items():
         if number is not None:
-            scores.strata[model, number] = float(value[0]), drawn[model, number, key]
+            found.strata[model, number] = float(value[0]), drawn[model, number, key]
         else:
-            scores.estimates.setdefault(model, {})[key] = float(value[0])
-            scores.replicates.setdefault(model, {})[key] = drawn[model, None, key]
-    return scores
+            found.estimates.setdefault(model, {})[key] = float(value[0])
+            found.replicates.setdefault(model, {})[key] = drawn[model, None, key]
+    return found
 
 
 def estimate(model: Model, evidence: Evidence) -> dict[str, float]:
@@ -73,13 +75,13 @@ def estimate(model: Model, evidence: Evidence) -> dict[str, float]:
 
 
 def _scorers(evidence: Evidence, model: Model, stratum: Stratum | None) -> list[Scorer]:
-    """One a seed; of a stratum without what its headline does not need."""
+    """One a seed; of a stratum, of the headline only."""
     judged = list(model.judged.values())
     if stratum is not None:
         units = stratum.records[evidence.records]
         judged = [of_seed.part(units) for of_seed in judged]
-    ranked = stratum is None
-    return [scorer(evidence.task, evidence.classes, part, ranked=ranked) for part in judged]
+    only = None if stratum is None else (headline(evidence.task),)
+    return [scorer(evidence.task, evidence.classes, part, only) for part in judged]
 
 
 def _mean(scorers: list[Scorer], weights: Doubles) -> Values:

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import pandas as pd
 
 from bioseqrnn.metrics.bootstrap import interval, replicate
-from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.declared.evaluation import SIZES
 from bioseqrnn.tables.folds import read_tested
 from bioseqrnn.tables.predictions import prediction_metadata, read_predictions
 from bioseqrnn.tasks import Task, Truth
@@ -24,10 +23,6 @@ from bioseqrnn.tasks.task import SMALLEST, Multilabel, PerPosition, Regression
 # exponents of the power law that are tried
 EXPONENTS = np.linspace(0.05, 2.0, 40)
 LEAST_POINTS = 3
-COLUMNS = [
-    "model", "kind", "fraction", "records", "metric", "estimate", "ci_low", "ci_high",
-    "gain", "gain_low", "gain_high", "extrapolated",
-]  # fmt: skip
 
 
 @dataclass
@@ -85,11 +80,7 @@ def evaluate_sizes(
 ) -> None:
     """Write ``sizes.tsv``.
 
-    Columns: ``model``, ``kind``, ``fraction`` (of the records of a fold that train or validate),
-    ``records`` (mean over folds), ``metric`` (loss, accuracy), ``estimate`` over all test records
-    with its interval; ``gain`` over the next smaller fraction (how much the loss falls, or the
-    accuracy rises) with its interval, on the same replicates; ``extrapolated``, true of fraction 2,
-    the loss that a power law through the others expects of twice the records.
+    The loss that a power law expects of twice the records is a row of fraction 2.
 
     Parameters
     ----------
@@ -112,8 +103,8 @@ def evaluate_sizes(
     rows = []
     for model in dict.fromkeys(point.model for point in points):
         rows += _rows([point for point in points if point.model == model], drawn, used, confidence)
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    write_tsv(output, frame)
+    frame = SIZES.frame(rows)
+    SIZES.write(output, frame)
     for row in frame[frame["extrapolated"]].to_dict("records"):
         say(
             f"{row['model']}: loss {brief(row['estimate'] + row['gain'])}; twice the records would "

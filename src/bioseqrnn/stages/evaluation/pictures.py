@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.metrics.formulas import CALIBRATION_BINS, bin_of, called_labels
 from bioseqrnn.metrics.ranking import curve
-from bioseqrnn.metrics.scorers import CALIBRATION_BINS, Judged, bin_of
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.stages.evaluation.collect import Evidence, Model
 from bioseqrnn.support.arrays import Bools, Doubles
+from bioseqrnn.tables.curves import no_curves
+from bioseqrnn.tables.declared.evaluation import CALIBRATION, CONFUSION
 
 CURVE_POINTS = 400
 NO, YES = "no", "yes"
@@ -35,14 +38,13 @@ def confusion_table(evidence: Evidence) -> pd.DataFrame:
                 for i, j in product(range(len(names)), repeat=2):
                     row = (model.name, model.kind, names[i], names[j], counts[k, i, j], label)
                     rows.append((*row, at_threshold))
-    columns = ["model", "kind", "target", "called", "count", "label", "at_threshold"]
-    return pd.DataFrame(rows, columns=columns)
+    return CONFUSION.frame(rows)
 
 
 def _counts(evidence: Evidence, judged: Judged, at_threshold: bool) -> Doubles:
     """Counts [labels, true, called]; where there is one class a unit, labels is 1."""
     if evidence.task.name == "multilabel":
-        called = judged.called if at_threshold else judged.scores >= 0.5
+        called = judged.called if at_threshold else called_labels(judged.scores)
         labels = range(len(evidence.classes))
         return np.stack([_cells(judged.truth[:, k], called[:, k], 2) for k in labels])  # type: ignore[index]
     if at_threshold and judged.called is not None:
@@ -78,10 +80,7 @@ def calibration_table(evidence: Evidence) -> pd.DataFrame:
                 )
                 for k in np.flatnonzero(count)
             ]  # fmt: skip
-    columns = [
-        "model", "kind", "bin_low", "bin_high", "count", "stated", "observed", "calibrated",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return CALIBRATION.frame(rows)
 
 
 def _stated(truth: Any, scores: Doubles) -> tuple[Doubles, Bools]:
@@ -97,7 +96,6 @@ def curves_table(evidence: Evidence) -> pd.DataFrame:
     For the positive class of two, each class against the rest, or each label; the first seed's
     predictions; about 400 points a curve.
     """
-    columns = ["model", "kind", "class", "curve", "x", "y", "threshold"]
     codes = [1] if evidence.task.name == "binary" else range(len(evidence.classes))
     parts = [
         part
@@ -105,10 +103,7 @@ def curves_table(evidence: Evidence) -> pd.DataFrame:
         for code in (codes if evidence.task.probabilistic else [])
         for part in _curves(evidence, model, code)
     ]
-    if parts:
-        return pd.concat(parts, ignore_index=True)
-    kinds = dict.fromkeys(columns[:4], "str") | dict.fromkeys(columns[4:], "float64")
-    return pd.DataFrame(columns=columns).astype(kinds)
+    return pd.concat(parts, ignore_index=True) if parts else no_curves()
 
 
 def _curves(evidence: Evidence, model: Model, code: int) -> list[pd.DataFrame]:

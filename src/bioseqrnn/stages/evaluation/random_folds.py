@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.metrics.registry import random_row
 from bioseqrnn.stages.evaluation.collect import collect
 from bioseqrnn.stages.evaluation.estimates import estimate
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.declared.evaluation import RANDOM_FOLDS
 
 
 def compare_random_folds(
@@ -22,9 +22,6 @@ def compare_random_folds(
     output: Path,
 ) -> None:
     """Score the same models on grouped and on random folds, all records together.
-
-    Writes ``model``, ``kind``, ``metric``, ``grouped`` and ``random`` (the estimates, as of
-    ``summary.tsv``), ``difference`` (random minus grouped) and ``n`` (test records).
 
     Raises
     ------
@@ -41,8 +38,7 @@ def compare_random_folds(
             f"({', '.join(sorted(lone)) or f'{at_random} records, and {n}'}); predict both alike"
         )
     rows = [(*key, value, random[key], random[key] - value, n) for key, value in grouped.items()]
-    columns = ["model", "kind", "metric", "grouped", "random", "difference", "n"]
-    write_tsv(output, pd.DataFrame(rows, columns=columns))
+    RANDOM_FOLDS.write(output, RANDOM_FOLDS.frame(rows))
     say(f"{len(rows)} scores on random folds beside those on grouped ones, of {n:,} records")
 
 
@@ -54,6 +50,8 @@ def _estimates(
     found = {
         (model.name, model.kind, metric): value
         for model in evidence.models
-        for metric, value in estimate(model, evidence).items()
+        for metric, value in sorted(
+            estimate(model, evidence).items(), key=lambda found: random_row(found[0])
+        )
     }
     return found, len(evidence.groups)

@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
-from bioseqrnn.metrics.metrics import brief, headline, rounded
+from bioseqrnn.metrics.numbers import brief, rounded
+from bioseqrnn.metrics.registry import headline
 from bioseqrnn.metrics.scorers import ALL
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.evaluation import pictures, tables
 from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
 from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
-from bioseqrnn.stages.evaluation.estimates import Scores, score_models
+from bioseqrnn.stages.evaluation.estimates import Estimates, score_models
 from bioseqrnn.stages.evaluation.select import final_calibration, select_model
 from bioseqrnn.stages.evaluation.strata import read_strata
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_json, write_parquet, write_tsv
-
-FORMAT = 1
+from bioseqrnn.support.io import write_json
+from bioseqrnn.tables.curves import write_curves
+from bioseqrnn.tables.declared import evaluation as declared
 
 
 def evaluate_models(
@@ -47,7 +47,7 @@ def evaluate_models(
         ``model.safetensors`` and ``history.tsv`` beside it.
     folds : Path
     output : Path
-        Folder for the tables of docs/evaluation.md and ``selected.json``.
+        Folder for the tables and ``selected.json``.
     replicates : int
         Bootstrap replicates.
     confidence : float
@@ -73,30 +73,28 @@ def evaluate_models(
     selected |= _described(evidence, selected["model"], scores)
 
     frames = {
-        "runs": tables.runs_table(evidence),
-        "summary": tables.summary_table(evidence, scores, confidence),
-        "comparisons": tables.comparisons_table(evidence, scores, confidence),
-        "classes": tables.classes_table(evidence, scores, confidence),
-        "temperatures": tables.temperatures_table(evidence),
-        "thresholds": tables.thresholds_table(evidence),
-        "strata": tables.strata_table(evidence, strata, scores, confidence),
-        "calibration": pictures.calibration_table(evidence),
-        "confusion": pictures.confusion_table(evidence),
-        "learning_curves": learning_curves,
+        declared.RUNS: tables.runs_table(evidence),
+        declared.SUMMARY: tables.summary_table(evidence, scores, confidence),
+        declared.COMPARISONS: tables.comparisons_table(evidence, scores, confidence),
+        declared.CLASSES: tables.classes_table(evidence, scores, confidence),
+        declared.TEMPERATURES: tables.temperatures_table(evidence),
+        declared.THRESHOLDS: tables.thresholds_table(evidence),
+        declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
+        declared.CALIBRATION: pictures.calibration_table(evidence),
+        declared.CONFUSION: pictures.confusion_table(evidence),
+        declared.LEARNING_CURVES: learning_curves,
     }
-    curves = pa.Table.from_pandas(pictures.curves_table(evidence), preserve_index=False)
+    curves = pictures.curves_table(evidence)
     with together():
-        for name, frame in frames.items():
-            write_tsv(output / f"{name}.tsv", frame)
-        write_parquet(
-            output / "curves.parquet", curves, {"format": FORMAT, "classes": evidence.classes}
-        )
-        write_json(output / "selected.json", selected)
-    _say_headlines(evidence, frames["summary"])
+        for table, frame in frames.items():
+            table.write(output / table.file, frame)
+        write_curves(output / declared.CURVES.file, curves, evidence.classes)
+        write_json(output / declared.SELECTED.file, selected)
+    _say_headlines(evidence, frames[declared.SUMMARY])
     say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
 
 
-def _described(evidence: Evidence, chosen: str, scores: Scores) -> dict[str, Any]:
+def _described(evidence: Evidence, chosen: str, scores: Estimates) -> dict[str, Any]:
     """What ``selected.json`` says beside the choice itself."""
     models = {model.name: model for model in evidence.models}
     metrics = {

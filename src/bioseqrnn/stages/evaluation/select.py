@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.metrics.calibration import calibrated, fit_temperature
-from bioseqrnn.metrics.metrics import rounded
+from bioseqrnn.metrics.numbers import rounded
 from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.networks.card import read_card, require_run
 from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.declared.models import HISTORY
 
 CRITERION = "mean of the least validation loss over folds and seeds"
 
@@ -58,7 +59,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
                 )
         card = read_card(path)
         require_run(card, path)
-        history = pd.read_csv(history_path, sep="\t")
+        history = HISTORY.read(history_path)
         name = card["model"]
         # the settings of a searched model are those of its fold; the final one has its own search
         config = None if "search" in card else card["config"]

@@ -1,4 +1,4 @@
-"""The tables of scores, one function a table; docs/evaluation.md says what their columns hold."""
+"""The tables of scores, one function a table; their columns are declared in ``tables``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import pandas as pd
 
 from bioseqrnn.metrics.bootstrap import holm, interval, two_sided_p
 from bioseqrnn.metrics.delong import Placements, delong, placements
-from bioseqrnn.metrics.metrics import PER_CLASS, headline, metrics_of
+from bioseqrnn.metrics.registry import OF_CALLS, PER_CLASS, headline, metrics_of
 from bioseqrnn.metrics.scorers import ALL, scorer
 from bioseqrnn.metrics.thresholds import call_metrics, positives_of
 from bioseqrnn.stages.evaluation.collect import Evidence, judge
-from bioseqrnn.stages.evaluation.estimates import Scores
+from bioseqrnn.stages.evaluation.estimates import Estimates
 from bioseqrnn.stages.evaluation.strata import Stratum
+from bioseqrnn.tables.declared.evaluation import (
+    CLASSES,
+    COMPARISONS,
+    RUNS,
+    STRATA,
+    SUMMARY,
+    TEMPERATURES,
+    THRESHOLDS,
+)
 
 # DeLong's test takes records for independent: at least so many of the groups are single records
 LEAST_SINGLE = 0.9
@@ -36,11 +45,10 @@ def runs_table(evidence: Evidence) -> pd.DataFrame:
                 (*head, metric, float(values[ALL, metric][0]), len(judged.scores))
                 for metric in metric_names(evidence)
             ]
-    columns = ["model", "kind", "fold", "seed", "metric", "estimate", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    return RUNS.frame(rows)
 
 
-def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def summary_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``summary.tsv``: every metric of every model with its interval."""
     rows = []
     for model in evidence.models:
@@ -48,11 +56,10 @@ def summary_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.D
             value = scores.estimates[model.name][ALL, metric]
             low, high = interval(scores.replicates[model.name][ALL, metric], confidence)
             rows.append((model.name, model.kind, metric, value, low, high, evidence.n))
-    columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
-    return pd.DataFrame(rows, columns=columns)
+    return SUMMARY.frame(rows)
 
 
-def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``classes.tsv``: each class against the rest, or each label; of two classes the positive."""
     rows = []
     codes = range(len(evidence.classes)) if evidence.task.probabilistic else range(0)
@@ -70,13 +77,10 @@ def classes_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.D
                         estimates[code, metric], low, high, evidence.n, int(held.sum()),
                     )
                 )  # fmt: skip
-    columns = [
-        "model", "kind", "class", "metric", "estimate", "ci_low", "ci_high", "n", "positives",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return CLASSES.frame(rows)
 
 
-def comparisons_table(evidence: Evidence, scores: Scores, confidence: float) -> pd.DataFrame:
+def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
     """``comparisons.tsv``: every network minus every baseline, on the same records."""
     networks = [model for model in evidence.models if model.kind == "network"]
     baselines = [model for model in evidence.models if model.kind == "baseline"]
@@ -93,10 +97,9 @@ def comparisons_table(evidence: Evidence, scores: Scores, confidence: float) -> 
                     low, high, p = delong(placed[network.name], placed[baseline.name], confidence)
                     test = "delong"
                 point = scores.estimates[network.name][key] - scores.estimates[baseline.name][key]
-                rows.append((network.name, baseline.name, metric, point, low, high, p, test))
-    columns = ["model", "baseline", "metric", "difference", "ci_low", "ci_high", "p", "test"]
-    table = pd.DataFrame(rows, columns=columns)
-    table["p_adjusted"] = np.nan
+                row = (network.name, baseline.name, metric, point, low, high, p, test)
+                rows.append((*row, np.nan))
+    table = COMPARISONS.frame(rows)
     for _, of_metric in table.groupby("metric"):
         table.loc[of_metric.index, "p_adjusted"] = holm(of_metric["p"].to_numpy(np.float64))
     return table
@@ -127,7 +130,7 @@ def temperatures_table(evidence: Evidence) -> pd.DataFrame:
         for run in model.runs
         if evidence.task.probabilistic
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["model", "kind", "fold", "seed", "temperature", "n"])
+    return TEMPERATURES.frame(rows)
 
 
 def thresholds_table(evidence: Evidence) -> pd.DataFrame:
@@ -148,18 +151,14 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
                     (
                         model.name, model.kind, run.test.fold, run.test.seed, label,
                         evidence.aim.name, run.thresholds[k], run.reached[k], len(positive),
-                        *(found[name][k] for name in ("mcc", "f1", "precision", "recall")),
+                        *(found[name][k] for name in OF_CALLS),
                     )
                 )  # fmt: skip
-    columns = [
-        "model", "kind", "fold", "seed", "class", "aim", "threshold", "validation", "n", "mcc",
-        "f1", "precision", "recall",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return THRESHOLDS.frame(rows)
 
 
 def strata_table(
-    evidence: Evidence, strata: list[Stratum], scores: Scores, confidence: float
+    evidence: Evidence, strata: list[Stratum], scores: Estimates, confidence: float
 ) -> pd.DataFrame:
     """``strata.tsv``: the headline of every model in each part of the records."""
     metric = headline(evidence.task)
@@ -173,8 +172,4 @@ def strata_table(
                     *interval(drawn, confidence), int(part.records.sum()),
                 )
             )  # fmt: skip
-    columns = [
-        "model", "kind", "stratum", "bin", "low", "high", "metric", "estimate", "ci_low", "ci_high",
-        "n",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return STRATA.frame(rows)

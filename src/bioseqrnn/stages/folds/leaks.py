@@ -9,11 +9,8 @@ from bioseqrnn.similarity.overlaps.search import Overlaps
 from bioseqrnn.similarity.pairs import Pairs
 from bioseqrnn.splits.assign import alike
 from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.declared.data import LEAKS
 from bioseqrnn.tables.folds import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, code
-
-COLUMNS = [
-    "grouping", "fold", "tested", "identical", "similar", "overlapping", "stretch", "excluded",
-]  # fmt: skip
 
 
 def count_leaks(
@@ -36,11 +33,7 @@ def count_leaks(
     Returns
     -------
     DataFrame
-        ``grouping``, ``fold``, ``tested`` (test records), ``identical`` and ``similar`` (those with
-        the same sequence, and with the same or one alike, among the records that train or
-        validate; missing where not looked for), ``overlapping`` (those with the same sequence, or
-        with one that shares a stretch of at least ``stretch`` residues; missing likewise),
-        ``excluded`` (records that the fold leaves out).
+        As ``leaks.tsv``.
     """
     none = np.empty(0, np.int64)
     copies = Pairs(keys, none, none, np.empty(0, np.float32))
@@ -64,4 +57,4 @@ def count_leaks(
             )
         )  # fmt: skip
     counts = dict.fromkeys(("similar", "overlapping", "stretch"), "Int64")
-    return pd.DataFrame(rows, columns=COLUMNS).astype(counts)
+    return LEAKS.frame(rows).astype(counts)

@@ -19,7 +19,7 @@ from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import write_tsv
+from bioseqrnn.tables.declared.data import LEAKS
 from bioseqrnn.tables.folds import Roles, write_folds
 from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
@@ -112,7 +112,7 @@ def split_table(
     with together():
         write_folds(output, table, groups, roles, about)
         if leaks is not None and found is not None:
-            write_tsv(leaks, found)
+            LEAKS.write(leaks, found)
     kind = "the given split" if given else f"{folds} folds"
     again = f", dealt {repeats} times" if repeats > 1 else ""
     say(

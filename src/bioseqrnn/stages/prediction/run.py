@@ -34,8 +34,9 @@ from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.io import METADATA_KEY, sha256
 from bioseqrnn.support.parquet import sealed_writer
+from bioseqrnn.tables.declared.models import QUERY_PREDICTIONS
 
-FORMAT = 3
+FORMAT = QUERY_PREDICTIONS.format
 # What is in memory at once, and sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
 # the same where every residue has scores

@@ -8,7 +8,8 @@ from typing import Any, cast
 import pandas as pd
 from markupsafe import Markup
 
-from bioseqrnn.stages.report.names import between, intervals, lower_is_better, number, title
+from bioseqrnn.metrics.registry import lower_is_better, title
+from bioseqrnn.stages.report.numbers import between, intervals, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
 BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"

@@ -7,8 +7,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from bioseqrnn.metrics.registry import title
 from bioseqrnn.stages.report.keep import keep_sentence
-from bioseqrnn.stages.report.names import between, number, title
+from bioseqrnn.stages.report.numbers import between, number
+from bioseqrnn.stages.report.results import Results
 
 
 def _scored(row: pd.Series, confidence: float) -> Markup:
@@ -42,20 +44,10 @@ def _classes(metadata: dict[str, Any]) -> str:
     return f", {len(classes)} {what} ({', '.join(classes)}{positive})"
 
 
-def introduction(
-    dataset: str,
-    metadata: dict[str, Any],
-    summary: pd.DataFrame,
-    keep: pd.DataFrame,
-    selected: dict[str, Any],
-    confidence: float,
-    given: bool,
-) -> Markup:
-    """Say in HTML what was asked, how well it went, and which model predicts new sequences.
-
-    ``keep`` is the table of ``keep_table``; ``given`` says that the split into train and test
-    records came with the data.
-    """
+def introduction(dataset: str, results: Results) -> Markup:
+    """Say in HTML what was asked, how well it went, and which model predicts new sequences."""
+    metadata, selected, given = results.metadata, results.selected, results.given
+    summary = results.tables["summary"]
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
     text = [
         Markup("<p>{} Data: the {:,} {} sequences of <b>{}</b>{}.</p>").format(
@@ -70,7 +62,10 @@ def introduction(
     own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
     text.append(
         Markup("<p>{} {}: {}. Does the RNN earn its keep? {}</p>").format(
-            title(metric), how, _scored(own, confidence), keep_sentence(keep, network, metric)
+            title(metric),
+            how,
+            _scored(own, results.confidence),
+            keep_sentence(results.keep, network, metric),
         )
     )
     records = "all records, those given to test among them," if given else "all records"

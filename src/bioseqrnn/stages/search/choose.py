@@ -16,7 +16,8 @@ from bioseqrnn.stages.search.table import COLUMNS
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import require_file, write_json, write_tsv
+from bioseqrnn.support.io import require_file, write_json
+from bioseqrnn.tables.declared.models import TRIALS
 from bioseqrnn.tables.selected import read_selection
 
 CRITERION = "least mean over inner folds of the validation loss (or 1 - average precision)"
@@ -56,7 +57,7 @@ def choose(
     about: dict[str, Any] = {"model": model, "fold": fold, "criterion": CRITERION}
     if selected is not None and read_selection(selected)["model"] != model:
         with together():
-            write_tsv(trials, _named(frame, model, fold, -1))
+            TRIALS.write(trials, _named(frame, model, fold, -1))
             write_json(chosen, about | {"config": None})
         return
     frame = frame.iloc[: search.trials]
@@ -87,7 +88,7 @@ def choose(
         "inner_folds": search.inner_folds,
     }
     with together():
-        write_tsv(trials, _named(frame, model, fold, best["trial"]))
+        TRIALS.write(trials, _named(frame, model, fold, best["trial"]))
         write_json(chosen, about)
     say(
         f"{model}: trial {best['trial']} of {len(frame)}, value {best['value']:.4f}"

@@ -10,8 +10,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from bioseqrnn.stages.search.study import OWN, WORKER
 from bioseqrnn.stages.search.trial import DONE, WHY
+from bioseqrnn.tables.declared.models import WORKER_TRIALS
 
-COLUMNS = ["number", "state", "value", "losses", "epochs", "worker", "own", "why"]
+COLUMNS = WORKER_TRIALS.names
 
 
 def trials_table(trials: list[FrozenTrial], searched: Iterable[str]) -> pd.DataFrame:

@@ -23,8 +23,9 @@ from bioseqrnn.stages.sequences.writer import Batches, open_dataset, table_metad
 from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.support.io import sha256
 from bioseqrnn.support.memory import collector_paused
+from bioseqrnn.tables.declared.data import AUDIT
 
 DEFAULTS = DatasetOptions()
 
@@ -239,7 +240,7 @@ def write_table(
             )
             writer.finish(metadata | made)
         add_counts(writer.audits)
-        write_tsv(audit, audit_table(writer.audits))
+        AUDIT.write(audit, audit_table(writer.audits))
     total = Conversions()
     for tally in writer.audits:
         total.add(tally.conversions)

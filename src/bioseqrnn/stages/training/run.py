@@ -24,8 +24,9 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.chosen import read_chosen
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.predictions import write_predictions
 from bioseqrnn.tables.selected import read_selection
@@ -165,7 +166,7 @@ def train_fold(
     card |= {} if search is None else {"search": search}
     with together():
         save_model(output, network, card)
-        write_tsv(history, trained.history)
+        HISTORY.write(history, trained.history)
         write_predictions(
             predictions,
             table,

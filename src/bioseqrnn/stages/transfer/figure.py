@@ -8,6 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bioseqrnn.metrics.registry import title
 from bioseqrnn.support.atomic import atomic_path
 
 CELL_INCHES = 1.15
@@ -15,7 +16,7 @@ CELL_INCHES = 1.15
 DARK = 0.8
 
 
-def draw_matrix(matrix: pd.DataFrame, output: Path, metric: str = "auroc") -> None:
+def draw_matrix(matrix: pd.DataFrame, output: Path, metric: str) -> None:
     """Draw a panel a model: trained against in rows, tested against in columns.
 
     Parameters
@@ -24,6 +25,7 @@ def draw_matrix(matrix: pd.DataFrame, output: Path, metric: str = "auroc") -> No
         As ``matrix.tsv``.
     output : Path
         SVG to write; the same bytes for the same table.
+    metric : str
     """
     rows = matrix[matrix["metric"] == metric]
     names = list(dict.fromkeys(rows["train"]))
@@ -58,5 +60,5 @@ def draw_matrix(matrix: pd.DataFrame, output: Path, metric: str = "auroc") -> No
             figure.savefig(
                 temporary,
                 format="svg",
-                metadata={"Date": None, "Title": "AUROC by training and test negatives"},
+                metadata={"Date": None, "Title": f"{title(metric)} by training and test negatives"},
             )

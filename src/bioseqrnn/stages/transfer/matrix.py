@@ -9,19 +9,20 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.metrics.bootstrap import interval, replicate
-from bioseqrnn.metrics.scorers import ALL, Judged, Scorer, scorer
+from bioseqrnn.metrics.registry import ranked_metrics
+from bioseqrnn.metrics.scorers import ALL, Scorer, scorer
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.onehot.twins import number, sequence_digests
 from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.tables.declared.models import MATRIX
 from bioseqrnn.tables.folds import FoldTable
 from bioseqrnn.tables.sequences import SequenceTable
 
-METRICS = ("auroc", "auprc")
-COLUMNS = ("train", "test", "model", "metric", "estimate", "ci_low", "ci_high", "n")
 NEVER = -1
 
 
 @dataclass(frozen=True)
-class Dataset:
+class TransferDataset:
     """A set of positives and one kind of negatives.
 
     Attributes
@@ -37,7 +38,7 @@ class Dataset:
     folds: FoldTable
 
 
-def scoring_folds(trained: Dataset, tested: Dataset) -> Ints:
+def scoring_folds(trained: TransferDataset, tested: TransferDataset) -> Ints:
     """Say which fold's network of one dataset may score each record of another: int64 [n].
 
     A record whose sequence (or, where both strands mean the same, its reverse complement) stands
@@ -67,7 +68,7 @@ def scoring_folds(trained: Dataset, tested: Dataset) -> Ints:
     return np.where(own < 0, NEVER, chosen)
 
 
-def shared_positives(trained: Dataset, tested: Dataset) -> int:
+def shared_positives(trained: TransferDataset, tested: TransferDataset) -> int:
     """How many positives of ``tested`` stand as positives in ``trained``."""
     both = "both" in (trained.table.metadata["strands"], tested.table.metadata["strands"])
     sides = [
@@ -80,7 +81,7 @@ def shared_positives(trained: Dataset, tested: Dataset) -> int:
 
 def cell_rows(
     trained: str,
-    tested: Dataset,
+    tested: TransferDataset,
     rows: Ints,
     scores: dict[str, dict[int, Doubles]],
     *,
@@ -94,7 +95,7 @@ def cell_rows(
     ----------
     trained : str
         Name of the dataset that the networks trained on.
-    tested : Dataset
+    tested : TransferDataset
     rows : int64 [n]
         Its records that were scored.
     scores : dict of str to dict of int to float64 [n]
@@ -102,23 +103,24 @@ def cell_rows(
         seeds; intervals are by bootstrap over the groups of ``tested``, the same for every model.
     """
     table = tested.table
+    names = ranked_metrics(table.task)
     groups = np.unique(tested.folds.groups[rows], return_inverse=True)[1]
     count = int(groups.max()) + 1
     found = []
     for model, by_seed in scores.items():
         scorers = [
-            scorer(table.task, table.classes, _judged(table.targets[rows], values, groups))
+            scorer(table.task, table.classes, _judged(table.targets[rows], values, groups), names)
             for values in by_seed.values()
         ]
-        measure = partial(_metrics, scorers)
+        measure = partial(_metrics, scorers, names)
         exact = measure(np.ones((count, 1)))
         drawn = replicate(count, replicates, seed, measure, max(s.size for s in scorers))
-        for metric in METRICS:
+        for metric in names:
             ends = interval(drawn[metric], confidence)
             found.append(
                 (trained, tested.name, model, metric, float(exact[metric][0]), *ends, len(rows))
             )
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    return MATRIX.frame(found)
 
 
 def _judged(targets: Ints, positive: Doubles, groups: Ints) -> Judged:
@@ -126,7 +128,7 @@ def _judged(targets: Ints, positive: Doubles, groups: Ints) -> Judged:
     return Judged(targets, scores, scores, groups, int(groups.max()) + 1)
 
 
-def _metrics(scorers: list[Scorer], weights: Doubles) -> dict[str, Doubles]:
+def _metrics(scorers: list[Scorer], names: tuple[str, ...], weights: Doubles) -> dict[str, Doubles]:
     """Mean over seeds of each metric: float64 [replicates]."""
     per_seed = [of_seed(weights) for of_seed in scorers]
-    return {m: np.mean([values[ALL, m] for values in per_seed], axis=0) for m in METRICS}
+    return {m: np.mean([values[ALL, m] for values in per_seed], axis=0) for m in names}

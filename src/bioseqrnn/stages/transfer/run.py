@@ -10,15 +10,22 @@ import pandas as pd
 
 from bioseqrnn.inference.device import choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.metrics.registry import headline, title
 from bioseqrnn.networks.card import read_card, require_run
 from bioseqrnn.networks.store import load_model
 from bioseqrnn.stages.transfer.figure import draw_matrix
-from bioseqrnn.stages.transfer.matrix import Dataset, cell_rows, scoring_folds, shared_positives
+from bioseqrnn.stages.transfer.matrix import (
+    TransferDataset,
+    cell_rows,
+    scoring_folds,
+    shared_positives,
+)
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import sha256, write_tsv
+from bioseqrnn.support.io import sha256
+from bioseqrnn.tables.declared.models import MATRIX
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.sequences import read_sequences
 
@@ -93,22 +100,25 @@ def transfer_models(
                 )  # fmt: skip
                 bar.advance()
     matrix = pd.concat(cells, ignore_index=True)
+    metric = headline(datasets[0].table.task)
     with together():
-        write_tsv(output / "matrix.tsv", matrix)
-        draw_matrix(matrix, output / "heatmap.svg")
-    for row in matrix[matrix["metric"] == "auroc"].itertuples():
+        MATRIX.write(output / MATRIX.file, matrix)
+        draw_matrix(matrix, output / "heatmap.svg", metric)
+    for row in matrix[matrix["metric"] == metric].itertuples():
         say(
-            f"{row.model}, trained on {row.train}, tested on {row.test}: AUROC "
+            f"{row.model}, trained on {row.train}, tested on {row.test}: {title(metric)} "
             f"{row.estimate:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}], {row.n} records"
         )
 
 
-def _read_datasets(names: list[str], sequences: list[Path], folds: list[Path]) -> list[Dataset]:
+def _read_datasets(
+    names: list[str], sequences: list[Path], folds: list[Path]
+) -> list[TransferDataset]:
     if not len(names) == len(sequences) == len(folds):
         raise InputError("give --dataset, --sequences and --folds once for each dataset")
     if len(names) < 2 or len(set(names)) < len(names):
         raise InputError("at least two datasets are needed, of different names")
-    datasets: list[Dataset] = []
+    datasets: list[TransferDataset] = []
     for name, path, roles in zip(names, sequences, folds, strict=True):
         table = read_sequences(path)
         if table.metadata["task"] != "binary":
@@ -123,7 +133,7 @@ def _read_datasets(names: list[str], sequences: list[Path], folds: list[Path]) -
                 f"{name}: positive class '{table.classes[1]}', that of {first.name} is "
                 f"'{first.table.classes[1]}'; set dataset_options.{name}.positive"
             )
-        datasets.append(Dataset(name, table, read_folds(roles, table)))
+        datasets.append(TransferDataset(name, table, read_folds(roles, table)))
     for other in datasets[1:]:
         count, shared = int((other.table.targets == 1).sum()), shared_positives(datasets[0], other)
         say(f"{other.name}: {shared:,} of {count:,} positives stand in {datasets[0].name} too")
@@ -136,7 +146,7 @@ def _read_datasets(names: list[str], sequences: list[Path], folds: list[Path]) -
 
 
 def _sort_models(
-    datasets: list[Dataset], sequences: list[Path], models: list[Path]
+    datasets: list[TransferDataset], sequences: list[Path], models: list[Path]
 ) -> list[Networks]:
     """Networks of each dataset; what they trained on is known by its checksum."""
     places = {sha256(path): place for place, path in enumerate(sequences)}

@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
-import pyarrow as pa
 
 from bioseqrnn.stages.report.parts import Section, section
-from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import read_parquet
-from bioseqrnn.tables.valid import TEXT, RowCheck
-
-COLUMNS = {
-    "model": TEXT, "class": TEXT, "curve": TEXT, "x": pa.float64(), "y": pa.float64(),
-}  # fmt: skip
-
-
-def read_curves(path: Path) -> pd.DataFrame:
-    """Read ``curves.parquet``; InputError where it is none, or a point is off the picture."""
-    table, _ = read_parquet(path, "curves")
-    missing = sorted(set(COLUMNS) - set(table.column_names))
-    if missing or len(set(table.column_names)) < len(table.column_names):
-        raise InputError(f"curves {path}: needs columns {', '.join(COLUMNS)}; evaluate again")
-    check = RowCheck(path, 0)
-    for name, kind in COLUMNS.items():
-        values = check.column(name, table.column(name), kind)
-        if kind != TEXT:
-            inside = values.to_numpy(zero_copy_only=False)
-            check.all(name, (inside >= 0) & (inside <= 1), "is not between 0 and 1")
-        table = table.set_column(table.column_names.index(name), name, values)
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
 def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> Section:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from bioseqrnn.stages.report.names import between, number, title
+from bioseqrnn.metrics.registry import AIMS, OF_CALLS, title
+from bioseqrnn.stages.report.numbers import between, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
 # a calibration bin with a smaller share of the predictions says little
 LEAST_OF_BIN = 0.01
-AIMS = {"mcc": "the largest MCC", "f1": "the largest F1", "precision": "a fixed precision"}
 
 
 def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Section:
@@ -55,7 +55,7 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
     """Where calls begin, and what they reach on test records: means over folds and seeds."""
     aim = str(thresholds["aim"].iloc[0])
     keys = ["model", "kind", "class"]
-    measures = ["threshold", "mcc", "f1", "precision", "recall"]
+    measures = ["threshold", *OF_CALLS]
     means = thresholds.groupby(keys, sort=False)[measures].mean().reset_index()
     spread = thresholds.groupby(keys, sort=False)["threshold"].agg(["min", "max"]).reset_index()
     shown = pd.DataFrame(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
-from bioseqrnn.stages.report.names import number, title
+from bioseqrnn.metrics.registry import title
+from bioseqrnn.stages.report.numbers import number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 from bioseqrnn.support.errors import InputError
 

@@ -8,23 +8,20 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from bioseqrnn.metrics.metrics import IN_UNITS
-from bioseqrnn.stages.report.names import (
-    UNDEFINED,
-    between,
-    explained,
+from bioseqrnn.metrics.registry import (
+    AT_THRESHOLD,
+    UNCALIBRATED,
+    hidden,
+    in_units,
     lower_is_better,
-    number,
+    meaning,
     title,
 )
+from bioseqrnn.stages.report.numbers import UNDEFINED, between, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
-# there, but a click away
-HIDDEN = ("balanced_accuracy", "f1", "sensitivity", "specificity")
 # more would hide the others
 MOST_INTERVALS = 3
-# first in the comparisons, where a task has them
-COMPARED = ("auroc", "accuracy", "auprc", "mcc", "r2", "spearman", "f1", "log_loss", "rmse")
 
 
 def models_section(summary: pd.DataFrame, headline: str, confidence: float, given: bool) -> Section:
@@ -35,8 +32,8 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
         else "Every record is predicted by the run whose fold did not train on it."
     )
     metrics = [headline, *(m for m in dict.fromkeys(summary["metric"]) if m != headline)]
-    metrics = [m for m in metrics if not m.endswith("_uncalibrated")]
-    shown = [m for m in metrics if m not in HIDDEN and not m.endswith("_at_threshold")]
+    metrics = [m for m in metrics if not m.endswith(UNCALIBRATED)]
+    shown = [m for m in metrics if not hidden(m) and not m.endswith(AT_THRESHOLD)]
     with_interval = shown[:MOST_INTERVALS]
     data: dict[str, dict[str, Any]] = {}
     for name, rows in summary.groupby("model", sort=False):
@@ -53,10 +50,10 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
     for metric in metrics:
         headers[metric] = {
             "title": title(metric),
-            "description": explained(metric),
-            "format": "{:,.4g}" if metric in IN_UNITS else "{:,.3f}",
+            "description": meaning(metric),
+            "format": "{:,.4g}" if in_units(metric) else "{:,.3f}",
             "scale": "RdYlGn-rev" if lower_is_better(metric) else "RdYlGn",
-            "hidden": metric in HIDDEN,
+            "hidden": hidden(metric),
         }
         if metric in with_interval:
             headers[f"{metric}_interval"] = {
@@ -80,10 +77,11 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
     )
 
 
-def comparisons_section(comparisons: pd.DataFrame, headline: str, confidence: float) -> Section:
-    """Networks minus baselines, paired."""
-    there = [m for m in COMPARED if m != headline and m in set(comparisons["metric"])]
-    rows = comparisons[comparisons["metric"].isin([headline, *there[:1]])]
+def comparisons_section(
+    comparisons: pd.DataFrame, metrics: list[str], confidence: float
+) -> Section:
+    """Networks minus baselines, paired, by some metrics."""
+    rows = comparisons[comparisons["metric"].isin(metrics)]
     frame = pd.DataFrame(
         {
             "Network": rows["model"],

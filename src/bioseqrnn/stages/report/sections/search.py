@@ -7,12 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bioseqrnn.stages.report.parts import Section, html_table
-
-# columns of trials.tsv that are no setting
-ABOUT = (
-    "model", "fold", "chosen", "trial", "state", "value", "losses", "epochs", "worker", "own",
-    "why",
-)  # fmt: skip
+from bioseqrnn.tables.declared.models import TRIALS
 
 
 def search_section(trials: pd.DataFrame) -> Section:
@@ -39,7 +34,7 @@ def search_section(trials: pd.DataFrame) -> Section:
                 **{
                     str(name): None if pd.isna(best[name]) else best[name]
                     for name in trials.columns
-                    if name not in ABOUT
+                    if name not in TRIALS.names
                 },
             }
         )

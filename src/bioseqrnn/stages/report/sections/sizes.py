@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from markupsafe import Markup
 
-from bioseqrnn.metrics.metrics import brief
+from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.stages.report.parts import Section
 
 

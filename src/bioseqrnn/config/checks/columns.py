@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bioseqrnn.fasta.class_names import QUOTES
-from bioseqrnn.support.errors import InputError
+from ...support.errors import InputError
+from .text import QUOTES
 
 SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
 # As alike as 'grup' and 'group', but not as 'subgroup' and 'group'
@@ -50,7 +50,24 @@ class Columns:
         return {plain[name] for name in map(_plain, cells) if name in plain}
 
 
-def check_header(path: Path, cells: list[str], columns: Columns) -> list[str]:
+def header_cells(cells: list[str], columns: Columns) -> list[str] | None:
+    """Return the names in the first line of a table; None of a blank line or a comment.
+
+    A ``#`` before the first name, and tabs at the end of the line, are left out.
+    """
+    cells = [cell.strip() for cell in cells]
+    if cells and cells[0].startswith("#"):
+        cells[0] = cells[0].lstrip("# ")
+        if not columns.named_in(cells):
+            return None
+    if not any(cells):
+        return None
+    while not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def check_header(path: str | Path, cells: list[str], columns: Columns) -> list[str]:
     """Hold the cells of a header against the columns that the table can have.
 
     Returns
@@ -87,7 +104,7 @@ def check_header(path: Path, cells: list[str], columns: Columns) -> list[str]:
     return unknown
 
 
-def _check_separator(path: Path, cells: list[str], columns: Columns) -> None:
+def _check_separator(path: str | Path, cells: list[str], columns: Columns) -> None:
     quoted = any(len(c) > 1 and c[0] in QUOTES and c[-1] in QUOTES for c in cells)
     if len(cells) == 1:
         for mark, name in SEPARATORS.items():
@@ -130,7 +147,7 @@ def _listed(cells: list[str]) -> str:
     return ", ".join(names) + more
 
 
-def unused_columns(path: Path, unknown: list[str], columns: Columns) -> str:
+def unused_columns(path: str | Path, unknown: list[str], columns: Columns) -> str:
     """Return the line that names the columns of a table that nothing is read from."""
     hint = ""
     if "split" in unknown:

@@ -1,0 +1,7 @@
+"""Checks of configuration and sheets: each fault is one line that says where it is and what to do.
+
+The package imports these modules, and the workflow loads the same files from the repository
+(``workflow/rules/checks.smk``), so that it needs no installed package. They therefore need the
+standard library, PyYAML and jsonschema only, and import one another by relative names: the workflow
+loads them under a private name, which makes two versions of them in one process possible.
+"""

@@ -1,0 +1,147 @@
+"""The files that settings and sheets name: allowed paths, and the FASTA files of a cell."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ...support.errors import InputError
+from .text import is_one_line
+
+# files that a glob may stand for, and files and folders that are looked through for them
+MOST_FILES = 100_000
+# In a folder, files with these endings are FASTA, compressed or not
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
+COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
+
+# Whether a path is in remote storage (docs/cluster.md) instead of on this machine's file systems
+InStorage = Callable[[str], bool]
+
+
+def unexpanded(path: str) -> str:
+    """Return a remark on a path that a shell would read otherwise, '' for any other."""
+    for sign in ("~", "$"):
+        if path.startswith(sign) or (sign == "$" and re.search(r"\$[A-Za-z_{]", path)):
+            return f"; '{sign}' stands for itself here, write the path out"
+    return ""
+
+
+def check_path(where: str, path: str) -> None:
+    """Refuse a path that Snakemake or a command would read otherwise."""
+    if not is_one_line(path):
+        raise InputError(f"{where}: {path!a} has a control character or line break in it")
+    if "{" in path or "}" in path:
+        raise InputError(
+            f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
+            f"{unexpanded(path)}"
+        )
+    if re.search("<[a-z][a-z0-9_]*>", path):
+        raise InputError(
+            f"{where}: '{path}' has a name in <…>, which Snakemake would replace; rename it"
+        )
+    if path.startswith("-"):
+        raise InputError(f"{where}: '{path}' begins like an option of a command; write ./{path}")
+
+
+def check_file(where: str, path: str, in_storage: InStorage) -> None:
+    """Refuse a path that is no file. Snakemake itself looks for those in remote storage."""
+    check_path(where, path)
+    if in_storage(path):
+        return
+    if not Path(path).exists():
+        hint = unexpanded(path) or f"; paths start at {Path.cwd()}"
+        raise InputError(f"{where}: no such file '{path}'{hint}")
+    if not Path(path).is_file():
+        raise InputError(f"{where}: '{path}' is not a file")
+
+
+def results_folder(where: str, path: str, in_storage: InStorage) -> str:
+    """Return the folder of the results without a slash at its end; InputError where it is none."""
+    if path != path.strip():
+        raise InputError(f"{where}: '{path}' begins or ends with a blank")
+    if not _is_there_with_dollar(path) and unexpanded(path):
+        raise InputError(f"{where}: '{path}'{unexpanded(path)}")
+    check_path(where, path)
+    if not in_storage(path):
+        for part in (Path(path), *Path(path).parents):
+            if part.exists() and not part.is_dir():
+                raise InputError(f"{where}: '{part}' is a file; name a folder")
+    return path.rstrip("/")
+
+
+def _is_there_with_dollar(path: str) -> bool:
+    """Whether a folder has such a name, up to the last sign that a shell would replace."""
+    start, sign, rest = path.rpartition("$")
+    return bool(sign) and Path(f"{start}${rest.split('/')[0]}").is_dir()
+
+
+def named_like_fasta(path: str) -> bool:
+    """Whether the name of a file ends like that of a FASTA file, and is not hidden."""
+    name = path.rsplit("/", 1)[-1].lower()
+    for ending in COMPRESSED_ENDINGS:
+        name = name.removesuffix(ending)
+    return name.endswith(FASTA_ENDINGS) and not name.startswith(".")
+
+
+def find_fasta(where: str, text: str) -> list[str]:
+    """Return the files that a cell names, sorted: a file, or those of a folder or glob.
+
+    Of a folder, the files directly in it that are named like FASTA.
+
+    Raises
+    ------
+    InputError
+        A folder without a FASTA file; a glob that no file matches, or that too many files and
+        folders must be looked through for.
+    """
+    path = Path(text)
+    if path.is_dir():
+        found = [str(entry) for entry in path.iterdir() if entry.is_file()]
+        found = sorted(filter(named_like_fasta, found))
+        if not found:
+            raise InputError(
+                f"{where}: no FASTA file in the folder '{text}'; names must end in .fa, .fasta …"
+            )
+        return found
+    if path.exists() or not glob.has_magic(text):
+        return [text]
+    found = [str(Path(name)) for name in _names_of(where, text) if Path(name).is_file()]
+    if not found:
+        raise InputError(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
+    return found
+
+
+def find_in_storage(where: str, text: str) -> list[str]:
+    """Return the one file that a cell names in remote storage, which is not searched."""
+    if glob.has_magic(text) or not named_like_fasta(text):
+        raise InputError(
+            f"{where}: '{text}': of remote storage, name each file, which ends in .fa, .fasta …"
+        )
+    return [text]
+
+
+def _names_of(where: str, pattern: str) -> list[str]:
+    """Return the sorted names that a glob stands for, as text: paths would sort otherwise."""
+    too_many = InputError(
+        f"{where}: '{pattern}' has more than {MOST_FILES} files and folders to look through; "
+        "begin it with a folder that is nearer"
+    )
+    start, deep, _ = pattern.partition("**")
+    if deep:
+        # links are followed, as the glob itself does
+        tops = [start] if not glob.has_magic(start) else glob.iglob(f"{start}/")  # noqa: PTH207
+        seen = 0
+        for top in tops:
+            for _, folders, files in os.walk(top or ".", followlinks=True):
+                seen += len(folders) + len(files)
+                if seen > MOST_FILES:
+                    raise too_many
+    matches = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - any path, not one below a folder
+    names = list(itertools.islice(matches, MOST_FILES + 1))
+    if len(names) > MOST_FILES:
+        raise too_many
+    return sorted(names)

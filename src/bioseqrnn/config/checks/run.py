@@ -1,0 +1,141 @@
+"""The checks that a run starts with, and what a schema cannot say of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...support.errors import InputError
+from .files import InStorage, results_folder
+from .labels import check_classes, check_negatives
+from .ranges import range_problem
+from .scored import check_scored
+from .settings import Origins
+from .sheets import Rows, read_datasets, read_queries
+from .text import suggestion
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run works on.
+
+    Attributes
+    ----------
+    results : str
+        Folder that everything is written into.
+    datasets : dict of str to list of dict
+        Rows of the datasets sheet.
+    queries : dict of str to dict of str to str
+        FASTA files to predict, by dataset and query.
+    """
+
+    results: str
+    datasets: dict[str, Rows]
+    queries: dict[str, dict[str, str]]
+
+
+def check_run(
+    settings: Any, origins: Origins, schemas: Mapping[str, Any], in_storage: InStorage
+) -> Run:
+    """Check settings that the schema allows, and the sheets that they name.
+
+    Parameters
+    ----------
+    settings : mapping
+        Every setting, with defaults where none is given.
+    origins : Origins
+    schemas : mapping of str to validator
+        Of a row of the sheets ``datasets`` and ``queries``.
+    in_storage : callable
+        Whether a path is in remote storage.
+
+    Raises
+    ------
+    InputError
+        One line for the first fault.
+    """
+    results = results_folder(f"{origins.at('results')}: results", settings["results"], in_storage)
+    datasets = read_datasets(
+        settings["datasets"], schemas["datasets"], settings["dataset_options"], in_storage
+    )
+    queries = read_queries(settings["queries"], schemas["queries"], datasets, origins, in_storage)
+    for name in settings["dataset_options"]:
+        if name not in datasets:
+            raise InputError(
+                f"{origins.at('dataset_options', name)}: dataset_options: unknown dataset "
+                f"'{name}'; {suggestion(name, datasets)}"
+            )
+    check_models(settings, origins)
+    check_transfers(settings, datasets, origins)
+    check_search(settings, origins)
+    check_scored(settings, datasets, origins)
+    for dataset, rows in datasets.items():
+        check_negatives(dataset, rows, settings, origins, in_storage)
+        check_classes(dataset, rows, settings, origins, in_storage)
+    return Run(results, datasets, queries)
+
+
+def check_models(settings: Any, origins: Origins) -> None:
+    """Refuse names of models that something else has, and what a device cannot do."""
+    models = settings["models"]
+    overlap = set(models) & set(settings["baselines"])
+    if overlap:
+        name = min(overlap)
+        raise InputError(
+            f"{origins.at('models', name)}: models: '{name}' is the name of a baseline; rename it"
+        )
+    made = {"selected", *(f"{name}_ensemble" for name in ["selected", *models])}
+    reserved = made & set(models)
+    if reserved:
+        name = min(reserved)
+        raise InputError(
+            f"{origins.at('models', name)}: models: the evaluation makes a row '{name}' itself "
+            "(docs/evaluation.md); rename the model"
+        )
+    for name, model in models.items():
+        if model.get("precision") == "bf16" and settings["device"] == "cpu":
+            raise InputError(
+                f"{origins.at('models', name)}: models.{name}.precision: bf16 needs a GPU, but "
+                "device is cpu; write fp32"
+            )
+
+
+def check_transfers(settings: Any, datasets: Collection[str], origins: Origins) -> None:
+    """Refuse matrices of datasets that do not exist, or that have no positives and negatives."""
+    for name, members in settings["transfer"].items():
+        for dataset in members:
+            where = f"{origins.at('transfer', name)}: transfer.{name}"
+            if dataset not in datasets:
+                raise InputError(
+                    f"{where}: unknown dataset '{dataset}'; {suggestion(dataset, datasets)}"
+                )
+            options = settings["dataset_options"].get(dataset, {})
+            if options.get("task", "classification") != "classification":
+                raise InputError(
+                    f"{where}: '{dataset}' has task {options['task']}; positives and negatives "
+                    "are two classes"
+                )
+
+
+def check_search(settings: Any, origins: Origins) -> None:
+    """Refuse searches of models that do not exist, and ranges that hold nothing."""
+    search, models = settings["search"], settings["models"]
+    where = f"{origins.at('search')}: search"
+    names = {*models, *settings["baselines"]}
+    for name in search["models"]:
+        if name not in models:
+            raise InputError(f"{where}.models: unknown model '{name}'; {suggestion(name, models)}")
+        if f"{name}_search" in names:
+            raise InputError(
+                f"{where}.models: '{name}_search' is what the searched {name} will be called; "
+                "rename the model that has that name"
+            )
+    space = {k: v for k, v in search["space"].items() if v is not None}
+    if not space:
+        raise InputError(f"{where}.space: names no setting to search; leave it out for the default")
+    for name, kind in space.items():
+        if isinstance(kind, dict):
+            problem = range_problem(kind["low"], kind["high"], kind.get("log", False))
+            if problem:
+                raise InputError(f"{where}.space.{name}: {problem}")

@@ -1,0 +1,139 @@
+"""One line for what a JSON schema finds wrong in a configuration or in a row of a sheet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from jsonschema.exceptions import ValidationError
+
+from .text import suggestion
+from .yaml_file import LOADER
+
+TYPE_WORDS = {
+    "object": "a section of keys and values",
+    "array": "a list, like [1, 2]",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text; put it in quotes",
+    "boolean": "true or false",
+}
+
+
+def _is_integer(_: object, value: object) -> bool:
+    # JSON Schema takes 3.0 for an integer; the command line does not
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_extend: Any = jsonschema.validators.extend
+SchemaValidator: Any = _extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def read_schema(path: str | Path) -> Any:
+    """Return the validator of a schema file."""
+    text = Path(path).read_text(encoding="utf-8")
+    return SchemaValidator(yaml.load(text, Loader=LOADER))
+
+
+def first_problem(instance: object, validator: Any) -> ValidationError | None:
+    """Return the deepest error, which is the one that names the key; None where there is none."""
+    errors: list[ValidationError] = sorted(
+        validator.iter_errors(instance), key=lambda e: (-len(e.absolute_path), e.message)
+    )
+    return errors[0] if errors else None
+
+
+def unknown_keys(error: ValidationError) -> list[str]:
+    """Return the keys of a section that the schema does not have."""
+    if error.validator != "additionalProperties":
+        return []
+    schema: Any = error.schema
+    known = schema.get("properties", {})
+    patterns = schema.get("patternProperties", {})
+    section: Any = error.instance
+    return [
+        key
+        for key in section
+        if key not in known and not any(re.search(p, str(key)) for p in patterns)
+    ]
+
+
+def schema_problem(error: ValidationError, quoted: bool = True) -> str:
+    """Return one line for a schema error: the key, what is wrong, what to do.
+
+    Parameters
+    ----------
+    error : ValidationError
+    quoted : bool
+        Whether the value stands in a file, where quotes make text of a number.
+    """
+    key = ".".join(str(part) for part in error.absolute_path)
+    prefix = f"{key}: " if key else ""
+    value: Any = error.instance
+    wanted: Any = error.validator_value
+    if error.validator == "additionalProperties":
+        return f"{prefix}{_unknown_key(error)}"
+    if error.validator == "type":
+        return f"{prefix}{_wrong_type(value, wanted, quoted)}"
+    if error.validator == "required":
+        missing = [name for name in wanted if name not in value]
+        return f"{prefix}'{missing[0]}' is missing"
+    if error.validator == "anyOf":
+        return _no_kind_fits(error, key, prefix, quoted)
+    if error.validator == "enum":
+        return f"{prefix}'{value}' is not allowed; {suggestion(value, wanted)}"
+    if error.validator == "not":
+        return f"{prefix}{value} must be an odd number"
+    if error.validator == "pattern" and key == "results":
+        return f"{prefix}'{value}' is not a folder to write into"
+    if error.validator == "pattern":
+        return f"{prefix}'{value}' may have letters, digits, '.', '_' and '-' only"
+    if error.validator == "minLength":
+        return f"{prefix}is empty"
+    return f"{prefix}{error.message}"
+
+
+def _unknown_key(error: ValidationError) -> str:
+    schema: Any = error.schema
+    extra = unknown_keys(error)[0]
+    if schema.get("patternProperties"):
+        return f"name '{extra}' may have letters, digits, '.', '_' and '-' only"
+    return f"unknown key '{extra}'; {suggestion(extra, schema.get('properties', {}))}"
+
+
+def _wrong_type(value: object, wanted: str, quoted: bool) -> str:
+    if wanted in ("integer", "number") and quoted and isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            pass
+        else:
+            return f"'{value}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
+    if wanted == "string" and not quoted:
+        return f"{value!r} is not text; write it in two kinds of quotes, like '\"2024\"'"
+    return f"{value!r} is not {TYPE_WORDS[wanted]}"
+
+
+def _no_kind_fits(error: ValidationError, key: str, prefix: str, quoted: bool) -> str:
+    """Return the line for a value that may be of several kinds and is of none."""
+    context: Any = error.context
+    words = [e for e in context if e.validator == "const"]
+    if words:
+        # a number or a word: what is wrong with it as a number
+        others = [e for e in context if e.validator != "const"]
+        return f"{schema_problem(others[0], quoted)} (or write {words[0].validator_value})"
+    meant = [e for e in context if not (e.validator == "type" and not e.path)]
+    if meant:
+        return schema_problem(meant[0], quoted)
+    if key.startswith("search.space."):
+        return (
+            f"{prefix}give a list of choices, like [7, 11], or of a number a range, like "
+            "{low: 1, high: 9}"
+        )
+    return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"

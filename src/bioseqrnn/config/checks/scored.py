@@ -1,0 +1,78 @@
+"""Which baselines and models are scored, on which datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...support.errors import InputError
+from .settings import Origins
+from .sheets import Rows
+from .text import suggestion
+
+# baselines that score whole records, and so not tasks with a label for every residue
+WHOLE_RECORDS = ("gapped_kmer", "pwm")
+# what is scored on random folds where nothing is named
+COMPARED = "kmer_logistic"
+
+
+def for_dataset(names: list[str], settings: Any, dataset: str) -> list[str]:
+    """Return those of some models and baselines that make sense for the task of a dataset."""
+    options = settings["dataset_options"].get(dataset, {})
+    left_out = WHOLE_RECORDS if options.get("task") == "per_position" else ()
+    return [name for name in names if name not in left_out]
+
+
+def has_split(rows: Rows) -> bool:
+    """Whether the sheet says which records of a dataset train and test."""
+    return any("split" in row for row in rows)
+
+
+def compared_at_random(settings: Any, dataset: str, rows: Rows) -> list[str]:
+    """Return the baselines and models that are scored on random folds of a dataset too."""
+    folds = settings["folds"]
+    if has_split(rows) or folds["grouping"] == "none":
+        return []
+    names = folds["compare_random"]
+    if names is None:
+        names = [name for name in settings["baselines"] if name == COMPARED]
+    return for_dataset(names, settings, dataset)
+
+
+def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) -> None:
+    """Refuse names in ``folds.compare_random`` and in the learning curve that cannot be scored.
+
+    What does not make sense for the task of a dataset is left out there, but something must be
+    left.
+    """
+    scored = {*settings["models"], *settings["baselines"]}
+    where = f"{origins.at('folds', 'compare_random')}: folds.compare_random"
+    names = settings["folds"]["compare_random"] or []
+    for name in names:
+        if name not in scored:
+            raise InputError(
+                f"{where}: '{name}' is no model or baseline of this run; {suggestion(name, scored)}"
+            )
+    for dataset, rows in datasets.items():
+        dealt_at_random = settings["folds"]["grouping"] != "none" and not has_split(rows)
+        if names and dealt_at_random and not compared_at_random(settings, dataset, rows):
+            raise _nothing_left(where, names, dataset)
+    known = scored | {f"{name}_search" for name in settings["search"]["models"]}
+    where = f"{origins.at('evaluation', 'learning_curve')}: evaluation.learning_curve.models"
+    names = settings["evaluation"]["learning_curve"]["models"]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"{where}: unknown model or baseline '{name}'; {suggestion(name, known)}"
+            )
+    for dataset in datasets:
+        if names and not for_dataset(names, settings, dataset):
+            raise _nothing_left(where, names, dataset)
+
+
+def _nothing_left(where: str, names: list[str], dataset: str) -> InputError:
+    verb = "score" if len(names) > 1 else "scores"
+    return InputError(
+        f"{where}: nothing is left for dataset '{dataset}' of task per_position, since "
+        f"{' and '.join(names)} {verb} whole records; name another baseline or a model too"
+    )

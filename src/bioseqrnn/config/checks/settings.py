@@ -1,0 +1,220 @@
+"""Where settings stand, and what a schema says of them.
+
+They stand on the command line, in a file that is given there, in ``config/config.yaml``, or in the
+configuration that an importing workflow gives to the module.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...support.errors import InputError
+from .schema_errors import first_problem, schema_problem, unknown_keys
+from .text import is_one_line
+from .yaml_file import check_yaml
+
+CONFIG_FILE = "config/config.yaml"
+COMMAND_LINE = "--config"
+ADDED = f"{CONFIG_FILE} (to which --configfile adds; --replace-workflow-config leaves it out)"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run is given its settings by.
+
+    Attributes
+    ----------
+    module_name : str or None
+        What an importing workflow calls this one; None of a run of its own.
+    config : mapping or None
+        What the importing workflow gives to the module.
+    configfiles : sequence of path
+        Of ``--configfile``.
+    command_line : mapping
+        Of ``--config``.
+    replaces : bool
+        Whether these take the place of ``config/config.yaml``.
+    """
+
+    module_name: str | None
+    config: Mapping[str, Any] | None
+    configfiles: Sequence[str | Path] = ()
+    command_line: Mapping[str, Any] | None = None
+    replaces: bool = False
+
+
+class Origins:
+    """What settings stand in.
+
+    Parameters
+    ----------
+    sources : list of (str, mapping)
+        Names and settings; of a setting that stands in several, the first counts.
+    adds : bool
+        Whether a file that was given adds to ``config/config.yaml``.
+    """
+
+    def __init__(self, sources: list[tuple[str, Mapping[str, Any]]], adds: bool = False) -> None:
+        self.sources, self.adds = sources, adds
+
+    def at(self, *path: object) -> str:
+        """Return the name of what a setting stands in; of an absent one, what is around it."""
+
+        def depth(values: Any) -> int:
+            for count, part in enumerate(path):
+                try:
+                    values = values[part]
+                except (KeyError, IndexError, TypeError):
+                    return count
+            return len(path)
+
+        name, _ = max(self.sources, key=lambda source: depth(source[1]))
+        return ADDED if name == CONFIG_FILE and self.adds else name
+
+    def tell_added_models(self) -> None:
+        """Warn of models of ``config/config.yaml`` beside those of a given file.
+
+        That they are trained too is easily not what is meant.
+        """
+        if not self.adds:
+            return
+        files = [v for name, v in self.sources if name not in (COMMAND_LINE, CONFIG_FILE)]
+        named = {name for values in files for name in values.get("models") or {}}
+        base = dict(self.sources).get(CONFIG_FILE, {}).get("models") or {}
+        others = [name for name in base if name not in named]
+        if named and others:
+            sys.stderr.write(
+                f"bioseqrnn: warning: models: {', '.join(others)} of {CONFIG_FILE} are trained "
+                "too; --configfile adds to that file, --replace-workflow-config leaves it out\n"
+            )
+
+
+def check_configuration_files(given: Given) -> Origins:
+    """Check the files that Snakemake will read, and return where settings stand.
+
+    A workflow that imports this one gives the settings, and a ``config/config.yaml`` that is there
+    is that workflow's own.
+    """
+    if given.module_name is not None:
+        if given.config is None:
+            name = given.module_name
+            raise InputError(
+                f"module '{name}': no 'config' is given to it; write its settings there, like "
+                f"config: config['{name}'] (docs/architecture.md)"
+            )
+        return Origins([(f"config of module '{given.module_name}'", given.config)])
+    names = [os.path.relpath(path) for path in given.configfiles]
+    files = {name: check_yaml(name) for name in names}
+    if Path(CONFIG_FILE).exists():
+        base = check_yaml(CONFIG_FILE)
+        if not given.replaces and CONFIG_FILE not in names:
+            files = {CONFIG_FILE: base} | files
+    elif not names:
+        raise InputError(
+            f"{CONFIG_FILE}: no such file in {Path.cwd()}; write one, or name another by "
+            "--configfile"
+        )
+    sources: list[tuple[str, Mapping[str, Any]]] = list(reversed(files.items()))
+    if given.command_line:
+        sources.insert(0, (COMMAND_LINE, given.command_line))
+    return Origins(sources, adds=bool(names) and CONFIG_FILE not in names)
+
+
+def plain_value(text: str) -> Any:
+    """Return what a text of the command line would be in a file."""
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        return number if math.isfinite(number) else text
+    words = {"true": True, "yes": True, "on": True, "null": None, "~": None}
+    words |= {"false": False, "no": False, "off": False}
+    return words.get(text.lower(), text)
+
+
+Place = tuple[object, ...]
+
+
+def read_command_line(
+    values: Any, given: Any, accepted: Callable[[Place], bool], path: Place = ()
+) -> None:
+    """Read the text of nested ``--config`` values as numbers and the like, where those are wanted.
+
+    Snakemake hands over all of ``{count: 3}`` as text.
+
+    Parameters
+    ----------
+    values : mapping or list
+        Changed in place.
+    given : mapping or list
+        The part of it that the command line has given.
+    accepted : callable
+        Whether the schema accepts what now stands at a place.
+    path : tuple
+        The place of ``values``.
+    """
+    parts = given.items() if isinstance(given, Mapping) else enumerate(given)
+    for key, value in parts:
+        here = (*path, key)
+        if isinstance(value, (Mapping, list)):
+            read_command_line(values[key], value, accepted, here)
+        elif isinstance(value, str):
+            plain = plain_value(value)
+            if plain is value:
+                continue
+            # text stays where text is wanted, like a class called 1; null becomes None where it may
+            if plain is None or not accepted(here):
+                values[key] = plain
+            if plain is None and not accepted(here):
+                values[key] = value
+
+
+def check_settings(config: dict[str, Any], origins: Origins, schema: Any) -> None:
+    """Check everything that the schema says, after the text of ``--config`` is read."""
+
+    def accepted(path: Place) -> bool:
+        errors = schema.iter_errors(config)
+        return not any(tuple(error.absolute_path)[: len(path)] == path for error in errors)
+
+    check_values(config, origins)
+    name, values = origins.sources[0]
+    if name == COMMAND_LINE:
+        read_command_line(config, values, accepted)
+    error = first_problem(config, schema)
+    if error:
+        where = origins.at(*error.absolute_path, *unknown_keys(error)[:1])
+        raise InputError(f"{where}: {schema_problem(error, quoted=where != COMMAND_LINE)}")
+
+
+def check_values(node: Any, origins: Origins, path: Place = ()) -> None:
+    """Refuse what is no text, no name of one line, or no number where YAML can write it."""
+    key = ".".join(map(str, path))
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if not isinstance(name, str):
+                raise InputError(
+                    f"{origins.at(*path)}: {key}{'.' if key else ''}{name!r} is a key that is not "
+                    "text; put it in quotes"
+                )
+            if not is_one_line(name):
+                raise InputError(
+                    f"{origins.at(*path, name)}: {key}: {name!a} has a control character or "
+                    "line break"
+                )
+            check_values(value, origins, (*path, name))
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            check_values(value, origins, (*path, place))
+    elif isinstance(node, str) and not is_one_line(node):
+        raise InputError(
+            f"{origins.at(*path)}: {key}: {node!a} has a control character or line break"
+        )
+    elif isinstance(node, float) and not math.isfinite(node):
+        raise InputError(f"{origins.at(*path)}: {key}: {node} is not a number that can be used")

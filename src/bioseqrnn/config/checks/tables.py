@@ -1,0 +1,130 @@
+"""Tab-separated tables that users write: sheets, and tables of labels."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from ...support.errors import InputError
+from .columns import Columns, check_header, header_cells
+from .text import suggestion
+
+# What a first line begins with where a file is no table
+STARTS = {
+    ">": "FASTA, not a table",
+    "<": "HTML or XML, not a table; download the file itself",
+    "{": "JSON, not a table; export it as tab-separated text",
+    "[": "JSON, not a table; export it as tab-separated text",
+}
+
+
+@contextmanager
+def open_text(path: str | Path) -> Iterator[TextIO]:
+    """Open a plain file in UTF-8, with or without a byte order mark; InputError in any other."""
+    try:
+        with Path(path).open(encoding="utf-8-sig") as handle:
+            yield handle
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+
+
+def refuse_other_text(path: str | Path, line: str) -> None:
+    """Raise InputError where the first line is that of another kind of file than a table."""
+    found = STARTS.get(line.lstrip()[:1])
+    if "\0" in line:
+        found = "UTF-16 text or binary; save it as UTF-8 text"
+    if found:
+        raise InputError(f"{path}: is {found}")
+
+
+def too_many_cells(path: str | Path, line: int, cells: list[str], width: int) -> InputError:
+    """Return the error of a row that is longer than the header."""
+    hint = "; remove what is too much, or name the column"
+    if len(cells) == width + 1:
+        hint = "; row names of R? Write the table with row.names = FALSE"
+    return InputError(f"{path}: line {line}: more cells than the header{hint}")
+
+
+class TextTable:
+    """A tab-separated table with a header; quotes are letters like any other.
+
+    Blank lines, comments before the header and a ``#`` before its first name are left out.
+
+    Parameters
+    ----------
+    path : str or Path
+        Named in messages.
+    columns : Columns
+
+    Attributes
+    ----------
+    unused : list of str
+        Columns that nothing is read from; known once the first row was read.
+    """
+
+    def __init__(self, path: str | Path, columns: Columns) -> None:
+        self.path, self.columns = path, columns
+        self.unused: list[str] = []
+
+    def read(self, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+        """Yield line number and cells, in the order of the known columns, '' where one is blank.
+
+        Raises
+        ------
+        InputError
+            No such header (see ``check_header``), or a row with more cells than it.
+        """
+        reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        try:
+            header = self._header(reader)
+            self.unused = check_header(self.path, header, self.columns)
+            width = len(header)
+            places = [header.index(c) if c in header else -1 for c in self.columns.known]
+            for cells in reader:
+                if len(cells) > width:
+                    if any(cell.strip() for cell in cells[width:]):
+                        raise too_many_cells(self.path, reader.line_num, cells, width)
+                    cells = cells[:width]
+                padded = [cell.strip() for cell in cells] + [""] * (width - len(cells) + 1)
+                if any(padded):
+                    yield reader.line_num, [padded[place] for place in places]
+        except csv.Error as error:
+            raise InputError(
+                f"{self.path}: line {reader.line_num}: {error}; is it a table?"
+            ) from error
+
+    def _header(self, rows: Iterable[list[str]]) -> list[str]:
+        for cells in rows:
+            refuse_other_text(self.path, "\t".join(cells))
+            header = header_cells(cells, self.columns)
+            if header is not None:
+                return header
+        return []
+
+
+def sheet_rows(
+    path: str | Path, lines: Iterable[str], columns: Columns
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a sheet as (line number, {column: text}), blank cells left out.
+
+    Raises
+    ------
+    InputError
+        What ``TextTable.read`` refuses; an unknown column.
+    """
+    table = TextTable(path, columns)
+    for line, cells in table.read(lines):
+        _refuse_unused(table)
+        yield line, {name: cell for name, cell in zip(columns.known, cells, strict=True) if cell}
+    _refuse_unused(table)
+
+
+def _refuse_unused(table: TextTable) -> None:
+    if table.unused:
+        name = table.unused[0]
+        raise InputError(
+            f"{table.path}: unknown column '{name}'; {suggestion(name, table.columns.known)}"
+        )

@@ -1,0 +1,83 @@
+"""The page: sections as MultiQC custom content, and MultiQC, which makes one offline file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup
+
+from bioseqrnn.stages.report.parts import Section, as_html
+from bioseqrnn.support.atomic import atomic_path, is_full, no_room, temporary_folder
+
+# MultiQC's greeting and its second logo say nothing about the data
+STYLE = "#mqc_welcome, #page_title { display: none !important; }"
+
+
+def write_page(parts: list[Section], dataset: str, text: Markup, output: Path) -> None:
+    """Let MultiQC make one offline page of the sections; only here text becomes HTML.
+
+    Raises
+    ------
+    RuntimeError
+        MultiQC failed.
+    """
+    with temporary_folder("bioseqrnn-report-") as work:
+        for number, part in enumerate(parts):
+            path = work / f"{number:02d}_{part['id']}_mqc.json"
+            # a block of HTML, which MultiQC does not read as Markdown
+            about = Markup("<div>{}</div>").format(part["description"])
+            section = as_html(part | {"description": about})
+            path.write_text(json.dumps(section), encoding="utf-8")
+        (work / "style.css").write_text(STYLE, encoding="utf-8")
+        settings = _settings(parts, dataset, text) | {"custom_css_files": [str(work / "style.css")]}
+        (work / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+        page = _run_multiqc(work)
+        with atomic_path(output) as temporary:
+            temporary.write_bytes(page.read_bytes())
+
+
+def _settings(parts: list[Section], dataset: str, text: Markup) -> dict[str, Any]:
+    """Configuration of MultiQC."""
+    return {
+        "title": as_html(f"bioseqrnn: {dataset}"),
+        "intro_text": as_html(text),
+        "show_analysis_paths": False,
+        "no_ai": True,
+        "skip_generalstats": True,
+        "skip_versions_section": True,
+        "fn_clean_sample_names": False,
+        "no_version_check": True,
+        "make_data_dir": False,
+        "plots_force_interactive": True,
+        "custom_content": {"order": [part["id"] for part in parts]},
+        "max_table_rows": 5000,
+        "box_min_threshold_no_points": 5000,
+    }
+
+
+def _run_multiqc(work: Path) -> Path:
+    """Run MultiQC in a folder of its own, and return the page that it made."""
+    command = [
+        sys.executable, "-P", "-m", "multiqc", str(work), "--config", str(work / "config.yaml"),
+        "--module", "custom_content", "--outdir", str(work / "out"),
+        "--filename", "report.html", "--no-data-dir", "--quiet", "--no-ansi",
+    ]  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MULTIQC_")}
+    # MultiQC reads multiqc_config.yaml where it is started, and Python without -P would import a
+    # yaml.py from there
+    result = subprocess.run(
+        command, cwd=work, env=environment | {"MPLCONFIGDIR": str(work)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    page = work / "out" / "report.html"
+    if result.returncode or not page.exists():
+        if is_full(work):
+            raise no_room(work.parent)
+        raise RuntimeError(f"MultiQC failed:\n{result.stdout}\n{result.stderr}")
+    return page

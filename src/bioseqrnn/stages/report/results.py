@@ -1,0 +1,156 @@
+"""What a report is made of, read from the files of a dataset."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bioseqrnn.networks.card import package_versions
+from bioseqrnn.stages.report.keep import keep_table
+from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import read_parquet
+from bioseqrnn.tables.curves import read_curves
+from bioseqrnn.tables.declared import data, evaluation, models
+from bioseqrnn.tables.selected import read_selection
+from bioseqrnn.tables.sequences import open_sequences
+from bioseqrnn.tasks import Task, task_of
+
+# tables that some runs have; the report shows them, and leaves them where they are
+OPTIONAL = {evaluation.RANDOM_FOLDS.name: evaluation.RANDOM_FOLDS}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Files that a report is made from.
+
+    Attributes
+    ----------
+    sequences, audit, checks, folds, leaks : Path
+        Outputs of the stages sequences, audit and folds.
+    evaluation : Path
+        Folder that ``evaluate`` wrote.
+    gradients : Path, optional
+        ``gradients.tsv`` of the stage diagnosis.
+    optional : tuple of Path
+        Tables of some runs only, named as in ``OPTIONAL``.
+    search : tuple of Path
+        ``trials.tsv`` of every search.
+    sizes : Path, optional
+        ``sizes.tsv`` of the evaluation.
+    """
+
+    sequences: Path
+    audit: Path
+    checks: Path
+    folds: Path
+    leaks: Path
+    evaluation: Path
+    gradients: Path | None = None
+    optional: tuple[Path, ...] = ()
+    search: tuple[Path, ...] = ()
+    sizes: Path | None = None
+
+    def files(self, names: list[str]) -> list[Path]:
+        """Files whose checksums the manifest has; of the evaluation those of some tables."""
+        files = [self.sequences, self.checks, self.folds, self.leaks, *self.optional]
+        files += [] if self.sizes is None else [self.sizes]
+        read = (self.evaluation / f"{name}.tsv" for name in names)
+        return [*files, *(path for path in read if path.exists())]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that a report shows.
+
+    Attributes
+    ----------
+    metadata : dict
+        Of the sequence table.
+    selected : dict
+        ``selected.json``.
+    tables : dict of DataFrame
+        By the names of the declared tables.
+    given : bool
+        Whether the split into train and test records came with the data.
+    confidence : float
+        Of the intervals, 0 to 1.
+    """
+
+    metadata: dict[str, Any]
+    selected: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    given: bool
+    confidence: float
+
+    @property
+    def headline(self) -> str:
+        """The metric that is shown first."""
+        return str(self.selected["headline"])
+
+    @property
+    def task(self) -> Task:
+        """What a label is."""
+        return task_of(self.metadata["task"])
+
+    @property
+    def keep(self) -> pd.DataFrame:
+        """The selected network against every baseline, best baseline first."""
+        tables = self.tables
+        return keep_table(
+            tables["summary"], tables["comparisons"], self.headline, self.selected["row"]
+        )
+
+
+def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) -> Results:
+    """Read everything that the report shows.
+
+    Raises
+    ------
+    InputError
+        A file is missing or is not what it should be, or an optional table has another name.
+    """
+    metadata = open_sequences(inputs.sequences).metadata
+    keys = ("criterion", "devices", "row", "headline")
+    selected = read_selection(inputs.evaluation / evaluation.SELECTED.file, keys)
+    tables = {table.name: table.read(inputs.evaluation / table.file) for table in
+              evaluation.EVALUATED}  # fmt: skip
+    tables |= {
+        evaluation.CURVES.name: read_curves(inputs.evaluation / evaluation.CURVES.file),
+        data.CHECKS.name: data.CHECKS.read(inputs.checks),
+        data.AUDIT.name: data.AUDIT.read(inputs.audit),
+        data.LEAKS.name: data.LEAKS.read(inputs.leaks),
+        evaluation.FOLD_SIZES.name: fold_sizes(inputs.sequences, inputs.folds),
+        evaluation.PROVENANCE.name: provenance(metadata, selected, settings),
+    }
+    if inputs.gradients is not None:
+        tables[models.GRADIENTS.name] = models.GRADIENTS.read(inputs.gradients)
+    for path in inputs.optional:
+        if path.stem not in OPTIONAL:
+            raise InputError(f"{path}: the report knows {', '.join(OPTIONAL)} by name, not this")
+        tables[path.stem] = OPTIONAL[path.stem].read(path)
+    if inputs.sizes is not None:
+        tables[evaluation.SIZES.name] = evaluation.SIZES.read(inputs.sizes)
+    # a search on all records of a model that is not the final one has no trials
+    trials = [frame for frame in map(models.TRIALS.read, inputs.search) if len(frame)]
+    if trials:
+        tables[models.TRIALS.name] = pd.concat(trials, ignore_index=True)
+    given = read_parquet(inputs.folds, "fold table", ["fold"])[1].get("given", False)
+    return Results(metadata, selected, tables, given, confidence)
+
+
+def provenance(
+    metadata: dict[str, Any], selected: dict[str, Any], settings: dict[str, Any]
+) -> pd.DataFrame:
+    """Software, settings and input checksums as rows of (what, value)."""
+    rows = [("platform", platform.platform())]
+    rows += list(package_versions().items())
+    rows += [("trained on", device) for device in selected["devices"]]
+    rows += [(f"SHA-256 of {name}", value) for name, value in metadata["sources"].items()]
+    rows += [(f"setting {key}", json.dumps(settings[key])) for key in sorted(settings)]
+    return evaluation.PROVENANCE.frame(rows)

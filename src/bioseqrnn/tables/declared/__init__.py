@@ -1,0 +1,38 @@
+"""Every file that passes between stages, declared once: name, columns, version, who needs it.
+
+Readers, writers, the report's lists, the command line and docs/formats.md ask these declarations.
+A new file is one ``Table`` in one of the modules, and its place in ``ALL``.
+"""
+
+from bioseqrnn.tables.declared import data, evaluation, models
+from bioseqrnn.tables.declared.table import Column, Table
+
+__all__ = ["ALL", "REPORTED", "Column", "Table"]
+
+# in the order of docs/formats.md
+ALL: tuple[Table, ...] = (
+    data.SEQUENCES,
+    data.AUDIT,
+    data.FINDINGS,
+    data.CHECKS,
+    data.FLAGGED,
+    data.FOLDS,
+    data.LEAKS,
+    models.PREDICTIONS,
+    models.HISTORY,
+    models.WORKER_TRIALS,
+    models.TRIALS,
+    models.CHOSEN,
+    *evaluation.EVALUATED,
+    evaluation.CURVES,
+    evaluation.SELECTED,
+    evaluation.RANDOM_FOLDS,
+    evaluation.SIZES,
+    models.GRADIENTS,
+    models.QUERY_PREDICTIONS,
+    models.MATRIX,
+    evaluation.FOLD_SIZES,
+    evaluation.PROVENANCE,
+)
+# that the report writes to ``report/tables``, each as ``{name}.tsv``
+REPORTED = tuple(table for table in ALL if table.in_report)

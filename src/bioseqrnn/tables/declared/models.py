@@ -1,0 +1,220 @@
+"""Files of the stages training, baselines, search, diagnosis, prediction and transfer."""
+
+from __future__ import annotations
+
+from bioseqrnn.tables.declared.table import (
+    COUNT,
+    LABEL,
+    LIST,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TRUTH,
+    Column,
+    Table,
+)
+
+_MODEL = Column("model", TEXT, "name of the network or baseline")
+_PROBABILITY = (
+    Column(
+        "probability_{class}", NUMBER, "one column a class; per position a list", optional=True
+    ),
+    Column("value", NUMBER, "of regression, instead of probabilities", optional=True),
+)  # fmt: skip
+
+PREDICTIONS = Table(
+    "predictions", "{models, baselines}/{model}/fold-{fold}/…/predictions.parquet",
+    "One row a validation or test record of one fold: one schema for networks and baselines. "
+    "Probabilities are not calibrated.",
+    "train, baseline", ("evaluate", "sizes", "compare-random"),
+    (
+        Column("id", TEXT, "as in `sequences.parquet`"),
+        Column("role", TEXT, "`validation` or `test`"),
+        Column("fold", COUNT, "number of the fold"),
+        Column("seed", COUNT, "seed of the training"),
+        _MODEL,
+        Column("target", LABEL, "as the column `label` of `sequences.parquet`"),
+        *_PROBABILITY,
+    ),
+    format=2,
+    metadata=(
+        Column("format", COUNT, "2"),
+        Column("model", TEXT, "as the column"),
+        Column("kind", TEXT, "`network` or `baseline`"),
+        Column("fold", COUNT, "as the column"),
+        Column("seed", COUNT, "as the column"),
+        Column("task", TEXT, "as in `sequences.parquet`"),
+        Column("classes", LIST, "as in `sequences.parquet`"),
+        Column("records", COUNT, "how many records trained or validated", optional=True),
+        Column("fraction", NUMBER, "which fraction of the fold's records that is", optional=True),
+        Column(
+            "own", OBJECT, "where the model's scores of its training records lie", optional=True
+        ),
+    ),
+)  # fmt: skip
+
+HISTORY = Table(
+    "history", "models/{model}/fold-{fold}/seed-{seed}/history.tsv", "One row an epoch.",
+    "train", ("evaluate",),
+    (
+        Column("epoch", COUNT, "from 1"),
+        Column(
+            "learning_rate", NUMBER,
+            "after the last step of the epoch; halved where training diverged",
+        ),
+        Column(
+            "train_loss", NUMBER,
+            "mean cross-entropy in nats (regression: squared error), with dropout, over the epoch "
+            "as the weights changed",
+        ),
+        Column("gradient_norm", NUMBER, "mean norm of the gradient of a step, before clipping"),
+        Column(
+            "gradient_norm_max", NUMBER,
+            "largest norm of a step: means that fall towards 0 are vanishing gradients, a maximum "
+            "far above the mean exploding ones",
+        ),
+        Column(
+            "clipped", NUMBER,
+            "fraction of the steps whose gradient was longer than `gradient_clip`, and was scaled",
+        ),
+        Column(
+            "halvings", COUNT,
+            "how often, until then, the learning rate was halved after a divergence "
+            "([training.md](training.md))",
+        ),
+        Column("validation_loss", NUMBER, "of the validation records, without dropout"),
+        Column(
+            "validation_{metric}", NUMBER,
+            "`accuracy`, or `r2` of regression; `auprc` where epochs are judged by it",
+        ),
+    ),
+)  # fmt: skip
+
+_TRIAL = (
+    Column("state", TEXT, "`complete` or `pruned`"),
+    Column("value", NUMBER, "mean over the inner folds; empty of pruned trials"),
+    Column("losses", TEXT, "of the inner folds, separated by commas"),
+    Column("epochs", TEXT, "best epochs of the inner folds, separated by commas"),
+    Column("worker", COUNT, "number of the worker"),
+    Column("own", TRUTH, "whether these are the model's own settings"),
+    Column("why", TEXT, "why a training gave up"),
+    Column("{setting}", OBJECT, "each searched setting (a list as JSON)"),
+)
+WORKER_TRIALS = Table(
+    "table of trials", "search/{model}/{fold-k, final}/worker-{i}.tsv",
+    "One row a trial that was done when the worker ended.",
+    "search", ("search",),
+    (
+        Column("number", COUNT, "Optuna's, with gaps where a trial was interrupted and repeated"),
+        *_TRIAL,
+    ),
+)  # fmt: skip
+TRIALS = Table(
+    "search", "search/{model}/{fold-k, final}/trials.tsv",
+    "One row a trial of the budget; the report puts those of all searches into one table.",
+    "search", ("report",),
+    (
+        _MODEL,
+        Column("fold", TEXT, "number of the fold, or `final`"),
+        Column("chosen", TRUTH, "whether this is the best trial"),
+        Column("trial", COUNT, "from 0"),
+        *_TRIAL,
+    ),
+    in_report=True,
+)  # fmt: skip
+CHOSEN = Table(
+    "result of a search", "search/{model}/{fold-k, final}/chosen.json",
+    "What a search chose.",
+    "search", ("train",),
+    (
+        Column("model", TEXT, "the searched model"),
+        Column("fold", COUNT, "within whose training records was searched; null: all records"),
+        Column("config", OBJECT, "the settings; null where the final model is another one"),
+        Column("epochs", COUNT, "median of the best epochs of the inner folds"),
+        Column("searched", OBJECT, "the chosen values of the searched settings"),
+        Column("trial", COUNT, "number of the best trial"),
+        Column("value", NUMBER, "its value"),
+        Column("own_value", NUMBER, "the value of the model's own settings, or null"),
+        Column("trials", COUNT, "number of trials"),
+        Column("pruned", COUNT, "how many of them were pruned"),
+        Column("inner_folds", COUNT, "number of inner folds"),
+        Column("criterion", TEXT, "what was minimised, in words"),
+    ),
+)  # fmt: skip
+
+GRADIENTS = Table(
+    "gradients", "diagnosis/gradients.tsv",
+    "One row a model, layer, direction and k ([what is measured](diagnosis.md)).",
+    "diagnose", ("report",),
+    (
+        _MODEL,
+        Column("cell", TEXT, "`rnn`, `gru` or `lstm`"),
+        Column("layer", COUNT, "from 1"),
+        Column("direction", TEXT, "`forward` or `reverse`"),
+        Column("k", COUNT, "residues back from the last one that the direction reads"),
+        Column(
+            "q10", NUMBER,
+            "10 % quantile of the spectral norm of ∂h(T)/∂s(T-k) over records (and runs of one "
+            "name)",
+        ),
+        Column("median", NUMBER, "median of the same"),
+        Column("q90", NUMBER, "90 % quantile of the same"),
+        Column(
+            "bound", NUMBER, "σ₁(W_hh)^k, only of a vanilla RNN (the largest of several runs)"
+        ),
+        Column("n", COUNT, "norms behind the row: those of records longer than k"),
+    ),
+    in_report=True,
+)  # fmt: skip
+
+QUERY_PREDICTIONS = Table(
+    "query predictions", "predictions/{query}.parquet",
+    "One row a record of the query, in its order; the same as `.tsv.gz`, without lists.",
+    "predict", (),
+    (
+        Column("id", TEXT, "as of `sequences.parquet`"),
+        Column(
+            "start", COUNT, "per position only: residue (from 0) that the row begins with",
+            optional=True,
+        ),
+        Column("length", COUNT, "residues"),
+        Column(
+            "call", TEXT,
+            "of two classes by the model's threshold, of more the most probable; several labels "
+            "that reach theirs, joined by `;`; per position a character a residue; not of "
+            "regression",
+            optional=True,
+        ),
+        *_PROBABILITY,
+        Column(
+            "threshold_{class}", NUMBER,
+            "the probability from which on that class is called, the same in every row: of two "
+            "classes for the positive one, of several labels for each; without such a column the "
+            "most probable class is called",
+            optional=True,
+        ),
+        Column(
+            "in_training", TRUTH,
+            "whether the sequence, or its reverse complement, is one that the final model was "
+            "trained on; without `--sequences` there is no such column",
+            optional=True,
+        ),
+    ),
+    format=3,
+)  # fmt: skip
+
+MATRIX = Table(
+    "transfer matrix", "transfer/{transfer}/matrix.tsv",
+    "One row a pair of datasets, model and metric ([transfer](transfer.md)).",
+    "transfer", (),
+    (
+        Column("train", TEXT, "dataset whose networks score"),
+        Column("test", TEXT, "dataset whose records are scored"),
+        _MODEL,
+        Column("metric", TEXT, "[metric](evaluation.md#metrics)"),
+        Column("estimate", NUMBER, "mean over seeds"),
+        Column("ci_low", NUMBER, "lower end of the interval"),
+        Column("ci_high", NUMBER, "upper end of the interval"),
+        Column("n", COUNT, "records that were scored"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""What a declared file is: its name, its columns, who writes and who reads it.
+
+Declarations import neither pandas nor Arrow until a table is read or written, so that the command
+line can name files without them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import require_file, write_tsv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXT, NUMBER, COUNT, TRUTH = "text", "number", "whole number", "True or False"
+CATEGORY, BYTES, LABEL, OBJECT, LIST = "category", "bytes", "by task", "object", "list"
+# part of a name that stands for a class, a fold, and the like
+PLACE = re.compile(r"\{\w+\}")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, or one key of a JSON object.
+
+    Attributes
+    ----------
+    name : str
+        With a ``{class}`` or the like in it, one column for each.
+    kind : str
+    meaning : str
+        For docs/formats.md.
+    optional : bool
+        Whether some files have no such column.
+    dtype : str
+        Of pandas, where reading must not guess it from the values.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    optional: bool = False
+    dtype: str = ""
+
+    @property
+    def several(self) -> bool:
+        """Whether it stands for any number of columns."""
+        return PLACE.search(self.name) is not None
+
+    def fits(self, name: str) -> bool:
+        """Whether a column of this name is declared here."""
+        parts = (re.escape(part) for part in PLACE.split(self.name))
+        return re.fullmatch(".+".join(parts), name, re.DOTALL) is not None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that passes between stages.
+
+    Attributes
+    ----------
+    name : str
+        Short name; of the report's own tables that of the file in ``report/tables``.
+    path : str
+        In the results of a dataset.
+    meaning : str
+        What a row is.
+    writer : str
+        The command that writes it.
+    readers : tuple of str
+        The commands that read it.
+    columns : tuple of Column
+    format : int, optional
+        Version in its metadata.
+    in_report : bool
+        Whether the report writes it to ``report/tables``.
+    metadata : tuple of Column
+        Keys of the JSON in the file's metadata.
+    """
+
+    name: str
+    path: str
+    meaning: str
+    writer: str
+    readers: tuple[str, ...]
+    columns: tuple[Column, ...]
+    format: int | None = None
+    in_report: bool = False
+    metadata: tuple[Column, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """Name of the file, without folders."""
+        return Path(self.path).name
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns that every file has, in their order."""
+        return [c.name for c in self.columns if not (c.optional or c.several)]
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Names of declared columns that are not there."""
+        there = set(names)
+        return [name for name in self.names if name not in there]
+
+    def undeclared(self, names: Iterable[str]) -> list[str]:
+        """Names that are not declared."""
+        return [name for name in names if not any(c.fits(name) for c in self.columns)]
+
+    def frame(self, rows: Sequence[Any]) -> pd.DataFrame:
+        """Make a frame of rows in the order of the columns."""
+        import pandas as pd
+
+        return pd.DataFrame(rows, columns=self.names)
+
+    def write(self, path: Path, frame: pd.DataFrame) -> None:
+        """Write a TSV.
+
+        Raises
+        ------
+        ValueError
+            The frame's columns are not those that are declared.
+        """
+        wrong = [*self.missing(frame.columns), *self.undeclared(map(str, frame.columns))]
+        if wrong:
+            raise ValueError(f"{path}: columns {', '.join(wrong)} are not as declared")
+        write_tsv(path, frame)
+
+    def read(self, path: Path, *, whole: bool = True) -> pd.DataFrame:
+        """Read a TSV; text stays text, also a class called 1, 001 or NA.
+
+        Parameters
+        ----------
+        path : Path
+        whole : bool
+            Whether every declared column must be there.
+
+        Raises
+        ------
+        InputError
+            The file is missing, is no such table, or lacks a column.
+        """
+        import pandas as pd
+
+        numbers = [c.name for c in self.columns if c.kind in (NUMBER, COUNT)]
+        kinds = {c.name: "str" for c in self.columns if c.kind == TEXT}
+        try:
+            frame = pd.read_csv(
+                require_file(path, self.name),
+                sep="\t",
+                keep_default_na=False,
+                na_values=dict.fromkeys(numbers, ""),
+                dtype=kinds | {c.name: c.dtype for c in self.columns if c.dtype},
+            )
+        except ValueError as error:
+            raise InputError(
+                f"{self.name} {path}: not a table of '{self.writer}' ({error})"
+            ) from error
+        missing = self.missing(frame.columns) if whole else []
+        if missing:
+            raise InputError(
+                f"{self.name} {path}: not a table of '{self.writer}': it lacks the column "
+                f"'{missing[0]}'; make it again"
+            )
+        return frame
