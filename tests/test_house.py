@@ -95,7 +95,7 @@ def test_the_document_shows_every_folder_and_layer():
 
 
 def test_modules_and_files_that_documents_name_are_there():
-    """A path in backticks in docs, README or CONTRIBUTING that begins like one of the repository."""
+    """Paths in backticks that begin like one of the repository or of the package."""
     tops = {"src", "tests", "workflow", "docs", "benchmarks", "containers", "resources"}
     tops |= {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     wrong = []
