@@ -69,11 +69,15 @@ def run(
         return None
     import tempfile
 
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
         code = _call(
             _server(command.name), words, folder or Path.cwd(),
             dict(os.environ) if environment is None else environment,
-            (os.open(os.devnull, os.O_RDONLY), out.fileno(), err.fileno()),
+            (nothing.fileno(), out.fileno(), err.fileno()),
         )  # fmt: skip
         if code is None:
             return None
@@ -88,16 +92,15 @@ def shell_commands() -> Path | None:
     if not SERVED:
         return None
     import shlex
-    import tempfile
 
-    folder = Path(tempfile.mkdtemp(prefix="warm"))
-    script = folder / "bioseqrnn"
     address = _server("bioseqrnn", one_thread=True)
+    # goes with the server's folder
+    script = Path(address).with_name("bioseqrnn")
     words = [sys.executable, "-E", "-S", __file__, "call", address]
     installed = Path(sys.executable).with_name("bioseqrnn")
     script.write_text(f'#!/bin/sh\nexec {shlex.join([*words, str(installed)])} "$@"\n')
     script.chmod(0o755)
-    return folder
+    return script.parent
 
 
 @cache
