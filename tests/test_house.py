@@ -111,6 +111,16 @@ def test_modules_and_files_that_documents_name_are_there():
     assert wrong == []
 
 
+def test_prose_has_at_most_120_columns():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")]
+    long = []
+    for page in pages:
+        text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        lines = [line for line in text.splitlines() if not line.lstrip().startswith("|")]
+        long += [f"{page.name}: {line}" for line in lines if len(line) > 120]
+    assert long == []
+
+
 def test_pre_commit_runs_what_make_check_runs():
     makefile = (ROOT / "Makefile").read_text()
     recipe = re.findall(r"^check: install\n((?:\t.*\n)+)", makefile, re.M)[0]
