@@ -53,7 +53,12 @@ KILLED = 137
 
 
 def _fixed(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in FREE}
+    # Snakemake reads its own when it is called
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in FREE and not name.startswith("SNAKEMAKE_")
+    }
 
 
 AT_START = dict(os.environ)
