@@ -24,7 +24,7 @@ REGISTRIES = {
 
 
 def test_every_choice_has_code_and_a_meaning():
-    assert set(REGISTRIES) == {"CELLS", "POOLINGS", "BASELINES", "LABEL_KINDS", "OUTPUT_FORMATS"}
+    assert set(REGISTRIES) == {"CELLS", "POOLINGS", "BASELINES", "LABEL_KINDS"}
     for registered in REGISTRIES.values():
         for name, choice in registered.items():
             assert choice.load() is not None, name
