@@ -15,9 +15,9 @@ def encode(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="With --sheet: where the files that the dataset names lie, if elsewhere than it "
-            "says; one for each, in order: of every row its FASTA, labels and intervals, then the "
-            "genome of the options."
+            help="With --sheet: the paths of the dataset's files where they differ from those in "
+            "the sheet; one for each file, in order: the FASTA, labels and intervals of every row, "
+            "then the genome of the options."
         ),
         Reads(),
     ] = None,

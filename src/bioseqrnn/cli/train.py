@@ -25,7 +25,7 @@ from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, values: Values) -> Iterator[Path]:
-    """Of a fold: the final model has neither."""
+    """The other outputs of a fold; the final model has none."""
     if values["selected"] is None:
         yield from (
             output.with_name(f"{name}.{kind}")
@@ -102,13 +102,14 @@ def train(
         typer.Option(
             min=0,
             envvar="BIOSEQRNN_CHECKPOINT_SECONDS",
-            help="Least seconds between two checkpoints, from which the same command goes on.",
+            help="Least seconds between two checkpoints, from which the same command resumes.",
         ),
     ] = 60.0,
 ) -> None:
     """Train a recurrent classifier: one fold, or with --selected the final model.
 
-    SIGTERM or SIGUSR1 stops it with exit code 75; the same command then goes on from there.
+    SIGTERM or SIGUSR1 stops it with exit code 75; the same command then resumes
+    from its checkpoint with identical results.
     """
     if selected is None and (folds is None or fold is None):
         raise InputError("give --folds and --fold, or --selected for the final model")
