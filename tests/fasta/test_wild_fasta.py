@@ -16,12 +16,13 @@ from conftest import ROOT, pack
 from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import read_all, residues
 
+from bioseqrnn.config.checks.files import COMPRESSED_ENDINGS, FASTA_ENDINGS
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta import blocks as fasta
 from bioseqrnn.fasta.blocks import sample_residues
 from bioseqrnn.fasta.conversions import COUNTS
 from bioseqrnn.fasta.records import read_records
-from bioseqrnn.fasta.sources import COMPRESSED_ENDINGS, FASTA_ENDINGS, Source, find_fasta
+from bioseqrnn.fasta.sources import Source, find_fasta
 from bioseqrnn.onehot.alphabet import DNA, PROTEIN, guess_alphabet
 from bioseqrnn.stages.sequences.run import encode_sequences
 from bioseqrnn.support.errors import InputError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -116,16 +116,28 @@ def train(
     from bioseqrnn.config.models import ModelConfig
     from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.fitting.session import Session
-    from bioseqrnn.stages.training.run import train_final, train_fold
+    from bioseqrnn.stages.training.run import (
+        FoldFiles,
+        FoldTraining,
+        train_final,
+        train_fold,
+    )
     from bioseqrnn.tables.chosen import read_chosen
 
-    run: dict[str, Any] = {"seed": seed, "device": device, "threads": threads}
-    run |= {"devices": devices, "nodes": nodes}
+    words = {"device": device, "devices": devices, "nodes": nodes, "threads": threads}
+    machine = MachineConfig.model_validate(words)
     with Session(output, checkpoint_seconds) as session:
         if folds is None or fold is None or selected is not None:
             assert selected is not None
-            files = tuple(chosen or ())
-            train_final(sequences, selected, output, **run, session=session, searches=files)
+            train_final(
+                sequences,
+                selected,
+                output,
+                seed=seed,
+                machine=machine,
+                session=session,
+                searches=tuple(chosen or ()),
+            )
             return
         settings, search = section_from_json(ModelConfig, config, "--config"), None
         if chosen:
@@ -136,14 +148,12 @@ def train(
         train_fold(
             sequences,
             folds,
-            output,
-            history or output.with_name("history.tsv"),
-            predictions or output.with_name("predictions.parquet"),
-            model=model or settings.cell,
-            config=settings,
-            fold=fold,
-            **run,
+            FoldFiles(
+                output,
+                history or output.with_name("history.tsv"),
+                predictions or output.with_name("predictions.parquet"),
+            ),
+            FoldTraining(model or settings.cell, settings, fold, seed, fraction, search),
+            machine=machine,
             session=session,
-            fraction=fraction,
-            search=search,
         )

@@ -20,6 +20,7 @@ from bioseqrnn.cli.options import (
     Seed,
     Threads,
 )
+from bioseqrnn.config.machine import MachineConfig
 
 
 def transfer(
@@ -56,6 +57,5 @@ def transfer(
         replicates=bootstrap,
         confidence=confidence,
         seed=seed,
-        device=device,
-        threads=threads,
+        machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

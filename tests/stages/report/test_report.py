@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -33,6 +34,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_parquet, write_tsv
 from bioseqrnn.tables.curves import read_curves
 from bioseqrnn.tables.declared.evaluation import EVALUATED
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
 from bioseqrnn.tables.predictions import write_predictions
@@ -84,7 +86,9 @@ def report(tmp_path_factory):
                 history = {
                     "epoch": range(1, 13), "train_loss": losses, "validation_loss": losses,
                 }  # fmt: skip
-                write_tsv(path.with_name("history.tsv"), pd.DataFrame(history))
+                rest = [name for name in HISTORY.names if name not in history]
+                history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
+                HISTORY.write(path.with_name("history.tsv"), pd.DataFrame(history))
     torch.manual_seed(1)
     evaluate_models(
         paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
@@ -221,7 +225,16 @@ def test_manifest_tells_where_the_numbers_come_from(report):
     assert set(manifest["sequences"]["sources"]) == {"0<i>{{7*7}}.fa", "1<i>{{7*7}}.fa"}
     assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
     assert manifest["selected"]["model"] == "gru"
-    assert len(manifest["sha256"]["folds.parquet"]) == 64
+    files = manifest["sha256"]
+    assert {"sequences.parquet", "folds.parquet", "leaks.tsv", "audit.tsv", "checks.tsv"} <= set(
+        files
+    )
+    assert {"gradients.tsv", "curves.parquet"} <= set(files)
+    assert {"summary.tsv", "comparisons.tsv", "runs.tsv", "learning_curves.tsv"} <= set(files)
+    for name, found in files.items():
+        folder = report / "evaluation"
+        path = folder / name if (folder / name).exists() else report / name
+        assert found == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 # what the report looks rows up by; all other text of the tables may be anything
@@ -278,11 +291,22 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     folder = tmp_path / "forged"
     shutil.copytree(report, folder)
     random = {"model": ["gru"], "metric": ["auroc"], "grouped": [0.5], "random": [0.6]}
-    write_tsv(folder / "random_folds.tsv", pd.DataFrame(random | {"difference": [0.1]}))
+    write_tsv(
+        folder / "random_folds.tsv",
+        pd.DataFrame(random | {"kind": ["network"], "difference": [0.1], "n": [9]}),
+    )
     trial = {"model": ["gru"], "fold": ["final"], "chosen": [True], "trial": [0]}
     trial |= {"state": ["complete"], "value": [0.5], "own": [True], EVIL: [f"x{EVIL}"]}
-    write_tsv(folder / "trials.tsv", pd.DataFrame(trial | {"losses": [""], "why": [""]}))
-    sizes = {"model": ["gru"] * 2, "metric": ["loss"] * 2, "fraction": [0.5, 1.0]}
+    write_tsv(
+        folder / "trials.tsv",
+        pd.DataFrame(trial | {name: [""] for name in ("losses", "epochs", "worker", "why")}),
+    )
+    sizes = {
+        "model": ["gru"] * 2,
+        "kind": ["network"] * 2,
+        "metric": ["loss"] * 2,
+        "fraction": [0.5, 1.0],
+    }
     sizes |= {"records": [10, 20], "estimate": [0.5, 0.4], "extrapolated": [False] * 2}
     sizes |= {name: [0.1, 0.1] for name in ("gain", "gain_low", "gain_high", "ci_low", "ci_high")}
     write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
@@ -293,6 +317,8 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
         sizes=folder / "sizes.tsv",
     )  # fmt: skip
     build_report(inputs, folder / "out", dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9)
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert {"trials.tsv", "sizes.tsv", "random_folds.tsv"} <= set(manifest["sha256"])
     page = said((folder / "out" / "report.html").read_text())
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
@@ -335,3 +361,15 @@ def test_curves_of_a_stranger(tmp_path, name, values, said):
         read_curves(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_files_of_one_name_are_in_the_manifest_by_their_paths(report, tmp_path):
+    trials = [tmp_path / model / "trials.tsv" for model in ("gru", "lstm")]
+    for path in trials:
+        path.parent.mkdir()
+        path.write_text(path.parent.name)
+    found = inputs_of(report, search=tuple(trials)).checksums([])
+    for path in trials:
+        assert found[str(path)] == hashlib.sha256(path.parent.name.encode()).hexdigest()
+    assert "trials.tsv" not in found
+    assert "audit.tsv" in found

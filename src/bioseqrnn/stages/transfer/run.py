@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.metrics.registry import headline, title
@@ -43,8 +44,7 @@ def transfer_models(
     replicates: int,
     confidence: float,
     seed: int,
-    device: str,
-    threads: int,
+    machine: MachineConfig,
 ) -> None:
     """Score each dataset's records by the networks of every other.
 
@@ -58,16 +58,16 @@ def transfer_models(
         Folder for ``matrix.tsv`` and ``heatmap.svg``.
     replicates, confidence, seed
         Of the bootstrap.
-    device : {"auto", "cpu", "cuda"}
-    threads : int
+    machine : MachineConfig
+        One device of it is used.
 
     Raises
     ------
     InputError
         Datasets that do not fit together, or a network that is missing or of another table.
     """
-    set_deterministic(seed, threads)
-    chosen = choose_device(device)
+    set_deterministic(seed, machine.threads)
+    chosen = choose_device(machine.device)
     datasets = _read_datasets(names, sequences, folds)
     networks = _sort_models(datasets, sequences, models)
     cells = []

@@ -7,23 +7,16 @@ import pandas as pd
 
 from bioseqrnn.fasta.conversions import COUNTS as CONVERSIONS
 from bioseqrnn.stages.report.parts import Section, html_table, section
-
-AUCS = ("length", "composition", "first_residue")
-COUNTS = ("leakage", "near_leakage", "label_conflicts")
-LEAST = ("class_balance",)
+from bioseqrnn.tables.checks import CHECKS
 
 
-# a calibration bin with a smaller share of the predictions says little
 def checks_section(checks: pd.DataFrame) -> Section:
     """What the audit found before training."""
     frame = pd.DataFrame(
         {
             "Check": checks["check"].str.replace("_", " "),
             "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
-            "Limit": [
-                f"{'at least' if name in LEAST else 'at most'} {_found(name, limit)}"
-                for name, limit in zip(checks["check"], checks["limit"], strict=True)
-            ],
+            "Limit": [_limit(*pair) for pair in zip(checks["check"], checks["limit"], strict=True)],
             "Verdict": checks["verdict"],
             "What it means": checks["explanation"],
         }
@@ -41,12 +34,16 @@ def checks_section(checks: pd.DataFrame) -> Section:
 
 
 def _found(check: str, value: float) -> str:
-    """A value of a check as a reader expects it: AUC, number of records, or percentage."""
+    """A value of a check as a reader expects it; nothing where there is none."""
     if np.isnan(value):
         return ""
-    if check in AUCS:
-        return f"AUC {value:.3f}"
-    return f"{value:,.0f} records" if check in COUNTS else f"{100 * value:.3g} %"
+    known = CHECKS.get(check)
+    return f"{value:.4g}" if known is None else known.written(value)
+
+
+def _limit(check: str, limit: float) -> str:
+    known = CHECKS.get(check)
+    return f"at {'least' if known and known.at_least else 'most'} {_found(check, limit)}"
 
 
 def audit_section(audit: pd.DataFrame) -> Section:
