@@ -1,12 +1,102 @@
-"""From one vector a position to one vector a sequence, blind to padding."""
+"""From one vector per position to one vector per sequence, without reading padding.
+
+A new summary is a function of ``Outputs``, an entry in ``SUMMARIES``, and a name in the settings.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.networks.engine.pooling import pool
 from bioseqrnn.networks.layers import may_pad
 from bioseqrnn.networks.recurrent import kernels_take
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What summaries read of a batch.
+
+    Attributes
+    ----------
+    output : Tensor [batch, time, features]
+        Zero outside a sequence, as recurrent layers return it.
+    last : Tensor [batch, features]
+        State after the last position, of each direction.
+    mask : bool Tensor [batch, time]
+        True inside a sequence.
+    score : nn.Linear, optional
+        Learned score of a position, [features] to one number.
+    """
+
+    output: Tensor
+    last: Tensor
+    mask: Tensor
+    score: nn.Linear | None
+
+    @cached_property
+    def largest_and_mean(self) -> tuple[Tensor, Tensor]:
+        """Largest and mean output over the positions, both [batch, features], in one pass."""
+        output, mask = self.output, self.mask
+        if kernels_take(output):
+            return pool(output, mask.sum(dim=1).numpy())
+        inside = output.masked_fill(~mask[..., None], -torch.inf) if may_pad(mask) else output
+        # max knows where it was, so that its gradient is one write; that of amax compares all
+        # positions again
+        return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def _centre(outputs: Outputs) -> Tensor:
+    middle = ((outputs.mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
+    return outputs.output.gather(1, middle.expand(-1, 1, outputs.output.shape[2])).squeeze(1)
+
+
+def _attention(outputs: Outputs) -> Tensor:
+    assert outputs.score is not None
+    score = outputs.score(outputs.output).masked_fill(~outputs.mask.unsqueeze(-1), -torch.inf)
+    return (torch.softmax(score, dim=1) * outputs.output).sum(dim=1)
+
+
+def _mean(one: Tensor, other: Tensor) -> Tensor:
+    return (one + other) / 2
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One vector per sequence.
+
+    Attributes
+    ----------
+    read : function of Outputs
+        Returns [batch, features].
+    merge : function of two Tensors
+        Makes one of the summaries of both strands; their order does not matter.
+    shares_pass : bool
+        It reads ``largest_and_mean``.
+    scores : bool
+        It needs the learned score.
+    """
+
+    read: Callable[[Outputs], Tensor]
+    merge: Callable[[Tensor, Tensor], Tensor] = _mean
+    shares_pass: bool = False
+    scores: bool = False
+
+
+SUMMARIES = {
+    # the state after the last position
+    "last": Summary(lambda outputs: outputs.last),
+    "max": Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True),
+    "mean": Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True),
+    # the mean weighted by a softmax of the scores
+    "attention": Summary(_attention, scores=True),
+    # the output at the middle position, of two the first
+    "centre": Summary(_centre),
+}
 
 
 class Pooling(nn.Module):
@@ -14,10 +104,8 @@ class Pooling(nn.Module):
 
     Parameters
     ----------
-    kinds : list of {"last", "max", "mean", "attention", "centre"}
-        ``last``: the state after the last position (of each direction); ``max`` and ``mean`` over
-        positions; ``attention``: mean weighted by a softmax of a learned score per position;
-        ``centre``: the output at the middle position, of two the first.
+    kinds : list of str
+        Names in ``SUMMARIES``.
     features : int
         Size of an output vector (directions * hidden).
     """
@@ -26,54 +114,28 @@ class Pooling(nn.Module):
         super().__init__()
         self.kinds = kinds
         self.output_size = features * len(kinds)
-        self.score = nn.Linear(features, 1, bias=False) if "attention" in kinds else None
+        self.score = nn.Linear(features, 1, bias=False) if has_score(kinds) else None
 
     def forward(self, output: Tensor, last: Tensor, mask: Tensor) -> Tensor:
-        """Pool ``output`` [batch, time, features] with ``last`` [batch, features].
-
-        ``mask`` [batch, time] is True inside a sequence; ``output`` is zero outside, as recurrent
-        layers give it. Returns [batch, features * kinds].
-        """
-        largest, mean = self._largest_and_mean(output, mask)
-        parts = []
-        for kind in self.kinds:
-            if kind == "last":
-                parts.append(last)
-            elif kind == "max":
-                parts.append(largest)
-            elif kind == "mean":
-                parts.append(mean)
-            elif kind == "centre":
-                middle = ((mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
-                parts.append(output.gather(1, middle.expand(-1, 1, output.shape[2])).squeeze(1))
-            else:
-                assert self.score is not None
-                score = self.score(output).masked_fill(~mask.unsqueeze(-1), -torch.inf)
-                parts.append((torch.softmax(score, dim=1) * output).sum(dim=1))
-        return torch.cat(parts, dim=1)
-
-    def _largest_and_mean(self, output: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both [batch, features], where one of them is wanted."""
-        if not {"max", "mean"} & set(self.kinds):
-            return output, output
-        if kernels_take(output):
-            from bioseqrnn.networks.engine.pooling import pool
-
-            return pool(output, mask.sum(dim=1).numpy())
-        inside = output.masked_fill(~mask[..., None], -torch.inf) if may_pad(mask) else output
-        # max knows where it was, so that its gradient is one write; that of amax compares all
-        # positions again
-        return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)
+        """Return the summaries [batch, features * kinds] of a batch; see ``Outputs``."""
+        outputs = Outputs(output, last, mask, self.score)
+        # The shared pass is always the first to read the output, so that gradients are added up
+        # in the same order for any order of the others.
+        order = sorted(self.kinds, key=lambda kind: not SUMMARIES[kind].shares_pass)
+        found = {kind: SUMMARIES[kind].read(outputs) for kind in order}
+        return torch.cat([found[kind] for kind in self.kinds], dim=1)
 
     def merge(self, one: Tensor, other: Tensor) -> Tensor:
         """Pool two summaries of the same sequence, one of each strand, into one.
 
-        Both [batch, features * kinds], and so is the result: the largest of ``max``, the mean of
-        the others, so that the order of the strands does not matter.
+        Both are [batch, features * kinds], and so is the result.
         """
         pairs = zip(
             one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True
         )
-        return torch.cat(
-            [torch.maximum(a, b) if kind == "max" else (a + b) / 2 for a, b, kind in pairs], dim=1
-        )
+        return torch.cat([SUMMARIES[kind].merge(a, b) for a, b, kind in pairs], dim=1)
+
+
+def has_score(kinds: list[str]) -> bool:
+    """Whether one of these summaries needs the learned score of a position."""
+    return any(SUMMARIES[kind].scores for kind in kinds)
