@@ -48,6 +48,8 @@ audit-dependencies:
 
 schemas: install
 	python -m bioseqrnn.config.generate
+	python -m bioseqrnn.tables.document
+	python -m bioseqrnn.metrics.document
 
 # Public sets through the whole workflow; DATA is the folder that benchmarks/README.md describes.
 benchmarks: install

@@ -20,6 +20,7 @@ from bioseqrnn.cli.options import (
     Seed,
     Threads,
 )
+from bioseqrnn.tables.declared.models import MATRIX
 
 
 def transfer(
@@ -36,7 +37,7 @@ def transfer(
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg."),
-        WritesInto(("matrix.tsv", "heatmap.svg")),
+        WritesInto((MATRIX.file, "heatmap.svg")),
     ],
     bootstrap: Bootstrap = BOOTSTRAP,
     confidence: Confidence = CONFIDENCE,
@@ -45,6 +46,7 @@ def transfer(
     threads: Threads = THREADS,
 ) -> None:
     """Test networks against other negatives than they trained on, as a matrix."""
+    from bioseqrnn.metrics.bootstrap import Resampling
     from bioseqrnn.stages.transfer.run import transfer_models
 
     transfer_models(
@@ -53,9 +55,7 @@ def transfer(
         folds,
         models,
         output,
-        replicates=bootstrap,
-        confidence=confidence,
-        seed=seed,
+        resampling=Resampling(bootstrap, confidence, seed),
         device=device,
         threads=threads,
     )

@@ -1,6 +1,6 @@
 """From one vector per position to one vector per sequence, without reading padding.
 
-A new summary is a function of ``Outputs``, an entry in ``SUMMARIES``, and a name in the settings.
+A new summary is a ``Summary``, here or in a module of its own, and its line in ``config.choices``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.config.choices import POOLINGS
 from bioseqrnn.networks.engine.pooling import pool
 from bioseqrnn.networks.layers import may_pad
 from bioseqrnn.networks.recurrent import kernels_take
@@ -87,16 +88,19 @@ class Summary:
     scores: bool = False
 
 
-SUMMARIES = {
-    # the state after the last position
-    "last": Summary(lambda outputs: outputs.last),
-    "max": Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True),
-    "mean": Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True),
-    # the mean weighted by a softmax of the scores
-    "attention": Summary(_attention, scores=True),
-    # the output at the middle position, of two the first
-    "centre": Summary(_centre),
-}
+# named in config.choices, which says what each is
+LAST = Summary(lambda outputs: outputs.last)
+MAX = Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True)
+MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True)
+ATTENTION = Summary(_attention, scores=True)
+# of two middle positions the first
+CENTRE = Summary(_centre)
+
+
+def _summary(name: str) -> Summary:
+    """Return the summary that a name in the settings stands for."""
+    found: Summary = POOLINGS[name].load()
+    return found
 
 
 class Pooling(nn.Module):
@@ -105,7 +109,7 @@ class Pooling(nn.Module):
     Parameters
     ----------
     kinds : list of str
-        Names in ``SUMMARIES``.
+        Names in ``config.choices.POOLINGS``.
     features : int
         Size of an output vector (directions * hidden).
     """
@@ -121,8 +125,8 @@ class Pooling(nn.Module):
         outputs = Outputs(output, last, mask, self.score)
         # The shared pass is always the first to read the output, so that gradients are added up
         # in the same order for any order of the others.
-        order = sorted(self.kinds, key=lambda kind: not SUMMARIES[kind].shares_pass)
-        found = {kind: SUMMARIES[kind].read(outputs) for kind in order}
+        order = sorted(self.kinds, key=lambda kind: not _summary(kind).shares_pass)
+        found = {kind: _summary(kind).read(outputs) for kind in order}
         return torch.cat([found[kind] for kind in self.kinds], dim=1)
 
     def merge(self, one: Tensor, other: Tensor) -> Tensor:
@@ -133,9 +137,9 @@ class Pooling(nn.Module):
         pairs = zip(
             one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True
         )
-        return torch.cat([SUMMARIES[kind].merge(a, b) for a, b, kind in pairs], dim=1)
+        return torch.cat([_summary(kind).merge(a, b) for a, b, kind in pairs], dim=1)
 
 
 def has_score(kinds: list[str]) -> bool:
     """Whether one of these summaries needs the learned score of a position."""
-    return any(SUMMARIES[kind].scores for kind in kinds)
+    return any(_summary(kind).scores for kind in kinds)

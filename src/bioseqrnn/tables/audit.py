@@ -6,14 +6,23 @@ from pathlib import Path
 
 import pandas as pd
 
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.checks import CHECKS as CHECK_NAMES
 from bioseqrnn.tables.declared.data import CHECKS, FINDINGS
 
 MADE, NOT_APPLICABLE, FAILED = "made", "not applicable", "failed"
 
 
 def read_findings(path: Path) -> pd.DataFrame:
-    """Read ``findings.tsv``; InputError where it is none."""
-    return FINDINGS.read(path)
+    """Read ``findings.tsv``; InputError where it is none, or has a check that is not known."""
+    findings = FINDINGS.read(path)
+    unknown = [name for name in findings["check"] if name not in CHECK_NAMES]
+    if unknown:
+        raise InputError(
+            f"findings {path}: not a table of 'audit': there is no check '{unknown[0]}'; make it "
+            "again"
+        )
+    return findings
 
 
 def read_checks(path: Path) -> pd.DataFrame:

@@ -20,14 +20,16 @@ from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.decoding import ambiguous_residues, dense_chunks, first_residues, letters
 from bioseqrnn.similarity import mmseqs
 from bioseqrnn.similarity.mmseqs import SimilarityError
-from bioseqrnn.stages.audit import findings, shortcuts
+from bioseqrnn.stages.audit import shortcuts
 from bioseqrnn.stages.audit.gate import judge, pass_gate
+from bioseqrnn.stages.audit.looks import LOOKS
 from bioseqrnn.stages.audit.pairs import earlier, opposites
 from bioseqrnn.stages.audit.run import make_checks
 from bioseqrnn.stages.audit.similar import similarity_clusters
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.audit import read_checks
-from bioseqrnn.tables.declared.data import FLAGGED
+from bioseqrnn.tables.checks import CHECKS
+from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -362,8 +364,8 @@ def test_tasks_without_single_classes_leave_checks_of_classes_out():
     table = Table(STRANDS, task="regression")
     object.__setattr__(table, "targets", None)
     checks, flagged = look(table, near_leakage={"action": "ignore"})
-    for name in findings.CHECKS:
-        if findings.CHECKS[name][1]:
+    for name, check in CHECKS.items():
+        if check.of_classes:
             assert checks.loc[name, "verdict"] == "pass"
             assert "no single class" in checks.loc[name, "explanation"]
     assert checks.loc["duplicates", "value"] == 3 / 8
@@ -533,8 +535,13 @@ def test_an_audit_of_nothing(cli, words):
     assert "give --sequences with --output, or --findings" in done.err
 
 
+def test_every_check_has_a_declaration_a_function_and_a_setting():
+    settings = [name for name in AuditConfig.model_fields if name != "identity"]
+    assert list(CHECKS) == list(LOOKS) == settings
+
+
 def test_an_ignored_check_says_nothing(cli, encoded):
-    config = {name: {"action": "ignore"} for name in findings.CHECKS}
+    config = {name: {"action": "ignore"} for name in CHECKS}
     done = cli(*AUDIT, LIMITS, json.dumps(config))
     assert done.code == 0
     assert done.err == "toy: 12 checks of 21 records\ntoy: 0 of 12 checks beyond their limit\n"
@@ -556,6 +563,13 @@ def test_bad_limits_are_one_clear_line(cli, config, message):
     done = cli("audit", "--sequences", "x", "-o", "c.tsv", LIMITS, config)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
     assert done.err.startswith(f"bioseqrnn: error: --limits: {message}")
+
+
+def test_findings_with_an_unknown_check_are_refused(tmp_path):
+    path = tmp_path / "findings.tsv"
+    FINDINGS.write(path, FINDINGS.frame([("luck", "made", 0.5, 1, "It rained.")]))
+    with pytest.raises(InputError, match=r"findings .*: not a table of 'audit': .* check 'luck'"):
+        pass_gate(path, AuditConfig())
 
 
 @pytest.mark.parametrize("text", ["", "a\tb\n1\t2\n", "check\tvalue\nx\ty\n"])

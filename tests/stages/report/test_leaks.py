@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from bioseqrnn.stages.folds.leaks import COLUMNS
 from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.declared.data import LEAKS
 
 
 def leaks(own, random=(14, 11)):
     """Two folds of the report and two random ones, with so many test records that overlap."""
     rows = [("homology", k, 20, 0, 0, count, 16, 0) for k, count in enumerate(own)]
     rows += [("none", k, 20, 1, 3, count, 16, 0) for k, count in enumerate(random)]
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"overlapping": "Float64"})
+    return pd.DataFrame(rows, columns=LEAKS.names).astype({"overlapping": "Float64"})
 
 
 def test_overlaps_are_said_above_the_scores_and_in_the_table():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import re
 import shutil
@@ -15,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import encode
+from markupsafe import Markup
 
-from bioseqrnn.config.audit import AuditConfig, BalanceCheck
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -26,6 +28,7 @@ from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.page import _not_markdown
 from bioseqrnn.stages.report.results import Inputs
 from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.stages.report.wording import introduction
@@ -33,6 +36,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_parquet, write_tsv
 from bioseqrnn.tables.curves import read_curves
 from bioseqrnn.tables.declared.evaluation import EVALUATED
+from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
 from bioseqrnn.tables.predictions import write_predictions
@@ -54,7 +58,7 @@ def report(tmp_path_factory):
     table = encode(folder, sources)
     found = folder / "findings.tsv"
     audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
-    limits = AuditConfig(class_balance=BalanceCheck(limit=0.6))
+    limits = AuditConfig(class_balance={"limit": 0.6})
     judge_findings(found, folder / "checks.tsv", limits)
     split_table(
         table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1,
@@ -84,7 +88,9 @@ def report(tmp_path_factory):
                 history = {
                     "epoch": range(1, 13), "train_loss": losses, "validation_loss": losses,
                 }  # fmt: skip
-                write_tsv(path.with_name("history.tsv"), pd.DataFrame(history))
+                rest = [name for name in HISTORY.names if name not in history]
+                history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
+                HISTORY.write(path.with_name("history.tsv"), pd.DataFrame(history))
     torch.manual_seed(1)
     evaluate_models(
         paths, folder / "folds.parquet", folder / "evaluation", replicates=100, confidence=0.9,
@@ -278,11 +284,22 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     folder = tmp_path / "forged"
     shutil.copytree(report, folder)
     random = {"model": ["gru"], "metric": ["auroc"], "grouped": [0.5], "random": [0.6]}
-    write_tsv(folder / "random_folds.tsv", pd.DataFrame(random | {"difference": [0.1]}))
+    write_tsv(
+        folder / "random_folds.tsv",
+        pd.DataFrame(random | {"kind": ["network"], "difference": [0.1], "n": [9]}),
+    )
     trial = {"model": ["gru"], "fold": ["final"], "chosen": [True], "trial": [0]}
     trial |= {"state": ["complete"], "value": [0.5], "own": [True], EVIL: [f"x{EVIL}"]}
-    write_tsv(folder / "trials.tsv", pd.DataFrame(trial | {"losses": [""], "why": [""]}))
-    sizes = {"model": ["gru"] * 2, "metric": ["loss"] * 2, "fraction": [0.5, 1.0]}
+    write_tsv(
+        folder / "trials.tsv",
+        pd.DataFrame(trial | {name: [""] for name in ("losses", "epochs", "worker", "why")}),
+    )
+    sizes = {
+        "model": ["gru"] * 2,
+        "kind": ["network"] * 2,
+        "metric": ["loss"] * 2,
+        "fraction": [0.5, 1.0],
+    }
     sizes |= {"records": [10, 20], "estimate": [0.5, 0.4], "extrapolated": [False] * 2}
     sizes |= {name: [0.1, 0.1] for name in ("gain", "gain_low", "gain_high", "ci_low", "ci_high")}
     write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
@@ -308,8 +325,20 @@ def test_a_forged_name_is_no_markdown_either(report, tmp_path):
     inputs = inputs_of(folder, gradients=path)
     build_report(inputs, folder / "out", dataset="toy", settings={}, confidence=0.9)
     page = (folder / "out" / "report.html").read_text()
-    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in page
+    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in html.unescape(page)
     assert 'href="javascript' not in page
+
+
+def test_descriptions_end_with_one_full_stop_and_are_no_markdown(report):
+    """MultiQC ends every description with a full stop and reads it as Markdown."""
+    page = (report / "report" / "report.html").read_text()
+    assert "</div>." not in page
+    assert not re.search(r"\.\s*</p>\s*\.|\.\.\s*</p>", page)
+    assert str(_not_markdown("# a_b *c* `d` [e](f)\n1. <b>")) == (
+        "&#35; a&#95;b &#42;c&#42; &#96;d&#96; &#91;e&#93;(f) 1. &lt;b&gt;"
+    )
+    assert str(_not_markdown(Markup("<b>1. x</b>\n- y."))) == "<b>1. x</b> - y."
+    assert str(_not_markdown("- y")) == "&#45; y"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""The gate before training: findings of the audit held against their limits.
+"""The gate before training: findings of the audit are compared with their limits.
 
-Findings know no limits, so that another limit makes nothing anew but the verdict.
+Findings do not depend on limits, so that a change of a limit repeats nothing but the verdict.
 """
 
 from __future__ import annotations
@@ -9,32 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from bioseqrnn.config.audit import AuditConfig, Check
+from bioseqrnn.config.audit import AuditConfig
+from bioseqrnn.config.audit import Check as CheckSetting
 from bioseqrnn.support.atomic import written_so_far
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.audit import FAILED, MADE, NOT_APPLICABLE, read_findings
-from bioseqrnn.tables.declared.data import CHECKS, FLAGGED
+from bioseqrnn.tables.checks import CHECKS
+from bioseqrnn.tables.declared import data as tables
 
 PASS, WARN, STOP, IGNORE = "pass", "warn", "stop", "ignore"
 SHOWN_IDS = 3
-ADVICE = {
-    "leakage": "A test score would be flattered: remove these records from one side.",
-    "near_leakage": "A test score may be flattered: consider a split by similarity.",
-    "label_conflicts": "No model can call all of them right: correct or remove them.",
-    "duplicates": "They count several times: consider keeping one record of each.",
-    "reverse_complements": "The two may be on two sides of a fold: if the strand does not matter, "
-    "set 'strands: both'.",
-    "near_duplicates": "Check the labels of the listed records.",
-    "overlaps": "Where two of them stand on two sides of a fold, a test score is flattered; "
-    "leaks.tsv counts those: set folds.grouping to 'column' with their chromosome, genome position "
-    "or protein as group, or lower folds.coverage.",
-    "length": "Draw the classes from one range of lengths, or a model may learn the length.",
-    "composition": "Compare every network with the baseline 'composition'.",
-    "first_residue": "Check whether the classes were cut or annotated in different ways.",
-    "class_balance": "Accuracy says little here: look at MCC and AUPRC.",
-    "ambiguity": "Consider removing records of poor quality.",
-}
 
 
 def judge(findings: pd.DataFrame, config: AuditConfig) -> pd.DataFrame:
@@ -48,25 +33,24 @@ def judge(findings: pd.DataFrame, config: AuditConfig) -> pd.DataFrame:
     rows = []
     for finding in findings.to_dict("records"):
         name = str(finding["check"])
-        setting: Check = getattr(config, name)
+        setting: CheckSetting = getattr(config, name)
         verdict = _verdict(name, str(finding["state"]), float(finding["value"]), setting)
-        advice = f" {ADVICE[name]}" if verdict != PASS and finding["state"] == MADE else ""
+        advice = f" {CHECKS[name].advice}" if verdict != PASS and finding["state"] == MADE else ""
         rows.append(
             finding
             | {"limit": setting.limit, "action": setting.action, "verdict": verdict}
             | {"explanation": f"{finding['explanation']}{advice}"}
         )
-    return CHECKS.frame(rows).astype({"records": "Int64"})
+    return tables.CHECKS.frame(rows).astype({"records": "Int64"})
 
 
-def _verdict(name: str, state: str, value: float, setting: Check) -> str:
+def _verdict(name: str, state: str, value: float, setting: CheckSetting) -> str:
     if setting.action == IGNORE or state == NOT_APPLICABLE:
         return PASS
     if state == FAILED:
-        # what was not looked at did not pass
+        # a check that could not be made did not pass
         return WARN
-    beyond = value < setting.limit if name == "class_balance" else value > setting.limit
-    return setting.action if beyond else PASS
+    return setting.action if CHECKS[name].beyond(value, setting.limit) else PASS
 
 
 def judge_findings(
@@ -74,7 +58,7 @@ def judge_findings(
 ) -> None:
     """Write ``checks.tsv``, and say what is beyond its limit."""
     judged = judge(read_findings(written_so_far(findings)), config)
-    CHECKS.write(checks, judged)
+    tables.CHECKS.write(checks, judged)
     _say_verdicts(judged, where)
     say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks beyond their limit")
 
@@ -105,7 +89,7 @@ def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> No
     way_out = f"set audit.{name}.action: warn"
     if len(stops) > 1:
         way_out += f"; also stopped by {', '.join(stops['check'][1:])}"
-    listed = findings.with_name(FLAGGED.file)
+    listed = findings.with_name(tables.FLAGGED.file)
     ids = _ids(listed, name)
     if not ids:
         raise InputError(
@@ -123,6 +107,6 @@ def _ids(listed: Path, name: str) -> list[str]:
     """The first ids that a check lists."""
     if not listed.is_file():
         return []
-    flagged = FLAGGED.read(listed)
+    flagged = tables.FLAGGED.read(listed)
     ids: list[str] = flagged.loc[flagged["check"] == name, "id"].head(SHOWN_IDS).tolist()
     return ids

@@ -1,4 +1,4 @@
-"""The audit before training: every check made, as two tables without any limit."""
+"""The audit job: a sequence table in, findings of every check and flagged records out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from bioseqrnn.similarity.mmseqs import SimilarityError
-from bioseqrnn.stages.audit.findings import CHECKS, Finding, Records
+from bioseqrnn.stages.audit.audited import AuditedRecords, Finding
+from bioseqrnn.stages.audit.looks import LOOKS
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.io import read_parquet
 from bioseqrnn.tables.audit import FAILED, MADE, NOT_APPLICABLE
+from bioseqrnn.tables.checks import CHECKS
 from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
@@ -54,15 +56,15 @@ def make_checks(
     findings, flagged : DataFrame
         As ``findings.tsv`` and ``flagged.tsv``.
     """
-    records = Records(table, identity)
+    records = AuditedRecords(table, identity)
     rows, flagged = [], []
-    for name, (look, needs_classes) in CHECKS.items():
+    for name, check in CHECKS.items():
         state = MADE
-        if needs_classes and not records.classes:
+        if check.of_classes and not records.classes:
             finding = Finding("Not applicable: the records have no single class.")
         else:
             try:
-                finding = look(records)
+                finding = LOOKS[name](records)
             except SimilarityError as error:
                 state, finding = FAILED, Finding(f"Not checked: {error}.")
         if finding.value is None and state == MADE:
@@ -74,7 +76,9 @@ def make_checks(
     return findings, pd.concat([FLAGGED.frame([]), *flagged])
 
 
-def _flagged(name: str, records: Records, sources: list[str], partners: Ints) -> pd.DataFrame:
+def _flagged(
+    name: str, records: AuditedRecords, sources: list[str], partners: Ints
+) -> pd.DataFrame:
     """List the records that have a partner, in their order."""
     table = records.table
 

@@ -53,7 +53,6 @@ SEQUENCES = Table(
     ),
     format=1,
     metadata=(
-        Column("format", COUNT, "1"),
         Column("alphabet", TEXT, "`dna` or `protein`"),
         Column("symbols", TEXT, "the columns of the one-hot code"),
         Column("strands", TEXT, "as in `dataset_options`"),
@@ -184,7 +183,6 @@ FOLDS = Table(
     ),
     format=2,
     metadata=(
-        Column("format", COUNT, "2"),
         Column("folds", COUNT, "number of folds, those of all repeats"),
         Column(
             "repeats", COUNT,

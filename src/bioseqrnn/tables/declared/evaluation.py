@@ -127,7 +127,6 @@ CURVES = Table(
     ),
     format=1, in_report=True,
     metadata=(
-        Column("format", COUNT, "1"),
         Column("classes", LIST, "as in `sequences.parquet`"),
     ),
 )  # fmt: skip

@@ -38,7 +38,6 @@ PREDICTIONS = Table(
     ),
     format=2,
     metadata=(
-        Column("format", COUNT, "2"),
         Column("model", TEXT, "as the column"),
         Column("kind", TEXT, "`network` or `baseline`"),
         Column("fold", COUNT, "as the column"),

@@ -80,7 +80,7 @@ class Table:
     in_report : bool
         Whether the report writes it to ``report/tables``.
     metadata : tuple of Column
-        Keys of the JSON in the file's metadata.
+        Keys of the JSON in the file's metadata, beside ``format``.
     """
 
     name: str

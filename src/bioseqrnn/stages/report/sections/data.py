@@ -7,23 +7,16 @@ import pandas as pd
 
 from bioseqrnn.fasta.conversions import COUNTS as CONVERSIONS
 from bioseqrnn.stages.report.parts import Section, html_table, section
-
-AUCS = ("length", "composition", "first_residue")
-COUNTS = ("leakage", "near_leakage", "label_conflicts")
-LEAST = ("class_balance",)
+from bioseqrnn.tables.checks import CHECKS
 
 
-# a calibration bin with a smaller share of the predictions says little
 def checks_section(checks: pd.DataFrame) -> Section:
     """What the audit found before training."""
     frame = pd.DataFrame(
         {
             "Check": checks["check"].str.replace("_", " "),
             "Found": [_found(*pair) for pair in zip(checks["check"], checks["value"], strict=True)],
-            "Limit": [
-                f"{'at least' if name in LEAST else 'at most'} {_found(name, limit)}"
-                for name, limit in zip(checks["check"], checks["limit"], strict=True)
-            ],
+            "Limit": [_limit(*pair) for pair in zip(checks["check"], checks["limit"], strict=True)],
             "Verdict": checks["verdict"],
             "What it means": checks["explanation"],
         }
@@ -41,12 +34,16 @@ def checks_section(checks: pd.DataFrame) -> Section:
 
 
 def _found(check: str, value: float) -> str:
-    """A value of a check as a reader expects it: AUC, number of records, or percentage."""
+    """A value of a check as a reader expects it; nothing where there is none."""
     if np.isnan(value):
         return ""
-    if check in AUCS:
-        return f"AUC {value:.3f}"
-    return f"{value:,.0f} records" if check in COUNTS else f"{100 * value:.3g} %"
+    known = CHECKS.get(check)
+    return f"{value:.4g}" if known is None else known.written(value)
+
+
+def _limit(check: str, limit: float) -> str:
+    known = CHECKS.get(check)
+    return f"at {'least' if known and known.at_least else 'most'} {_found(check, limit)}"
 
 
 def audit_section(audit: pd.DataFrame) -> Section:
@@ -67,15 +64,16 @@ def audit_section(audit: pd.DataFrame) -> Section:
 def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
     """Records of each class by role and fold."""
     where = (
-        "as the data came. Where none was given to validate, a share of those that train does. "
-        "The audit says whether sequences stand on two sides."
+        "as given. Without given validation records, a fraction of the training records is used. "
+        "The audit says whether sequences are in two roles."
         if given
-        else "in each fold. Identical sequences are never on two sides."
+        else "in each fold. Identical sequences are never in two roles."
     )
     return section(
         "fold_sizes",
         "Given split" if given else "Folds",
-        f"Records of each class that train, validate (early stopping, selection) and test {where}",
+        "Records of each class for training, validation (early stopping, selection) and test "
+        f"{where}",
         "html",
         data=html_table(sizes),
     )

@@ -1,0 +1,75 @@
+"""Write the tables of docs/formats.md from the declarations.
+
+Run as ``python -m bioseqrnn.tables.document`` (``make schemas``) in the repository.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bioseqrnn.support.io import write_text
+from bioseqrnn.tables.declared import ALL, Column, Table
+from bioseqrnn.tables.declared.table import COUNT
+
+BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
+
+
+def filled(text: str, blocks: Mapping[str, str]) -> str:
+    """Replace what stands between the markers of every block.
+
+    Raises
+    ------
+    ValueError
+        A block has no place, or two, or the text has one of another name.
+    """
+    places = re.findall(re.escape(BEGIN).replace(r"\{\}", "(.+?)"), text)
+    wrong = set(places) ^ set(blocks)
+    if wrong or len(set(places)) < len(places):
+        raise ValueError(f"no place, or two, for {', '.join(sorted(wrong)) or 'a block'}")
+    for name, block in blocks.items():
+        before, rest = text.split(BEGIN.format(name))
+        after = rest[rest.index(END) :]
+        text = f"{before}{BEGIN.format(name)}\n{block}\n{after}"
+    return text
+
+
+def markdown(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
+    return "\n".join([lines[0], f"|{'---|' * len(heads)}", *lines[1:]])
+
+
+def table_text(table: Table) -> str:
+    """What a file is, who needs it, its columns and its metadata."""
+    readers = f", read by {_commands(table.readers)}" if table.readers else ""
+    text = f"{table.meaning} Written by {_commands((table.writer,))}{readers}."
+    if table.format is not None and not table.metadata:
+        text += f" Format {table.format}."
+    head = "key" if table.path.endswith(".json") else "column"
+    parts = [text, markdown((head, "type", "meaning"), _rows(table.columns))]
+    if table.metadata:
+        version = (Column("format", COUNT, str(table.format)),)
+        parts.append(markdown(("metadata", "type", "meaning"), _rows(version + table.metadata)))
+    return "\n\n".join(parts)
+
+
+def _rows(columns: tuple[Column, ...]) -> list[tuple[str, ...]]:
+    return [(f"`{column.name}`", column.kind, column.meaning) for column in columns]
+
+
+def _commands(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for names_ in names for name in names_.split(", "))
+
+
+def formats_text(text: str) -> str:
+    """docs/formats.md with its tables as they are declared."""
+    return filled(text, {table.path: table_text(table) for table in ALL})
+
+
+if __name__ == "__main__":
+    page = Path.cwd() / "docs" / "formats.md"
+    write_text(page, formats_text(page.read_text(encoding="utf-8")))
+    sys.stdout.write(f"wrote {page}\n")
