@@ -54,13 +54,15 @@ CELLS: Choices = {
     "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
 }
 
-# a ``Summary``
+# a ``networks.pooling.Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
     "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction", True),
     "max": Choice(f"{_POOLING}:MAX", "maximum over the positions", True),
     "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions", True),
-    "attention": Choice(f"{_POOLING}:ATTENTION", "mean weighted by learned scores", True),
+    "attention": Choice(
+        f"{_POOLING}:ATTENTION", "mean weighted by a learned score of each position", True
+    ),
     "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position", True),
 }
 

@@ -1,6 +1,6 @@
 """From one vector per position to one vector per sequence, without reading padding.
 
-A new summary is a function of ``Outputs``, an entry in ``SUMMARIES``, and a name in the settings.
+A new summary is a ``Summary``, here or in a module of its own, and its line in ``config.choices``.
 """
 
 from __future__ import annotations
@@ -88,19 +88,18 @@ class Summary:
     scores: bool = False
 
 
-# the state after the last position
+# named in config.choices, which says what each is
 LAST = Summary(lambda outputs: outputs.last)
 MAX = Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True)
 MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True)
-# the mean weighted by a softmax of the scores
 ATTENTION = Summary(_attention, scores=True)
-# the output at the middle position, of two the first
+# of two middle positions the first
 CENTRE = Summary(_centre)
 
 
-def summary(kind: str) -> Summary:
-    """Return the summary that has this name in ``POOLINGS`` (``config/choices.py``)."""
-    found: Summary = POOLINGS[kind].load()
+def _summary(name: str) -> Summary:
+    """Return the summary that a name in the settings stands for."""
+    found: Summary = POOLINGS[name].load()
     return found
 
 
@@ -110,7 +109,7 @@ class Pooling(nn.Module):
     Parameters
     ----------
     kinds : list of str
-        Names in ``POOLINGS`` (``config/choices.py``), which says what each is.
+        Names in ``config.choices.POOLINGS``.
     features : int
         Size of an output vector (directions * hidden).
     """
@@ -126,8 +125,8 @@ class Pooling(nn.Module):
         outputs = Outputs(output, last, mask, self.score)
         # The shared pass is always the first to read the output, so that gradients are added up
         # in the same order for any order of the others.
-        order = sorted(self.kinds, key=lambda kind: not summary(kind).shares_pass)
-        found = {kind: summary(kind).read(outputs) for kind in order}
+        order = sorted(self.kinds, key=lambda kind: not _summary(kind).shares_pass)
+        found = {kind: _summary(kind).read(outputs) for kind in order}
         return torch.cat([found[kind] for kind in self.kinds], dim=1)
 
     def merge(self, one: Tensor, other: Tensor) -> Tensor:
@@ -138,9 +137,9 @@ class Pooling(nn.Module):
         pairs = zip(
             one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True
         )
-        return torch.cat([summary(kind).merge(a, b) for a, b, kind in pairs], dim=1)
+        return torch.cat([_summary(kind).merge(a, b) for a, b, kind in pairs], dim=1)
 
 
 def has_score(kinds: list[str]) -> bool:
     """Whether one of these summaries needs the learned score of a position."""
-    return any(summary(kind).scores for kind in kinds)
+    return any(_summary(kind).scores for kind in kinds)

@@ -46,12 +46,9 @@ def unpack_few(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Float
     return onehot, lengths
 
 
-def letters(
-    packed: Packed, rows: Ints, alphabet: Alphabet, ambiguous: str | None = None
-) -> Iterator[str]:
-    """Yield each sequence as text; every ambiguous residue is N (DNA), X (protein) or as given."""
-    unknown = ambiguous or UNKNOWN[alphabet.name]
-    symbols = np.frombuffer((alphabet.symbols + unknown).encode(), np.uint8)
+def letters(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[str]:
+    """Yield each sequence as text; every ambiguous residue is N (DNA) or X (protein)."""
+    symbols = np.frombuffer((alphabet.symbols + UNKNOWN[alphabet.name]).encode(), np.uint8)
     for onehot, lengths in dense_chunks(packed, rows, alphabet):
         codes = np.where(onehot.max(axis=2) == 1, onehot.argmax(axis=2), alphabet.width)
         for row, length in zip(symbols[codes], lengths, strict=True):

@@ -10,8 +10,9 @@ from engine_cases import DTYPES, LAYERS, build, engine_pass, ragged, torch_pass,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-# of outputs and states; of a gradient, relative to its largest number
-BOUNDS = {torch.float32: (1e-6, 1e-5), torch.float64: (1e-10, 1e-10)}
+# of outputs and states; of a gradient, relative to its largest number. A single unit has initial
+# weights of up to 1, and its sum over 40 inputs is as inexact as single precision is.
+BOUNDS = {torch.float32: (2e-6, 1e-5), torch.float64: (1e-10, 1e-10)}
 dtypes = pytest.mark.parametrize("dtype", DTYPES.values(), ids=DTYPES)
 cells = pytest.mark.parametrize("cell", LAYERS)
 
