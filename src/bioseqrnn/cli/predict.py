@@ -10,12 +10,12 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
+from bioseqrnn.config.choices import OUTPUT_FORMATS
 from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, _values: Values) -> Iterator[Path]:
-    yield output.with_suffix(".tsv.gz")
-    yield output.with_suffix(".bed.gz")
+    yield from (output.with_suffix(ending) for ending in OUTPUT_FORMATS if ending != ".parquet")
 
 
 def predict(

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from bioseqrnn.config.checks.files import MAGIC
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
-MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 # Other containers that FASTA comes in, with what to do about them
 FOREIGN = {
     b"PK\x03\x04": "a zip archive; unpack it",

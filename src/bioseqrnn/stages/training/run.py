@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.config.validate import model_config
+from bioseqrnn.config.validate import section
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.inference.device import describe, set_deterministic
@@ -250,7 +250,7 @@ def train_final(
             "those of a search on all records"
         )
     else:
-        config = model_config(choice["config"], f"{selected}: config")
+        config = section(ModelConfig, choice["config"], f"{selected}: config")
     processes = start_processes(device, devices, nodes, config.precision)
     set_deterministic(seed, threads)
     chosen = describe(processes.device, processes.count)
