@@ -30,13 +30,13 @@ from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.report.page import _not_markdown
-from bioseqrnn.stages.report.results import Inputs
+from bioseqrnn.stages.report.results import Inputs, Results
 from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.stages.report.wording import introduction
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_parquet, write_tsv
 from bioseqrnn.tables.curves import read_curves
-from bioseqrnn.tables.declared.evaluation import EVALUATED
+from bioseqrnn.tables.declared.evaluation import COMPARISONS, EVALUATED, SUMMARY
 from bioseqrnn.tables.declared.models import HISTORY
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
@@ -196,8 +196,7 @@ def test_the_reach_of_gradients_stands_in_words_and_as_the_table_it_came_from(re
 
 def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
     rows = [("gru", "network", "auroc", 0.9, 0.8, 1.0, 30)]
-    columns = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
-    summary = pd.DataFrame(rows, columns=columns)
+    tables = {"summary": SUMMARY.frame(rows), "comparisons": COMPARISONS.frame([])}
     negatives = {"method": "shuffle", "k": 2, "label": "<no>", "made": 1234}
     metadata = {
         "alphabet": "dna", "classes": ["<no>", "yes"], "records": 2468, "task": "binary",
@@ -208,7 +207,7 @@ def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
     }  # fmt: skip
 
     def opening(given, **more):
-        return introduction("toy", metadata | more, summary, pd.DataFrame(), selected, 0.95, given)
+        return introduction("toy", Results(metadata | more, selected, tables, given, 0.95))
 
     assert "made" not in opening(False)
     assert "AUROC in cross-validation: <b>gru</b> 0.900" in opening(False)
