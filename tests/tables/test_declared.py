@@ -23,6 +23,7 @@ from bioseqrnn.tables.selected import Selection
 from bioseqrnn.tables.valid import TableMetadata
 from bioseqrnn.tasks import TASKS
 
+RULES = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").rglob("*.smk"))
 NAMED = Table(
     "named", "named.tsv", "One row a class.", "test", (),
     (Column("class", TEXT, ""), Column("n", COUNT, ""), Column("x_{class}", NUMBER, "")),
@@ -48,6 +49,15 @@ def test_files_are_declared_once():
     for table in ALL:
         names = [column.name for column in table.columns]
         assert len(set(names)) == len(names), table.path
+
+
+def test_the_workflow_names_no_table_that_is_declared():
+    """It takes the files of the evaluation and of the report from the declarations."""
+    for table in (*evaluation.EVALUATED, evaluation.CURVES):
+        assert f"evaluation/{table.file}" not in RULES
+        assert f'"{table.name}",' not in RULES
+    assert "declared.evaluation.EVALUATED" in RULES
+    assert "declared.REPORTED" in RULES
 
 
 @pytest.mark.parametrize(
