@@ -18,15 +18,19 @@ from bioseqrnn.support.dependencies import digest_of, module_file, sources_of
 
 TRAINING = "bioseqrnn.stages.training.run"
 SEARCH = "bioseqrnn.stages.search.run"
-# the command line, and what it checks paths with: they compute nothing
-COMMAND_LINE = ("bioseqrnn.cli", "bioseqrnn.support.paths")
+# the command line with the settings that its options have, what it checks paths with, and the
+# choice between a fold and the final model: they compute nothing
+COMMAND_LINE = (
+    "bioseqrnn.cli", "bioseqrnn.config.evaluation", "bioseqrnn.support.paths",
+    "bioseqrnn.stages.training.given",
+)  # fmt: skip
 # data, loss, arithmetic and order of the batches of a training
 COMPUTING = (
     "tasks/losses.py", "tasks/task.py", "tasks/truth.py", "onehot/on_device.py",
     "onehot/packing.py", "inference/stitching.py", "inference/batches.py", "inference/windows.py",
     "networks/recurrent.py", "networks/engine/backward.py", "networks/engine/simd.py",
     "networks/defaults.py", "fitting/loop.py", "fitting/augment.py", "fitting/optimizer.py",
-    "tables/sequences.py", "tables/folds.py", "config/schema.py",
+    "tables/sequences.py", "tables/folds.py", "config/models.py",
 )  # fmt: skip
 
 
