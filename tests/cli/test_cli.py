@@ -109,7 +109,10 @@ def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
 
 BAD_OPTIONS = [
     (("--fasta", "no.fa", "--label", "a"), "FASTA file no.fa: no such file; check the path"),
-    (("--fasta", "..", "--label", "a"), "..: no FASTA file in this folder (names end in .fa"),
+    (
+        ("--fasta", "..", "--label", "a"),
+        "--fasta: no FASTA file in the folder '..'; names must end",
+    ),
     (
         ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "a"),
         "dataset: one class only ('a'); a classifier needs records of at least two",

@@ -62,9 +62,9 @@ def test_folder_and_glob_are_sorted_files(tmp_path):
     write(tmp_path / "f" / "odd[1].fa", "")
     assert find_fasta(str(tmp_path / "f" / "odd[1].fa")) == [tmp_path / "f" / "odd[1].fa"]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty: no FASTA file in this folder \(names end in \.f"):
+    with pytest.raises(InputError, match=r"^--fasta: no FASTA file in the folder '.*empty'; names"):
         find_fasta(str(tmp_path / "empty"))
-    with pytest.raises(InputError, match=r"f/\*\.xyz: no file has such a name"):
+    with pytest.raises(InputError, match=r"^--fasta: no file matches '.*f/\*\.xyz'; paths start"):
         find_fasta(f"{tmp_path}/f/*.xyz")
 
 
@@ -91,10 +91,11 @@ def test_rows_that_do_not_fit(tmp_path, abc):
     assert "a.fa: give either 'label'" in refused(tmp_path, Source(abc))
     assert "a.fa: give either 'label'" in refused(tmp_path, Source(abc, "x", label_key="y"))
     assert refused(tmp_path, Source(abc, "x"), Source(abc, "y")) == (
-        "a.fa: the file stands twice in this dataset"
+        "a.fa: the file stands twice in the dataset"
     )
     assert refused(tmp_path, Source(abc, "x", split="train"), Source(other, "y")) == (
-        "b.fa: no 'split', but a.fa has one; give it to every row of a dataset or to none"
+        "the dataset has 'split' in some rows, like that of 'a.fa', and none in others, like that "
+        "of 'b.fa'; give it in all of them or in none"
     )
     assert "needs both train and test rows" in refused(
         tmp_path, Source(abc, "x", split="train"), Source(other, "y", split="validation")
@@ -580,8 +581,8 @@ def test_bad_three_line_files(tmp_path, text):
 def test_other_labels_beside_those_of_residues_are_refused(tmp_path):
     fasta = write(tmp_path / "a.txt", ">1\nMKLV\nHHEE\n")
     assert refused(tmp_path, Source(fasta, "x"), task="per_position") == (
-        "a.txt: 'label' is given, but with task per_position the labels stand in the file's third "
-        "lines; leave it out"
+        "a.txt: 'label' is given, but with task per_position the labels stand in the third line "
+        "of each record; leave it out"
     )
 
 

@@ -7,15 +7,11 @@ import json
 import pytest
 from forging import forged, refused
 
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
-from bioseqrnn.config.validate import (
-    audit_config_from_json,
-    dataset_options_from_json,
-    model_config_from_json,
-    search_config_from_json,
-)
+from bioseqrnn.config.validate import section_from_json
 from bioseqrnn.support.checked import parse_json, parse_object
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_json, write_json
@@ -90,19 +86,20 @@ def test_the_command_line_says_where(cli, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("read", "values"),
+    ("kind", "values"),
     [
-        (model_config_from_json, ModelConfig(cell="gru").model_dump()),
-        (dataset_options_from_json, DatasetOptions().model_dump()),
-        (search_config_from_json, SearchConfig().model_dump(exclude_none=True)),
-        (audit_config_from_json, {"identity": 0.9, "length": {"limit": 0.8, "action": "warn"}}),
+        (ModelConfig, ModelConfig(cell="gru").model_dump()),
+        (DatasetOptions, DatasetOptions().model_dump()),
+        (SearchConfig, SearchConfig().model_dump(exclude_none=True)),
+        (AuditConfig, {"identity": 0.9, "length": {"limit": 0.8, "action": "warn"}}),
     ],
 )
-def test_options_with_any_field_changed(read, values):
-    kept = refused(lambda: read(json.dumps(values), "--options"))
+def test_options_with_any_field_changed(kind, values):
+    kept = refused(lambda: section_from_json(kind, json.dumps(values), "--options"))
     assert kept is None
     for changed, made in forged(values):
-        said = refused(lambda made=made: read(json.dumps(made), "--options"))
+        text = json.dumps(made)
+        said = refused(lambda text=text: section_from_json(kind, text, "--options"))
         assert said is None or said.startswith("--options: "), changed
 
 

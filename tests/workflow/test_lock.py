@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from conftest import BIN, ROOT
+
+from bioseqrnn.config.checks.text import stop
 
 from .conftest import make_project
 from .rule_functions import functions_of
@@ -92,8 +95,8 @@ def lock(tmp_path, monkeypatch, capsys):
         (tmp_path / folder).mkdir(exist_ok=True)
         monkeypatch.chdir(tmp_path / folder)
         rules = functions_of(
-            "preflight", "lock", RESULTS=str(results),
-            workflow=SimpleNamespace(is_main_process=True, storage_settings=LOCAL),
+            "lock", RESULTS=str(results), os=os, Path=Path, stop=stop, elsewhere=lambda _: False,
+            workflow=SimpleNamespace(is_main_process=True),
         )  # fmt: skip
         if about:
             results.mkdir(exist_ok=True)
@@ -112,7 +115,6 @@ def lock(tmp_path, monkeypatch, capsys):
     return claim
 
 
-LOCAL = SimpleNamespace(default_storage_provider=None)
 ELSEWHERE = {"machine": "another kernel", "host": "node2", "process": 7}
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from conftest import BIN, ROOT, run_command
+
+from .rule_functions import functions_of
 
 pytestmark = pytest.mark.workflow
 IMPORT = f"""
@@ -118,3 +124,110 @@ def test_triggers_of_the_host_stay_and_are_told(host):
     done = host(text, "-n", "--rerun-triggers", "mtime", "--", "one_all", one={})
     assert done.code == 0
     assert done.err.count("bioseqrnn: warning: --rerun-triggers mtime: a changed setting") == 1
+
+
+def test_a_module_without_settings_does_not_take_those_of_the_host(host):
+    """Snakemake would read config/config.yaml for it, which is the host's own."""
+    text = IMPORT.replace('    config: config["{name}"]\n', "").format(name="one", more="")
+    (host.folder / "config" / "config.yaml").write_text("models: {mine: {cell: gru}}\n")
+    done = host(text, "-n", "one_all", one={})
+    assert done.code == 2
+    (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
+    assert line == (
+        "bioseqrnn: error: module 'one': no 'config' is given to it; write its settings there, "
+        "like config: config['one'] (docs/architecture.md)"
+    )
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with two versions of the workflow, whose files are fetched one by one."""
+    folder = tmp_path / "repository"
+    here = SimpleNamespace(folder=folder, message="no dataset in it")
+    shutil.copytree(ROOT / "workflow", folder / "workflow")
+    for part in ("support", "config", "tables"):
+        shutil.copytree(ROOT / f"src/bioseqrnn/{part}", folder / f"src/bioseqrnn/{part}")
+
+    def commit(tag):
+        name = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+        for words in (["add", "."], [*name, "commit", "-qm", tag], ["tag", tag]):
+            subprocess.run(["git", *words], cwd=folder, check=True)
+
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    commit("v1")
+    sheets = folder / "src/bioseqrnn/config/checks/sheets.py"
+    text = sheets.read_text()
+    assert here.message in text
+    sheets.write_text(text.replace(here.message, "not one dataset in it"))
+    commit("v2")
+    return here
+
+
+def test_two_versions_are_fetched_from_a_repository(host, repository):
+    text = HOST + "".join(
+        IMPORT.replace(
+            f'"{ROOT}/workflow/Snakefile"',
+            f'gitfile("{repository.folder}", path="workflow/Snakefile", tag="{tag}")',
+        ).format(name=name, more="")
+        for name, tag in (("one", "v1"), ("two", "v2"))
+    )
+    shutil.rmtree(repository.folder / "workflow")
+    shutil.rmtree(repository.folder / "src")
+    two = {"results": "other"}
+    done = host(text, "-n", "one_all", "two_all", one={}, two=two)
+    assert done.code == 0, done.err
+    for name in ("one", "two"):
+        assert f"{name}_build_report" in done.out + done.err
+    # each has its own checks
+    (host.folder / "empty.tsv").write_text("dataset\tfasta\tlabel\n")
+    empty = {"datasets": "empty.tsv"}
+    for spoilt, message in (
+        ({"one": empty, "two": two}, "no dataset in it"),
+        ({"one": {}, "two": two | empty}, "not one dataset in it"),
+    ):
+        done = host(text, "-n", "one_all", "two_all", **spoilt)
+        assert done.code == 2
+        assert f"bioseqrnn: error: empty.tsv: {message}" in done.err.splitlines()
+
+
+def test_the_checks_of_a_workflow_are_not_those_of_an_installed_package():
+    """They are loaded from its files, and an installed package stays as it is."""
+    from bioseqrnn.config.checks import sheets
+
+    before = {name: part for name, part in sys.modules.items() if name.startswith("bioseqrnn")}
+    workflow = SimpleNamespace(
+        source_path=lambda path: str((ROOT / "workflow" / "rules" / path).resolve()),
+        modifier=SimpleNamespace(skip_configfile=True),
+        config_settings=SimpleNamespace(configfiles=(), config={}, overwrite_config={}),
+    )
+    rules = functions_of("checks", workflow=workflow, config={}, IMPORTED=True)
+    after = {name: part for name, part in sys.modules.items() if name.startswith("bioseqrnn")}
+    assert before == after
+    assert rules.PACKAGE["bioseqrnn.config.checks.sheets"].read_sheet is not sheets.read_sheet
+    folder = ROOT / "src" / "bioseqrnn" / "config" / "checks"
+    loaded = {name.rpartition(".")[2] for name in rules.MODULES if name.startswith("config.checks")}
+    assert loaded == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+
+BARE = """
+import sys
+from types import SimpleNamespace
+
+# what the checks may not need, and any installed bioseqrnn
+for name in ("numpy", "pandas", "pyarrow", "pydantic", "torch", "typer", "snakemake", "bioseqrnn"):
+    sys.modules[name] = None
+workflow = SimpleNamespace(
+    source_path=lambda path: "workflow/rules/" + path,
+    modifier=SimpleNamespace(skip_configfile=True),
+    config_settings=SimpleNamespace(configfiles=(), config={}, overwrite_config={}),
+)
+space = {"__name__": "rules", "workflow": workflow, "config": {}, "IMPORTED": True}
+exec(open("workflow/rules/checks.smk").read(), space)
+print(sorted(name for name in space["PACKAGE"] if "checks" in name)[-1])
+"""
+
+
+def test_the_checks_need_no_installed_package():
+    done = run_command(BIN / "python", "-P", "-c", BARE, cwd=ROOT)
+    assert done.code == 0, done.err
+    assert done.out == "bioseqrnn.config.checks.yaml_file\n"

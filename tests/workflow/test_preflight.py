@@ -128,7 +128,8 @@ CASES = {
     ),
     "no header": (
         sheet("datasets", "pep data/ACP.fa ACP"),
-        "config/datasets.tsv: unknown column 'pep'",
+        "config/datasets.tsv: no column 'dataset' (columns: dataset, fasta[, label, labels, "
+        "label_key, intervals, split, group]); it has 'pep', 'data/ACP.fa', 'ACP'",
     ),
     "stray quote": (
         sheet(
@@ -198,7 +199,8 @@ CASES = {
             b"dataset\tfasta\tlabel\tsplit\npep\tdata/ACP.fa\tACP\ttrain\n"
             b"pep\tdata/Random.fa\tRandom\t\n",
         ),
-        "config/datasets.tsv: 'pep' has 'split' in some rows; give it in all of them or in none",
+        "config/datasets.tsv: 'pep' has 'split' in some rows, like that of 'data/ACP.fa', and none "
+        "in others, like that of 'data/Random.fa'; give it in all of them or in none",
     ),
     "no test rows": (
         sheet(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import re
 import shutil
-from types import SimpleNamespace
 
 import pytest
 import yaml
 from conftest import ROOT
 from snakemake.cli import parse_config
-from snakemake.settings.types import ConfigSettings
 
-from .rule_functions import functions_of
+from bioseqrnn.config.checks.schema_errors import read_schema
+from bioseqrnn.config.checks.settings import Origins, check_settings
+from bioseqrnn.support.errors import InputError
 
 pytestmark = pytest.mark.workflow
 
@@ -65,22 +65,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize("given", list(WRONG))
-def test_a_wrong_value_of_the_command_line_is_named_as_such(given, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    config = parse_config([given])
-    settings = ConfigSettings(config=config)
-    workflow = SimpleNamespace(
-        modifier=SimpleNamespace(skip_configfile=False),
-        config_settings=settings,
-        source_path=lambda path: ROOT / "workflow" / path.removeprefix("../"),
-    )
-    rules = functions_of(
-        "preflight", "settings", workflow=workflow, config=copy.deepcopy(settings.overwrite_config)
-    )
-    with pytest.raises(SystemExit):
-        rules.check_settings()
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"bioseqrnn: error: --config: {WRONG[given]}")
+def test_a_wrong_value_of_the_command_line_is_named_as_such(given):
+    values = parse_config([given])
+    schema = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    with pytest.raises(InputError) as caught:
+        check_settings(copy.deepcopy(values), Origins([("--config", values)]), schema)
+    assert str(caught.value).startswith(f"--config: {WRONG[given]}")
 
 
 def test_a_file_that_is_given_adds_to_the_configuration(small):

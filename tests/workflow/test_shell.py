@@ -7,13 +7,15 @@ import re
 import shlex
 import shutil
 import sys
-from types import SimpleNamespace
 
 import pytest
 from conftest import BIN, ROOT, run_command
 
+from bioseqrnn.config.checks.files import check_file, find_fasta, results_folder
+from bioseqrnn.config.checks.settings import Origins, check_values
+from bioseqrnn.support.errors import InputError
+
 from .conftest import make_dna_project
-from .rule_functions import functions_of
 
 pytestmark = pytest.mark.workflow
 ODD = 'it\'s "$HOME" {x}; touch bad'
@@ -77,13 +79,8 @@ def test_what_lies_in_the_folder_is_not_imported(odd, tmp_path, monkeypatch):
     assert done.code == 0
 
 
-def functions(config):
-    """Those of the checks, as a module has them, whose configuration is given."""
-    workflow = SimpleNamespace(
-        modifier=SimpleNamespace(skip_configfile=True),
-        storage_settings=SimpleNamespace(default_storage_provider=None),
-    )
-    return functions_of("preflight", "settings", workflow=workflow, config=config)
+def in_storage(path):
+    return "://" in path
 
 
 REFUSED = {
@@ -101,27 +98,25 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("path", list(REFUSED))
-def test_a_folder_of_results_that_is_not_meant(path, tmp_path, monkeypatch, capsys):
+def test_a_folder_of_results_that_is_not_meant(path, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "N.fa").write_text(">a\nACGT\n")
     monkeypatch.chdir(tmp_path)
     config = {"results": path}
-    rules = functions(config)
 
     def check():
-        rules.check_values(config)
-        rules.results_folder(path)
+        check_values(config, Origins([("config.yaml", config)]))
+        results_folder("config.yaml: results", path, in_storage)
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(InputError) as caught:
         check()
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line == f"bioseqrnn: error: config of module 'rules': results: {REFUSED[path]}"
+    assert str(caught.value) == f"config.yaml: results: {REFUSED[path]}"
 
 
 def test_a_folder_that_is_there_may_be_called_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "$HOME").mkdir()
-    assert functions({}).results_folder("$HOME/results/") == "$HOME/results"
+    assert results_folder("results", "$HOME/results/", in_storage) == "$HOME/results"
 
 
 @pytest.mark.parametrize(
@@ -136,14 +131,13 @@ def test_a_folder_that_is_there_may_be_called_so(tmp_path, monkeypatch):
         ("a\x07.fa", "'a\\x07.fa' has a control character or line break in it"),
     ],
 )
-def test_a_cell_that_is_no_file(cell, message, capsys, tmp_path, monkeypatch):
+def test_a_cell_that_is_no_file(cell, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    rules = functions({})
 
     def check():
-        for path in rules.find_fasta("line 2", cell):
-            rules.check_fasta("line 2", path)
+        for path in find_fasta("line 2", cell):
+            check_file("line 2", path, in_storage)
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(InputError) as caught:
         check()
-    assert capsys.readouterr().err.startswith(f"bioseqrnn: error: line 2: {message}")
+    assert str(caught.value).startswith(f"line 2: {message}")

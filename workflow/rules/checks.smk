@@ -1,15 +1,17 @@
-# The checks of configuration and sheets are modules of the package, which need not be installed where
-# Snakemake runs. They are loaded from the repository, one file at a time, since Snakemake fetches the
-# files of a remote workflow so.
-import hashlib
+# The checks of configuration and sheets, and what is declared once for commands and workflow, are
+# modules of the package, which need not be installed where Snakemake runs. They are loaded from the
+# repository, one file at a time, since Snakemake fetches the files of a remote workflow so.
 import sys
 from pathlib import Path
 from types import ModuleType
 
-# in the order in which they import one another
-CHECKS = (
+# each behind those that it imports
+MODULES = (
     "support.errors",
     "support.console",
+    "support.atomic",
+    "support.io",
+    "config.choices",
     "config.checks.text",
     "config.checks.yaml_file",
     "config.checks.schema_errors",
@@ -22,41 +24,55 @@ CHECKS = (
     "config.checks.ranges",
     "config.checks.scored",
     "config.checks.run",
+    "tables.declared.table",
+    "tables.declared.models",
+    "tables.declared.data",
+    "tables.declared.evaluation",
+    "tables.declared.__init__",
 )
 
 
-def load_checks(files):
-    """Load modules from {name: file} under the name of a package that only their content has.
+def take_modules():
+    """Remove all modules of the package from those that this process has imported."""
+    names = [name for name in sys.modules if name.split(".")[0] == "bioseqrnn"]
+    return {name: sys.modules.pop(name) for name in names}
 
-    So an installed package, or another version of this workflow in the same process, has its own.
+
+def load_modules(files):
+    """Load modules of the package from {name: file}.
+
+    They have their names only while they import one another. So an installed package, and another
+    version of this workflow in the same process, keep theirs.
     """
-    sources = {name: Path(path).read_bytes() for name, path in files.items()}
-    content = hashlib.sha256(repr(sources).encode()).hexdigest()
-    package = f"bioseqrnn_checks_{content[:16]}"
-    if package not in sys.modules:
-        for name in ("", ".support", ".config", ".config.checks"):
-            folder = sys.modules[package + name] = ModuleType(package + name)
-            folder.__path__ = []
-        for name, source in sources.items():
-            loaded = sys.modules[f"{package}.{name}"] = ModuleType(f"{package}.{name}")
-            loaded.__file__ = files[name]
-            loaded.__package__ = loaded.__name__.rpartition(".")[0]
-            exec(compile(source, files[name], "exec"), loaded.__dict__)
-    return {name: sys.modules[f"{package}.{name}"] for name in files}
+    installed = take_modules()
+    try:
+        for name, path in files.items():
+            parts = ["bioseqrnn", *name.removesuffix(".__init__").split(".")]
+            for depth in range(1, len(parts) + 1):
+                full = ".".join(parts[:depth])
+                loaded = sys.modules.setdefault(full, ModuleType(full))
+                loaded.__path__ = []
+            loaded.__file__ = path
+            exec(compile(Path(path).read_bytes(), path, "exec"), loaded.__dict__)
+        return take_modules()
+    finally:
+        take_modules()
+        sys.modules.update(installed)
 
 
-check_modules = load_checks(
+PACKAGE = load_modules(
     {
         name: workflow.source_path(f"../../src/bioseqrnn/{name.replace('.', '/')}.py")
-        for name in CHECKS
+        for name in MODULES
     }
 )
-check_settings = check_modules["config.checks.settings"]
-schema_errors = check_modules["config.checks.schema_errors"]
-check_run = check_modules["config.checks.run"]
-scored = check_modules["config.checks.scored"]
-faults_end_the_run = check_modules["config.checks.text"].faults_end_the_run
-stop = check_modules["config.checks.text"].stop
+check_settings = PACKAGE["bioseqrnn.config.checks.settings"]
+schema_errors = PACKAGE["bioseqrnn.config.checks.schema_errors"]
+check_run = PACKAGE["bioseqrnn.config.checks.run"]
+scored = PACKAGE["bioseqrnn.config.checks.scored"]
+declared = PACKAGE["bioseqrnn.tables.declared"]
+faults_end_the_run = PACKAGE["bioseqrnn.config.checks.text"].faults_end_the_run
+stop = PACKAGE["bioseqrnn.config.checks.text"].stop
 
 
 def elsewhere(path):

@@ -1,6 +1,6 @@
 # Inputs are tracked by content: a changed FASTA reruns its branch whatever its time stamp says, and
-# a touched one reruns nothing. Sums are cached by path, size and times, so that a large file is read
-# once, not at every start.
+# a touched one reruns nothing. Checksums are cached by path, size and times, so that a large file is
+# read once, not at every start.
 import atexit
 import functools
 import hashlib

@@ -1,8 +1,8 @@
-# What several stages share: versions, settings that are checked, names in paths.
+# What several stages share: versions, checked settings, names in paths.
 import json
 import os
 
-# Raise a stage's number when its results change for the same input: what it made is made again.
+# Raise a stage's number when its results change for the same input: they are then made again.
 STAGE_VERSIONS = {
     "sequences": 3,
     "audit": 2,
@@ -55,7 +55,7 @@ if workflow.is_main_process:
     ORIGINS.tell_added_models()
 RESULTS, DATASETS, QUERIES = RUN.results, RUN.datasets, RUN.queries
 
-# a searched model is one more, beside the one whose settings it starts from
+# a searched model is trained beside the one whose settings it starts from
 SEARCHED = {f"{name}_search": name for name in config["search"]["models"]}
 NETWORKS = [*config["models"], *SEARCHED]
 
@@ -72,13 +72,13 @@ SETTINGS = {name: sorted_json(value) for name, value in config["models"].items()
 def model_settings(wildcards):
     """Settings of one model as sorted JSON: editing one model retrains only that one.
 
-    Of a searched model those that it starts from.
+    A searched model has those that it starts from.
     """
     return SETTINGS[SEARCHED.get(wildcards.model, wildcards.model)]
 
 
 def dataset_options(wildcards):
-    """Options of a dataset; none for one that is not named, which has the defaults."""
+    """Options of a dataset; {} where it has the defaults."""
     return config["dataset_options"].get(wildcards.dataset, {})
 
 

@@ -1,11 +1,7 @@
-# One run of each model shows how far back its cell reaches: the first fold and seed.
-def first_models(wildcards):
-    """One trained network a model: the first fold and seed."""
-    return expand(
-        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-0/seed-{{seed}}/model.safetensors",
-        model=NETWORKS,
-        seed=config["seeds"][0],
-    )
+# How far back the cell of each model reaches, in the network of the first fold and seed.
+
+
+include: "functions/diagnosis.smk"
 
 
 rule diagnose_models:

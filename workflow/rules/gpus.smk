@@ -37,9 +37,9 @@ if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_her
 def gpus(count=1):
     """The resource gpu of a job: what it asks a cluster for, and what jobs here share out.
 
-    Not named at all where it is none: the executor for Kubernetes takes a 0 for a wish. With
-    device: auto only jobs of this machine ask, for what is there; of a cluster's nodes the workflow
-    cannot know.
+    Without a GPU the resource is left out: the executor for Kubernetes would take a 0 for a
+    request. With device: auto only jobs of this machine ask for a GPU, since the workflow does not
+    know the nodes of a cluster.
     """
     if config["device"] == "auto":
         count = min(count, gpus_here()) if LOCAL else 0

@@ -1,33 +1,10 @@
-# FASTA and labels to one table a dataset, and what is found in it.
-def dataset_files(wildcards):
-    """Files of a dataset, as inputs."""
-    return [as_input(path) for path in files_of(wildcards.dataset)]
+# One table of sequences and labels for each dataset, and its audit.
 
 
-def dataset_checksums(wildcards):
-    """What a dataset is made of: every row of the sheet, and the sums of all files.
-
-    One sum over those of many files, so that a job's parameters stay short.
-    """
-    sums = [checksum(path) for path in files_of(wildcards.dataset)]
-    rows = [
-        {key: value for key, value in row.items() if key != "files"}
-        for row in DATASETS[wildcards.dataset]
-    ]
-    return sorted_json({"rows": rows, "files": combined(sums)})
+include: "functions/sequences.smk"
 
 
-def encode_options(wildcards):
-    """Dataset options as sorted JSON."""
-    return sorted_json(dataset_options(wildcards))
-
-
-def audit_limits():
-    """Limits and actions of the audit as sorted JSON."""
-    return sorted_json(config["audit"])
-
-
-# What is in remote storage is fetched, and lies somewhere else than the sheet says.
+# Snakemake fetches files of remote storage, so that they are not where the sheet says.
 COPIES = (
     "{input:q}"
     if any(elsewhere(path) for dataset in DATASETS for path in files_of(dataset))
@@ -125,8 +102,8 @@ else:
             " --output {output.sequences:q} > {log:q} 2>&1"
 
 
-# The table of a dataset, however it was made. Rules name what they read by the rule that makes it,
-# where they can: Snakemake then need not look for one, which takes time with many jobs.
+# The table of a dataset, made by either rule. Rules name an input by the rule that makes it where
+# they can: Snakemake then need not search for that rule, which takes time with many jobs.
 SEQUENCES, AUDIT = (
     rules.encode_sequences if config["shards"] == 1 else rules.gather_shards
 ).output
@@ -158,7 +135,7 @@ rule audit_sequences:
         " --findings {output.findings:q} > {log:q} 2>&1"
 
 
-# Apart from the audit itself, so that another limit makes nothing anew but the report.
+# A rule of its own, so that a changed limit remakes only the verdicts and the report.
 rule judge_findings:
     input:
         rules.audit_sequences.output.findings,

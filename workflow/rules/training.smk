@@ -1,32 +1,7 @@
 # Networks of every model, fold and seed, and the final one of a dataset.
-def training_threads():
-    """CPU threads of a task that trains: one for all devices of a node, or with srun one each."""
-    return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
 
 
-def several_nodes():
-    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
-    if config["nodes"] == 1:
-        return {}
-    tasks = {"tasks": config["nodes"] * config["devices"]}
-    return tasks | {"nodes": config["nodes"], "mpi": "srun"}
-
-
-def launcher():
-    """What starts the processes of several nodes; those of one node start each other."""
-    if config["nodes"] == 1:
-        return ""
-    return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
-
-
-def network_files(wildcards, name):
-    """One output of train_model for all models, folds and seeds of a dataset."""
-    return expand(
-        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
-        model=NETWORKS,
-        fold=folds_of(wildcards.dataset),
-        seed=config["seeds"],
-    )
+include: "functions/training.smk"
 
 
 rule train_model:

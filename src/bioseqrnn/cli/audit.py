@@ -66,12 +66,13 @@ def audit(
 
     Nothing stops here; 'split --findings' does, so that the tables can be read.
     """
-    from bioseqrnn.config.validate import audit_config_from_json
+    from bioseqrnn.config.audit import AuditConfig
+    from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.stages.audit.gate import judge_findings
     from bioseqrnn.support.atomic import together
     from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 
-    config = audit_config_from_json(limits, "--limits")
+    config = section_from_json(AuditConfig, limits, "--limits")
     if findings is None:
         if output is None or sequences is None:
             raise InputError("give --sequences with --output, or --findings with one of them")

@@ -19,6 +19,7 @@ from bioseqrnn.cli.options import (
     Threads,
 )
 from bioseqrnn.cli.settings import option_of
+from bioseqrnn.config.choices import BASELINES, described
 from bioseqrnn.config.values import Baseline
 
 
@@ -29,7 +30,7 @@ def baseline(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="predictions.parquet to write."), Writes()
     ],
-    method: Annotated[str, option_of(Baseline, help="Which baseline.")],
+    method: Annotated[str, option_of(Baseline, help=f"Which baseline. {described(BASELINES)}")],
     fraction: Fraction = 1.0,
     seed: Seed = SEED,
     threads: Threads = THREADS,

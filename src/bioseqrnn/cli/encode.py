@@ -78,13 +78,14 @@ def encode(
     The labels are given by --label, --labels, --label-key, --intervals, or all by --sheet with
     --dataset.
     """
-    from bioseqrnn.config.validate import dataset_options_from_json
+    from bioseqrnn.config.datasets import DatasetOptions
+    from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.fasta.sources import Source, find_fasta, moved, sources_from_sheet
     from bioseqrnn.stages.sequences.run import encode_sequences
     from bioseqrnn.stages.sequences.shards import encode_shard, parse_shard
     from bioseqrnn.support.paths import check_outputs
 
-    settings = dataset_options_from_json(options, "--options")
+    settings = section_from_json(DatasetOptions, options, "--options")
     if sheet is not None:
         if dataset is None or fasta or label or labels or label_key or intervals:
             raise InputError("--sheet goes with --dataset, and without --fasta and labels")

@@ -23,8 +23,9 @@ def gather(
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:
     """Put the shards of a dataset together, to the table that one job would have written."""
-    from bioseqrnn.config.validate import dataset_options_from_json
+    from bioseqrnn.config.datasets import DatasetOptions
+    from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.stages.sequences.shards import gather_shards
 
-    settings = dataset_options_from_json(options, "--options")
+    settings = section_from_json(DatasetOptions, options, "--options")
     gather_shards(shards, output, audit, options=settings, where=dataset)

@@ -91,10 +91,12 @@ def search(
     Several workers may share one journal. SIGTERM or SIGUSR1 stops a worker with exit code 75; the
     same command then goes on from there.
     """
-    from bioseqrnn.config.validate import model_config_from_json, search_config_from_json
+    from bioseqrnn.config.models import ModelConfig
+    from bioseqrnn.config.search import SearchConfig
+    from bioseqrnn.config.validate import section_from_json
 
-    base = model_config_from_json(config, "--config")
-    wanted = search_config_from_json(settings, "--settings")
+    base = section_from_json(ModelConfig, config, "--config")
+    wanted = section_from_json(SearchConfig, settings, "--settings")
     if choose:
         from bioseqrnn.stages.search.choose import choose as choose_trial
 

@@ -52,20 +52,20 @@ def split(
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:
     """Assign stratified cross-validation folds; related sequences stay together."""
-    from bioseqrnn.config.validate import folds_config_from_json
+    from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.similarity.pairs import Threshold
     from bioseqrnn.stages.folds.run import split_table
     from bioseqrnn.tables.sequences import read_sequences
 
     given = {"count": folds, "grouping": grouping}
-    config = folds_config_from_json(settings, "--settings").model_copy(
+    config = section_from_json(FoldsConfig, settings, "--settings").model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
     if findings is not None:
-        from bioseqrnn.config.validate import audit_config_from_json
+        from bioseqrnn.config.audit import AuditConfig
         from bioseqrnn.stages.audit.gate import pass_gate
 
-        pass_gate(findings, audit_config_from_json(limits, "--limits"), where=dataset)
+        pass_gate(findings, section_from_json(AuditConfig, limits, "--limits"), where=dataset)
     table = read_sequences(sequences)
     if table.alphabet.name == "dna":
         threshold = Threshold(config.identity_dna, config.coverage)

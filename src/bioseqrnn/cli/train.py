@@ -112,7 +112,8 @@ def train(
     """
     if selected is None and (folds is None or fold is None):
         raise InputError("give --folds and --fold, or --selected for the final model")
-    from bioseqrnn.config.validate import model_config_from_json
+    from bioseqrnn.config.models import ModelConfig
+    from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.fitting.session import Session
     from bioseqrnn.stages.training.run import (
         FoldFiles,
@@ -137,7 +138,7 @@ def train(
                 searches=tuple(chosen or ()),
             )
             return
-        settings, search = model_config_from_json(config, "--config"), None
+        settings, search = section_from_json(ModelConfig, config, "--config"), None
         if chosen:
             found = read_chosen(chosen[0])
             if len(chosen) > 1 or found.fold != fold:

@@ -21,6 +21,7 @@ from bioseqrnn.cli.options import (
     Threads,
 )
 from bioseqrnn.config.machine import MachineConfig
+from bioseqrnn.tables.declared.models import MATRIX
 
 
 def transfer(
@@ -37,7 +38,7 @@ def transfer(
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="Folder for matrix.tsv and heatmap.svg."),
-        WritesInto(("matrix.tsv", "heatmap.svg")),
+        WritesInto((MATRIX.file, "heatmap.svg")),
     ],
     bootstrap: Bootstrap = BOOTSTRAP,
     confidence: Confidence = CONFIDENCE,
@@ -46,6 +47,7 @@ def transfer(
     threads: Threads = THREADS,
 ) -> None:
     """Test networks against other negatives than they trained on, as a matrix."""
+    from bioseqrnn.metrics.bootstrap import Resampling
     from bioseqrnn.stages.transfer.run import transfer_models
 
     transfer_models(
@@ -54,8 +56,6 @@ def transfer(
         folds,
         models,
         output,
-        replicates=bootstrap,
-        confidence=confidence,
-        seed=seed,
+        resampling=Resampling(bootstrap, confidence, seed),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

@@ -2,11 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from bioseqrnn.config.strict import Strict
+
+
+class Kind:
+    """A kind of check: a ``Check`` with its own limit.
+
+    ``Annotated[Check, kind]`` is the type of a setting, which pydantic validates as ``kind.model``.
+
+    Parameters
+    ----------
+    name, meaning : str
+        Name and description in the schema.
+    limit : float
+        Default of the limit.
+    about : str
+        Description of the limit.
+    least, most : float
+        Range of the limit; without ``most`` there is no upper end.
+    action : tuple, optional
+        Type and field of the action, where they differ from those of ``Check``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        meaning: str,
+        limit: float,
+        about: str,
+        *,
+        least: float = 0,
+        most: float | None = None,
+        action: tuple[Any, Any] | None = None,
+    ) -> None:
+        ranged = (float, Field(limit, ge=least, le=most, description=about))
+        fields: dict[str, Any] = {"limit": ranged} | ({} if action is None else {"action": action})
+        self.model: type[Check] = create_model(name, __base__=Check, __doc__=meaning, **fields)
+
+    def default(self) -> Check:
+        """Return the check with its default limit and action."""
+        return self.model()  # type: ignore[call-arg]
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: Any) -> Any:
+        return handler(self.model)
+
+
+Action = Literal["warn", "stop", "ignore"]
 
 
 class Check(Strict):
@@ -15,62 +60,50 @@ class Check(Strict):
     limit: float = Field(
         ge=0, description="Largest value that passes; of class_balance the smallest."
     )
-    action: Literal["warn", "stop", "ignore"] = Field(
+    action: Action = Field(
         "warn",
         description="Beyond the limit: warn and go on, or stop before anything is trained. ignore "
         "leaves the check out.",
     )
 
 
-class LeakageCheck(Check):
-    """Exact leakage."""
-
-    limit: float = Field(0, ge=0, description="Most records that may stand on both sides.")
-    action: Literal["warn", "stop", "ignore"] = Field(
-        "stop", description="As of the other checks, but stop unless told otherwise."
-    )
-
-
-class CountCheck(Check):
-    """A number of records."""
-
-    limit: float = Field(0, ge=0, description="Most records that pass.")
-
-
-class RepeatCheck(Check):
-    """A share of the records."""
-
-    limit: float = Field(0.1, ge=0, le=1, description="Largest share of the records that passes.")
-
-
-class ShareCheck(Check):
-    """A small share of records or residues."""
-
-    limit: float = Field(0.05, ge=0, le=1, description="Largest share that passes.")
-
-
-class BalanceCheck(Check):
-    """The share of the rarest class."""
-
-    limit: float = Field(0.05, ge=0, le=1, description="Smallest share that passes.")
+LEAKAGE = Kind(
+    "LeakageCheck",
+    "Exact leakage.",
+    0,
+    "Most records that may stand on both sides.",
+    action=(
+        Action,
+        Field("stop", description="As of the other checks, but stop unless told otherwise."),
+    ),
+)
+COUNT = Kind("CountCheck", "A number of records.", 0, "Most records that pass.")
+REPEATS = Kind(
+    "RepeatCheck",
+    "A share of the records.",
+    0.1,
+    "Largest share of the records that passes.",
+    most=1,
+)
+SHARE = Kind(
+    "ShareCheck",
+    "A small share of records or residues.",
+    0.05,
+    "Largest share that passes.",
+    most=1,
+)
+BALANCE = Kind(
+    "BalanceCheck", "The share of the rarest class.", 0.05, "Smallest share that passes.", most=1
+)
 
 
-class FirstResidueCheck(Check):
-    """AUC of the first residue."""
-
-    limit: float = Field(0.7, ge=0.5, le=1, description="Largest AUC that passes.")
+def _auc(name: str, of: str, limit: float) -> Kind:
+    return Kind(name, f"AUC of the {of}.", limit, "Largest AUC that passes.", least=0.5, most=1)
 
 
-class LengthCheck(Check):
-    """AUC of the length."""
-
-    limit: float = Field(0.8, ge=0.5, le=1, description="Largest AUC that passes.")
-
-
-class CompositionCheck(Check):
-    """AUC of the composition."""
-
-    limit: float = Field(0.9, ge=0.5, le=1, description="Largest AUC that passes.")
+FIRST_RESIDUE = _auc("FirstResidueCheck", "first residue", 0.7)
+LENGTH = _auc("LengthCheck", "length", 0.8)
+COMPOSITION = _auc("CompositionCheck", "composition", 0.9)
 
 
 class AuditConfig(Strict):
@@ -80,6 +113,8 @@ class AuditConfig(Strict):
     ``action: warn`` says so and goes on, ``stop`` trains nothing; ``ignore`` leaves the check out.
     """
 
+    EXAMPLE = '{"length": {"action": "stop"}}'
+
     identity: float = Field(
         0.9,
         ge=0.5,
@@ -87,59 +122,59 @@ class AuditConfig(Strict):
         description="Share of identical residues, over at least 80 % of both sequences, from which "
         "two records are near-identical.",
     )
-    leakage: LeakageCheck = Field(
-        LeakageCheck(),
+    leakage: Annotated[Check, LEAKAGE] = Field(
+        LEAKAGE.default(),
         description="Records whose sequence (or its reverse complement) stands in a train or "
         "validation row of the sheet and in a test row. One such record makes a test score a "
         "lie, so it stops.",
     )
-    near_leakage: CountCheck = Field(
-        CountCheck(),
+    near_leakage: Annotated[Check, COUNT] = Field(
+        COUNT.default(),
         description="The same with near-identical sequences.",
     )
-    label_conflicts: CountCheck = Field(
-        CountCheck(),
+    label_conflicts: Annotated[Check, COUNT] = Field(
+        COUNT.default(),
         description="Records whose sequence also stands under another label: no model can call "
         "all of them right.",
     )
-    duplicates: RepeatCheck = Field(
-        RepeatCheck(),
+    duplicates: Annotated[Check, REPEATS] = Field(
+        REPEATS.default(),
         description="Share of records whose sequence stood before. They share a fold, so they "
         "cannot leak, but count several times.",
     )
-    reverse_complements: RepeatCheck = Field(
-        RepeatCheck(),
+    reverse_complements: Annotated[Check, REPEATS] = Field(
+        REPEATS.default(),
         description="Share of DNA records whose reverse complement is another record. Passes with "
         "strands: both, which keeps the two together.",
     )
-    near_duplicates: ShareCheck = Field(
-        ShareCheck(),
+    near_duplicates: Annotated[Check, SHARE] = Field(
+        SHARE.default(),
         description="Share of records with a near-identical record of another class in their "
         "cluster: the labels hang on few residues, or are wrong.",
     )
-    overlaps: ShareCheck = Field(
-        ShareCheck(),
+    overlaps: Annotated[Check, SHARE] = Field(
+        SHARE.default(),
         description="Share of records that have a stretch in common with another record which "
         "chance does not explain: overlapping windows of a genome, fragments of a protein.",
     )
-    length: LengthCheck = Field(
-        LengthCheck(),
+    length: Annotated[Check, LENGTH] = Field(
+        LENGTH.default(),
         description="AUC that the length alone reaches (one class against the rest, the largest). "
         "Real families differ in length somewhat; 0.8 is more than that explains.",
     )
-    composition: CompositionCheck = Field(
-        CompositionCheck(),
+    composition: Annotated[Check, COMPOSITION] = Field(
+        COMPOSITION.default(),
         description="AUC that the shares of the residues alone reach, out of fold. Composition is "
         "often real biology (GC content, charge), so the limit is high.",
     )
-    first_residue: FirstResidueCheck = Field(
-        FirstResidueCheck(),
+    first_residue: Annotated[Check, FIRST_RESIDUE] = Field(
+        FIRST_RESIDUE.default(),
         description="AUC that the first residue alone reaches, out of fold. One residue should "
         "say little: more betrays how records were cut (a start M in one class only).",
     )
-    class_balance: BalanceCheck = Field(
-        BalanceCheck(), description="Share of the rarest class; less than this is beyond."
+    class_balance: Annotated[Check, BALANCE] = Field(
+        BALANCE.default(), description="Share of the rarest class; less than this is beyond."
     )
-    ambiguity: ShareCheck = Field(
-        ShareCheck(), description="Share of ambiguous residues (N, X and the like)."
+    ambiguity: Annotated[Check, SHARE] = Field(
+        SHARE.default(), description="Share of ambiguous residues (N, X and the like)."
     )

@@ -36,6 +36,8 @@ class NegativesConfig(Strict):
 class DatasetOptions(Strict):
     """What a dataset is, like ``promoters: {strands: both}``, where the defaults do not fit."""
 
+    EXAMPLE = '{"strands": "both"}'
+
     task: Literal["classification", "multilabel", "regression", "per_position"] = Field(
         "classification",
         description="What a label is: one class; any number of classes; a number; or one character "

@@ -13,6 +13,8 @@ from bioseqrnn.config.values import SEED, Name, Seed
 class FoldsConfig(Strict):
     """Cross-validation (docs/folds.md)."""
 
+    EXAMPLE = '{"count": 10}'
+
     grouping: Literal["homology", "duplicates", "column", "none"] = Field(
         "homology",
         description="What keeps records in one fold. homology: sequences alike, over any number of "

@@ -7,14 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from bioseqrnn.config.strict import Strict
+from bioseqrnn.config.values import Cell, Pooling
 
 
 class ModelConfig(Strict):
     """One recurrent classifier: its architecture and how it is trained."""
 
-    cell: Literal["rnn", "gru", "lstm"] = Field(
-        description="Recurrent cell: rnn (vanilla, tanh), gru or lstm."
-    )
+    EXAMPLE = '{"cell": "gru"}'
+
+    cell: Cell = Field(description="Recurrent cell: rnn (vanilla, tanh), gru or lstm.")
     hidden_size: int = Field(48, ge=1, description="Units per direction and layer.")
     layers: int = Field(1, ge=1, description="Stacked recurrent layers.")
     bidirectional: bool = Field(True, description="Read the sequence in both directions.")
@@ -68,7 +69,7 @@ class ModelConfig(Strict):
         description="Networks that are trained side by side from different random weights and "
         "predict together, by the mean of their probabilities. Costs as many times the time.",
     )
-    pooling: list[Literal["last", "max", "mean", "attention", "centre"]] = Field(
+    pooling: list[Pooling] = Field(
         ["max", "mean"],
         min_length=1,
         description="Summaries of all positions given to the output layer, concatenated.",

@@ -33,6 +33,8 @@ class SearchConfig(Strict):
     table (docs/search.md).
     """
 
+    EXAMPLE = '{"trials": 40}'
+
     models: list[Name] = Field(
         [],
         description="Models of `models` that are also searched, each as one more model called "

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
 class Strict(BaseModel):
     """No unknown key, no conversion of types."""
+
+    # how the section is given as JSON, for messages
+    EXAMPLE: ClassVar[str] = "{}"
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

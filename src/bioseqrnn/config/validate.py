@@ -1,22 +1,52 @@
-"""Settings checked, with one line where something is wrong."""
+"""Sections of the settings made from plain values, with one line where a value is wrong."""
 
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from bioseqrnn.config.audit import AuditConfig, Check
-from bioseqrnn.config.datasets import DatasetOptions
-from bioseqrnn.config.folds import FoldsConfig
-from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.config.search import SearchConfig
+from bioseqrnn.config.strict import Strict
 from bioseqrnn.support.checked import parse_json, short
 from bioseqrnn.support.errors import InputError
 
+Section = TypeVar("Section", bound=Strict)
 
-def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
+
+def section(kind: type[Section], values: Mapping[str, Any], where: str) -> Section:
+    """Build a section of the settings, such as ``ModelConfig``.
+
+    Parameters
+    ----------
+    kind : type of Strict
+    values : mapping
+        Settings by name; those that are left out have their defaults.
+    where : str
+        What the values are, at the beginning of messages.
+
+    Raises
+    ------
+    InputError
+        A name that there is not, or a value that is not allowed: one line with the likely
+        correction, or with all that is allowed.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        raise InputError(_one_line(error, where, kind)) from error
+
+
+def section_from_json(kind: type[Section], text: str, where: str) -> Section:
+    """Build a section of the settings from a JSON object given on the command line."""
+    values = parse_json(text, where)
+    if not isinstance(values, dict):
+        raise InputError(f"{where}: a JSON object is needed, like '{kind.EXAMPLE}'")
+    return section(kind, values, where)
+
+
+def _one_line(error: ValidationError, where: str, kind: type[BaseModel]) -> str:
     """The first problem of a validation error as: where, key, what, and a likely correction."""
     # where several kinds of value are allowed, that it is not of another kind says nothing
     others = ("list_type", "model_type", "literal_error")
@@ -24,9 +54,7 @@ def _one_line(error: ValidationError, where: str, known: list[str]) -> str:
     first = next((problem for problem in problems if problem["type"] not in others), problems[0])
     key = ".".join(str(part) for part in first["loc"] if not _is_kind(part))
     if first["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
-        return f"{where}: unknown setting '{key}'{hint}"
+        return f"{where}: unknown setting '{key}'{_hint(key, _names(kind))}"
     message = first["msg"].removeprefix("Value error, ")
     given = first["input"]
     if any(
@@ -46,62 +74,20 @@ def _is_kind(part: int | str) -> bool:
     )
 
 
-def model_config(values: dict[str, Any], where: str) -> ModelConfig:
-    """Build a ModelConfig; InputError with one line where a key or value is wrong."""
-    try:
-        return ModelConfig(**values)
-    except ValidationError as error:
-        raise InputError(_one_line(error, where, list(ModelConfig.model_fields))) from error
+def _names(kind: type[BaseModel]) -> list[str]:
+    """The settings of a section, and those of sections in it with a dot, like ``length.limit``."""
+    names = list(kind.model_fields)
+    for name, field in kind.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names += [f"{name}.{inner}" for inner in _names(field.annotation)]
+    return names
 
 
-def _json_object(text: str, where: str, example: str) -> dict[str, Any]:
-    values = parse_json(text, where)
-    if not isinstance(values, dict):
-        raise InputError(f"{where}: a JSON object is needed, like '{example}'")
-    return values
-
-
-def model_config_from_json(text: str, where: str) -> ModelConfig:
-    """Build a ModelConfig from a JSON object given on the command line."""
-    return model_config(_json_object(text, where, '{"cell": "gru"}'), where)
-
-
-def audit_config_from_json(text: str, where: str) -> AuditConfig:
-    """Build an AuditConfig from a JSON object given on the command line."""
-    values = _json_object(text, where, '{"length": {"action": "stop"}}')
-    try:
-        return AuditConfig(**values)
-    except ValidationError as error:
-        names = list(AuditConfig.model_fields)
-        known = names + [f"{name}.{key}" for name in names[1:] for key in Check.model_fields]
-        raise InputError(_one_line(error, where, known)) from error
-
-
-def folds_config_from_json(text: str, where: str) -> FoldsConfig:
-    """Build a FoldsConfig from a JSON object given on the command line."""
-    values = _json_object(text, where, '{"count": 10}')
-    try:
-        return FoldsConfig(**values)
-    except ValidationError as error:
-        raise InputError(_one_line(error, where, list(FoldsConfig.model_fields))) from error
-
-
-def dataset_options_from_json(text: str, where: str) -> DatasetOptions:
-    """Build DatasetOptions from a JSON object given on the command line."""
-    values = _json_object(text, where, '{"strands": "both"}')
-    try:
-        return DatasetOptions(**values)
-    except ValidationError as error:
-        raise InputError(_one_line(error, where, list(DatasetOptions.model_fields))) from error
-
-
-def search_config_from_json(text: str, where: str) -> SearchConfig:
-    """Build a SearchConfig from a JSON object given on the command line."""
-    values = _json_object(text, where, '{"trials": 40}')
-    try:
-        return SearchConfig(**values)
-    except ValidationError as error:
-        names = list(SearchConfig.model_fields)
-        space = SearchConfig.model_fields["space"].default
-        known = names + [f"space.{name}" for name in type(space).model_fields]
-        raise InputError(_one_line(error, where, known)) from error
+def _hint(key: str, names: list[str]) -> str:
+    """The likely correction of a name, or the names that stand beside it."""
+    close = difflib.get_close_matches(key, names, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    above = key.rpartition(".")[0]
+    beside = [name for name in names if name.rpartition(".")[0] == above]
+    return f"; known: {', '.join(beside)}"

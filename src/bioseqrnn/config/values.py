@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
+
+from bioseqrnn.config.choices import BASELINES, CELLS, POOLINGS
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -14,10 +16,15 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 # where no other is given
 SEED = 1
 Alphabet = Literal["dna", "protein"]
-Baseline = Literal[
-    "majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm", "cnn"
-]
-
+if TYPE_CHECKING:
+    Baseline = str
+    Cell = str
+    Pooling = str
+else:
+    # the names that are registered, which a type checker cannot know
+    Baseline = Literal[tuple(BASELINES)]
+    Cell = Literal[tuple(CELLS)]
+    Pooling = Literal[tuple(POOLINGS)]
 Members = Annotated[
     list[Name], Field(min_length=2, max_length=20, json_schema_extra={"uniqueItems": True})
 ]

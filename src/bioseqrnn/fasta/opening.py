@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from bioseqrnn.config.checks.files import MAGIC
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
-# by the first bytes of a file; xopen reads each, and config/checks/files.py knows their endings
-COMPRESSIONS = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 # Other containers that FASTA comes in, with what to do about them
 FOREIGN = {
     b"PK\x03\x04": "a zip archive; unpack it",
@@ -30,7 +29,7 @@ def compression(path: Path) -> str | None:
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise InputError(f"{path}: is {what}")
-    return next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
+    return next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
 
 
 # bgzip: the bytes that tell a block's size, and the empty block at the end of a file

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from bioseqrnn.config.choices import CELLS, POOLINGS
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.console import say
 from bioseqrnn.support.dependencies import digest_of, module_file
@@ -35,9 +36,13 @@ def checkpoint_path(model: Path) -> Path:
 
 
 def code_fingerprint(module: str) -> dict[str, str]:
-    """Versions of torch and bioseqrnn, and a checksum of a module and all that it imports."""
+    """Versions of torch and bioseqrnn, and a checksum of a module and all that it imports.
+
+    A network is made of what the settings choose by name, too.
+    """
+    chosen = [module_file(choice.module) for choice in (*CELLS.values(), *POOLINGS.values())]
     return {
-        "code": digest_of(module_file(module)),
+        "code": digest_of(module_file(module), *chosen),
         "bioseqrnn": version("bioseqrnn"),
         # a plain str: its own type is none that weights_only reads
         "torch": str(torch.__version__),

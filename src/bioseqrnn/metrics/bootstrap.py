@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from scipy.special import ndtr
@@ -15,6 +15,23 @@ CELLS_AT_ONCE = 2_500_000
 # replicates on the rarer side that are too few to tell their share
 FEW = 10
 Name = TypeVar("Name", bound=Hashable)
+
+
+class Resampling(NamedTuple):
+    """How intervals are made.
+
+    Attributes
+    ----------
+    replicates : int
+        Bootstrap replicates.
+    confidence : float
+        Of the intervals, 0 to 1.
+    seed : int
+    """
+
+    replicates: int
+    confidence: float
+    seed: int
 
 
 def group_weights(groups: int, replicates: int, seed: int, rows: int = 1) -> Iterator[Doubles]:

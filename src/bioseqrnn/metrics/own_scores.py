@@ -1,8 +1,8 @@
-"""What a model says of the records that taught it: the scale that its thresholds are held in.
+"""Scores of a model on its training records: the scale to which its thresholds are confined.
 
-A threshold is chosen on scores of one network and used by another, which was trained anew on more
-records. Scores on the records that taught it are too good to choose a threshold by. They do tell
-where its scores lie: a threshold beyond them calls all records, or none.
+A threshold is chosen on scores of one network and used by another, which was trained again on more
+records. Scores on training records are too good to choose a threshold by. They do show the range
+of the network's scores: a threshold outside it calls all records positive, or none.
 """
 
 from __future__ import annotations

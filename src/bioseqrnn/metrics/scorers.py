@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from bioseqrnn.metrics.formulas import called_labels
+from bioseqrnn.metrics.metric import Metric
 from bioseqrnn.metrics.numbers import divide
 from bioseqrnn.metrics.ranking import Ranking
 from bioseqrnn.metrics.registry import (
@@ -21,7 +22,6 @@ from bioseqrnn.metrics.registry import (
     OF_CALLS,
     PER_CLASS,
     UNCALIBRATED,
-    Metric,
     computed,
 )
 from bioseqrnn.metrics.sums import Sums

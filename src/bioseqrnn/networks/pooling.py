@@ -5,8 +5,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.config.choices import POOLINGS
 from bioseqrnn.networks.layers import may_pad
 from bioseqrnn.networks.recurrent import kernels_take
+
+
+def last(output: Tensor, last: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
+    """Return the state after the last position (of each direction)."""
+    return last
+
+
+def centre(output: Tensor, last: Tensor, mask: Tensor) -> Tensor:  # noqa: ARG001
+    """Return the output at the middle position, of two the first."""
+    middle = ((mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
+    return output.gather(1, middle.expand(-1, 1, output.shape[2])).squeeze(1)
 
 
 class Pooling(nn.Module):
@@ -14,10 +26,8 @@ class Pooling(nn.Module):
 
     Parameters
     ----------
-    kinds : list of {"last", "max", "mean", "attention", "centre"}
-        ``last``: the state after the last position (of each direction); ``max`` and ``mean`` over
-        positions; ``attention``: mean weighted by a softmax of a learned score per position;
-        ``centre``: the output at the middle position, of two the first.
+    kinds : list of str
+        Names in ``POOLINGS`` (``config/choices.py``), which says what each is.
     features : int
         Size of an output vector (directions * hidden).
     """
@@ -37,19 +47,15 @@ class Pooling(nn.Module):
         largest, mean = self._largest_and_mean(output, mask)
         parts = []
         for kind in self.kinds:
-            if kind == "last":
-                parts.append(last)
-            elif kind == "max":
+            if kind == "max":
                 parts.append(largest)
             elif kind == "mean":
                 parts.append(mean)
-            elif kind == "centre":
-                middle = ((mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
-                parts.append(output.gather(1, middle.expand(-1, 1, output.shape[2])).squeeze(1))
-            else:
-                assert self.score is not None
+            elif self.score is not None and kind == "attention":
                 score = self.score(output).masked_fill(~mask.unsqueeze(-1), -torch.inf)
                 parts.append((torch.softmax(score, dim=1) * output).sum(dim=1))
+            else:
+                parts.append(POOLINGS[kind].load()(output, last, mask))
         return torch.cat(parts, dim=1)
 
     def _largest_and_mean(self, output: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

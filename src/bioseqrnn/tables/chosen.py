@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.config.validate import model_config
+from bioseqrnn.config.validate import section
 from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_json
@@ -72,7 +72,7 @@ def read_chosen(path: Path) -> Chosen:
     return Chosen(
         content["model"],
         content["fold"],
-        model_config(content["config"], f"{path}: config"),
+        section(ModelConfig, content["config"], f"{path}: config"),
         content["epochs"],
         {key: content[key] for key in CARD},
     )

@@ -67,8 +67,8 @@ class FoldTable:
     fold : int64 [n]
         The first fold in which a record is tested; -1 where a given split tests it never.
     roles : str [n, folds]
-        ``train``, ``validation``, ``test`` or ``excluded``: a record alike one that the fold
-        tests or validates, which it leaves out.
+        ``train``, ``validation``, ``test`` or ``excluded``: the fold leaves the record out, because
+        it is similar to one of its test or validation records.
     """
 
     groups: Ints
@@ -238,7 +238,7 @@ def _numbers(file: TableFile, name: str, least: int, most: int | None) -> Ints:
     parts = [part.to_numpy() for part in _column(file, name, pa.int64())]
     values: Ints = np.concatenate([np.empty(0, np.int64), *parts])
     if len(values) and (values.min() < least or (most is not None and values.max() > most)):
-        raise InputError(f"{file.path}: column '{name}': a number that there is not; split again")
+        raise InputError(f"{file.path}: column '{name}': a number outside its range; split again")
     return values
 
 

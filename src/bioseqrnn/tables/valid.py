@@ -63,7 +63,7 @@ class TableMetadata(Described):
         check_classes(self.task, self.classes)
         check_symbols(self.alphabet, self.symbols)
         if not {*(self.opposite or {}), *(self.opposite or {}).values()} <= set(self.classes):
-            raise ValueError("opposite names a class that there is not")
+            raise ValueError("opposite names a class that does not exist")
         return self
 
 
@@ -105,7 +105,7 @@ def check_rows(
     Raises
     ------
     InputError
-        A value that is missing, of another type or beyond what there can be.
+        A value that is missing, of another type or outside its range.
     """
     check = RowCheck(path, first)
     task, classes = metadata["task"], metadata["classes"]

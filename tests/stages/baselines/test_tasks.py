@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest import RESOURCES, encode
 
+from bioseqrnn.config.choices import BASELINES
 from bioseqrnn.fasta.sources import Source
-from bioseqrnn.stages.baselines.methods import METHODS, applicable
+from bioseqrnn.stages.baselines.methods import applicable, scores_of
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.tables.predictions import read_predictions
@@ -68,7 +69,7 @@ def prepared(request, tmp_path_factory):
     return folder, sequences_of(folder, request.param)
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", list(BASELINES))
 def test_baselines_learn_every_task(method, prepared):
     folder, table = prepared
     if not applicable(method, table.task.name):
@@ -94,7 +95,7 @@ def test_baselines_learn_every_task(method, prepared):
         assert losses[method, "validation"] < losses["majority", "validation"]
 
 
-@pytest.mark.parametrize("method", list(METHODS))
+@pytest.mark.parametrize("method", list(BASELINES))
 def test_short_ambiguous_and_odd_records(method, tmp_path):
     """Records shorter than any word, and records of nothing but N."""
     rng = np.random.default_rng(1)
@@ -109,7 +110,7 @@ def test_short_ambiguous_and_odd_records(method, tmp_path):
         rows = np.arange(60)
         train, validation, test = (rows[rows % 3 == k] for k in range(3))
         for scores, part in zip(
-            METHODS[method](table, train, validation, test, 1), (validation, test), strict=True
+            scores_of(method, table, train, validation, test, 1), (validation, test), strict=True
         ):
             assert scores.shape == (len(part), 2)
             np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-6)

@@ -185,7 +185,7 @@ def test_a_class_that_no_record_validates_is_told(tmp_path, capfd):
         sources.append(Source(path, label, split=part))
     split(encode(tmp_path, sources), tmp_path / "f.parquet")
     assert capfd.readouterr().err.splitlines()[-1] == (
-        "warning: dataset: no record of class 'b' validates; add records"
+        "warning: dataset: no record of class 'b' is used for validation; add records"
     )
 
 

@@ -197,7 +197,7 @@ def test_leaks_of_a_given_split_are_counted_and_left_out_where_asked(tmp_path, c
         [22, 0, 0, 2]
     ]
     assert (folds.fold[gone] == -1).all()
-    assert "2 records are not tested" in capsys.readouterr().err
+    assert "2 test records are left out" in capsys.readouterr().err
 
 
 def test_windows_that_overlap_leak_where_no_sequence_is_alike(tmp_path, capsys):
@@ -226,8 +226,8 @@ def test_windows_that_overlap_leak_where_no_sequence_is_alike(tmp_path, capsys):
     assert own["similar"].sum() == 0 < 20 < sum(wanted)
     said = capsys.readouterr().err
     assert (
-        f"of 168 test records, these folds (homology) have 0 with a sequence alike in training, 0 "
-        f"with the same, {sum(wanted)} with one that shares a stretch of at least 17 residues"
+        f"168 test records in these folds (homology): 0 have a similar sequence in training, 0 an "
+        f"identical one, {sum(wanted)} one that shares a stretch of at least 17 residues"
     ) in said
     random = leaks[leaks["grouping"] == "none"]
     assert random["overlapping"].sum() > 20
@@ -247,7 +247,7 @@ def test_without_mmseqs_homology_says_what_to_do_and_duplicates_go_on(
         split(acp, tmp_path)
     _, leaks = split(acp, tmp_path, grouping="duplicates")
     assert leaks["similar"].isna().all()
-    assert "sequences alike are not counted: MMseqs2 is not installed" in capsys.readouterr().err
+    assert "similar sequences are not counted: MMseqs2 is not installed" in capsys.readouterr().err
 
 
 def test_random_folds_warn_and_ignore_groups_and_copies(tmp_path, capsys):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -16,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import encode
+from markupsafe import Markup
 
-from bioseqrnn.config.audit import AuditConfig, BalanceCheck
+from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -27,6 +29,7 @@ from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.report.page import _not_markdown
 from bioseqrnn.stages.report.results import Inputs
 from bioseqrnn.stages.report.run import build_report
 from bioseqrnn.stages.report.wording import introduction
@@ -56,7 +59,7 @@ def report(tmp_path_factory):
     table = encode(folder, sources)
     found = folder / "findings.tsv"
     audit_sequences(folder / "sequences.parquet", found, folder / "flagged.tsv", identity=0.9)
-    limits = AuditConfig(class_balance=BalanceCheck(limit=0.6))
+    limits = AuditConfig(class_balance={"limit": 0.6})
     judge_findings(found, folder / "checks.tsv", limits)
     split_table(
         table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1,
@@ -334,8 +337,20 @@ def test_a_forged_name_is_no_markdown_either(report, tmp_path):
     inputs = inputs_of(folder, gradients=path)
     build_report(inputs, folder / "out", dataset="toy", settings={}, confidence=0.9)
     page = (folder / "out" / "report.html").read_text()
-    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in page
+    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in html.unescape(page)
     assert 'href="javascript' not in page
+
+
+def test_descriptions_end_with_one_full_stop_and_are_no_markdown(report):
+    """MultiQC ends every description with a full stop and reads it as Markdown."""
+    page = (report / "report" / "report.html").read_text()
+    assert "</div>." not in page
+    assert not re.search(r"\.\s*</p>\s*\.|\.\.\s*</p>", page)
+    assert str(_not_markdown("# a_b *c* `d` [e](f)\n1. <b>")) == (
+        "&#35; a&#95;b &#42;c&#42; &#96;d&#96; &#91;e&#93;(f) 1. &lt;b&gt;"
+    )
+    assert str(_not_markdown(Markup("<b>1. x</b>\n- y."))) == "<b>1. x</b> - y."
+    assert str(_not_markdown("- y")) == "&#45; y"
 
 
 @pytest.mark.parametrize(

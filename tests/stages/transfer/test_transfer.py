@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
+from bioseqrnn.metrics.bootstrap import Resampling
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.stages.transfer.matrix import TransferDataset, cell_rows, scoring_folds
@@ -100,7 +101,7 @@ def test_estimates_are_those_of_scikit_learn(pair):
     rng = np.random.default_rng(1)
     rows = np.sort(rng.permutation(len(pair[0].table))[:80])
     scores = {"gru": {1: rng.random(80), 2: rng.random(80)}}
-    frame = cell_rows("x", pair[0], rows, scores, replicates=100, confidence=0.9, seed=1)
+    frame = cell_rows("x", pair[0], rows, scores, Resampling(100, 0.9, 1))
     truth = pair[0].table.targets[rows]
     for metric, function in (("auroc", roc_auc_score), ("auprc", average_precision_score)):
         row = frame[frame["metric"] == metric].iloc[0]
@@ -139,8 +140,7 @@ def run(folder, models, output, names=tuple(KINDS), kinds=tuple(KINDS)):
         list(names),
         [folder / kind / "sequences.parquet" for kind in kinds],
         [folder / kind / "folds.parquet" for kind in kinds],
-        models, output, replicates=100, confidence=0.95, seed=1,
-            machine=MachineConfig(device="cpu"),
+        models, output, resampling=Resampling(100, 0.95, 1), machine=MachineConfig(device="cpu"),
     )  # fmt: skip
 
 
@@ -177,6 +177,6 @@ def test_what_does_not_fit_is_refused(trained, tmp_path):
             ["random", "other"],
             [folder / "random" / "sequences.parquet", tmp_path / "other" / "sequences.parquet"],
             [folder / "random" / "folds.parquet", tmp_path / "other" / "folds.parquet"],
-            models, tmp_path, replicates=100, confidence=0.95, seed=1,
+            models, tmp_path, resampling=Resampling(100, 0.95, 1),
             machine=MachineConfig(device="cpu"),
         )  # fmt: skip

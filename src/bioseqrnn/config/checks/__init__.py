@@ -2,6 +2,5 @@
 
 The package imports these modules, and the workflow loads the same files from the repository
 (``workflow/rules/checks.smk``), so that it needs no installed package. They therefore need the
-standard library, PyYAML and jsonschema only, and import one another by relative names: the workflow
-loads them under a private name, which makes two versions of them in one process possible.
+standard library, PyYAML and jsonschema only. A new module also stands in the list of that file.
 """

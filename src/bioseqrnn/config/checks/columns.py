@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...support.errors import InputError
-from .text import QUOTES
+from bioseqrnn.config.checks.text import QUOTES
+from bioseqrnn.support.errors import InputError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
 # As alike as 'grup' and 'group', but not as 'subgroup' and 'group'

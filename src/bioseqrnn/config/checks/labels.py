@@ -5,16 +5,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...support.errors import InputError
-from .columns import Columns
-from .files import InStorage, check_file
-from .settings import Origins
-from .tables import TextTable, open_text
-from .text import suggestion
+from bioseqrnn.config.checks.columns import Columns
+from bioseqrnn.config.checks.files import MAGIC, InStorage, check_file
+from bioseqrnn.config.checks.tables import TextTable, open_text
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.config.choices import LABEL_KINDS
+from bioseqrnn.support.errors import InputError
 
-KINDS = ("label", "labels", "label_key", "intervals")
+if TYPE_CHECKING:
+    from bioseqrnn.config.checks.settings import Origins
+
+KINDS = tuple(LABEL_KINDS)
 SPLITS = ("train", "validation", "test")
 # of a labels TSV
 COLUMNS = Columns(
@@ -23,8 +26,6 @@ COLUMNS = Columns(
     {"name": "id", "accession": "id", "header": "id", "seqid": "id", "sequenceid": "id",
      "recordid": "id", "class": "label", "target": "label", "value": "label", "y": "label"},
 )  # fmt: skip
-# gzip, bzip2, xz, zstd
-COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 Row = Mapping[str, Any]
 Options = Mapping[str, Any]
@@ -69,7 +70,7 @@ def check_label_kind(named: Named, per_position: bool) -> None:
 
 
 def check_files_of(dataset: str, files: Iterable[Named]) -> None:
-    """Refuse files of a dataset that are named twice, and some with a split but others without.
+    """Refuse files of a dataset that are named twice. A genome may have several intervals.
 
     Parameters
     ----------
@@ -78,10 +79,10 @@ def check_files_of(dataset: str, files: Iterable[Named]) -> None:
     files : iterable of Named
     """
     seen = set()
-    files = list(files)
     for named in files:
         if named.fasta in seen and "intervals" not in named.given:
-            raise InputError(f"{named.where}: '{named.fasta}' stands twice in {dataset}")
+            what = "the file" if named.where == named.fasta else f"'{named.fasta}'"
+            raise InputError(f"{named.where}: {what} stands twice in {dataset}")
         seen.add(named.fasta)
 
 
@@ -110,7 +111,7 @@ def labels_in(path: str) -> frozenset[str] | None:
         Its header is not that of such a table; ``encode`` checks the rest.
     """
     with open(path, "rb") as handle:  # noqa: PTH123 - as text like all paths here
-        if handle.read(6).startswith(COMPRESSED):
+        if handle.read(6).startswith(tuple(MAGIC)):
             return None
     with open_text(path) as lines:
         labels = {row[1] for _, row in TextTable(path, COLUMNS).read(lines)}

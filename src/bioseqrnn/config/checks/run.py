@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...support.errors import InputError
-from .files import InStorage, results_folder
-from .labels import check_classes, check_negatives
-from .ranges import range_problem
-from .scored import check_scored
-from .settings import Origins
-from .sheets import Rows, read_datasets, read_queries
-from .text import suggestion
+from bioseqrnn.config.checks.files import InStorage, results_folder
+from bioseqrnn.config.checks.labels import check_classes, check_negatives
+from bioseqrnn.config.checks.ranges import range_problem
+from bioseqrnn.config.checks.scored import check_scored
+from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.sheets import Rows, read_datasets, read_queries
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.support.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import jsonschema
 import yaml
 from jsonschema.exceptions import ValidationError
 
-from .text import suggestion
-from .yaml_file import LOADER
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.config.checks.yaml_file import LOADER
 
 TYPE_WORDS = {
     "object": "a section of keys and values",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...support.errors import InputError
-from .settings import Origins
-from .sheets import Rows
-from .text import suggestion
+from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.sheets import Rows
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.config.choices import BASELINES, whole_records_only
+from bioseqrnn.support.errors import InputError
 
-# baselines that score whole records, and so not tasks with a label for every residue
-WHOLE_RECORDS = ("gapped_kmer", "pwm")
 # what is scored on random folds where nothing is named
 COMPARED = "kmer_logistic"
 
@@ -19,7 +18,7 @@ COMPARED = "kmer_logistic"
 def for_dataset(names: list[str], settings: Any, dataset: str) -> list[str]:
     """Return those of some models and baselines that make sense for the task of a dataset."""
     options = settings["dataset_options"].get(dataset, {})
-    left_out = WHOLE_RECORDS if options.get("task") == "per_position" else ()
+    left_out = whole_records_only(BASELINES) if options.get("task") == "per_position" else ()
     return [name for name in names if name not in left_out]
 
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...support.errors import InputError
-from .schema_errors import first_problem, schema_problem, unknown_keys
-from .text import is_one_line
-from .yaml_file import check_yaml
+from bioseqrnn.config.checks.schema_errors import first_problem, schema_problem, unknown_keys
+from bioseqrnn.config.checks.text import is_one_line
+from bioseqrnn.config.checks.yaml_file import check_yaml
+from bioseqrnn.support.errors import InputError
 
 CONFIG_FILE = "config/config.yaml"
 COMMAND_LINE = "--config"

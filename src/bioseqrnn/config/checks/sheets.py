@@ -6,14 +6,20 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...support.errors import InputError
-from .columns import Columns
-from .files import InStorage, check_file, find_fasta, find_in_storage, unexpanded
-from .labels import Named, check_files_of, check_label_kind, check_split
-from .schema_errors import first_problem, schema_problem
-from .settings import Origins
-from .tables import open_text, sheet_rows
-from .text import is_one_line, suggestion
+from bioseqrnn.config.checks.columns import Columns
+from bioseqrnn.config.checks.files import (
+    InStorage,
+    check_file,
+    find_fasta,
+    find_in_storage,
+    unexpanded,
+)
+from bioseqrnn.config.checks.labels import Named, check_files_of, check_label_kind, check_split
+from bioseqrnn.config.checks.schema_errors import first_problem, schema_problem
+from bioseqrnn.config.checks.settings import Origins
+from bioseqrnn.config.checks.tables import open_text, sheet_rows
+from bioseqrnn.config.checks.text import is_one_line, suggestion
+from bioseqrnn.support.errors import InputError
 
 Rows = list[dict[str, Any]]
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from ...support.errors import InputError
-from .columns import Columns, check_header, header_cells
-from .text import suggestion
+from bioseqrnn.config.checks.columns import Columns, check_header, header_cells
+from bioseqrnn.config.checks.text import suggestion
+from bioseqrnn.support.errors import InputError
 
 # What a first line begins with where a file is no table
 STARTS = {

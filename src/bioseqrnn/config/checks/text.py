@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from ...support.console import shown
-from ...support.errors import InputError
+from bioseqrnn.support.console import shown
+from bioseqrnn.support.errors import InputError
 
 # straight, accents, double and single curly ones, angles
 QUOTES = "\"'`\u00b4\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from ...support.errors import InputError
+from bioseqrnn.support.errors import InputError
 
 # far beyond any configuration: ten thousand datasets have a tenth of it
 LARGEST_FILE = 10_000_000

@@ -12,7 +12,7 @@ from bioseqrnn.stages.audit.pairs import earlier, opposites
 
 
 def leakage(records: AuditedRecords) -> Finding:
-    """Sequences that stand in training and test rows alike."""
+    """Sequences that are in training and in test rows."""
     testing = records.in_test
     if testing is None:
         return Finding("Not applicable: the sheet does not say which records test.")
@@ -28,7 +28,7 @@ def leakage(records: AuditedRecords) -> Finding:
 
 
 def near_leakage(records: AuditedRecords) -> Finding:
-    """Near-identical sequences that stand in training and test rows."""
+    """Near-identical sequences in training and in test rows."""
     testing = records.in_test
     if testing is None:
         return Finding("Not applicable: the sheet does not say which records test.")
@@ -54,7 +54,7 @@ def label_conflicts(records: AuditedRecords) -> Finding:
 
 
 def duplicates(records: AuditedRecords) -> Finding:
-    """Records whose sequence stood before."""
+    """Records that repeat the sequence of an earlier record."""
     partners = earlier(records.same)
     count = int((partners >= 0).sum())
     return Finding(

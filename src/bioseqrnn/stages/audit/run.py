@@ -1,4 +1,4 @@
-"""The audit before training: every check made, as two tables without any limit."""
+"""The audit job: a sequence table in, findings of every check and flagged records out."""
 
 from __future__ import annotations
 

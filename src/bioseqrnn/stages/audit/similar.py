@@ -2,7 +2,7 @@
 
 Linclust compares a sequence only with the longest one that shares a k-mer, so its time is linear in
 the number of residues, and near-identical pairs can be missed; it invents none. Nucleotide k-mers
-are canonical: a sequence and its reverse complement are found to be alike.
+are canonical: a sequence is found to be similar to its reverse complement.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.config.choices import BASELINES
 from bioseqrnn.metrics.own_scores import own_rows, summarise_own
 from bioseqrnn.splits.subset import read_subset
-from bioseqrnn.stages.baselines.methods import METHODS, applicable
+from bioseqrnn.stages.baselines.methods import applicable, scores_of
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_roles
@@ -35,8 +36,8 @@ def train_baseline(
     Writes the same prediction table as a network. With a ``fraction`` below 1, the same subset of
     the training and validation records is used as for a network (``splits.subset``).
     """
-    if baseline not in METHODS:
-        raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(METHODS)}")
+    if baseline not in BASELINES:
+        raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(BASELINES)}")
     table = read_sequences(sequences)
     if not applicable(baseline, table.task.name):
         raise InputError(
@@ -52,7 +53,7 @@ def train_baseline(
         # the records that taught it beside those that test it, so that it is fitted once
         own = own_rows(table.task, np.concatenate([train, validation]), seed)
         asked = np.concatenate([test, own])
-        validated, scores = METHODS[baseline](table, train, validation, asked, seed)
+        validated, scores = scores_of(baseline, table, train, validation, asked, seed)
     units = len(scores) if table.task.per_position else len(test)
     about: dict[str, Any] = {"records": len(train) + len(validation), "fraction": fraction}
     if len(own):

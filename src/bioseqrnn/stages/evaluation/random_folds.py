@@ -35,7 +35,8 @@ def compare_random_folds(
     if lone or n != at_random:
         raise InputError(
             f"{random_folds}: not the same models and records as of {folds} "
-            f"({', '.join(sorted(lone)) or f'{at_random} records, and {n}'}); predict both alike"
+            f"({', '.join(sorted(lone)) or f'{at_random} records, and {n}'}); predict "
+            "the same for both"
         )
     rows = [(*key, value, random[key], random[key] - value, n) for key, value in grouped.items()]
     RANDOM_FOLDS.write(output, RANDOM_FOLDS.frame(rows))

@@ -62,14 +62,14 @@ def group_records(
     ----------
     table : SequenceTable
     strata : int64 [n] or float64 [n, classes]
-        What folds are to have alike.
+        What is balanced between folds.
     grouping : str
-        ``homology``: sequences alike, over any number of steps, as far as folds stay balanced;
-        ``duplicates``: equal sequences; ``column``: the user's groups, which there must be. All
-        three keep equal sequences together, and records of one group of the user's. ``none``:
-        every record for itself.
+        ``homology``: similar sequences, over any number of steps, as far as folds stay balanced;
+        ``duplicates``: identical sequences; ``column``: the user's groups, which are required. All
+        three keep identical sequences together, and records of one group of the user's. ``none``:
+        every record is a group.
     pairs : Pairs or None
-        Sequences alike, of ``homology``.
+        Pairs of similar sequences, for ``homology``.
     folds : int
     where : str
 
@@ -80,8 +80,8 @@ def group_records(
     """
     if grouping == "none":
         say(
-            f"WARNING: {where}: grouping is 'none': copies and relatives of test records train. "
-            "The scores say how much that flatters; they are no estimate of anything else"
+            f"WARNING: {where}: grouping is 'none': copies and homologues of test records "
+            "are used for training. The scores show how much that inflates them, and nothing else"
         )
         return np.arange(len(table), dtype=np.int64)
     keys = [sequence_keys(table.packed, table.metadata["strands"] == "both")]
@@ -97,7 +97,7 @@ def group_records(
     if grouping != "homology":
         return merge_groups(*keys)
     if pairs is None:
-        raise ValueError("grouping 'homology' needs the pairs of sequences alike")
+        raise ValueError("grouping 'homology' needs the pairs of similar sequences")
     atoms = merge_groups(*keys, pairs.sequence)
     atom_of = np.empty(int(pairs.sequence.max()) + 1, np.int64)
     atom_of[pairs.sequence] = atoms
@@ -105,7 +105,8 @@ def group_records(
     group, cut = cut_components(strata, atoms, first, second, pairs.identity, folds)
     if cut:
         say(
-            f"{where}: {cut:,} chain(s) of sequences alike hold too many records for {folds} folds "
-            "and were cut; records alike another fold's test records do not train there"
+            f"{where}: {cut:,} chain(s) of similar sequences hold too many records for {folds} "
+            "folds and were cut; a record that is similar to a fold's test records is not used for "
+            "training there"
         )
     return renumber(group[atoms])

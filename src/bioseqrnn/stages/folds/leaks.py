@@ -24,7 +24,7 @@ def count_leaks(
     keys : int64 [n]
         Equal where two records have the same sequence.
     pairs : Pairs or None
-        Sequences alike; None where they were not looked for.
+        Pairs of similar sequences; None where they were not looked for.
     overlaps : Overlaps or None
         Sequences that share a stretch; None where they were not looked for.
     grouping : str

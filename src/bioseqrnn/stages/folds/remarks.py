@@ -1,4 +1,4 @@
-"""What is said of folds once they are dealt: what is left out, and what cannot be learnt."""
+"""Checks and messages about folds: what they leave out, and what cannot be learnt from them."""
 
 from __future__ import annotations
 
@@ -49,18 +49,25 @@ def warn_of_unvalidated(
     )
     for name, count in sorted(lack.items())[:NAMED]:
         which = f" in {count:,} of {folds:,} folds" if folds > 1 else ""
-        say(f"warning: {where}: no record of class '{name}' validates{which}; add records")
+        say(
+            f"warning: {where}: no record of class '{name}' is used for validation{which}; add "
+            "records"
+        )
     if len(lack) > NAMED:
-        say(f"warning: {where}: nor of {len(lack) - NAMED:,} other classes")
+        say(f"warning: {where}: the same holds for {len(lack) - NAMED:,} other classes")
 
 
 def say_excluded(roles: Roles, given: bool, where: str) -> None:
     """Say how many records a fold leaves out, where any does."""
     counts = (roles == code(EXCLUDED)).sum(axis=0)
     if given and counts.any():
-        say(f"{where}: {counts[0]:,} records are not tested, being alike a training record")
+        say(
+            f"{where}: {counts[0]:,} test records are left out: they are similar to training "
+            "records"
+        )
     elif counts.any():
         say(
             f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
-            "the training of a fold, being alike one that tests or validates there; all are tested"
+            "the training of a fold: they are similar to its test or validation records. All are "
+            "tested in some fold"
         )

@@ -25,7 +25,7 @@ from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
 GROUPINGS = ("homology", "duplicates", "column", "none")
 GIVEN, RANDOM = "given", "none"
-# Up to here sequences alike are counted although the folds are not dealt by them
+# Up to this number similar sequences are counted even where folds do not depend on them
 FEW_RECORDS = 10**6
 
 
@@ -54,14 +54,15 @@ def split_table(
     folds, repeats : int
         Folds of each repeat, and repeats.
     validation_fraction : float
-        Share of the records a fold does not test that validate.
+        Fraction of a fold's non-test records that is used for validation.
     seed : int
     grouping : {"homology", "duplicates", "column", "none"}
         What keeps records together, see ``group_records``.
     threshold : Threshold, optional
-        From when on sequences are alike; None takes that of the alphabet.
+        From when on sequences are similar; None takes that of the alphabet.
     exclude_leaking : bool
-        Of a given split: leave test records alike a training or validation record out.
+        Of a given split: leave out test records that are similar to a training or validation
+        record.
     leaks : Path, optional
         ``leaks.tsv`` to write: what leaks in these folds, and would in random ones.
     threads : int
@@ -143,7 +144,7 @@ def _dealt(
 
 
 def strata_of(table: SequenceTable) -> tuple[Strata, list[str] | None]:
-    """What the folds of a table are to have alike, and the classes that every fold needs.
+    """What is balanced between folds, and the classes that every fold needs.
 
     Returns
     -------
@@ -170,10 +171,10 @@ def _pairs(
     except SimilarityError as error:
         if wanted:
             raise InputError(
-                f"{where}: sequences alike were not found: {error}; or set folds.grouping to "
+                f"{where}: similar sequences were not found: {error}; or set folds.grouping to "
                 "'duplicates'"
             ) from error
-        say(f"{where}: sequences alike are not counted: {error}")
+        say(f"{where}: similar sequences are not counted: {error}")
     return None
 
 
@@ -197,7 +198,7 @@ def _say_leaks(found: pd.DataFrame, where: str) -> None:
         stretch = rows["stretch"].iloc[0]
         shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
-            f"{where}: of {rows['tested'].sum():,} test records, {what} have {similar} with a "
-            f"sequence alike in training, {rows['identical'].sum():,} with the same, {overlapping} "
-            f"with one that shares a stretch{shared}"
+            f"{where}: {rows['tested'].sum():,} test records in {what}: {similar} have a similar "
+            f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} "
+            f"one that shares a stretch{shared}"
         )

@@ -1,4 +1,4 @@
-"""The report's first answer: whether the RNN earns its keep."""
+"""The first question of the report: whether the network is better than the baselines."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SIGNIFICANT = 0.05
 def verdict(row: pd.Series) -> str:
     """What a difference (network minus baseline) says of the network.
 
-    To be better, its interval must be above zero and its corrected p small; a baseline is preferred
-    for less: an interval below zero is enough to be worse.
+    It is better if the interval is above zero and the corrected p is small; an interval below zero
+    is enough to be worse, because the simpler method is preferred.
     """
     low, high = float(row["ci_low"]), float(row["ci_high"])
     if lower_is_better(str(row["metric"])):
@@ -66,7 +66,7 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     """The answer in one sentence of HTML."""
     words = title(metric)
     if table.empty:
-        return Markup("No baseline was run beside <b>{}</b>: nobody can tell.").format(network)
+        return Markup("No baseline was run that <b>{}</b> could be compared with.").format(network)
     best = table.iloc[0]
     name = str(best["baseline"])
     if not math.isfinite(best["difference"]):

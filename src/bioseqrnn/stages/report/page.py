@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bioseqrnn.stages.report.parts import Section, as_html
 from bioseqrnn.support.atomic import atomic_path, is_full, no_room, temporary_folder
 
+# what has a meaning in Markdown anywhere, and at the start of a line
+MARKDOWN = str.maketrans({mark: f"&#{ord(mark)};" for mark in "\\`*_[]"})
+LINE_MARKS = tuple("#+->=~0123456789")
 # MultiQC's greeting and its second logo say nothing about the data
 STYLE = "#mqc_welcome, #page_title { display: none !important; }"
 
@@ -30,9 +33,7 @@ def write_page(parts: list[Section], dataset: str, text: Markup, output: Path) -
     with temporary_folder("bioseqrnn-report-") as work:
         for number, part in enumerate(parts):
             path = work / f"{number:02d}_{part['id']}_mqc.json"
-            # a block of HTML, which MultiQC does not read as Markdown
-            about = Markup("<div>{}</div>").format(part["description"])
-            section = as_html(part | {"description": about})
+            section = as_html(part | {"description": _not_markdown(part["description"])})
             path.write_text(json.dumps(section), encoding="utf-8")
         (work / "style.css").write_text(STYLE, encoding="utf-8")
         settings = _settings(parts, dataset, text) | {"custom_css_files": [str(work / "style.css")]}
@@ -40,6 +41,18 @@ def write_page(parts: list[Section], dataset: str, text: Markup, output: Path) -
         page = _run_multiqc(work)
         with atomic_path(output) as temporary:
             temporary.write_bytes(page.read_bytes())
+
+
+def _not_markdown(description: str) -> Markup:
+    """Return a text as one line of HTML in which MultiQC finds nothing that is Markdown.
+
+    Not a block of HTML, which Markdown would leave alone as well: MultiQC ends every description
+    with a full stop, and would write it behind the block.
+    """
+    line = " ".join(str(escape(description)).split()).translate(MARKDOWN)
+    if line[:1] in LINE_MARKS:
+        line = f"&#{ord(line[0])};{line[1:]}"
+    return Markup(line)  # nosec B704 - escaped above
 
 
 def _settings(parts: list[Section], dataset: str, text: Markup) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
-from bioseqrnn.config.validate import model_config
+from bioseqrnn.config.validate import section
 from bioseqrnn.stages.search.space import distributions, settings
 from bioseqrnn.stages.search.table import COLUMNS
 from bioseqrnn.support.atomic import together
@@ -75,8 +75,8 @@ def choose(
     values = {name: np.asarray(best[name]).item() for name in searched}
     own = candidates[candidates["own"]]
     about |= {
-        "config": model_config(
-            config.model_dump() | settings(values), f"{trials}: trial {best['trial']}"
+        "config": section(
+            ModelConfig, config.model_dump() | settings(values), f"{trials}: trial {best['trial']}"
         ).model_dump(),
         "searched": values,
         "epochs": round(float(np.median([int(e) for e in best["epochs"].split(",")]))),

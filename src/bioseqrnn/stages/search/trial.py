@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import Trial, TrialState
 
 from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.config.validate import model_config
+from bioseqrnn.config.validate import section
 from bioseqrnn.fitting.loop import Trained, train_network
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.inference.processes import Processes
@@ -79,7 +79,7 @@ def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> Non
     TrainingStopped
         By a signal; the trial stays under way, for ``retry_unfinished``.
     """
-    config = model_config(bench.base.model_dump() | settings(trial.params), what)
+    config = section(ModelConfig, bench.base.model_dump() | settings(trial.params), what)
     say(f"{what}: " + ", ".join(f"{name} {_short(v)}" for name, v in sorted(trial.params.items())))
     done: list[tuple[float, int]] = list(trial.user_attrs.get(DONE, []))
     for inner in range(bench.count):

@@ -11,7 +11,7 @@ import numpy as np
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.config.validate import model_config
+from bioseqrnn.config.validate import section
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.metrics.own_scores import final_thresholds
 from bioseqrnn.networks.store import save_model
@@ -216,4 +216,5 @@ def _settings(
             f"{selected}: the settings of {choice['model']} were searched; give --chosen with "
             "those of a search on all records"
         )
-    return model_config(choice["config"], f"{selected}: config"), choice["epochs"], None
+    config = section(ModelConfig, choice["config"], f"{selected}: config")
+    return config, choice["epochs"], None

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.metrics.bootstrap import interval, replicate
+from bioseqrnn.metrics.bootstrap import Resampling, interval, replicate
 from bioseqrnn.metrics.registry import ranked_metrics
 from bioseqrnn.metrics.scorers import ALL, Scorer, scorer
 from bioseqrnn.metrics.tallies import Judged
@@ -84,10 +84,7 @@ def cell_rows(
     tested: TransferDataset,
     rows: Ints,
     scores: dict[str, dict[int, Doubles]],
-    *,
-    replicates: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
 ) -> pd.DataFrame:
     """Rows of one cell of the matrix: every model and metric, with intervals.
 
@@ -101,6 +98,7 @@ def cell_rows(
     scores : dict of str to dict of int to float64 [n]
         By model and seed, the probability of the positive class. The estimate is the mean over
         seeds; intervals are by bootstrap over the groups of ``tested``, the same for every model.
+    resampling : Resampling
     """
     table = tested.table
     names = ranked_metrics(table.task)
@@ -114,9 +112,11 @@ def cell_rows(
         ]
         measure = partial(_metrics, scorers, names)
         exact = measure(np.ones((count, 1)))
-        drawn = replicate(count, replicates, seed, measure, max(s.size for s in scorers))
+        drawn = replicate(
+            count, resampling.replicates, resampling.seed, measure, max(s.size for s in scorers)
+        )
         for metric in names:
-            ends = interval(drawn[metric], confidence)
+            ends = interval(drawn[metric], resampling.confidence)
             found.append(
                 (trained, tested.name, model, metric, float(exact[metric][0]), *ends, len(rows))
             )

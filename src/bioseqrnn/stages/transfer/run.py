@@ -11,6 +11,7 @@ import pandas as pd
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.metrics.bootstrap import Resampling
 from bioseqrnn.metrics.registry import headline, title
 from bioseqrnn.networks.card import read_card, require_run
 from bioseqrnn.networks.store import load_model
@@ -41,9 +42,7 @@ def transfer_models(
     models: list[Path],
     output: Path,
     *,
-    replicates: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
     machine: MachineConfig,
 ) -> None:
     """Score each dataset's records by the networks of every other.
@@ -56,8 +55,8 @@ def transfer_models(
         ``model.safetensors`` of every dataset, model, fold and seed.
     output : Path
         Folder for ``matrix.tsv`` and ``heatmap.svg``.
-    replicates, confidence, seed
-        Of the bootstrap.
+    resampling : Resampling
+        Its seed is also that of the networks' random numbers.
     machine : MachineConfig
         One device of it is used.
 
@@ -66,7 +65,7 @@ def transfer_models(
     InputError
         Datasets that do not fit together, or a network that is missing or of another table.
     """
-    set_deterministic(seed, machine.threads)
+    set_deterministic(resampling.seed, machine.threads)
     chosen = choose_device(machine.device)
     datasets = _read_datasets(names, sequences, folds)
     networks = _sort_models(datasets, sequences, models)
@@ -92,12 +91,7 @@ def transfer_models(
                     found[part] = predict_packed(
                         network, tested.table.packed, tested.table.alphabet, rows[part], chosen
                     )[:, 1]
-                cells.append(
-                    cell_rows(
-                        trained.name, tested, rows, scores,
-                        replicates=replicates, confidence=confidence, seed=seed,
-                    )
-                )  # fmt: skip
+                cells.append(cell_rows(trained.name, tested, rows, scores, resampling))
                 bar.advance()
     matrix = pd.concat(cells, ignore_index=True)
     metric = headline(datasets[0].table.task)

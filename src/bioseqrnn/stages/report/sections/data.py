@@ -64,15 +64,16 @@ def audit_section(audit: pd.DataFrame) -> Section:
 def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
     """Records of each class by role and fold."""
     where = (
-        "as the data came. Where none was given to validate, a share of those that train does. "
-        "The audit says whether sequences stand on two sides."
+        "as given. Without given validation records, a fraction of the training records is used. "
+        "The audit says whether sequences are in two roles."
         if given
-        else "in each fold. Identical sequences are never on two sides."
+        else "in each fold. Identical sequences are never in two roles."
     )
     return section(
         "fold_sizes",
         "Given split" if given else "Folds",
-        f"Records of each class that train, validate (early stopping, selection) and test {where}",
+        "Records of each class for training, validation (early stopping, selection) and test "
+        f"{where}",
         "html",
         data=html_table(sizes),
     )

@@ -1,4 +1,4 @@
-"""What random folds would have leaked, and claimed."""
+"""What random folds would have leaked, and how they would have inflated the scores."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         row["left out of training or test"] = int(part["excluded"].sum())
         rows.append(row)
     text = (
-        "Test records that have a twin or a relative among the records that train or validate, "
-        "over all folds. What a model remembers of these counts as knowledge. "
+        "Test records with an identical or a similar sequence among the training and validation "
+        "records, over all folds. A model that remembers these gets scores that are too good. "
         f"{words_of_overlaps}"
     )
     html = html_table(pd.DataFrame(rows))

@@ -44,10 +44,10 @@ def search_section(trials: pd.DataFrame) -> Section:
         "description": "What the search chose within the training records of each fold; neither "
         "its test nor its validation records were read. Value: mean over inner folds of the "
         "validation loss (or of 1 - average precision) at the best epoch, lower is better. It is "
-        "the least of many and so flatters; what the settings are worth stands in the table of "
-        "models, beside the same model with its own settings. Settings that differ much from fold "
-        "to fold matter little, or the data are too few to tell. All trials are in "
-        "tables/search.tsv.",
+        "the smallest of many values and therefore too good; the table of models has the scores on "
+        "test records, beside those of the same model with its own settings. Settings that differ "
+        "much from fold to fold matter little, or the data are too few to decide. All trials are "
+        "in tables/search.tsv.",
         "plot_type": "html",
         "pconfig": {"id": "search_plot", "title": "bioseqrnn: Searched settings"},
         "data": html_table(pd.DataFrame(rows)),

@@ -1,0 +1,110 @@
+"""What can be chosen by name: cells, poolings, baselines, kinds of labels, output formats.
+
+Each choice is one line here and the code that it names. The settings, the schemas, the options of
+commands and the tables of ``config/README.md`` take the names from here; the code is imported when
+the choice is used.
+
+Only the standard library is imported, since the workflow loads this file without the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice.
+
+    Attributes
+    ----------
+    code : str
+        Where its code is: ``package.module`` or ``package.module:name``.
+    meaning : str
+        One line.
+    whole_records : bool
+        It needs one label for each record, so it is left out of ``per_position`` datasets.
+    """
+
+    code: str
+    meaning: str
+    whole_records: bool = False
+
+    @property
+    def module(self) -> str:
+        """The module that the code is in."""
+        return self.code.partition(":")[0]
+
+    def load(self) -> Any:
+        """Import the code: a module, or what has this name in it."""
+        found = import_module(self.module)
+        name = self.code.partition(":")[2]
+        return getattr(found, name) if name else found
+
+
+Choices = dict[str, Choice]
+
+# also named in the module ``networks/cells``, as machine code depends on what that imports
+_CELLS = "bioseqrnn.networks.cells"
+CELLS: Choices = {
+    "rnn": Choice(f"{_CELLS}.rnn:CELL", "vanilla recurrent network with tanh"),
+    "gru": Choice(f"{_CELLS}.gru:CELL", "gated recurrent unit"),
+    "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
+}
+
+# a function (output [batch, time, features], last [batch, features], mask [batch, time]) ->
+# [batch, features]; those without one are made by the module ``Pooling`` itself
+_POOLING = "bioseqrnn.networks.pooling"
+POOLINGS: Choices = {
+    "last": Choice(f"{_POOLING}:last", "state after the last position, of each direction", True),
+    "max": Choice(_POOLING, "maximum over the positions", True),
+    "mean": Choice(_POOLING, "mean over the positions", True),
+    "attention": Choice(_POOLING, "mean weighted by a learned score of each position", True),
+    "centre": Choice(f"{_POOLING}:centre", "output at the middle position", True),
+}
+
+# a module with a function ``predict``
+_BASELINES = "bioseqrnn.stages.baselines"
+BASELINES: Choices = {
+    "majority": Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
+    "composition": Choice(f"{_BASELINES}.composition", "regression on length and composition"),
+    "kmer_logistic": Choice(f"{_BASELINES}.kmer_logistic", "regression on k-mer counts"),
+    "gapped_kmer": Choice(f"{_BASELINES}.gapped_kmer", "regression on gapped k-mer counts", True),
+    "gradient_boosting": Choice(f"{_BASELINES}.gradient_boosting", "boosted trees"),
+    "pwm": Choice(f"{_BASELINES}.pwm", "matches of position weight matrices", True),
+    "cnn": Choice(f"{_BASELINES}.cnn", "convolutional network"),
+}
+
+_SOURCES = "bioseqrnn.fasta"
+# columns of datasets.tsv that say where the label of a record is, and a function that yields the
+# labelled records of such a source; a later one counts where two are given
+LABEL_KINDS: Choices = {
+    "label": Choice(f"{_SOURCES}.stream:of_source", "one label for all records of the file", True),
+    "labels": Choice(f"{_SOURCES}.stream:from_file", "a TSV with the label of each record", True),
+    "label_key": Choice(f"{_SOURCES}.stream:from_headers", "a key of the headers", True),
+    "intervals": Choice(
+        f"{_SOURCES}.stream:from_intervals", "labelled intervals of a genome", True
+    ),
+}
+
+# endings of the files of a prediction, and the ``Writer`` of each
+_FORMATS = "bioseqrnn.stages.prediction.formats"
+OUTPUT_FORMATS: Choices = {
+    ".parquet": Choice(f"{_FORMATS}.parquet:ParquetWriter", "all columns"),
+    ".tsv.gz": Choice(
+        f"{_FORMATS}.tsv:TsvWriter", "the same as text, without the lists of each residue"
+    ),
+    ".bed.gz": Choice(f"{_FORMATS}.bed:BedWriter", "runs of residues with one call (per_position)"),
+}
+
+
+def whole_records_only(choices: Choices) -> tuple[str, ...]:
+    """Return the names of those that need one label for each record."""
+    return tuple(name for name, choice in choices.items() if choice.whole_records)
+
+
+def described(choices: Choices) -> str:
+    """Return every name with its meaning, for help."""
+    return "; ".join(f"{name}: {choice.meaning}" for name, choice in choices.items()) + "."

@@ -1,0 +1,50 @@
+# Predictions that are scored.
+def network_predictions(wildcards):
+    return network_files(wildcards, "predictions.parquet")
+
+
+def network_companions(wildcards):
+    """What evaluation reads beside the predictions, where that must be fetched.
+
+    On a disk the predictions stand for it: a training makes all or nothing, and each input more
+    costs time in a large DAG.
+    """
+    if not elsewhere(RESULTS):
+        return []
+    names = ("model.safetensors", "history.tsv")
+    return [path for name in names for path in network_files(wildcards, name)]
+
+
+def scored_at_random(dataset):
+    """Baselines and models that are scored on random folds too."""
+    return scored.compared_at_random(config, dataset, DATASETS[dataset])
+
+
+def compared_predictions(wildcards, folder=""):
+    """Predictions of what is scored on random folds too, in the folder of one kind of folds."""
+    names = scored_at_random(wildcards.dataset)
+    results = f"{RESULTS}/{wildcards.dataset}/{folder}"
+    baselines = expand(
+        f"{results}baselines/{{baseline}}/fold-{{fold}}/predictions.parquet",
+        baseline=[name for name in baselines_of(wildcards.dataset) if name in names],
+        fold=folds_of(wildcards.dataset),
+    )
+    return baselines + expand(
+        f"{results}models/{{model}}/fold-{{fold}}/seed-{{seed}}/predictions.parquet",
+        model=[name for name in names if name in config["models"]],
+        fold=folds_of(wildcards.dataset),
+        seed=config["seeds"],
+    )
+
+
+def random_predictions(wildcards):
+    return compared_predictions(wildcards, "random/")
+
+
+def random_words(wildcards):
+    """Their paths as words of the command line."""
+    return [
+        word
+        for path in random_predictions(wildcards)
+        for word in ("--random-predictions", path)
+    ]

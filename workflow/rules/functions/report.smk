@@ -1,0 +1,62 @@
+# Inputs and settings of a report.
+import shlex
+
+# tables that only a run with a search or a learning curve has
+SOMETIMES = {"search": SEARCHED, "sizes": LEARNING_CURVE["models"]}
+REPORT_TABLES = [
+    table.name for table in declared.REPORTED if SOMETIMES.get(table.name, True)
+]
+
+
+def report_settings(wildcards):
+    """Settings that shape the results of a dataset, for the report's provenance."""
+    keys = (
+        "audit",
+        "folds",
+        "models",
+        "baselines",
+        "seeds",
+        "evaluation",
+        "search",
+        "threads",
+    )
+    settings = {key: config[key] for key in keys}
+    settings["dataset_options"] = dataset_options(wildcards)
+    if has_split(wildcards.dataset):
+        settings["folds"] = {k: v for k, v in config["folds"].items() if k != "count"}
+    return sorted_json(settings)
+
+
+def optional_tables(wildcards):
+    """The comparison with random folds, where there is one."""
+    names = ["random_folds"] if scored_at_random(wildcards.dataset) else []
+    return [f"{RESULTS}/{wildcards.dataset}/evaluation/{name}.tsv" for name in names]
+
+
+def optional_words(wildcards):
+    """These tables as words of the command line."""
+    return [word for path in optional_tables(wildcards) for word in ("--table", path)]
+
+
+def search_trials(wildcards):
+    """All trials of a dataset, for the report."""
+    parts = [f"fold-{fold}" for fold in folds_of(wildcards.dataset)] + ["final"]
+    return [
+        f"{search_folder(wildcards.dataset, model, part)}/trials.tsv"
+        for model in SEARCHED
+        for part in parts
+    ]
+
+
+def report_sizes(wildcards):
+    if not LEARNING_CURVE["models"]:
+        return []
+    return f"{RESULTS}/{wildcards.dataset}/evaluation/sizes.tsv"
+
+
+def report_extras(wildcards, input):
+    """Words of the command line for the sections that not every run has."""
+    words = [f"--search {shlex.quote(path)}" for path in input.search]
+    if input.sizes:
+        words.append(f"--sizes {shlex.quote(input.sizes)}")
+    return " ".join(words)

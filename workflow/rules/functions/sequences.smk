@@ -1,0 +1,27 @@
+# Inputs and parameters of the sequence tables and their audit.
+def dataset_files(wildcards):
+    """Files of a dataset, as inputs."""
+    return [as_input(path) for path in files_of(wildcards.dataset)]
+
+
+def dataset_checksums(wildcards):
+    """What a dataset is made of: every row of the sheet, and the sums of all files.
+
+    One sum over those of many files, so that a job's parameters stay short.
+    """
+    sums = [checksum(path) for path in files_of(wildcards.dataset)]
+    rows = [
+        {key: value for key, value in row.items() if key != "files"}
+        for row in DATASETS[wildcards.dataset]
+    ]
+    return sorted_json({"rows": rows, "files": combined(sums)})
+
+
+def encode_options(wildcards):
+    """Dataset options as sorted JSON."""
+    return sorted_json(dataset_options(wildcards))
+
+
+def audit_limits():
+    """Limits and actions of the audit as sorted JSON."""
+    return sorted_json(config["audit"])

@@ -1,0 +1,29 @@
+# Trained networks, and what a training runs on.
+def training_threads():
+    """CPU threads of a training: of all devices of one node, or of each process that srun starts."""
+    return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
+
+
+def several_nodes():
+    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
+    if config["nodes"] == 1:
+        return {}
+    tasks = {"tasks": config["nodes"] * config["devices"]}
+    return tasks | {"nodes": config["nodes"], "mpi": "srun"}
+
+
+def launcher():
+    """Command that starts the processes of several nodes; one node needs none."""
+    if config["nodes"] == 1:
+        return ""
+    return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"
+
+
+def network_files(wildcards, name):
+    """One output of train_model for all models, folds and seeds of a dataset."""
+    return expand(
+        f"{RESULTS}/{wildcards.dataset}/models/{{model}}/fold-{{fold}}/seed-{{seed}}/{name}",
+        model=NETWORKS,
+        fold=folds_of(wildcards.dataset),
+        seed=config["seeds"],
+    )
