@@ -8,6 +8,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check clean format schemas benchmarks install audit-dependencies
+.PHONY: check-types check-format check-layers check-security check-workflow
 .DEFAULT_GOAL := run
 
 run: install
@@ -24,13 +25,26 @@ test: install
 	@echo "==> Running the tests"
 	pytest -n $(CORES) --dist loadgroup
 
-check: install
-	@echo "==> Format, lint, types"
+check: check-types check-format check-layers check-security check-workflow
+
+check-types: install
+	@echo "==> Types"
+	mypy
+
+check-format: install
+	@echo "==> Format, lint"
 	ruff format --check .
 	ruff check .
-	mypy
+
+check-layers: install
+	@echo "==> Layers"
+	lint-imports
+
+check-security: install
 	@echo "==> Security"
 	bandit --quiet --recursive --configfile pyproject.toml src
+
+check-workflow: install
 	@echo "==> Workflow"
 	snakefmt --check workflow
 	snakemake --lint
@@ -74,6 +88,6 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .snakemake results .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .snakemake results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf src/*.egg-info

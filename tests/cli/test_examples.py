@@ -42,6 +42,8 @@ CHECKED = {
 # run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
 SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
+# run by tests/test_extending.py
+EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
 YAML = {
     f"docs/{p}.md": 1
     for p in ("audit", "baselines", "labels", "learning_curve", "search", "transfer")
@@ -60,6 +62,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in SNAKEMAKE.items()}
+    expected |= EXTENSIONS
     assert count == expected
 
 

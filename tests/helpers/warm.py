@@ -6,7 +6,7 @@ the command with words, folder, environment and streams of its own. Where the en
 is not that of the imports, the command is started as any other.
 
 ``python warm.py serve SOCKET COMMAND`` is the server, ``python warm.py call SOCKET COMMAND WORDS…``
-a call from a shell.
+a call from a shell. With ``BIOSEQRNN_COLD_TESTS=1`` all commands are started as users start them.
 """
 
 from __future__ import annotations
@@ -46,13 +46,19 @@ ONE_THREAD = {
         "GOTO_NUM", "MKL_NUM", "NUMEXPR_NUM", "OMP_NUM", "OPENBLAS_NUM", "VECLIB_MAXIMUM"
     )
 }  # fmt: skip
-LINUX = sys.platform == "linux"
+# elsewhere a fork of a process with threads is not safe
+SERVED = sys.platform == "linux" and os.environ.get("BIOSEQRNN_COLD_TESTS") != "1"
 COLD = 255
 KILLED = 137
 
 
 def _fixed(environment: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if name not in FREE}
+    # Snakemake reads its own when it is called
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in FREE and not name.startswith("SNAKEMAKE_")
+    }
 
 
 AT_START = dict(os.environ)
@@ -64,15 +70,19 @@ def run(
     """Exit status and output; None where the command has to be started as any other."""
     command = Path(words[0])
     ours = command.name in MODULES and command.parent == Path(sys.executable).parent
-    if not (LINUX and ours):
+    if not (SERVED and ours):
         return None
     import tempfile
 
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
         code = _call(
             _server(command.name), words, folder or Path.cwd(),
             dict(os.environ) if environment is None else environment,
-            (os.open(os.devnull, os.O_RDONLY), out.fileno(), err.fileno()),
+            (nothing.fileno(), out.fileno(), err.fileno()),
         )  # fmt: skip
         if code is None:
             return None
@@ -84,19 +94,18 @@ def run(
 @cache
 def shell_commands() -> Path | None:
     """Folder with a ``bioseqrnn`` for jobs of Snakemake; None where it is the installed one."""
-    if not LINUX:
+    if not SERVED:
         return None
     import shlex
-    import tempfile
 
-    folder = Path(tempfile.mkdtemp(prefix="warm"))
-    script = folder / "bioseqrnn"
     address = _server("bioseqrnn", one_thread=True)
+    # goes with the server's folder
+    script = Path(address).with_name("bioseqrnn")
     words = [sys.executable, "-E", "-S", __file__, "call", address]
     installed = Path(sys.executable).with_name("bioseqrnn")
     script.write_text(f'#!/bin/sh\nexec {shlex.join([*words, str(installed)])} "$@"\n')
     script.chmod(0o755)
-    return folder
+    return script.parent
 
 
 @cache

@@ -10,7 +10,6 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
-from bioseqrnn.config.choices import OUTPUT_FORMATS
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.support.errors import InputError
 
@@ -21,7 +20,9 @@ def _beside(output: Path, _values: Values) -> Iterator[Path]:
 
 def _outputs(output: Path) -> list[Path]:
     """The file that is asked for, and those of the other formats beside it."""
-    return list(dict.fromkeys([output, *(output.with_suffix(end) for end in OUTPUT_FORMATS)]))
+    from bioseqrnn.stages.prediction.formats import FORMATS
+
+    return list(dict.fromkeys([output, *(output.with_suffix(ending) for ending in FORMATS)]))
 
 
 def predict(

@@ -1,4 +1,4 @@
-"""What can be chosen by name: cells, poolings, baselines, kinds of labels, output formats.
+"""What can be chosen by name: recurrent cells, poolings, baselines, kinds of labels.
 
 Each choice is one line here and the code that it names. The settings, the schemas, the options of
 commands and the tables of ``config/README.md`` take the names from here; the code is imported when
@@ -54,15 +54,16 @@ CELLS: Choices = {
     "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
 }
 
-# a function (output [batch, time, features], last [batch, features], mask [batch, time]) ->
-# [batch, features]; those without one are made by the module ``Pooling`` itself
+# a ``Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
-    "last": Choice(f"{_POOLING}:last", "state after the last position, of each direction", True),
-    "max": Choice(_POOLING, "maximum over the positions", True),
-    "mean": Choice(_POOLING, "mean over the positions", True),
-    "attention": Choice(_POOLING, "mean weighted by a learned score of each position", True),
-    "centre": Choice(f"{_POOLING}:centre", "output at the middle position", True),
+    "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction", True),
+    "max": Choice(f"{_POOLING}:MAX", "maximum over the positions", True),
+    "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions", True),
+    "attention": Choice(
+        f"{_POOLING}:ATTENTION", "mean weighted by a learned score of each position", True
+    ),
+    "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position", True),
 }
 
 # a module with a function ``predict``
@@ -78,25 +79,12 @@ BASELINES: Choices = {
 }
 
 _SOURCES = "bioseqrnn.fasta"
-# columns of datasets.tsv that say where the label of a record is, and a function that yields the
-# labelled records of such a source; a later one counts where two are given
+# columns of datasets.tsv that say where the label of a record is
 LABEL_KINDS: Choices = {
-    "label": Choice(f"{_SOURCES}.stream:of_source", "one label for all records of the file", True),
-    "labels": Choice(f"{_SOURCES}.stream:from_file", "a TSV with the label of each record", True),
-    "label_key": Choice(f"{_SOURCES}.stream:from_headers", "a key of the headers", True),
-    "intervals": Choice(
-        f"{_SOURCES}.stream:from_intervals", "labelled intervals of a genome", True
-    ),
-}
-
-# endings of the files of a prediction, and the ``Writer`` of each
-_FORMATS = "bioseqrnn.stages.prediction.formats"
-OUTPUT_FORMATS: Choices = {
-    ".parquet": Choice(f"{_FORMATS}.parquet:ParquetWriter", "all columns"),
-    ".tsv.gz": Choice(
-        f"{_FORMATS}.tsv:TsvWriter", "the same as text, without the lists of each residue"
-    ),
-    ".bed.gz": Choice(f"{_FORMATS}.bed:BedWriter", "runs of residues with one call (per_position)"),
+    "label": Choice(f"{_SOURCES}.sources", "one label for all records of the file", True),
+    "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record", True),
+    "label_key": Choice(f"{_SOURCES}.header_key", "a key of the headers", True),
+    "intervals": Choice(f"{_SOURCES}.intervals", "labelled intervals of a genome", True),
 }
 
 

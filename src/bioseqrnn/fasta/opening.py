@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from bioseqrnn.config.checks.files import MAGIC
+from bioseqrnn.config.checks.files import COMPRESSIONS
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
@@ -29,7 +29,7 @@ def compression(path: Path) -> str | None:
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise InputError(f"{path}: is {what}")
-    return next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
+    return next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
 
 
 # bgzip: the bytes that tell a block's size, and the empty block at the end of a file

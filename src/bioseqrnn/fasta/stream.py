@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.config.choices import LABEL_KINDS
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.blocks import WHOLE, Shard
 from bioseqrnn.fasta.genome import Genome
@@ -96,8 +95,7 @@ def read_batches(reading: Reading) -> Iterator[Batch]:
     source = reading.source
     if source.intervals is None and reading.options.task == PER_POSITION:
         return _from_third_lines(reading)
-    given = [kind for kind in LABEL_KINDS if getattr(source, kind) is not None]
-    read: Callable[[Reading], Iterator[Batch]] = LABEL_KINDS[given[-1]].load()
+    read = next(read for kind, read in READERS.items() if getattr(source, kind) is not None)
     return read(reading)
 
 
@@ -111,8 +109,7 @@ def _from_third_lines(reading: Reading) -> Iterator[Batch]:
         yield Batch(records, labels, reading.groups(len(texts)))
 
 
-def of_source(reading: Reading) -> Iterator[Batch]:
-    """One label for all records of a source."""
+def _of_source(reading: Reading) -> Iterator[Batch]:
     assert reading.source.label is not None
     value = reading.labels.column([reading.source.label], lambda _: str(reading.source.fasta))
     for records in reading.records():
@@ -120,8 +117,7 @@ def of_source(reading: Reading) -> Iterator[Batch]:
         yield Batch(records, labels, reading.groups(len(records)))
 
 
-def from_file(reading: Reading) -> Iterator[Batch]:
-    """Labels of a TSV, by id."""
+def _from_file(reading: Reading) -> Iterator[Batch]:
     source = reading.source
     assert source.labels is not None
     file = reading.files[source.labels]
@@ -149,8 +145,7 @@ def from_file(reading: Reading) -> Iterator[Batch]:
         yield Batch(records, labels, groups)
 
 
-def from_headers(reading: Reading) -> Iterator[Batch]:
-    """Labels behind a key in the headers."""
+def _from_headers(reading: Reading) -> Iterator[Batch]:
     source, key, reader = reading.source, reading.source.label_key, reading.labels
     assert key is not None
     several = reader.separator if reader.may_be_empty else ""
@@ -178,7 +173,7 @@ def from_headers(reading: Reading) -> Iterator[Batch]:
         )
 
 
-def from_intervals(reading: Reading) -> Iterator[Batch]:
+def _windows(reading: Reading) -> Iterator[Batch]:
     """Windows of a genome, which are read at random places and belong to the first shard."""
     source, alphabet, intervals = reading.source, reading.alphabet, reading.source.intervals
     assert intervals is not None
@@ -206,3 +201,12 @@ def from_intervals(reading: Reading) -> Iterator[Batch]:
 
 def _line_in(path: Path, lines: list[int]) -> Callable[[int], str]:
     return lambda place: f"{path}: line {lines[place]}"
+
+
+# how a source is read, by the field that says where its labels are; the first that is given counts
+READERS: dict[str, Callable[[Reading], Iterator[Batch]]] = {
+    "intervals": _windows,
+    "labels": _from_file,
+    "label_key": _from_headers,
+    "label": _of_source,
+}

@@ -12,7 +12,6 @@ import pytest
 import torch
 from conftest import encode, pack
 
-from bioseqrnn.config.choices import OUTPUT_FORMATS, Choice
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -21,6 +20,7 @@ from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.prediction.formats import FORMATS
 from bioseqrnn.stages.prediction.formats.writer import Writer
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.stages.prediction.seen import SeenSequences
@@ -312,10 +312,8 @@ class IdWriter(Writer):
 
 
 def test_a_new_format_is_one_class_and_one_line(tmp_path, model, monkeypatch):
-    load = Choice.load
     (tmp_path / "q.fa").write_text(">a\nACGT\n>b\nACG\n")
-    monkeypatch.setitem(OUTPUT_FORMATS, ".ids", Choice("", "ids"))
-    monkeypatch.setattr(Choice, "load", lambda own: load(own) if own.code else IdWriter)
+    monkeypatch.setitem(FORMATS, ".ids", IdWriter)
     outputs = [tmp_path / "q.ids", tmp_path / "q.parquet"]
     predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
     assert outputs[0].read_text() == "a\nb\n2\n"

@@ -216,5 +216,4 @@ def _settings(
             f"{selected}: the settings of {choice['model']} were searched; give --chosen with "
             "those of a search on all records"
         )
-    config = section(ModelConfig, choice["config"], f"{selected}: config")
-    return config, choice["epochs"], None
+    return section(ModelConfig, choice["config"], f"{selected}: config"), choice["epochs"], None
