@@ -140,8 +140,7 @@ def run(folder, models, output, names=tuple(KINDS), kinds=tuple(KINDS)):
         list(names),
         [folder / kind / "sequences.parquet" for kind in kinds],
         [folder / kind / "folds.parquet" for kind in kinds],
-        models, output, resampling=Resampling(100, 0.95, 1),
-        machine=MachineConfig(device="cpu"),
+        models, output, resampling=Resampling(100, 0.95, 1), machine=MachineConfig(device="cpu"),
     )  # fmt: skip
 
 
@@ -179,5 +178,5 @@ def test_what_does_not_fit_is_refused(trained, tmp_path):
             [folder / "random" / "sequences.parquet", tmp_path / "other" / "sequences.parquet"],
             [folder / "random" / "folds.parquet", tmp_path / "other" / "folds.parquet"],
             models, tmp_path, resampling=Resampling(100, 0.95, 1),
-        machine=MachineConfig(device="cpu"),
+            machine=MachineConfig(device="cpu"),
         )  # fmt: skip
