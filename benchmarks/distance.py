@@ -31,6 +31,7 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.device import set_deterministic
 from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.inference.processes import Processes
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.stages.diagnosis.run import measure
 from bioseqrnn.stages.sequences.run import encode_sequences
@@ -103,9 +104,14 @@ def run(cell: str, distance: int, seed: int, records: int, epochs: int) -> dict[
     before = norm_at(SequenceClassifier(config, 4, 4), config, table, k)
     start = time.process_time()
     trained = train_network(
-        table, train, validation, config, seed=seed, device=CPU,
+        table,
+        train,
+        validation,
+        config,
+        seed=seed,
+        processes=Processes(CPU),
         what=f"{cell}, distance {distance}, seed {seed}",
-    )  # fmt: skip
+    )
     seconds = time.process_time() - start
     probability = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
     accuracy = float((probability.argmax(1) == table.targets[test]).mean())

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -33,7 +34,7 @@ from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.stages.sequences.run import encode_sequences
-from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
 from bioseqrnn.tables.sequences import read_sequences
 
 LENGTH, PLACE, MOTIF = 60, 20, "TATATATA"
@@ -76,10 +77,16 @@ def run_set(folder: Path, ratio: int, positives: int, options: argparse.Namespac
     for fold in range(FOLDS):
         network, baseline = folder / f"gru-{fold}", folder / f"kmers-{fold}"
         train_fold(
-            table, folds, network / "model.safetensors", network / "history.tsv",
-            network / "predictions.parquet", model="gru", config=config, fold=fold, seed=1,
-            device="cpu", threads=1,
-        )  # fmt: skip
+            table,
+            folds,
+            FoldFiles(
+                network / "model.safetensors",
+                network / "history.tsv",
+                network / "predictions.parquet",
+            ),
+            FoldTraining("gru", config, fold, 1),
+            machine=MachineConfig(device="cpu"),
+        )
         baseline.mkdir()
         train_baseline(
             table, folds, baseline / "predictions.parquet", baseline="kmer_logistic", fold=fold,
@@ -91,11 +98,13 @@ def run_set(folder: Path, ratio: int, positives: int, options: argparse.Namespac
         aim=Aim("mcc", 0.9),
     )  # fmt: skip
     selected, final = folder / "evaluation" / "selected.json", folder / "final.safetensors"
-    train_final(table, selected, final, seed=1, device="cpu", threads=1)
+    train_final(table, selected, final, seed=1, machine=MachineConfig(device="cpu"))
     called = []
     for path in (new_pos, new_neg):
         calls = path.with_suffix(".tsv.gz")
-        predict_query(path, final, path.with_suffix(".parquet"), calls, device="cpu", threads=1)
+        predict_query(
+            path, final, [path.with_suffix(".parquet"), calls], machine=MachineConfig(device="cpu")
+        )
         called.append(float((pd.read_csv(calls, sep="\t")["call"] == "pos").mean()))
     summary = pd.read_csv(folder / "evaluation" / "summary.tsv", sep="\t")
     scores = summary.set_index(["model", "metric"])["estimate"]

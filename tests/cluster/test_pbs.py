@@ -51,4 +51,4 @@ def test_deleted_and_killed_without_a_word(cluster, submit, undisturbed, untrain
     assert run.finish() == 0, run.text
     assert "ended without an exit status" in run.text
     assert same_models(undisturbed, untrained)
-    assert "going on" in training_log(untrained, 1)
+    assert "resumes" in training_log(untrained, 1)

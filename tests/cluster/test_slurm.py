@@ -76,7 +76,7 @@ def test_too_little_memory_cancelled_and_no_controller(cluster, submit, undistur
     assert "locked" in second.text.lower()
     assert run.finish() == 0, run.text
     assert same_models(undisturbed, untrained, (1, 2))
-    assert "going on" in training_log(untrained, 1)
+    assert "resumes" in training_log(untrained, 1)
 
 
 def test_preempted_and_out_of_time(cluster, submit, undisturbed, untrained, tmp_path):
@@ -98,7 +98,7 @@ def test_preempted_and_out_of_time(cluster, submit, undisturbed, untrained, tmp_
     assert "stopped by SIGUSR1" in preempted_run.text, preempted_run.text
     assert "stopped by SIG" in timed_run.text, timed_run.text
     for project, seed in ((untrained, 1), (timed, 2)):
-        assert "going on" in training_log(project, seed)
+        assert "resumes" in training_log(project, seed)
         assert same_models(undisturbed, project, [seed])
 
 
@@ -163,7 +163,7 @@ def test_snakemake_is_interrupted_and_killed(cluster, submit, undisturbed, untra
 
     cluster.wait(lambda: states()[orphan["job"]] == "COMPLETED", "the job to end", 120)
     assert states()[cancelled["job"]] == "CANCELLED"
-    assert "going on" in training_log(untrained, 1)
+    assert "resumes" in training_log(untrained, 1)
     assert same_models(undisturbed, untrained, [1])
     assert untrained.snakemake("--unlock").code == 0
     assert "Nothing to be done" in untrained.snakemake("--dry-run", MODEL.format(1)).out
@@ -185,7 +185,7 @@ def test_a_node_goes_down(cluster, submit, undisturbed, untrained, monkeypatch):
         cluster.run("scontrol", "update", f"JobId={lost['job']}", "StartTime=now")
         assert run.finish() == 0, run.text
         assert job()["node"] != lost["node"]
-        assert "going on" in training_log(untrained, 1)
+        assert "resumes" in training_log(untrained, 1)
         assert same_models(undisturbed, untrained, [1])
     finally:
         cluster.start_node(lost["node"])
@@ -206,7 +206,7 @@ def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkey
     os.kill(lost, signal.SIGKILL)
     assert run.finish() == 0, run.text
     assert "Trying to restart job" in run.text
-    assert "going on" in training_log(project, 1)
+    assert "resumes" in training_log(project, 1)
     assert same_models(whole, project, [1])
 
 

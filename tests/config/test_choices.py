@@ -14,6 +14,7 @@ from conftest import ROOT
 from bioseqrnn.config import choices
 from bioseqrnn.config.checks.labels import KINDS
 from bioseqrnn.config.sheets import DatasetRow
+from bioseqrnn.fitting.checkpoint import code_fingerprint
 from bioseqrnn.networks.cells import CELLS
 
 REGISTRIES = {
@@ -24,7 +25,7 @@ REGISTRIES = {
 
 
 def test_every_choice_has_code_and_a_meaning():
-    assert set(REGISTRIES) == {"CELLS", "POOLINGS", "BASELINES", "LABEL_KINDS", "OUTPUT_FORMATS"}
+    assert set(REGISTRIES) == {"CELLS", "POOLINGS", "BASELINES", "LABEL_KINDS"}
     for registered in REGISTRIES.values():
         for name, choice in registered.items():
             assert choice.load() is not None, name
@@ -137,3 +138,11 @@ def test_an_unknown_name_is_told_with_those_that_there_are(cli, pooling, said):
     )  # fmt: skip
     assert done.code == 2
     assert said in done.err
+
+
+def test_checkpoints_depend_on_the_code_of_cells_and_poolings(monkeypatch):
+    before = code_fingerprint("bioseqrnn.support.errors")
+    assert code_fingerprint("bioseqrnn.support.errors") == before
+    added = choices.Choice("bioseqrnn.stages.baselines.positions", "another")
+    monkeypatch.setitem(choices.POOLINGS, "another", added)
+    assert code_fingerprint("bioseqrnn.support.errors")["code"] != before["code"]

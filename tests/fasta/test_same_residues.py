@@ -15,6 +15,7 @@ from conftest import encode
 from fasta_cases import ACCEPTED, ACCEPTED_PROTEIN, REFUSED, bgzip, zstd
 from fasta_oracle import residues
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.fasta.sources import Source
@@ -124,8 +125,12 @@ def models(tmp_path_factory) -> dict[str, Path]:
 
 def predicted(folder: Path, path: Path, model: Path) -> pd.DataFrame | str:
     try:
-        predict_query(path, model, folder / "q.parquet", folder / "q.tsv.gz",
-                      device="cpu", threads=1)  # fmt: skip
+        predict_query(
+            path,
+            model,
+            [folder / "q.parquet", folder / "q.tsv.gz"],
+            machine=MachineConfig(device="cpu"),
+        )
     except InputError as error:
         assert not (folder / "q.parquet").exists()
         return refusal(error, path)

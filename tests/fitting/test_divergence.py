@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.fitting.begin import begin_training
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.fitting.session import Session
-from bioseqrnn.fitting.state import DivergenceError, TrainingState
+from bioseqrnn.fitting.state import DivergenceError
 from bioseqrnn.inference.processes import Processes
 from bioseqrnn.support.errors import InputError, TrainingStopped
 
@@ -26,9 +27,14 @@ def train(table, learning_rate, session=None, validation=True, **changes):
     order = np.random.default_rng(1).permutation(len(table))
     config = ModelConfig(**SMALL | {"learning_rate": learning_rate} | changes)
     return train_network(
-        table, order[:200], order[200:260] if validation else order[:0], config,
-        seed=1, device=CPU, session=session,
-    )  # fmt: skip
+        table,
+        order[:200],
+        order[200:260] if validation else order[:0],
+        config,
+        seed=1,
+        processes=Processes(CPU),
+        session=session,
+    )
 
 
 def overflowing(table, **changes):
@@ -84,14 +90,14 @@ def test_halved_rate_survives_an_interruption(acp, tmp_path, capfd):
     capfd.readouterr()
     with Session(tmp_path / "m", 1e9) as session:
         again = train(acp, rate, session)
-    assert "going on after epoch 0 and 2 batches" in capfd.readouterr().err
+    assert "resumes after epoch 0 and 2 batches" in capfd.readouterr().err
     assert again.history.equals(whole.history)
 
 
 def test_start_that_was_bad_already_is_not_returned_to(acp):
     """The last step of an epoch can ruin the weights; it shows with the first batch after it."""
     config = ModelConfig(**SMALL)
-    state = TrainingState.begin(
+    state = begin_training(
         config, acp, np.arange(200), seed=1, processes=Processes(CPU), what="train"
     )
 
@@ -123,13 +129,8 @@ def test_start_to_go_back_to_is_in_the_checkpoint(acp):
     """A resumed epoch that fails returns to where it began before the interruption."""
 
     def begin(seed):
-        return TrainingState.begin(
-            ModelConfig(**SMALL),
-            acp,
-            np.arange(200),
-            seed=seed,
-            processes=Processes(CPU),
-            what="m",
+        return begin_training(
+            ModelConfig(**SMALL), acp, np.arange(200), seed=seed, processes=Processes(CPU), what="m"
         )
 
     state = begin(1)

@@ -9,6 +9,7 @@ import torch
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.network import predict_packed
+from bioseqrnn.inference.processes import Processes
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.support.errors import InputError
 
@@ -39,7 +40,9 @@ def limit(monkeypatch):
 
 def train(table, device=CPU):
     order = np.random.default_rng(1).permutation(len(table))
-    return train_network(table, order[:210], order[210:300], CONFIG, seed=1, device=device)
+    return train_network(
+        table, order[:210], order[210:300], CONFIG, seed=1, processes=Processes(device)
+    )
 
 
 def assert_same(one, other):
@@ -122,13 +125,13 @@ def test_real_gpu_without_room(acp, capfd):
     large = CONFIG.model_copy(update={"hidden_size": 512, "batch_size": 512})
     rows = np.arange(len(acp))
     torch.cuda.reset_peak_memory_stats(device)
-    whole = train_network(acp, rows, rows[:9], large, seed=1, device=device)
+    whole = train_network(acp, rows, rows[:9], large, seed=1, processes=Processes(device))
     peak = torch.cuda.max_memory_allocated(device)
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(device).total_memory
     torch.cuda.set_per_process_memory_fraction(0.9 * peak / total)
     try:
-        parts = train_network(acp, rows, rows[:9], large, seed=1, device=device)
+        parts = train_network(acp, rows, rows[:9], large, seed=1, processes=Processes(device))
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert "out of memory with 512 records" in capfd.readouterr().err

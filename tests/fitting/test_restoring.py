@@ -12,12 +12,13 @@ import pytest
 import torch
 from conftest import RESOURCES, encode, first_records
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.checkpoint import checkpoint_path
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.support.errors import TrainingStopped
 
 CONFIG = {"cell": "gru", "hidden_size": 3, "stem_filters": 2, "batch_size": 32, "epochs": 4}
@@ -50,10 +51,13 @@ def train(tables, out, every=1e9, stop=False):
 
             session.tick = stopping
         train_fold(
-            tables / "sequences.parquet", tables / "folds.parquet", out / "model.safetensors",
-            out / "history.tsv", out / "predictions.parquet", model="m",
-            config=ModelConfig(**CONFIG), fold=0, seed=1, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "folds.parquet",
+            FoldFiles(out / "model.safetensors", out / "history.tsv", out / "predictions.parquet"),
+            FoldTraining("m", ModelConfig(**CONFIG), 0, 1),
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +161,7 @@ def test_what_does_not_fit_is_not_used(tables, stopped, tmp_path, capfd, change)
     train(tables, tmp_path)
     said = capfd.readouterr().err
     assert said.count(f"checkpoint {path} is damaged and not used (") == 1
-    assert "going on" not in said
+    assert "resumes" not in said
     assert outputs(tmp_path) == whole
 
 
@@ -204,5 +208,5 @@ def test_a_pipe_is_not_waited_for(tables, stopped, tmp_path, capfd):
 def test_what_fits_is_used(tables, stopped, tmp_path, capfd):
     forge(checkpoint_path(tmp_path / "model.safetensors"), stopped[0])
     train(tables, tmp_path)
-    assert "going on after" in capfd.readouterr().err
+    assert "resumes after" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]

@@ -13,7 +13,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from bioseqrnn.fasta import blocks as fasta
 from bioseqrnn.fasta.blocks import WHOLE, Shard
 from bioseqrnn.fasta.conversions import Conversions
-from bioseqrnn.fasta.opening import FOREIGN, MAGIC
+from bioseqrnn.fasta.opening import COMPRESSIONS, FOREIGN
 from bioseqrnn.fasta.records import read_records
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.packing import Packed
@@ -62,7 +62,7 @@ def expect(data: bytes, alphabet: Alphabet) -> Expected:
     """Apply the documented table to the bytes of a plain file."""
     result = Expected([], Conversions(), [])
     counts = result.conversions
-    if data.startswith((*MAGIC, *FOREIGN)):
+    if data.startswith((*COMPRESSIONS, *FOREIGN)):
         result.refusals.append("")
         return result
     data = data.removeprefix(b"\xef\xbb\xbf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import numpy as np
@@ -14,6 +15,7 @@ from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.session import Session
@@ -22,7 +24,7 @@ from bioseqrnn.networks.store import load_model
 from bioseqrnn.onehot.packing import unpack
 from bioseqrnn.stages.diagnosis.run import diagnose_models
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.support.errors import TrainingStopped
 from bioseqrnn.tasks.losses import batch_targets
 
@@ -103,10 +105,13 @@ class Interrupted(Session):
 def train(folder, out, session=Session, **changes):
     with session(out / "model.safetensors", 1e9) as running:
         train_fold(
-            folder / "sequences.parquet", folder / "folds.parquet",
-            *(out / name for name in OUTPUTS), model="m", config=ModelConfig(**CONFIG | changes),
-            fold=1, seed=1, device="cpu", threads=1, session=running,
-        )  # fmt: skip
+            folder / "sequences.parquet",
+            folder / "folds.parquet",
+            FoldFiles(*(out / name for name in OUTPUTS)),
+            FoldTraining("m", ModelConfig(**CONFIG | changes), 1, 1),
+            machine=MachineConfig(device="cpu"),
+            session=running,
+        )
 
 
 def test_training_goes_on_as_if_it_had_not_stopped(exons, tmp_path):
@@ -159,8 +164,8 @@ def test_both_strands_are_read_where_classes_are_opposite(tmp_path):
         assert network.opposite.tolist() == ([1, 0, 2] if opposite else [0, 1, 2])
 
 
-def test_gradients_of_windows_are_measured(exons, tmp_path):
-    """Diagnosis looks at windows, in steps of three residues."""
+def test_gradients_of_windows_are_measured(exons, tmp_path, capfd):
+    """Diagnosis looks at windows, in steps of three residues, and says that k counts steps."""
     folder = exons.file.path.parent
     train(folder, tmp_path, epochs=1)
     diagnose_models(
@@ -170,3 +175,6 @@ def test_gradients_of_windows_are_measured(exons, tmp_path):
     frame = pd.read_csv(tmp_path / "diagnosis/gradients.tsv", sep="\t")
     # a window of 90 residues has 30 steps
     assert frame["k"].max() == 29
+    assert re.search(r"m, layer 1, forward: .* \d+ steps of 3 residues\n", capfd.readouterr().err)
+    figure = (tmp_path / "diagnosis/gradients.svg").read_text()
+    assert "k (steps of 3 residues back from the last one read)" in figure

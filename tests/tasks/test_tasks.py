@@ -6,9 +6,12 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
+from bioseqrnn.metrics.scorers import ALL, scorer
+from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS, PositionTruth
 from bioseqrnn.tasks.losses import PADDING, activate, balanced_weights, batch_targets, unit_losses
+from bioseqrnn.tasks.task import SMALLEST
 
 ZERO = torch.tensor(0.0)
 LABELS = {
@@ -41,6 +44,17 @@ def test_labels_become_targets_and_labels_again(name):
         task.column(task.whole(part, LENGTHS[1:], classes), classes).to_pylist()
         == (LABELS[name][1].to_pylist()[1:])
     )
+
+
+@pytest.mark.parametrize("name", ["binary", "multiclass", "multilabel"])
+def test_a_probability_of_zero_has_the_same_loss_in_training_and_evaluation(name):
+    task, classes, truth = truth_of(name)
+    wrong = ~truth if name == "multilabel" else np.eye(len(classes))[(truth + 1) % len(classes)]
+    scores = wrong.astype(float)
+    one = np.ones((3, 1))
+    judged = Judged(truth, scores, scores, np.arange(3), 3)
+    found = float(scorer(task, classes, judged)(one)[ALL, "log_loss"][0])
+    assert task.loss(truth, scores) == found == -np.log(SMALLEST)
 
 
 @pytest.mark.parametrize("name", LABELS)

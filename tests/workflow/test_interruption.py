@@ -9,8 +9,9 @@ import psutil
 import pytest
 from conftest import BIN, ROOT
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 
 pytestmark = pytest.mark.workflow
 MODEL = "results/pep/models/gru/fold-0/seed-1/model.safetensors"
@@ -61,16 +62,19 @@ def test_signals_reach_the_training_and_a_retry_goes_on(project):
     job.send_signal(signal.SIGUSR1)
     out, _ = run.communicate()
     assert run.returncode == 0, out
-    assert "going on after epoch" in first
-    assert "going on after epoch" in log.read_text()
+    assert "resumes after epoch" in first
+    assert "resumes after epoch" in log.read_text()
     assert "exit status 75" in out or "exit code 75" in out, out
 
     names = ("model.safetensors", "history.tsv", "predictions.parquet")
     again = [project.folder / "again" / name for name in names]
     train_fold(
-        folder / "sequences.parquet", folder / "folds.parquet", *again, model="gru",
-        config=ModelConfig(**SLOW), fold=0, seed=1, device="auto", threads=1,
-    )  # fmt: skip
+        folder / "sequences.parquet",
+        folder / "folds.parquet",
+        FoldFiles(*again),
+        FoldTraining("gru", ModelConfig(**SLOW), 0, 1),
+        machine=MachineConfig(device="auto"),
+    )
     written = folder / "models" / "gru" / "fold-0" / "seed-1"
     assert sorted(path.name for path in written.iterdir()) == sorted(names)
     for path in again:

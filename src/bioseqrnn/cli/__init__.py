@@ -24,7 +24,7 @@ app = typer.Typer(
     "encode → audit → split → train / baseline → evaluate → report, and predict for new FASTA. "
     "The Snakemake workflow runs these same commands.",
     add_completion=False,
-    # help is plain text: what stands in brackets is no markup
+    # help is plain text: brackets are no markup
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -55,7 +55,7 @@ def _options(
 def main() -> None:
     """Run the command line; bad input is one line on standard error and exit code 2.
 
-    Training that a signal stopped, and that goes on when it is run again, is exit code 75.
+    A training that a signal stopped ends with exit code 75, and resumes when it is run again.
     """
     guard_streams()
     # PyTorch's threads keep their cores busy as they wait for its next operation; kernels of ours
@@ -101,7 +101,7 @@ def _line(error: InputError) -> str:
 
 
 def _of_system(error: OSError) -> str:
-    """What the system says, with the file first."""
+    """The message of the system, with the file first."""
     if error.filename is None or error.strerror is None:
         return str(error)
     return f"{error.filename}: {error.strerror}"

@@ -10,7 +10,6 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import AuditLimits
-from bioseqrnn.support.errors import InputError
 
 
 def _makes_findings(values: Values) -> bool:
@@ -68,20 +67,11 @@ def audit(
     """
     from bioseqrnn.config.audit import AuditConfig
     from bioseqrnn.config.validate import section_from_json
-    from bioseqrnn.stages.audit.gate import judge_findings
-    from bioseqrnn.support.atomic import together
-    from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
+    from bioseqrnn.stages.audit.job import AuditFiles, audit_dataset
 
-    config = section_from_json(AuditConfig, limits, "--limits")
-    if findings is None:
-        if output is None or sequences is None:
-            raise InputError("give --sequences with --output, or --findings with one of them")
-        findings = output.with_name(FINDINGS.file)
-    with together():
-        if sequences is not None:
-            from bioseqrnn.stages.audit.run import audit_sequences
-
-            lists = flagged or findings.with_name(FLAGGED.file)
-            audit_sequences(sequences, findings, lists, identity=config.identity, where=dataset)
-        if output is not None:
-            judge_findings(findings, output, config, where=dataset)
+    audit_dataset(
+        sequences,
+        AuditFiles(findings, flagged, output),
+        config=section_from_json(AuditConfig, limits, "--limits"),
+        where=dataset,
+    )

@@ -9,16 +9,15 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import DatasetOptionsJson
-from bioseqrnn.support.errors import InputError
 
 
 def encode(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="With --sheet: where the files that the dataset names lie, if elsewhere than it "
-            "says; one for each, in order: of every row its FASTA, labels and intervals, then the "
-            "genome of the options."
+            help="With --sheet: the paths of the dataset's files where they differ from those in "
+            "the sheet; one for each file, in order: the FASTA, labels and intervals of every row, "
+            "then the genome of the options."
         ),
         Reads(),
     ] = None,
@@ -80,40 +79,21 @@ def encode(
     """
     from bioseqrnn.config.datasets import DatasetOptions
     from bioseqrnn.config.validate import section_from_json
-    from bioseqrnn.fasta.sources import Source, find_fasta, moved, sources_from_sheet
-    from bioseqrnn.stages.sequences.run import encode_sequences
-    from bioseqrnn.stages.sequences.shards import encode_shard, parse_shard
-    from bioseqrnn.support.paths import check_outputs
+    from bioseqrnn.stages.sequences.given import Given, encode_given
 
-    settings = section_from_json(DatasetOptions, options, "--options")
-    if sheet is not None:
-        if dataset is None or fasta or label or labels or label_key or intervals:
-            raise InputError("--sheet goes with --dataset, and without --fasta and labels")
-        sources = sources_from_sheet(sheet, dataset)
-        if files:
-            sources, settings = moved(sources, settings, files)
-    elif files:
-        raise InputError("files stand behind --fasta, or go with --sheet")
-    elif not fasta:
-        raise InputError("give --fasta (with --label or --labels), or --sheet with --dataset")
-    elif label and len(label) != len(fasta):
-        raise InputError(f"{len(fasta)} --fasta but {len(label)} --label; give one for each")
-    else:
-        sources = [
-            Source(path, label[place].strip() if label else None, labels, label_key, intervals)
-            for place, text in enumerate(fasta)
-            for path in find_fasta(text)
-        ]
-    named = [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
-    named += [Path(settings.negatives.genome)] if settings.negatives.genome else []
-    written = [("--output", output), *([] if audit is None else [("--audit", audit)])]
-    check_outputs([("the dataset's", path) for path in named], written)
-    where = dataset or "dataset"
-    if shard is not None:
-        if audit is not None:
-            raise InputError("--audit is written by 'gather', not with --shard; leave it out")
-        encode_shard(sources, output, parse_shard(shard), options=settings, where=where)
-    elif audit is None:
-        raise InputError("give --audit, the table of counts to write")
-    else:
-        encode_sequences(sources, output, audit, options=settings, where=where)
+    encode_given(
+        Given(
+            fasta=fasta or (),
+            label=label or (),
+            labels=labels,
+            label_key=label_key,
+            intervals=intervals,
+            sheet=sheet,
+            dataset=dataset,
+            files=files or (),
+        ),
+        output,
+        audit,
+        options=section_from_json(DatasetOptions, options, "--options"),
+        shard=shard,
+    )

@@ -28,7 +28,7 @@ def _nothing(_path: Path, _values: Values) -> Iterable[Path]:
 
 @dataclass(frozen=True)
 class Reads:
-    """The option names files to read: a folder stands for those in it, ``*`` for those that fit.
+    """The option names files to read: a folder means the files in it, a glob those that match.
 
     ``beside`` are names of further files that are read from the same folder.
     """

@@ -23,8 +23,8 @@ def import_keras(
         list[str],
         typer.Option(
             "--class",
-            help="Class of a unit of the Dense layer; once for each, in order. Of a single sigmoid "
-            "unit: first the class that 0 stands for, then that of 1.",
+            help="Class of a unit of the Dense layer; once for each, in order. For a single "
+            "sigmoid unit, first the class of 0, then that of 1.",
         ),
     ],
     output: Annotated[

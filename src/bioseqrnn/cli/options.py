@@ -50,8 +50,8 @@ Fraction = Annotated[
     typer.Option(
         min=0,
         max=1,
-        help="Share of the fold's training and validation records to use, for a curve of scores by "
-        "their number; a smaller share is part of a larger one.",
+        help="Fraction of the fold's training and validation records to use, for a learning curve; "
+        "a smaller fraction is part of a larger one.",
     ),
 ]
 Device = Annotated[

@@ -10,12 +10,19 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
-from bioseqrnn.config.choices import OUTPUT_FORMATS
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, _values: Values) -> Iterator[Path]:
-    yield from (output.with_suffix(ending) for ending in OUTPUT_FORMATS if ending != ".parquet")
+    yield from _outputs(output)[1:]
+
+
+def _outputs(output: Path) -> list[Path]:
+    """The file that is asked for, and those of the other formats beside it."""
+    from bioseqrnn.stages.prediction.formats import FORMATS
+
+    return list(dict.fromkeys([output, *(output.with_suffix(ending) for ending in FORMATS)]))
 
 
 def predict(
@@ -50,10 +57,7 @@ def predict(
     predict_query(
         fasta,
         model,
-        output,
-        output.with_suffix(".tsv.gz"),
-        device=device,
-        threads=threads,
+        _outputs(output),
+        machine=MachineConfig.model_validate({"device": device, "threads": threads}),
         sequences=sequences,
-        bed=output.with_suffix(".bed.gz"),
     )

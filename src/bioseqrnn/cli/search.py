@@ -10,6 +10,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.support.errors import InputError
 
 
@@ -112,19 +113,15 @@ def search(
         return
     if sequences is None or folds is None or journal is None:
         raise InputError("give --sequences, --folds and --journal, or --choose with tables")
-    from bioseqrnn.stages.search.run import work
+    from bioseqrnn.stages.search.run import Searched, work
 
     work(
         sequences,
         folds,
         journal,
         output,
-        model=model,
-        config=base,
-        search=wanted,
-        fold=fold,
+        searched=Searched(model, base, wanted, fold),
         worker=worker,
-        device=device,
-        threads=threads,
+        machine=MachineConfig.model_validate({"device": device, "threads": threads}),
         selected=selected,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,11 +21,10 @@ from bioseqrnn.cli.options import (
 )
 from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.machine import MachineConfig
-from bioseqrnn.support.errors import InputError
 
 
 def _beside(output: Path, values: Values) -> Iterator[Path]:
-    """Of a fold: the final model has neither."""
+    """The other outputs of a fold; the final model has none."""
     if values["selected"] is None:
         yield from (
             output.with_name(f"{name}.{kind}")
@@ -102,47 +101,29 @@ def train(
         typer.Option(
             min=0,
             envvar="BIOSEQRNN_CHECKPOINT_SECONDS",
-            help="Least seconds between two checkpoints, from which the same command goes on.",
+            help="Least seconds between two checkpoints, from which the same command resumes.",
         ),
     ] = 60.0,
 ) -> None:
     """Train a recurrent classifier: one fold, or with --selected the final model.
 
-    SIGTERM or SIGUSR1 stops it with exit code 75; the same command then goes on from there.
+    SIGTERM or SIGUSR1 stops it with exit code 75; the same command then resumes
+    from its checkpoint with identical results.
     """
-    if selected is None and (folds is None or fold is None):
-        raise InputError("give --folds and --fold, or --selected for the final model")
-    from bioseqrnn.config.models import ModelConfig
-    from bioseqrnn.config.validate import section_from_json
-    from bioseqrnn.fitting.session import Session
-    from bioseqrnn.stages.training.run import train_final, train_fold
-    from bioseqrnn.tables.chosen import read_chosen
+    from bioseqrnn.stages.training.given import Given, train_given
+    from bioseqrnn.stages.training.run import FoldFiles
 
-    run: dict[str, Any] = {"seed": seed, "device": device, "threads": threads}
-    run |= {"devices": devices, "nodes": nodes}
-    with Session(output, checkpoint_seconds) as session:
-        if folds is None or fold is None or selected is not None:
-            assert selected is not None
-            files = tuple(chosen or ())
-            train_final(sequences, selected, output, **run, session=session, searches=files)
-            return
-        settings, search = section_from_json(ModelConfig, config, "--config"), None
-        if chosen:
-            found = read_chosen(chosen[0])
-            if len(chosen) > 1 or found.fold != fold:
-                raise InputError(f"--chosen: give that of fold {fold}, and no other")
-            settings, search = found.config, found.card
-        train_fold(
-            sequences,
-            folds,
+    train_given(
+        sequences,
+        FoldFiles(
             output,
             history or output.with_name("history.tsv"),
             predictions or output.with_name("predictions.parquet"),
-            model=model or settings.cell,
-            config=settings,
-            fold=fold,
-            **run,
-            session=session,
-            fraction=fraction,
-            search=search,
-        )
+        ),
+        Given(folds, fold, selected, model, config, tuple(chosen or ()), fraction),
+        seed=seed,
+        machine=MachineConfig.model_validate(
+            {"device": device, "devices": devices, "nodes": nodes, "threads": threads}
+        ),
+        checkpoint_seconds=checkpoint_seconds,
+    )

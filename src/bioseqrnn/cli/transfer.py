@@ -20,6 +20,7 @@ from bioseqrnn.cli.options import (
     Seed,
     Threads,
 )
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.tables.declared.models import MATRIX
 
 
@@ -56,6 +57,5 @@ def transfer(
         models,
         output,
         resampling=Resampling(bootstrap, confidence, seed),
-        device=device,
-        threads=threads,
+        machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

@@ -58,12 +58,12 @@ class Check(Strict):
     """One check of the audit."""
 
     limit: float = Field(
-        ge=0, description="Largest value that passes; of class_balance the smallest."
+        ge=0, description="Largest value that passes; for class_balance, the smallest."
     )
     action: Action = Field(
         "warn",
-        description="Beyond the limit: warn and go on, or stop before anything is trained. ignore "
-        "leaves the check out.",
+        description="What happens beyond the limit: warn continues, stop ends the run before "
+        "anything is trained. ignore leaves the check out.",
     )
 
 
@@ -71,29 +71,33 @@ LEAKAGE = Kind(
     "LeakageCheck",
     "Exact leakage.",
     0,
-    "Most records that may stand on both sides.",
+    "Most records that may be on both sides.",
     action=(
         Action,
-        Field("stop", description="As of the other checks, but stop unless told otherwise."),
+        Field("stop", description="The same as in the other checks, but the default is stop."),
     ),
 )
 COUNT = Kind("CountCheck", "A number of records.", 0, "Most records that pass.")
 REPEATS = Kind(
     "RepeatCheck",
-    "A share of the records.",
+    "A fraction of the records.",
     0.1,
-    "Largest share of the records that passes.",
+    "Largest fraction of the records that passes.",
     most=1,
 )
 SHARE = Kind(
     "ShareCheck",
-    "A small share of records or residues.",
+    "A small fraction of records or residues.",
     0.05,
-    "Largest share that passes.",
+    "Largest fraction that passes.",
     most=1,
 )
 BALANCE = Kind(
-    "BalanceCheck", "The share of the rarest class.", 0.05, "Smallest share that passes.", most=1
+    "BalanceCheck",
+    "The fraction of the rarest class.",
+    0.05,
+    "Smallest fraction that passes.",
+    most=1,
 )
 
 
@@ -109,8 +113,9 @@ COMPOSITION = _auc("CompositionCheck", "composition", 0.9)
 class AuditConfig(Strict):
     """Checks before training, like ``duplicates: {limit: 0.2, action: stop}``.
 
-    ``limit`` is the largest value that passes (of ``class_balance`` the smallest). Beyond it,
-    ``action: warn`` says so and goes on, ``stop`` trains nothing; ``ignore`` leaves the check out.
+    ``limit`` is the largest value that passes (for ``class_balance``, the smallest). Beyond it,
+    ``action: warn`` gives a warning and continues, and ``stop`` ends the run before anything is
+    trained; ``ignore`` leaves the check out.
     """
 
     EXAMPLE = '{"length": {"action": "stop"}}'
@@ -119,62 +124,65 @@ class AuditConfig(Strict):
         0.9,
         ge=0.5,
         le=1,
-        description="Share of identical residues, over at least 80 % of both sequences, from which "
-        "two records are near-identical.",
+        description="Least fraction of identical residues, over at least 80 % of both "
+        "sequences, of two near-identical records.",
     )
     leakage: Annotated[Check, LEAKAGE] = Field(
         LEAKAGE.default(),
-        description="Records whose sequence (or its reverse complement) stands in a train or "
-        "validation row of the sheet and in a test row. One such record makes a test score a "
-        "lie, so it stops.",
+        description="Records whose sequence (or its reverse complement) is in a train or "
+        "validation row of the sheet and in a test row. A single such record makes a test score "
+        "wrong, so the run stops.",
     )
     near_leakage: Annotated[Check, COUNT] = Field(
         COUNT.default(),
-        description="The same with near-identical sequences.",
+        description="The same for near-identical sequences.",
     )
     label_conflicts: Annotated[Check, COUNT] = Field(
         COUNT.default(),
-        description="Records whose sequence also stands under another label: no model can call "
-        "all of them right.",
+        description="Records whose sequence also has another label: no model can call all of "
+        "them correctly.",
     )
     duplicates: Annotated[Check, REPEATS] = Field(
         REPEATS.default(),
-        description="Share of records whose sequence stood before. They share a fold, so they "
-        "cannot leak, but count several times.",
+        description="Fraction of records whose sequence is also that of an earlier record. They "
+        "are in one fold, so they cannot leak, but count several times.",
     )
     reverse_complements: Annotated[Check, REPEATS] = Field(
         REPEATS.default(),
-        description="Share of DNA records whose reverse complement is another record. Passes with "
-        "strands: both, which keeps the two together.",
+        description="Fraction of DNA records whose reverse complement is another record. Passes "
+        "with strands: both, which keeps the two together.",
     )
     near_duplicates: Annotated[Check, SHARE] = Field(
         SHARE.default(),
-        description="Share of records with a near-identical record of another class in their "
-        "cluster: the labels hang on few residues, or are wrong.",
+        description="Fraction of records with a near-identical record of another class in their "
+        "cluster: the labels depend on few residues, or are wrong.",
     )
     overlaps: Annotated[Check, SHARE] = Field(
         SHARE.default(),
-        description="Share of records that have a stretch in common with another record which "
-        "chance does not explain: overlapping windows of a genome, fragments of a protein.",
+        description="Fraction of records that share a stretch with another record which chance "
+        "does not explain: overlapping windows of a genome, fragments of a protein.",
     )
     length: Annotated[Check, LENGTH] = Field(
         LENGTH.default(),
-        description="AUC that the length alone reaches (one class against the rest, the largest). "
-        "Real families differ in length somewhat; 0.8 is more than that explains.",
+        description="AUC that is reached by the length alone (one class against the rest, the "
+        "largest). Real families differ in length to some degree; 0.8 is more than that "
+        "explains.",
     )
     composition: Annotated[Check, COMPOSITION] = Field(
         COMPOSITION.default(),
-        description="AUC that the shares of the residues alone reach, out of fold. Composition is "
-        "often real biology (GC content, charge), so the limit is high.",
+        description="AUC that is reached by the residue composition alone, out of fold. "
+        "Composition often has a biological cause (GC content, charge), so the limit is high.",
     )
     first_residue: Annotated[Check, FIRST_RESIDUE] = Field(
         FIRST_RESIDUE.default(),
-        description="AUC that the first residue alone reaches, out of fold. One residue should "
-        "say little: more betrays how records were cut (a start M in one class only).",
+        description="AUC that is reached by the first residue alone, out of fold. One residue "
+        "should tell little: a higher AUC shows how records were cut (a start M in one class "
+        "only).",
     )
     class_balance: Annotated[Check, BALANCE] = Field(
-        BALANCE.default(), description="Share of the rarest class; less than this is beyond."
+        BALANCE.default(),
+        description="Fraction of the rarest class; the check fails below the limit.",
     )
     ambiguity: Annotated[Check, SHARE] = Field(
-        SHARE.default(), description="Share of ambiguous residues (N, X and the like)."
+        SHARE.default(), description="Fraction of ambiguous residues (N, X and others)."
     )

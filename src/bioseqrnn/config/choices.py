@@ -1,4 +1,4 @@
-"""What can be chosen by name: cells, poolings, baselines, kinds of labels, output formats.
+"""What can be chosen by name: recurrent cells, poolings, baselines, kinds of labels.
 
 Each choice is one line here and the code that it names. The settings, the schemas, the options of
 commands and the tables of ``config/README.md`` take the names from here; the code is imported when
@@ -84,14 +84,6 @@ LABEL_KINDS: Choices = {
     "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record", True),
     "label_key": Choice(f"{_SOURCES}.header_key", "a key of the headers", True),
     "intervals": Choice(f"{_SOURCES}.intervals", "labelled intervals of a genome", True),
-}
-
-# endings of the files of a prediction
-_PREDICTION = "bioseqrnn.stages.prediction"
-OUTPUT_FORMATS: Choices = {
-    ".parquet": Choice(f"{_PREDICTION}.run", "all columns"),
-    ".tsv.gz": Choice(f"{_PREDICTION}.run", "the same as text, without the lists of each residue"),
-    ".bed.gz": Choice(f"{_PREDICTION}.bed", "runs of residues with one call (per_position)"),
 }
 
 

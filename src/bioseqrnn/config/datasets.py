@@ -15,26 +15,31 @@ class NegativesConfig(Strict):
 
     method: Literal["none", "shuffle", "genome"] = Field(
         "none",
-        description="none: the records are all there is; shuffle: rearrange each record, keeping "
-        "the exact counts of its k-mers; genome: draw windows of a genome that match each record "
-        "in length and G+C.",
+        description="none: no negatives are made; shuffle: rearrange each record and keep the "
+        "exact counts of its k-mers; genome: draw windows of a genome that match each record in "
+        "length and G+C.",
     )
-    label: str = Field("negative", min_length=1, description="Class of what is made.")
+    label: str = Field(
+        "negative", min_length=1, description="Class of the negatives that are made."
+    )
     k: int = Field(
         2,
         ge=1,
         le=8,
-        description="Of shuffle: 2 keeps pairs of neighbours (dinucleotides), 1 the composition.",
+        description="Length of the k-mers that shuffle keeps: 2 keeps pairs of neighbours "
+        "(dinucleotides), 1 the composition.",
     )
-    per_positive: int = Field(1, ge=1, le=100, description="Negatives for each record.")
+    per_positive: int = Field(1, ge=1, le=100, description="Number of negatives for each record.")
     seed: Seed = Field(SEED, description="Seed of the draw.")
     genome: str | None = Field(
-        None, description="Of genome: FASTA of the genome, plain or bgzip, relative to the run."
+        None,
+        description="FASTA of the genome for the method genome, plain or bgzip, relative to the "
+        "run.",
     )
 
 
 class DatasetOptions(Strict):
-    """What a dataset is, like ``promoters: {strands: both}``, where the defaults do not fit."""
+    """Options of a dataset that differ from the defaults, like ``promoters: {strands: both}``."""
 
     EXAMPLE = '{"strands": "both"}'
 
@@ -44,7 +49,7 @@ class DatasetOptions(Strict):
         "for each residue, in the third line of each record (docs/tasks.md).",
     )
     label_separator: str = Field(
-        ";", min_length=1, description="Of multilabel: what stands between the labels of a record."
+        ";", min_length=1, description="Text between the labels of a record in multilabel tasks."
     )
     alphabet: Literal["auto", "dna", "protein"] = Field(
         "auto", description="auto: DNA (or RNA) where 90 % of the letters are ACGTUN."
@@ -57,31 +62,32 @@ class DatasetOptions(Strict):
     window: int | None = Field(
         None,
         ge=1,
-        description="Of intervals: length of the windows, each around the middle of its interval; "
-        "null takes the intervals as they are.",
+        description="Length of windows around the middle of each interval; null takes the "
+        "intervals as they are.",
     )
     block: int | None = Field(
         None,
         ge=2,
-        description="Of per_position: longer records (chromosomes) are cut into blocks of at most "
-        "so many residues, as equal as they can be; each is a record of its own that is dealt into "
-        "a fold. null leaves records whole.",
+        description="Most residues of a record in per_position tasks. Longer records "
+        "(chromosomes) are cut into blocks of nearly equal length, and each block is a record "
+        "that is dealt into a fold. null leaves records whole.",
     )
     opposite: dict[Letter, Letter] | None = Field(
         None,
-        description="Of per_position DNA: classes that a base has on one strand and on the other, "
-        "like {F: R} for genes; all others stay what they are ({} where all do). Networks then "
-        "read both strands. null: they read the strand that is given.",
+        description="Classes that a base has on one strand and on the other in per_position "
+        "tasks of DNA, like {F: R} for genes; all others stay what they are ({} where all do). "
+        "Networks then read both strands. null: they read the strand that is given.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
-        description="both: a DNA sequence and its reverse complement mean the same: they count as "
-        "duplicates and share a fold, k-mers are counted on both, and networks read both.",
+        description="both: a DNA sequence and its reverse complement mean the same. They count "
+        "as duplicates and share a fold, k-mers are counted on both strands, and networks read "
+        "both.",
     )
     positive: str | None = Field(
         None,
-        description="Positive class of two; null takes the last by name, or the class that "
-        "negatives are made for.",
+        description="Positive class of two; null takes the last by name, or, where negatives "
+        "are made, the class that is given.",
     )
     classes: list[str] | None = Field(
         None,

@@ -13,48 +13,52 @@ from bioseqrnn.config.values import SEED, Name, Seed
 class LearningCurveConfig(Strict):
     """Would more sequences help? Like ``{fractions: [0.25, 0.5], models: [gru, kmer_logistic]}``.
 
-    Each is trained again on shares of every fold's training records (docs/learning_curve.md).
+    Each model is trained again on fractions of every fold's training records
+    (docs/learning_curve.md).
     """
 
     models: list[Name] = Field(
         [],
-        description="Models and baselines that are also trained on fewer records; none leaves it "
-        "out.",
+        description="Models and baselines that are also trained on fewer records; an empty list "
+        "leaves the learning curve out.",
         json_schema_extra={"uniqueItems": True},
     )
     fractions: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
         [0.125, 0.25, 0.5],
         min_length=1,
-        description="Shares of the training and validation records, each part of the next larger. "
-        "All of them, 1, is what was trained anyway.",
+        description="Fractions of the training and validation records, each a part of the next "
+        "larger. The fraction 1, all records, is trained in any case.",
         json_schema_extra={"uniqueItems": True},
     )
 
 
 class ThresholdConfig(Strict):
-    """From which probability on a class is called, like ``{aim: precision, precision: 0.95}``.
+    """The probability from which a class is called, like ``{aim: precision, precision: 0.95}``.
 
-    Chosen on validation records, in tasks of two classes or several labels.
+    It is chosen on validation records, in tasks of two classes or several labels.
     """
 
     aim: Literal["mcc", "f1", "precision", "none"] = Field(
         "mcc",
-        description="What it is best for: Matthews correlation; F1; the largest recall at which "
-        "a precision is reached; or none: the most probable class, and labels from 0.5 on.",
+        description="What the threshold optimises. mcc: Matthews correlation; f1: F1; "
+        "precision: the largest recall at which a precision is reached; none: no threshold, so "
+        "the most probable class is called, and labels from 0.5 on.",
     )
     precision: float = Field(
-        0.9, ge=0.01, le=1, description="Of the aim precision: what is to be reached."
+        0.9, ge=0.01, le=1, description="Precision to be reached, where the aim is precision."
     )
 
 
 class EvaluationConfig(Strict):
     """Intervals, comparisons and thresholds."""
 
-    bootstrap: int = Field(1000, ge=100, description="Bootstrap replicates over groups.")
+    bootstrap: int = Field(
+        1000, ge=100, description="Bootstrap replicates, over groups of records."
+    )
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
     seed: Seed = Field(SEED, description="Seed of the bootstrap.")
     threshold: ThresholdConfig = Field(
-        ThresholdConfig(), description="From which probability a class is called."
+        ThresholdConfig(), description="The probability from which a class is called."
     )
     learning_curve: LearningCurveConfig = Field(
         LearningCurveConfig(), description="Scores by the number of training records."

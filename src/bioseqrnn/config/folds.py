@@ -17,60 +17,63 @@ class FoldsConfig(Strict):
 
     grouping: Literal["homology", "duplicates", "column", "none"] = Field(
         "homology",
-        description="What keeps records in one fold. homology: sequences alike, over any number of "
-        "steps, found by MMseqs2; duplicates: equal sequences; column: the groups of the sheet or "
-        "labels TSV (chromosome, study, patient), which there must be. All three keep equal "
-        "sequences and the groups given together. none: nothing, to see what leaks.",
+        description="What keeps records in one fold. homology: similar sequences, found by "
+        "MMseqs2, also where they are linked by others; duplicates: equal sequences; column: "
+        "the groups of the sheet or labels TSV (chromosome, study, patient), which must be "
+        "there. All three also keep equal sequences and the given groups together. none: "
+        "nothing, to see what leaks.",
     )
     identity_dna: float = Field(
         0.8,
         ge=0.5,
         le=1,
-        description="Share of identical residues in the alignment from which DNA sequences are "
-        "alike, on either strand.",
+        description="Least fraction of identical residues in the alignment of two similar DNA "
+        "sequences, on either strand.",
     )
     identity_protein: float = Field(
         0.4,
         ge=0.2,
         le=1,
-        description="The same of proteins and peptides.",
+        description="Least fraction of identical residues in the alignment of two similar "
+        "proteins or peptides.",
     )
     length_correction: bool = Field(
         True,
-        description="Of proteins: alignments of less than 52 residues need more identity, after "
-        "the curve of Rost (1999), up to 0.8 at 16 and less: short peptides are alike by chance.",
+        description="Require more identity of protein alignments of less than 52 residues, by "
+        "the curve of Rost (1999), up to 0.8 at 16 residues and less: short peptides are "
+        "similar by chance.",
     )
     coverage: float = Field(
         0.8,
         ge=0.1,
         le=1,
-        description="Share of each of two sequences that the alignment must span.",
+        description="Fraction of each of the two sequences that the alignment must span.",
     )
     count: int = Field(5, ge=2, le=100, description="Number of folds.")
     repeats: int = Field(
         1,
         ge=1,
         le=100,
-        description="How often all records are dealt anew, with another seed: fold numbers go on, "
-        "and a record is tested once a repeat.",
+        description="Number of times that all records are dealt into folds, with another seed "
+        "each time. Fold numbers continue, and a record is tested once in each repeat.",
     )
     validation_fraction: float = Field(
         0.1,
         ge=0.01,
         le=0.5,
-        description="Share of the records a fold does not test that validate (early stopping, "
-        "selection) instead of training.",
+        description="Fraction of the records outside the test fold that is used for validation "
+        "(early stopping, selection) instead of training.",
     )
     seed: Seed = Field(SEED, description="Seed of the assignment.")
     exclude_leaking: bool = Field(
         False,
-        description="Of a split given in the sheet: leave out the test records that are alike a "
-        "training or validation record. They are counted in leaks.tsv in any case.",
+        description="Where the sheet gives the split: leave out the test records that are "
+        "similar to a training or validation record. leaks.tsv counts them in any case.",
     )
     compare_random: list[Name] | None = Field(
         None,
         description="Baselines and models that are also scored on random folds, to show what "
-        "those would have claimed; null takes kmer_logistic where it is among the baselines, [] "
+        "those would have claimed. null: kmer_logistic where it is among the baselines; []: "
         "none.",
         json_schema_extra={"uniqueItems": True},
     )

@@ -37,42 +37,43 @@ class SearchConfig(Strict):
 
     models: list[Name] = Field(
         [],
-        description="Models of `models` that are also searched, each as one more model called "
-        "{model}_search.",
+        description="Models of `models` whose settings are also searched; each search is one "
+        "more model, called {model}_search.",
         json_schema_extra={"uniqueItems": True},
     )
     trials: int = Field(
         20,
         ge=1,
         le=10000,
-        description="Settings tried in each fold, by all workers together, those of `models` "
-        "first. Raised later, a search goes on from the trials that it has.",
+        description="Settings tried in each fold, by all workers together; those of `models` "
+        "are the first. If the number is raised later, a search continues from the trials that "
+        "it has.",
     )
     workers: int = Field(
         1,
         ge=1,
         le=1000,
-        description="Jobs that share the trials of one fold. With one, the same trials are made "
-        "every time; with several, which come next depends on who ends first.",
+        description="Jobs that share the trials of one fold. With one job, the same trials are "
+        "made every time; with several, the next trial depends on which job ends first.",
     )
     inner_folds: int = Field(
         3,
         ge=2,
         le=20,
-        description="Folds that the training records of a fold are dealt into: a trial is scored "
-        "by its mean over them.",
+        description="Folds that the training records of a fold are dealt into. The score of a "
+        "trial is its mean over them.",
     )
     prune: bool = Field(
         True,
-        description="Stop a trial between two inner folds where its mean so far is worse than the "
-        "median of the trials before.",
+        description="Stop a trial between two inner folds where its mean so far is worse than "
+        "the median of the earlier trials.",
     )
     seed: Seed = Field(SEED, description="Seed of the trials, their inner folds and trainings.")
     space: SearchSpace = Field(
         SearchSpace(**DEFAULT_SPACE),
-        description="What is searched: settings of `models` (but monitor and precision), each with "
-        "a range of numbers, {low: 16, high: 128, log: true}, or a list of choices, [7, 11, 15]. "
-        "Given, it replaces all of the default (docs/search.md).",
+        description="What is searched: settings of `models` (except monitor and precision), "
+        "each with a range of numbers, {low: 16, high: 128, log: true}, or a list of choices, "
+        "[7, 11, 15]. A space that is given replaces the whole default (docs/search.md).",
     )
 
     @model_validator(mode="after")

@@ -27,14 +27,14 @@ class RunConfig(Strict):
     )
     queries: str | None = Field(
         "config/queries.tsv",
-        description="Sheet of FASTA files to predict; null for none. Where it is not named, and no "
-        "such file is there, nothing is predicted.",
+        description="Sheet of FASTA files to predict; null for none. Where it is not given and "
+        "there is no such file, nothing is predicted.",
     )
     results: str = Field(
         "results",
         pattern=r"[^/]",
-        description="Folder that everything is written into, written out: ~ and $HOME stand for "
-        "themselves.",
+        description="Folder of all results. The path is taken literally: ~ and $HOME are not "
+        "expanded.",
     )
     dataset_options: dict[Name, DatasetOptions] = Field(
         {}, description="By dataset name: options that differ from the defaults."
@@ -43,11 +43,11 @@ class RunConfig(Strict):
         1,
         ge=1,
         le=256,
-        description="Parts that the FASTA files of a dataset are encoded in, side by side; for "
-        "files of many gigabytes. The table is the same.",
+        description="Parts into which the FASTA files of a dataset are divided, to be encoded "
+        "at the same time; for files of many gigabytes. The table is the same.",
     )
     audit: AuditConfig = Field(
-        AuditConfig(), description="What is checked before training, and what stops it."
+        AuditConfig(), description="Checks before training, and which of them stop the run."
     )
     folds: FoldsConfig = Field(
         FoldsConfig(), description="How records are dealt into cross-validation folds."
@@ -59,21 +59,21 @@ class RunConfig(Strict):
     )
     baselines: list[Baseline] = Field(
         ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
-        description="Plain methods run on the same folds (docs/baselines.md says what each is). "
-        "gapped_kmer and cnn cost more and are left out unless named; gapped_kmer and pwm score "
-        "whole records, and are left out of per_position datasets.",
+        description="Simple methods that are run on the same folds (docs/baselines.md). "
+        "gapped_kmer and cnn take more time and are left out unless they are named; gapped_kmer "
+        "and pwm score whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     seeds: list[Seed] = Field(
         [SEED],
         min_length=1,
-        description="Every model is trained once a fold and seed.",
+        description="Every model is trained once for each fold and seed.",
         json_schema_extra={"uniqueItems": True},
     )
     transfer: dict[Name, Members] = Field(
         {},
         description="By name: datasets with the same positives and different negatives. The "
-        "networks of each are tested on the records of every other (docs/transfer.md).",
+        "networks of each dataset are tested on the records of every other (docs/transfer.md).",
     )
     evaluation: EvaluationConfig = Field(
         EvaluationConfig(), description="How models are scored and compared."

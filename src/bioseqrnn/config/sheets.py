@@ -13,7 +13,9 @@ from bioseqrnn.config.values import Name
 class DatasetRow(Strict):
     """One row of ``config/datasets.tsv``: a FASTA file of a dataset."""
 
-    dataset: Name = Field(description="Dataset that the file belongs to; several rows make one.")
+    dataset: Name = Field(
+        description="Dataset that the file belongs to; several rows can name one dataset."
+    )
     fasta: str = Field(
         min_length=1,
         description="FASTA file, plain or compressed, or a folder or glob of several; or the "
@@ -28,20 +30,22 @@ class DatasetRow(Strict):
         None, description="A TSV with the columns id, label and optionally group."
     )
     label_key: str | None = Field(
-        None, description="What stands before = and the label in each record's header."
+        None, description="Key before = and the label in the header of each record."
     )
     intervals: str | None = Field(
         None,
-        description="A BED or TSV file of labelled intervals: the FASTA file is a genome (plain or "
-        "bgzip), the records are its windows. With label, that is the label of all.",
+        description="A BED or TSV file of labelled intervals. The FASTA file is then a genome "
+        "(plain or bgzip), and the records are its windows. If label is given too, all windows "
+        "have that label.",
     )
     split: Literal["train", "validation", "test"] | None = Field(
         None,
-        description="What the file is for, in all rows of a dataset or in none: a given split "
-        "takes the place of cross-validation.",
+        description="Use of the file, in all rows of a dataset or in none. A split that is "
+        "given replaces cross-validation.",
     )
     group: str | None = Field(
-        None, description="Group of every record of the file; a group never straddles a fold."
+        None,
+        description="Group of every record of the file; all records of a group are in one fold.",
     )
 
 

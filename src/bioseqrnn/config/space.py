@@ -64,7 +64,7 @@ def search_space(model: type[BaseModel]) -> type[BaseModel]:
                 low=(value, Field(description="Least value.")),
                 high=(value, Field(description="Largest value.")),
             )
-        meaning = f"Of `models`: {(field.description or '').split(':')[0].split('. ')[0]}"
+        meaning = f"Setting of `models`: {(field.description or '').split(':')[0].split('. ')[0]}"
         about = meaning.rstrip(".") + "."
         fields[name] = (kinds, Field(None, description=about, json_schema_extra=_no_default))
     space: type[BaseModel] = create_model(

@@ -1,6 +1,6 @@
 """FASTA text, parsed by Biopython, in blocks of bounded size.
 
-What is accepted, converted and refused stands in one table: docs/fasta.md.
+docs/fasta.md lists what is accepted, converted and refused.
 """
 
 from __future__ import annotations
@@ -8,12 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from bioseqrnn.fasta.conversions import Conversions
-from bioseqrnn.fasta.locate import BYTE_ORDER_MARK, COMMENT_MARKS, no_header, non_utf8, unix_lines
+from bioseqrnn.fasta.lines import (
+    NEW_LINE,
+    cut_inside_record,
+    from_first_record,
+    last_line,
+    without_comments,
+)
+from bioseqrnn.fasta.locate import BYTE_ORDER_MARK, non_utf8, unix_lines
 from bioseqrnn.fasta.opening import Reader, open_bytes
-from bioseqrnn.fasta.prose import GroupedLines, check_marked_lines, check_pir
+from bioseqrnn.fasta.parsing import parse
+from bioseqrnn.fasta.prose import GroupedLines, check_pir
 from bioseqrnn.fasta.refusals import no_residues
 from bioseqrnn.fasta.unwrap import unwrap
 from bioseqrnn.onehot.alphabet import GAPS
@@ -23,13 +33,6 @@ from bioseqrnn.support.errors import InputError
 BLOCK_BYTES = 1 << 17
 # A record longer than this comes in parts
 PART_BYTES = 1 << 21
-
-COMMENT = re.compile(rb"^[;#!][^\n]*\n?", re.MULTILINE)
-BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
-# Text up to a letter behind which a line can be cut: one that is not '>' follows it
-LAST_LETTERS = re.compile(rb"(?s).*[!-~] *(?=[!-=?-~])")
-# Where a text ends: at a line's end, or inside a line
-NEW_LINE, SEQUENCE_LINE, COMMENT_LINE = "new line", "sequence", "comment"
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,9 @@ class Block:
     conversions : Conversions
         Comment lines, carriage returns and white space left out.
     continues : bool
-        The first entry is a further part of the record before, and its title is empty.
+        The first entry is a further part of the previous record, and its title is empty.
     unfinished : bool
-        The last entry goes on in the next block.
+        The last entry continues in the next block.
     """
 
     titles: tuple[str, ...]
@@ -93,7 +96,7 @@ def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
             single_lines, ends = unwrap(lines)
         except UnicodeDecodeError as error:
             raise non_utf8(path) from error
-        titles, residues, text_lines, white_space = _parse(single_lines, len(lines) - ends)
+        titles, residues, text_lines, white_space = parse(single_lines, len(lines) - ends)
         conversions.white_space += white_space
         check_pir(path, text_lines[0], titles, residues)
         grouped.check(text, white_space > 0, continues, unfinished)
@@ -101,166 +104,135 @@ def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
         continues = unfinished
 
 
-def _parse(
-    lines: list[str], size: int
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bytes, bytes], int]:
-    """Return titles and sequences by Biopython, both also as joined text, and the white space gone.
+class Text(NamedTuple):
+    r"""Text that begins with ``>`` and ends before the next record, lines ended by ``\n``.
 
-    Most text has two lines a record, which ``FastaTwoLineParser`` reads faster. It keeps blanks
-    inside sequences: where there is any white space, the result is that of ``SimpleFastaParser``.
+    Attributes
+    ----------
+    data : bytes
+    conversions : Conversions
+        Comment lines, carriage returns and white space left out of it.
+    unfinished : bool
+        It is a part of a record that is longer than ``PART_BYTES``: the next text continues it,
+        does not begin with ``>``, and may be empty.
     """
-    from Bio.SeqIO.FastaIO import FastaTwoLineParser, SimpleFastaParser
 
-    try:
-        parser = FastaTwoLineParser(iter(lines))  # type: ignore[no-untyped-call]
-        parsed = _collect(parser, size)
-        if parsed[3] == 0 and b" " not in parsed[2][1]:
-            return parsed
-    except ValueError:
-        pass
-    return _collect(SimpleFastaParser(iter(lines)), size)  # type: ignore[no-untyped-call]
+    data: bytes
+    conversions: Conversions
+    unfinished: bool
 
 
-def _collect(
-    parser: Iterator[tuple[str, str]], size: int
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[bytes, bytes], int]:
-    titles, residues = zip(*parser, strict=True)
-    joined = _joined(titles), _joined(residues)
-    # what is neither '>', header nor residue was white space
-    return titles, residues, joined, size - len(joined[0]) - len(joined[1]) + len(titles)
+def read_texts(path: Path, shard: Shard, *, comments: bool = True) -> Iterator[Text]:
+    """Yield the text of a file, or of a shard of it, cut between records.
 
+    Comment lines are left out; where ``comments`` is False, there are none.
 
-def _joined(lines: tuple[str, ...]) -> bytes:
-    return ("\n".join(lines) + "\n").encode()
-
-
-def read_texts(
-    path: Path, shard: Shard, *, comments: bool = True
-) -> Iterator[tuple[bytes, Conversions, bool]]:
-    r"""Yield text that begins with ``>`` and ends before the next one, and its conversions.
-
-    Lines end in ``\n``, comment lines are gone. The last value says whether the text is a part of
-    a record, longer than ``PART_BYTES``: then the next text goes on with it,
-    does not begin with ``>``, and may be empty.
+    Raises
+    ------
+    InputError
+        As in ``read_blocks``.
     """
     with open_bytes(path) as reader:
         begin, end = _record_range(reader, shard)
-        left = end - begin if end is not None else None
-        reader.seek(begin) if begin else None
-        rest = held = b""
-        started, part, line = begin > 0, False, NEW_LINE
-        conversions = Conversions()
-        while True:
-            wanted = max(BLOCK_BYTES, len(rest))
-            data = reader.read(wanted if left is None else min(wanted, left))
-            if left is not None:
-                left -= len(data)
-            last = not data
-            data, held = unix_lines(held + data, last, conversions)
-            if not started and not rest and data.startswith(BYTE_ORDER_MARK):
-                data = data[len(BYTE_ORDER_MARK) :]
-            text = rest + data
-            if part and line == NEW_LINE and text.startswith(b">"):
-                # the part before was the last one, which nobody knew
-                yield b"", conversions, False
-                part, conversions = False, Conversions()
-            unfinished = False
-            if last:
-                rest = b""
-            elif (cut := text.rfind(b"\n>", max(0, len(rest) - 1))) >= 0:
-                text, rest = text[: cut + 1], text[cut + 1 :]
-            elif len(text) < PART_BYTES:
-                rest = text
-                continue
-            else:
-                cut = _cut_inside_record(path, text, line, started, comments)
-                text, rest = text[:cut], text[cut:]
-                unfinished = True
-            if comments:
-                text, line = _without_comments(path, text, line, started, conversions)
-            else:
-                line = _last_line(text, line)
-            if not started:
-                text = _from_first_record(path, text, comments, conversions)
-                started = bool(text)
-            if text or (part and not unfinished):
-                yield text, conversions, unfinished
-                part, conversions = unfinished, Conversions()
-            if last:
-                break
+        if begin:
+            reader.seek(begin)
+        position = begin
+        cutter = _Cutter(path, comments, State.BETWEEN if begin else State.BEFORE)
+        while not cutter.done:
+            # at least as much as waits, so that a long record is not searched again and again
+            wanted = max(BLOCK_BYTES, len(cutter.rest))
+            data = reader.read(wanted if end is None else min(wanted, end - position))
+            position += len(data)
+            yield from cutter.add(data)
         reader.check_unchanged()
-    if not started and shard.count == 1:
+    if cutter.state is State.BEFORE and shard.count == 1:
         raise InputError(f"{path}: empty FASTA file (no '>' record)")
 
 
-def _cut_inside_record(path: Path, text: bytes, line: str, started: bool, comments: bool) -> int:
-    """Return where to cut a long text: at a line's end, or inside a line so that nobody can tell.
+class State(Enum):
+    """The place in a file where the last yielded text ends."""
 
-    Inside a line the cut stands between two letters (blanks, which the parser drops, may follow
-    the first): it strips other white space from ends only, and takes a ``>`` for a header.
+    BEFORE = "before the first record"
+    BETWEEN = "between two records"
+    # or at its end: only the next text shows which
+    INSIDE = "inside a record"
+
+
+class _Cutter:
+    """Cuts the bytes of a file, which come in pieces, between records.
+
+    Attributes
+    ----------
+    state : State
+        Where the last yielded text ends.
+    line : {"new line", "sequence", "comment"}
+        The line that this text ends in; "new line" where it ends behind one.
+    rest : bytes
+        Text that waits for the end of its record.
+    done : bool
+        Whether the file has ended.
     """
-    if cut := text.rfind(b"\n") + 1:
-        return cut
-    if line == COMMENT_LINE or (line == NEW_LINE and comments and text.startswith(COMMENT_MARKS)):
-        return len(text)
-    if line == NEW_LINE and text.startswith(b">"):
-        raise InputError(f"{path}: a header line is longer than {len(text):,} bytes; is it FASTA?")
-    if not started:
-        raise no_header(path, PART_BYTES, comments)
-    found = LAST_LETTERS.match(text)
-    if not found:
-        raise InputError(
-            f"{path}: {len(text):,} bytes of a sequence line without two letters side by side; "
-            "is it FASTA?"
-        )
-    return found.end()
 
+    def __init__(self, path: Path, comments: bool, state: State) -> None:
+        self.path, self.comments, self.state = path, comments, state
+        self.line, self.rest, self.done = NEW_LINE, b"", False
+        # a carriage return whose line feed may follow
+        self._held = b""
+        self._conversions = Conversions()
 
-def _last_line(text: bytes, before: str) -> str:
-    """Say which line a text ends inside of, if it does; ``before`` is the one it began in."""
-    begin = text.rfind(b"\n") + 1
-    if begin == len(text):
-        return NEW_LINE if text else before
-    if begin == 0 and before != NEW_LINE:
-        return before
-    return COMMENT_LINE if text.startswith(COMMENT_MARKS, begin) else SEQUENCE_LINE
+    def add(self, data: bytes) -> Iterator[Text]:
+        """Yield what is complete with a further piece of the file; an empty piece is its end."""
+        self.done = not data
+        data, self._held = unix_lines(self._held + data, self.done, self._conversions)
+        if self.state is State.BEFORE and not self.rest:
+            data = data.removeprefix(BYTE_ORDER_MARK)
+        text = self.rest + data
+        if self.state is State.INSIDE and self.line == NEW_LINE and text.startswith(b">"):
+            # the part before was the last one of its record
+            yield self._give(b"", unfinished=False)
+        cut, unfinished = self._cut(text)
+        text, self.rest = text[:cut], text[cut:]
+        if cut or self.done:
+            text = self._clean(text)
+            if text or (self.state is State.INSIDE and not unfinished):
+                yield self._give(text, unfinished)
 
+    def _give(self, text: bytes, unfinished: bool) -> Text:
+        self.state = State.INSIDE if unfinished else State.BETWEEN
+        given, self._conversions = Text(text, self._conversions, unfinished), Conversions()
+        return given
 
-def _without_comments(
-    path: Path, text: bytes, line: str, started: bool, conversions: Conversions
-) -> tuple[bytes, str]:
-    """Leave out lines that begin with a comment mark; ``line`` is the one the text begins in.
+    def _cut(self, text: bytes) -> tuple[int, bool]:
+        """Return where to cut a text, 0 where its record has to wait, and whether inside one."""
+        if self.done:
+            return len(text), False
+        # what waits has no other record in it
+        cut = text.rfind(b"\n>", max(0, len(self.rest) - 1)) + 1
+        if cut or len(text) < PART_BYTES:
+            return cut, False
+        started = self.state is not State.BEFORE
+        return cut_inside_record(
+            self.path, text, self.line, started, self.comments, PART_BYTES
+        ), True
 
-    The second value says which one it ends in.
-    """
-    found = line == COMMENT_LINE or any(
-        mark in text and (text.startswith(mark) or b"\n" + mark in text) for mark in COMMENT_MARKS
-    )
-    if not found:
-        return text, _last_line(text, line)
-    after = _last_line(text, line)
-    begun = 0 if line == NEW_LINE else text.find(b"\n") + 1 or len(text)
-    check_marked_lines(path, text[begun:], started)
-    kept, count = COMMENT.subn(b"", text[begun:])
-    conversions.comment_lines += count
-    return (b"" if line == COMMENT_LINE else text[:begun]) + kept, after
-
-
-def _from_first_record(path: Path, text: bytes, comments: bool, conversions: Conversions) -> bytes:
-    """Leave out blank lines before the first record."""
-    blank = BLANK_LINES.match(text).end()  # type: ignore[union-attr]
-    if not text.startswith(b">", blank):
-        if text[blank:].strip():
-            raise no_header(path, PART_BYTES, comments)
-        blank = len(text)
-    conversions.white_space += blank - text.count(b"\n", 0, blank)
-    return text[blank:]
+    def _clean(self, text: bytes) -> bytes:
+        """Leave out comment lines, and blank lines before the first record."""
+        started = self.state is not State.BEFORE
+        if self.comments:
+            text, self.line = without_comments(
+                self.path, text, self.line, started, self._conversions
+            )
+        else:
+            self.line = last_line(text, self.line)
+        if started:
+            return text
+        return from_first_record(self.path, text, self.comments, self._conversions, PART_BYTES)
 
 
 def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
     """Bytes of a shard: from the first record that begins in its part to the first behind it.
 
-    What stands before the first record of the file belongs to that record.
+    Text before the first record of the file belongs to that record.
     """
     if shard.count == 1:
         return 0, None

@@ -11,7 +11,7 @@ import pyarrow as pa
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.console import say
 
-# Of records that look strange, so many are named
+# So many of the records that look strange are named
 NAMED = 5
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from bioseqrnn.fasta.blocks import read_blocks
 from bioseqrnn.fasta.refusals import inner_dot
 
-# So many records of a file show whether it is aligned
+# A file is taken for aligned by its first so many records
 ALIGNED_RECORDS = 100
 INNER = re.compile(r"(?<=[^.])\.(?=\.*[^.*])")
 
 
 class Dots:
-    """Tells gaps from stops in the proteins of one file.
+    """Distinguishes gaps from stops in the proteins of one file.
 
     '.' is a gap in a record that has '-' too, and in an aligned file: one whose first hundred
     records have one length, which is this record's.
@@ -37,7 +37,7 @@ class Dots:
         Raises
         ------
         InputError
-            '.' between residues that is no gap.
+            '.' between residues that is not a gap.
         """
         stops = 0
         for name, text in zip(names, sequences, strict=True):

@@ -56,7 +56,7 @@ class Genome:
     Raises
     ------
     InputError
-        As ``read_records`` for any record of the file; an id that stands twice.
+        As in ``read_records``, for any record of the file; a duplicate id.
     """
 
     def __init__(self, path: Path) -> None:
@@ -84,7 +84,7 @@ class Genome:
 
 
 class _Indexed:
-    """A file that pyfaidx can read, and the temporary folder that goes when nobody needs it."""
+    """A file that pyfaidx can read, and the temporary folder that is removed with its last user."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         from pyfaidx import Faidx

@@ -1,4 +1,4 @@
-"""Where the bases of each record stand in a FASTA file that is laid out for random access."""
+"""The place of each record's bases in a FASTA file that is laid out for random access."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def scan_layout(path: Path) -> Layout | None:
 
 @compiled
 def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -> tuple[int, int]:
-    """Go on over a chunk; return the bytes of titles and the records that ended, -1 if irregular.
+    """Scan a further chunk; return the bytes of titles and the finished records, -1 if irregular.
 
     Nothing behind a record's first short line but blank lines and the next header is regular.
     """

@@ -1,4 +1,4 @@
-"""Where something stands in a FASTA file that is refused for it; found by a second reading."""
+"""The line and record of a fault in a FASTA file, found by reading the file again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bioseqrnn.support.errors import InputError
 COMMENT_MARKS = (b";", b"#", b"!")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 READ_BYTES = 1 << 17
-# Of a longer line no more is kept
+# The part of a long line that is kept
 LINE_BYTES = 10_000
 
 
@@ -28,8 +28,8 @@ def unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes
     return data, held
 
 
-def no_header(path: Path, size: int, comments: bool) -> InputError:
-    """Name the first line, of so many bytes, of a file that begins with no record."""
+def no_header(path: Path, comments: bool, size: int) -> InputError:
+    """Name the first line, in so many bytes, of a file that does not begin with a record."""
     with open_bytes(path) as reader:
         start = reader.read(size).removeprefix(BYTE_ORDER_MARK)
     for number, line in enumerate(start.splitlines(), start=1):
@@ -54,7 +54,7 @@ def shown(line: bytes) -> str:
 def non_utf8(path: Path) -> InputError:
     """Find the first byte that is not UTF-8, comments aside, and say where it stands."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    # of the line: its number, its bytes so far, and the first of them
+    # number, length so far and first bytes of the line
     number, column, line = 1, 0, b""
     header = held = b""
     with open_bytes(path) as reader:

@@ -1,4 +1,4 @@
-"""Files opened by what they hold, not by what they are called, and watched while they are read."""
+"""Files opened by their content, not by their names, and checked for changes during reading."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from bioseqrnn.config.checks.files import MAGIC
+from bioseqrnn.config.checks.files import COMPRESSIONS
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
@@ -29,7 +29,7 @@ def compression(path: Path) -> str | None:
     for magic, what in FOREIGN.items():
         if start.startswith(magic):
             raise InputError(f"{path}: is {what}")
-    return next((name for magic, name in MAGIC.items() if start.startswith(magic)), None)
+    return next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
 
 
 # bgzip: the bytes that tell a block's size, and the empty block at the end of a file
@@ -41,7 +41,7 @@ State = tuple[int, int, int]
 
 
 class Reader:
-    """The decompressed bytes of a file; whatever goes wrong on the way is an InputError.
+    """The decompressed bytes of a file; every error of reading is an InputError.
 
     Attributes
     ----------

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.fasta.records import Records
+from bioseqrnn.fasta.records import PackedRecords
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Ints
 
 
 def block_ends(length: int, block: int | None) -> Ints:
-    """Where each block of a record ends: as few as ``block`` residues allow, as equal as can be.
+    """Return the end of each block of a record: few blocks, of nearly equal length.
 
-    Blocks begin at even residues, where packed bits begin a byte.
+    A block has at most ``block`` residues. Blocks begin at even residues, where the packed bits
+    begin a byte.
     """
     if block is None or length <= block:
         return np.array([length], np.int64)
@@ -41,8 +42,8 @@ def cut_packed(packed: Packed, width: int, block: int) -> tuple[Packed, list[Int
 
 
 def cut_records(
-    records: Records, texts: list[str], width: int, block: int | None
-) -> tuple[Records, list[str]]:
+    records: PackedRecords, texts: list[str], width: int, block: int | None
+) -> tuple[PackedRecords, list[str]]:
     """Cut records and their labels; a record that is cut gives ``id:start-end`` for its blocks.
 
     Starts count from 0 and ends are excluded, as in BED. A shorter record keeps its id.
@@ -58,4 +59,6 @@ def cut_records(
         for start, end in zip(starts, own.tolist(), strict=True):
             names.append(name if len(own) == 1 else f"{name}:{start}-{end}")
             parts.append(text[start:end])
-    return Records(pa.array(names, pa.string()), packed, records.conversions, tuple(names)), parts
+    return PackedRecords(
+        pa.array(names, pa.string()), packed, records.conversions, tuple(names)
+    ), parts

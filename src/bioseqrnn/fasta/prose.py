@@ -1,8 +1,8 @@
 """Text that could be read as residues: titles, wrapped headers, sentences, marked lines.
 
-Nearly every letter stands for an amino acid, so that text between headers would pass as a protein.
-What parts it from residues are its blanks, as words differ in length and the groups of ten that
-some programs write do not.
+Nearly every letter codes for an amino acid, so that text between headers could be read as a
+protein. It differs from residues in its blanks: words differ in length, and the groups of ten
+residues that some programs write do not.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ GROUP, PLAIN, RUN, BLANKED, GAP, IN_HEADER, STARTED = range(7)
 
 
 class GroupedLines:
-    """Refuses lines of a file whose blanks do not part them into groups of one size.
+    """Refuses lines of a file that blanks divide into groups of different sizes.
 
-    In a record all groups are as long as the first, but for the last of a line, and a line without
-    blanks is no longer than one. A record may come in parts.
+    In a record, all groups are as long as the first one except the last group of a line, and a line
+    without blanks is not longer than a group. A record may be given in parts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,16 +38,16 @@ class GroupedLines:
         self._header = b""
 
     def check(self, text: bytes, blanks: bool, continues: bool, unfinished: bool) -> None:
-        r"""Look at text that begins with a header, or at a further part of a record.
+        r"""Check text that begins with a header, or a further part of a record.
 
         Parameters
         ----------
         text : bytes
             With ``\n`` at the ends of lines.
         blanks : bool
-            Whether there is white space in it that is left out.
+            Whether the text has white space that is left out.
         continues, unfinished : bool
-            The first record began, the last one ends in another text.
+            Whether the first record began, and the last one ends, in another text.
         """
         if not continues:
             self._state[:] = 0
@@ -67,7 +67,7 @@ class GroupedLines:
                 self._header = text[header.start() :].split(b"\n", 1)[0]
 
     def _pass_over(self, text: bytes, continues: bool) -> None:
-        """Note what a part without blanks leaves for the next: lines, and letters of the last."""
+        """Keep what the part after one without blanks needs: its lines, and letters of the last."""
         found = text.rfind(b"\n>")
         begin = found + 1 if found >= 0 or not continues else -1
         if begin >= 0:
@@ -92,7 +92,7 @@ class GroupedLines:
 
 @compiled
 def _first_uneven(text: Bytes, state: Ints) -> int:
-    """Return where the first line begins whose groups differ, -1 if none; ``state`` goes on."""
+    """Return where the first line with uneven groups begins, -1 if none; updates ``state``."""
     group, plain, run, begin = state[GROUP], state[PLAIN], state[RUN], 0
     blanked, gap, header = state[BLANKED], state[GAP], state[IN_HEADER]
     for i in range(text.size):

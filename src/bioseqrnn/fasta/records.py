@@ -23,7 +23,7 @@ from bioseqrnn.support.errors import InputError
 
 
 @dataclass(frozen=True)
-class Records:
+class PackedRecords:
     """Some consecutive records of one source.
 
     Attributes
@@ -52,7 +52,7 @@ def read_records(
     whole_headers: bool = False,
     keep_titles: bool = False,
     shard: Shard = WHOLE,
-) -> Iterator[Records]:
+) -> Iterator[PackedRecords]:
     """Yield the records of a FASTA file, packed, in order; at least one a block.
 
     Memory is that of a block of about 130 kB, or the packed bits of one record where that is more.
@@ -90,13 +90,15 @@ def read_records(
         number += len(block.titles) - start
 
 
-def finished(long: LongRecord) -> Records:
+def finished(long: LongRecord) -> PackedRecords:
     """Return a record of parts like any other."""
     packed, conversions = long.finish()
-    return Records(pa.array([long.name], pa.string()), packed, conversions, (long.title,))
+    return PackedRecords(pa.array([long.name], pa.string()), packed, conversions, (long.title,))
 
 
-def pack_records(path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet) -> Records:
+def pack_records(
+    path: Path, ids: list[str], sequences: list[str], alphabet: Alphabet
+) -> PackedRecords:
     """Pack sequences that were not read by ``read_records``; ``path`` names their origin."""
     conversions = Conversions()
     names = pa.array(ids, pa.string())
@@ -105,19 +107,19 @@ def pack_records(path: Path, ids: list[str], sequences: list[str], alphabet: Alp
     for name, length in zip(ids, packed.lengths, strict=True):
         if not length:
             raise InputError(f"{path}: record '{name}' has no residues; remove it")
-    return Records(names, packed, conversions, tuple(ids))
+    return PackedRecords(names, packed, conversions, tuple(ids))
 
 
-def counted(blocks: Iterable[Records], total: Conversions) -> Iterator[Records]:
+def counted(blocks: Iterable[PackedRecords], total: Conversions) -> Iterator[PackedRecords]:
     """Add what was converted in each block to the counts of all."""
     for block in blocks:
         total.add(block.conversions)
         yield block
 
 
-def in_larger_blocks(blocks: Iterable[Records], residues: int) -> Iterator[Records]:
+def in_larger_blocks(blocks: Iterable[PackedRecords], residues: int) -> Iterator[PackedRecords]:
     """Put consecutive records together to blocks of at least so many residues."""
-    waiting: list[Records] = []
+    waiting: list[PackedRecords] = []
     size = 0
     for block in blocks:
         own = int(block.packed.lengths.sum())
@@ -134,13 +136,13 @@ def in_larger_blocks(blocks: Iterable[Records], residues: int) -> Iterator[Recor
         yield _join(waiting)
 
 
-def _join(blocks: list[Records]) -> Records:
+def _join(blocks: list[PackedRecords]) -> PackedRecords:
     if len(blocks) == 1:
         return blocks[0]
     conversions = Conversions()
     for block in blocks:
         conversions.add(block.conversions)
-    return Records(
+    return PackedRecords(
         pa.concat_arrays([block.ids for block in blocks]),
         Packed.join([block.packed for block in blocks]),
         conversions,
@@ -172,7 +174,7 @@ def _pack_block(
     alphabet: Alphabet,
     whole: bool,
     dots: Dots,
-) -> Records:
+) -> PackedRecords:
     ids = _checked_ids(path, block, start, end, number, whole)
     text = block.text if end - start == len(block.titles) else None
     packed = _pack(path, ids, block.residues[start:end], alphabet, block.conversions, dots, text)
@@ -180,7 +182,7 @@ def _pack_block(
         first = int(np.flatnonzero(packed.lengths == 0)[0])
         title = block.titles[start + first]
         raise no_residues(path, number + first + 1, title, ids[first].as_py())
-    return Records(ids, packed, block.conversions, block.titles[start:end])
+    return PackedRecords(ids, packed, block.conversions, block.titles[start:end])
 
 
 def _pack(

@@ -1,4 +1,4 @@
-"""Where the records of a dataset come from."""
+"""The sources of a dataset: its FASTA files and the files of labels and intervals."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.arrays import Bools, Bytes
 from bioseqrnn.support.compiled import compiled
 
-# A peptide of so many letters that all are A C G T U N is none, most likely
+# A sequence of so many letters, all of them A C G T U N, is most likely not a peptide
 NUCLEIC_LETTERS = 10
 
 
@@ -26,8 +26,8 @@ NO_NUCLEIC, CODES = _table(NUCLEIC), _table(NUCLEIC + "Xx")
 def strange_records(text: bytes, count: int, alphabet: Alphabet) -> Bools:
     r"""Say which sequences, each ended by ``\n``, look like those of the other alphabet.
 
-    Of proteins those of at least ten letters that all are A C G T U N; of DNA those of which most
-    letters are ambiguity codes other than N and X.
+    Among proteins: sequences of at least ten letters, all of them A C G T U N. Among DNA: sequences
+    with ambiguity codes other than N and X for most letters.
     """
     found = np.zeros(count, np.bool_)
     letters = np.frombuffer(text, np.uint8)

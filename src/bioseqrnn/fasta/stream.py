@@ -16,14 +16,14 @@ from bioseqrnn.fasta.header_key import HeaderKey
 from bioseqrnn.fasta.intervals import interval_windows
 from bioseqrnn.fasta.labels import CODE, PER_POSITION, REGRESSION, LabelFile, LabelReader
 from bioseqrnn.fasta.pieces import cut_records
-from bioseqrnn.fasta.records import Records, in_larger_blocks, pack_records, read_records
+from bioseqrnn.fasta.records import PackedRecords, in_larger_blocks, pack_records, read_records
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fasta.three_line import read_three_line
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
-# Columns are built for so many residues at once: large enough that this costs nothing a record
+# Columns are built for so many residues at once, so that the cost per record is negligible
 BATCH_RESIDUES = 1 << 22
 
 
@@ -33,77 +33,98 @@ class Batch:
 
     Attributes
     ----------
-    records : Records
+    records : PackedRecords
     labels : pyarrow array [n]
-        Of the type that ``label_type`` names, or categories of it.
+        Labels of the type ``label_type``, or categories of it.
     groups : pyarrow string array [n], or None
-        Where the user gave groups.
+        Groups, where the user gave them.
     """
 
-    records: Records
+    records: PackedRecords
     labels: pa.Array
     groups: pa.Array | None
 
 
-def read_batches(
-    source: Source,
-    alphabet: Alphabet,
-    options: DatasetOptions,
-    reader: LabelReader,
-    files: dict[Path, LabelFile],
-    shard: Shard = WHOLE,
-) -> Iterator[Batch]:
+@dataclass(frozen=True)
+class Reading:
+    """One source, or a shard of it, and how it is read.
+
+    Attributes
+    ----------
+    source : Source
+    alphabet : Alphabet
+    options : DatasetOptions
+    labels : LabelReader
+    files : dict of Path to LabelFile
+        The files of labels, which sources can share.
+    shard : Shard
+    """
+
+    source: Source
+    alphabet: Alphabet
+    options: DatasetOptions
+    labels: LabelReader
+    files: dict[Path, LabelFile]
+    shard: Shard = WHOLE
+
+    def records(self, *, keep_titles: bool = False) -> Iterator[PackedRecords]:
+        """Yield the records of the FASTA file, packed."""
+        blocks = read_records(
+            self.source.fasta,
+            self.alphabet,
+            whole_headers=self.options.ids == "header",
+            keep_titles=keep_titles,
+            shard=self.shard,
+        )
+        return in_larger_blocks(blocks, BATCH_RESIDUES)
+
+    def groups(self, count: int) -> pa.Array | None:
+        """The group of the source for so many records; None where it has none."""
+        group = self.source.group
+        return None if group is None else pa.array([group] * count, pa.string())
+
+
+def read_batches(reading: Reading) -> Iterator[Batch]:
     """Yield the labelled records of one source, in order.
 
-    ``files`` holds the label files, which sources can share. Intervals, which are read at random
-    places, belong to the first shard.
+    Raises
+    ------
+    InputError
+        For what is wrong with the files; the message names file and record.
     """
-    if source.intervals is not None:
-        if shard.index == 0:
-            yield from _windows(source, source.intervals, alphabet, options, reader)
-        return
-    whole = options.ids == "header"
-    if options.task == PER_POSITION:
-        for records, texts in read_three_line(
-            source.fasta, alphabet, whole_headers=whole, shard=shard
-        ):
-            records, texts = cut_records(records, texts, alphabet.width, options.block)
-            labels = reader.column(texts, lambda _: str(source.fasta))
-            yield Batch(records, labels, _constant(source.group, len(texts)))
-        return
-    blocks = in_larger_blocks(
-        read_records(
-            source.fasta,
-            alphabet,
-            whole_headers=whole,
-            keep_titles=source.label_key is not None,
-            shard=shard,
-        ),
-        BATCH_RESIDUES,
-    )
-    if source.labels is not None:
-        yield from _from_file(source, files[source.labels], reader, blocks)
-    elif source.label_key is not None:
-        yield from _from_headers(source, source.label_key, reader, blocks)
-    else:
-        assert source.label is not None
-        value = reader.column([source.label], lambda _: str(source.fasta))
-        for records in blocks:
-            labels = pa.DictionaryArray.from_arrays(np.zeros(len(records), np.int32), value)
-            yield Batch(records, labels, _constant(source.group, len(records)))
+    source = reading.source
+    if source.intervals is None and reading.options.task == PER_POSITION:
+        return _from_third_lines(reading)
+    read = next(read for kind, read in READERS.items() if getattr(source, kind) is not None)
+    return read(reading)
 
 
-def _constant(text: str | None, count: int) -> pa.Array | None:
-    return None if text is None else pa.array([text] * count, pa.string())
+def _from_third_lines(reading: Reading) -> Iterator[Batch]:
+    source, alphabet, options = reading.source, reading.alphabet, reading.options
+    for records, texts in read_three_line(
+        source.fasta, alphabet, whole_headers=options.ids == "header", shard=reading.shard
+    ):
+        records, texts = cut_records(records, texts, alphabet.width, options.block)
+        labels = reading.labels.column(texts, lambda _: str(source.fasta))
+        yield Batch(records, labels, reading.groups(len(texts)))
 
 
-def _from_file(
-    source: Source, file: LabelFile, reader: LabelReader, blocks: Iterator[Records]
-) -> Iterator[Batch]:
+def _of_source(reading: Reading) -> Iterator[Batch]:
+    assert reading.source.label is not None
+    value = reading.labels.column([reading.source.label], lambda _: str(reading.source.fasta))
+    for records in reading.records():
+        labels = pa.DictionaryArray.from_arrays(np.zeros(len(records), np.int32), value)
+        yield Batch(records, labels, reading.groups(len(records)))
+
+
+def _from_file(reading: Reading) -> Iterator[Batch]:
+    source = reading.source
+    assert source.labels is not None
+    file = reading.files[source.labels]
     # every distinct text is read once, however many records have it
-    values = reader.column(file.texts, lambda place: file.place_of(file.texts[place]))
+    values = reading.labels.column(file.texts, lambda place: file.place_of(file.texts[place]))
     names = pa.array(file.groups, pa.string())
-    for records in blocks:
+    for records in reading.records():
         rows = file.find(records.ids)
         if (rows < 0).any():
             name = records.ids[int(np.flatnonzero(rows < 0)[0])].as_py()
@@ -120,16 +141,16 @@ def _from_file(
             if source.group is not None:
                 groups = groups.fill_null(source.group)
         else:
-            groups = _constant(source.group, len(records))
+            groups = reading.groups(len(records))
         yield Batch(records, labels, groups)
 
 
-def _from_headers(
-    source: Source, key: str, reader: LabelReader, blocks: Iterator[Records]
-) -> Iterator[Batch]:
+def _from_headers(reading: Reading) -> Iterator[Batch]:
+    source, key, reader = reading.source, reading.source.label_key, reading.labels
+    assert key is not None
     several = reader.separator if reader.may_be_empty else ""
     headers = HeaderKey(key, several, words=reader.task != REGRESSION)
-    for records in blocks:
+    for records in reading.records(keep_titles=True):
 
         def where(place: int, ids: pa.StringArray = records.ids) -> str:
             return f"{source.fasta}: record '{ids[place].as_py()}'"
@@ -144,7 +165,7 @@ def _from_headers(
             if not values[0] and not reader.may_be_empty:
                 raise InputError(f"{where(place)} has nothing behind '{key}='; add the label")
             texts += values
-        yield Batch(records, reader.column(texts, where), _constant(source.group, len(texts)))
+        yield Batch(records, reader.column(texts, where), reading.groups(len(texts)))
     if headers.to_the_end:
         say(
             f"warning: {source.fasta}: in {headers.to_the_end:,} header(s) the value of '{key}=' "
@@ -152,17 +173,16 @@ def _from_headers(
         )
 
 
-def _windows(
-    source: Source,
-    intervals: Path,
-    alphabet: Alphabet,
-    options: DatasetOptions,
-    reader: LabelReader,
-) -> Iterator[Batch]:
+def _windows(reading: Reading) -> Iterator[Batch]:
+    """Windows of a genome, which are read at random places and belong to the first shard."""
+    source, alphabet, intervals = reading.source, reading.alphabet, reading.source.intervals
+    assert intervals is not None
+    if reading.shard.index:
+        return
     if alphabet.name != "dna":
         raise InputError(f"{source.fasta}: intervals are for DNA, this is {alphabet.name}")
     genome = Genome(source.fasta)
-    for rows, sequences in interval_windows(genome, intervals, options.window):
+    for rows, sequences in interval_windows(genome, intervals, reading.options.window):
         records = pack_records(source.fasta, [row.name for row in rows], sequences, alphabet)
         texts = [source.label or row.label or "" for row in rows]
         for row, text in zip(rows, texts, strict=True):
@@ -172,7 +192,7 @@ def _windows(
                     "BED or the column 'label' of a TSV, or one for all as 'label'"
                 )
         lines = [row.line for row in rows]
-        labels = reader.column(texts, _line_in(intervals, lines))
+        labels = reading.labels.column(texts, _line_in(intervals, lines))
         groups = None
         if source.group is not None or any(row.group for row in rows):
             groups = pa.array([row.group or source.group for row in rows], pa.string())
@@ -181,3 +201,12 @@ def _windows(
 
 def _line_in(path: Path, lines: list[int]) -> Callable[[int], str]:
     return lambda place: f"{path}: line {lines[place]}"
+
+
+# how a source is read, by the field that says where its labels are; the first that is given counts
+READERS: dict[str, Callable[[Reading], Iterator[Batch]]] = {
+    "intervals": _windows,
+    "labels": _from_file,
+    "label_key": _from_headers,
+    "label": _of_source,
+}

@@ -11,14 +11,14 @@ from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.dots import Dots
 from bioseqrnn.fasta.locate import COMMENT_MARKS, non_utf8
 from bioseqrnn.fasta.long_record import LongRecord
-from bioseqrnn.fasta.records import Records, finished, pack_records
+from bioseqrnn.fasta.records import PackedRecords, finished, pack_records
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.errors import InputError
 
 
 def read_three_line(
     path: Path, alphabet: Alphabet, *, whole_headers: bool = False, shard: Shard = WHOLE
-) -> Iterator[tuple[Records, list[str]]]:
+) -> Iterator[tuple[PackedRecords, list[str]]]:
     """Yield records, and their labels as text with one character a residue.
 
     A record is three lines: header, residues, labels; blank lines are left out, comments are not
@@ -58,7 +58,7 @@ def read_three_line(
 
 def _whole_records(
     path: Path, text: str, alphabet: Alphabet, whole_headers: bool, number: int
-) -> tuple[Records, list[str]]:
+) -> tuple[PackedRecords, list[str]]:
     """Records of a text, the first of which is number ``number + 1`` of the file."""
     from Bio.SeqIO.FastaIO import SimpleFastaParser
 
@@ -135,7 +135,7 @@ class _LongThreeLines:
         elif self._lines == 3:
             self._labels.append(letters)
 
-    def finish(self) -> tuple[Records, list[str]]:
+    def finish(self) -> tuple[PackedRecords, list[str]]:
         """Return the record."""
         if self._lines != 3 or self._record is None:
             raise _line_count(self._path, self._number, self._title, self._lines)

@@ -16,7 +16,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
 EXPORT = "export it as tab-separated text"
-MAGIC = {
+NO_TABLES = {
     b"\xd0\xcf\x11\xe0": f"an Excel workbook (.xls); {EXPORT}",
     b"\xff\xfe": "UTF-16 text; save it as UTF-8",
     b"\xfe\xff": "UTF-16 text; save it as UTF-8",
@@ -63,7 +63,7 @@ class _Raw(io.RawIOBase):
 def _refuse_binary(path: Path) -> None:
     with path.open("rb") as handle:
         start = handle.read(4096)
-    found = next((what for magic, what in MAGIC.items() if start.startswith(magic)), None)
+    found = next((what for magic, what in NO_TABLES.items() if start.startswith(magic)), None)
     if start.startswith(b"PK\x03\x04"):
         found = "a zip archive; unpack it"
         try:

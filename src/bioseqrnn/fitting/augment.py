@@ -14,19 +14,20 @@ WHOLE = slice(None)
 
 
 class Draws:
-    """Random numbers of one batch: the same whoever draws, and however often.
+    """Random numbers of one batch: the same in every process and at every call.
 
-    They are drawn for all records of the batch and then picked, so that several processes change
-    their records as one would, and a training that goes on changes them as it would have.
+    They are drawn for all records of the batch, and each process takes those of its own records.
+    Several processes therefore change records as one process would, and a resumed training changes
+    them as an uninterrupted one.
 
     Parameters
     ----------
     key : list of int
         Seed, epoch and batch.
     records, longest : int
-        Of the whole batch.
+        Records of the whole batch, and length of the longest.
     own : slice or bool [records]
-        Those of the process that asks.
+        Records of this process.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ def augment(x: Tensor, lengths: Tensor, config: ModelConfig, draws: Draws) -> Te
 
 
 def mutated(x: Tensor, lengths: Tensor, share: float, draws: Draws) -> Tensor:
-    """Replace a random share of the residues by others, each equally likely."""
+    """Replace a random fraction of the residues by others, each equally likely."""
     time, symbols = x.shape[1:]
     changed = (draws.residues(time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
     residues = (draws.residues(time) * symbols).long().clamp(max=symbols - 1)

@@ -1,4 +1,4 @@
-"""Which epoch is the best."""
+"""The best epoch of a training."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Monitored:
-    """What an epoch is judged by, on the validation records; less is better of all.
+    """The criteria of an epoch on the validation records; smaller values are better.
 
     Attributes
     ----------
     loss : float
     lack : float
-        What average precision lacks of 1; 0 where it is not monitored.
+        1 - average precision; 0 where it is not monitored.
     tolerance : float
-        By how much two values of ``lack`` differ by chance.
+        Difference of two values of ``lack`` that may be due to chance.
     """
 
     loss: float
@@ -28,22 +28,22 @@ class Monitored:
 
 @dataclass(frozen=True)
 class Judge:
-    """What a row of the history is judged by.
+    """Judges the rows of the history.
 
     Attributes
     ----------
     tolerance : float
-        Of ``Monitored``.
+        As in ``Monitored``.
     later : bool
-        Whether too few records validate to tell epochs apart, so that the latest is the best: the
-        learning rate has come down by then, and weights are averaged.
+        Whether there are too few validation records to compare epochs, so that the latest is the
+        best: by then the learning rate has decreased and weights are averaged.
     """
 
     tolerance: float
     later: bool
 
     def __call__(self, row: dict[str, float]) -> Monitored:
-        """Judge an epoch; where precision cannot be had (no positive validates), by its loss."""
+        """Judge an epoch; by its loss where average precision is undefined (no positive record)."""
         if self.later:
             return Monitored(-row["epoch"])
         precision = row.get("validation_auprc", np.nan)
@@ -59,7 +59,7 @@ class Best:
     Attributes
     ----------
     loss, lack : float
-        Of this epoch, as in ``Monitored``.
+        Values of this epoch, as in ``Monitored``.
     epoch : int
         From 1; 0 before there is one.
     weights : dict or None

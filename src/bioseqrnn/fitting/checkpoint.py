@@ -1,4 +1,4 @@
-"""The checkpoint of a training that is under way: one file beside the model, gone when it is done.
+"""The checkpoint of a training: one file beside the model, removed when the training has ended.
 
 The file is the SHA-256 of what follows, then a dictionary as ``torch.save`` writes it:
 ``fingerprint`` (what the training is of) and ``state`` (``TrainingState.state_dict``). It is read
@@ -22,7 +22,7 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.dependencies import digest_of, module_file
 
 SUFFIX = ".checkpoint"
-# what reading or comparing content that is not what it should be may end with
+# errors raised where content of another form is read or compared
 ODD = (
     AttributeError, EOFError, IndexError, KeyError, OverflowError, RecursionError, RuntimeError,
     TypeError, ValueError,
@@ -31,7 +31,7 @@ DIGEST = 32
 
 
 def checkpoint_path(model: Path) -> Path:
-    """Where the checkpoint of the training that writes ``model`` stands."""
+    """Path of the checkpoint of the training that writes ``model``."""
     return model.with_name(model.name + SUFFIX)
 
 
@@ -50,7 +50,7 @@ def code_fingerprint(module: str) -> dict[str, str]:
 
 
 def write_checkpoint(path: Path, fingerprint: dict[str, Any], state: dict[str, Any]) -> None:
-    """Write atomically; where that fails, say so: training does not depend on it."""
+    """Write atomically; a failure is logged only, since training does not depend on it."""
     content = io.BytesIO()
     torch.save({"fingerprint": fingerprint, "state": state}, content)
     data = content.getbuffer()
@@ -59,14 +59,14 @@ def write_checkpoint(path: Path, fingerprint: dict[str, Any], state: dict[str, A
             file.write(hashlib.sha256(data).digest())
             file.write(data)
     except OSError as error:
-        say(f"{error}; training goes on without a checkpoint")
+        say(f"{error}; training continues without a checkpoint")
 
 
 def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[str, Any] | None:
     """Return the state in a checkpoint, or None where there is none for this very training.
 
-    A checkpoint that is damaged, or of other data, settings or code, is left alone; the log says
-    so with ``what`` before it.
+    A checkpoint that is damaged, or of other data, settings or code, is not used, and the log says
+    so; ``what`` is the name of the training in the log.
     """
     try:
         # a pipe would be waited for
@@ -76,17 +76,19 @@ def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[
     except FileNotFoundError:
         return None
     except OSError as error:
-        say(f"{what}: checkpoint not read ({error}); training starts anew")
+        say(f"{what}: checkpoint not read ({error}); training starts from the beginning")
         return None
     content = _content(data)
     if content is None:
-        say(f"{what}: checkpoint {path} is damaged and not used; training starts anew")
+        say(
+            f"{what}: checkpoint {path} is damaged and not used; training starts from the beginning"
+        )
         return None
     other = different(content["fingerprint"], fingerprint)
     if other:
         say(
             f"{what}: checkpoint {path} is of another training ({', '.join(other)} differ) "
-            "and not used; training starts anew"
+            "and not used; training starts from the beginning"
         )
         return None
     state: dict[str, Any] = content["state"]
@@ -99,8 +101,7 @@ def _content(data: bytes) -> dict[str, Any] | None:
         return None
     try:
         content = torch.load(io.BytesIO(data[DIGEST:]), map_location="cpu", weights_only=True)
-    # written by somebody else, and more than tensors, numbers and text; or no archive at all, of
-    # which PyTorch says anything
+    # holds more than tensors, numbers and text, or is not an archive (any error of PyTorch)
     except (pickle.UnpicklingError, *ODD):
         return None
     if not isinstance(content, dict):

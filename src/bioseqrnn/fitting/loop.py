@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.augment import Draws, augment
+from bioseqrnn.fitting.begin import begin_training
 from bioseqrnn.fitting.objective import FEW
 from bioseqrnn.fitting.session import Session
 from bioseqrnn.fitting.state import DivergenceError, TrainingState
@@ -35,16 +36,17 @@ class Trained:
     Attributes
     ----------
     network : SequenceClassifier
-        With the weights of ``best_epoch``; their running mean where the configuration asks for it.
+        With the weights of ``best_epoch``, or their running mean where it is configured.
     history : DataFrame
         One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
-        and ``gradient_norm_max`` (mean and largest, before clipping; of an ensemble's members the
-        largest counts), ``clipped`` (share of steps
-        whose gradient was), ``halvings`` (of the learning rate after divergences, so far),
+        and ``gradient_norm_max`` (mean and largest norm before clipping; in an ensemble that of the
+        member with the largest), ``clipped`` (fraction of steps with a clipped gradient),
+        ``halvings`` (of the learning rate after divergences, so far),
         ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 of regression),
-        and ``validation_auprc`` where that is what epochs are picked by. Losses are means over
-        records (residues of per_position): cross-entropies in nats, or squared errors; that of
-        training is weighted by class where ``class_weight`` says so, and in standard deviations.
+        and ``validation_auprc`` where epochs are chosen by it. Losses are means over records
+        (residues in per_position): cross-entropies in nats, or squared errors. The training loss
+        is weighted by class where ``class_weight`` says so; in regression it is in units of the
+        variance of the training values.
     best_epoch : int
     """
 
@@ -60,50 +62,42 @@ def train_network(
     config: ModelConfig,
     *,
     seed: int,
-    device: torch.device,
-    last_epoch: int | None = None,
+    processes: Processes,
     what: str = "train",
+    last_epoch: int | None = None,
     session: Session | None = None,
-    processes: Processes | None = None,
 ) -> Trained:
-    """Train one classifier on ``train``, watching ``validation``.
+    """Train one classifier on ``train`` with early stopping on ``validation``.
 
     Parameters
     ----------
     table : SequenceTable
     train, validation : int64 arrays
-        Row numbers. Without validation rows (the final model) nothing stops early and
-    last_epoch : int, optional
-        says after which epoch to stop; the learning-rate schedule is still that of
-        ``config.epochs``, so the final model walks the path that cross-validation walked.
+        Row numbers. Without validation rows, as of a final model, training does not stop early.
     config : ModelConfig
     seed : int
-        Seeds initialisation, dropout and batches.
-    device : torch.device
+        Of the initial weights, dropout and batches.
+    processes : Processes
+        The processes that train together: each calls this function with the same arguments and
+        gets the same network.
     what : str
         Name in the log.
+    last_epoch : int, optional
+        Epoch to stop after. The learning-rate schedule is still that of ``config.epochs``, so that
+        a final model takes the same steps as the networks of cross-validation.
     session : Session, optional
-        Keeps a checkpoint, and stops where a signal asks; by default neither.
-    processes : Processes, optional
-        That train together: each calls this function with the same arguments, and gets the same.
+        Keeps a checkpoint and stops when a signal asks for it; by default neither.
 
     Raises
     ------
     InputError
         Where training diverges again and again, or a single record does not fit in memory.
     TrainingStopped
-        By the session.
+        By the session, after a signal.
     """
     session = session or Session()
     config = fit_config(config, table.metadata)
-    state = TrainingState.begin(
-        config,
-        table,
-        train,
-        seed=seed,
-        processes=processes or Processes(device),
-        what=what,
-    )
+    state = begin_training(config, table, train, seed=seed, processes=processes, what=what)
     session.resume(state)
     judge = state.objective.judge(table.targets[validation])
     if judge.later and len(validation):
@@ -128,7 +122,7 @@ def train_network(
                 state.keep_best(judge(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
             state.finished = len(state.rows) >= epochs or waited >= settled(config, "patience")
-            # also back, where a divergence led
+            # backwards after a divergence
             bar.advance(len(state.rows) - bar.done)
     network = state.judged
     if state.best.weights is not None:
@@ -146,7 +140,7 @@ def _epoch(
     seed: int,
     session: Session,
 ) -> dict[str, float]:
-    """Train on every batch once, or on those that are left; return the row of the history."""
+    """Train on every batch once, or on the remaining ones; return the row of the history."""
     state.network.train()
     start = state.begins() if state.batch == 0 else None
     weights = list(state.network.parameters())
@@ -175,7 +169,7 @@ def _epoch(
         state.average_weights()
         state.count(loss * units, norm, config.gradient_clip)
         session.tick()
-    # the last step has had no loss that would tell
+    # no loss has been computed since the last step
     for name, weight in state.network.named_parameters():
         _require_finite(float(weight.detach().abs().max()), name)
     return {
@@ -194,8 +188,9 @@ def _set_gradients(
 ) -> float:
     """Set the gradients of this process's part of the mean loss of a batch, and return that part.
 
-    The records are taken in as many parts as memory makes them. Losses are sums divided by the
-    units of the whole batch, so that their sum, over the processes too, is its mean up to rounding.
+    The records are taken in as many parts as fit in memory. Each loss is a sum divided by the units
+    of the whole batch, so that the sum of losses, over the processes too, is the mean loss of the
+    batch up to rounding.
     """
     while True:
         state.network.zero_grad()
@@ -205,10 +200,10 @@ def _set_gradients(
                 for part in state.memory.parts(*x.shape[:2])
                 for member in state.network.members
             ]
-            # read once, for a GPU is waited for
+            # read once: reading waits for the GPU
             return sum(torch.stack(losses).tolist()) / state.network.size if losses else 0.0
         except RuntimeError as error:
-            # the next try comes after this block, whose traceback holds tensors
+            # tried again after this block, since the traceback holds tensors
             if not is_out_of_memory(error):
                 raise
         state.memory.halve(*x.shape[:2])
@@ -224,7 +219,7 @@ def _add_gradients(
 ) -> Tensor:
     """Add one member's gradients of a part of a batch, and return its part of the mean loss.
 
-    A function of its own, so that nothing of it is left where memory does not suffice.
+    A separate function, so that its tensors are freed where memory does not suffice.
     """
     with state.processes.autocast():
         outputs = member(x, lengths)
@@ -234,9 +229,9 @@ def _add_gradients(
 
 
 def _clip(network: SequenceClassifier, most: float) -> float:
-    """Scale gradients that are longer than ``most``, each member's for itself.
+    """Scale each member's gradient down to the norm ``most``.
 
-    Returns the largest norm before that; infinite or no number where any is.
+    Returns the largest norm before scaling; infinity or NaN where any norm is.
     """
     norms = [float(nn.utils.clip_grad_norm_(own, most)) for own in network.weights_by_member()]
     return max(norms, key=lambda norm: (not math.isfinite(norm), norm))

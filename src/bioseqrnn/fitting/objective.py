@@ -1,4 +1,4 @@
-"""What a training minimises, and what it picks the best epoch by."""
+"""What a training minimises, and how it chooses the best epoch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bioseqrnn.tasks.losses import NO_SCALE, balanced_weights, unit_losses
 from bioseqrnn.tasks.losses import units as units_of
 from bioseqrnn.tasks.task import Classification, Multilabel, Regression, scale_of
 
-# a class with a smaller share is rare; with less than half of it, no more can be done for it
+# a class with a smaller fraction of the units is rare; weights no longer grow below half of it
 RARE = 0.2
-# of fewer validation units outside the most frequent class no epoch is picked
+# with fewer validation units outside the most frequent class, no epoch is chosen by them
 FEW = 5
-# docs/recipe.md says what it was chosen by
+# chosen as described in docs/recipe.md
 SMOOTHING = 0.05
 
 
@@ -32,13 +32,13 @@ class Objective:
     ----------
     task : Task
     weights : float Tensor [outputs] or None
-        Of the classes.
+        Weights of the classes.
     scale : (float, float)
         Mean and standard deviation of the training values of regression; 0 and 1 elsewhere.
     by_precision : bool
-        Whether epochs are picked by average precision, where it tells them apart.
+        Whether epochs are chosen by average precision, where it differs between them.
     smoothing : float
-        Share of a training target that is spread over all classes.
+        Fraction of a training target that is spread over all classes.
     """
 
     task: Task
@@ -73,11 +73,11 @@ class Objective:
 
     @property
     def prior(self) -> Tensor:
-        """Logarithm of the weights, which predictions are corrected for."""
+        """Logarithm of the weights, by which predictions are corrected."""
         return torch.tensor(0.0) if self.weights is None else self.weights.log()
 
     def units(self, lengths: Ints) -> int:
-        """Units of records of these lengths: how many losses are summed."""
+        """Number of units, and so of losses, of records of these lengths."""
         return units_of(self.task, lengths)
 
     def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class Objective:
         return unit_losses(self.task, outputs, target, self.weights, self.smoothing)
 
     def validation(self, truth: Truth, scores: Doubles) -> dict[str, float]:
-        """What the history shows of the validation records."""
+        """Columns of the history for the validation records."""
         row = {
             "validation_loss": self.task.loss(truth, scores),
             f"validation_{self.task.metric}": self.task.score(truth, scores),
@@ -95,7 +95,7 @@ class Objective:
         return row
 
     def judge(self, truth: Truth) -> Judge:
-        """What judges epochs by the validation records ``truth``."""
+        """The judge of epochs by the validation records ``truth``."""
         tolerance = _tolerance(self.task, truth) if self.by_precision else 0.0
         return Judge(tolerance, _evidence(self.task, truth) < FEW)
 
@@ -103,7 +103,7 @@ class Objective:
 def _rarity(task: Task, truth: Truth, classes: list[str]) -> float:
     """How rare the rarest class or label is: 0 from a fifth of the units on, 1 up to a tenth.
 
-    In between it falls evenly, so that one record more or less changes next to nothing.
+    It is linear in between, so that one record more or less changes little.
     """
     if isinstance(task, Regression):
         return 0.0
@@ -114,25 +114,25 @@ def _rarity(task: Task, truth: Truth, classes: list[str]) -> float:
 
 
 def _average_precision(task: Task, truth: Truth, scores: Doubles) -> float:
-    """Of the positive class of two, or the mean over labels that some record has."""
+    """Average precision of the positive class, or its mean over the labels that occur."""
     targets = _positives(task, truth)
     if not isinstance(task, Multilabel):
         scores = scores[:, 1:]
     known = targets.any(axis=0)
     if not known.any():
         return float("nan")
-    # its import takes a second, which other trainings need not pay
+    # imported here: it takes a second, which other trainings do not need
     from sklearn.metrics import average_precision_score
 
     return float(average_precision_score(targets[:, known], scores[:, known]))
 
 
 def _tolerance(task: Task, truth: Truth) -> float:
-    """How far two values of average precision may lie apart and mean the same.
+    """Largest difference of two average precisions that counts as equal.
 
-    A positive that moves by one place from the top changes that of n positives by about
-    1 / (n + 1): a half where one validates, 0.005 where 200 do. Of several labels, that of their
-    mean.
+    Moving one of n positives by one rank at the top changes the average precision by about
+    1 / (n + 1): by a half with one validation positive, by 0.005 with 200. With several labels, the
+    corresponding change of their mean.
     """
     counts = _positives(task, truth).sum(axis=0)
     steps = 1 / (1 + counts[counts > 0])
@@ -140,10 +140,10 @@ def _tolerance(task: Task, truth: Truth) -> float:
 
 
 def _evidence(task: Task, truth: Truth) -> int:
-    """How many validation units can tell one epoch from another.
+    """Number of validation units by which epochs can be compared.
 
-    Those outside the most frequent class; of several labels, the records that have, or lack, the
-    one that is most even; of numbers all.
+    In classification, those outside the most frequent class; in multilabel, the smaller number of
+    records with or without the most balanced label; in regression, all.
     """
     if isinstance(task, Regression):
         return len(truth)

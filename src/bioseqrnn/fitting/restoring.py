@@ -1,7 +1,7 @@
-"""A checkpoint's state, held against that of the training it is for before it takes its place.
+"""The state in a checkpoint, compared with the new training's own state before it replaces it.
 
-The file may be damaged, or made by somebody else: its checksum says only that it is as it was
-written. What does not fit is not used, and the training is as it was before.
+The file may be damaged or forged: its checksum shows only that it is as it was written. A state
+that does not fit is not used, and the training stays at its beginning.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from torch import Tensor
 from bioseqrnn.fitting.checkpoint import ODD
 from bioseqrnn.fitting.state import MOST_HALVINGS, TrainingState
 
-# what a schedule moves; all else is of its settings
+# entries that change during a schedule; the others are its settings
 SCHEDULE_MOVES = {"last_epoch", "_step_count", "_last_lr", "_get_lr_called_within_step"}
-# what AdamW keeps of each weight
+# entries of AdamW for each weight
 MOMENTS = ("exp_avg", "exp_avg_sq")
 ROW = ("epoch", "learning_rate", "train_loss")
 
 
 class UnfitError(Exception):
-    """What does not fit; the message says which part."""
+    """A state does not fit; the message names the part."""
 
 
 def restore(state: TrainingState, found: dict[str, Any]) -> str:
-    """Put a state back; return what of it does not fit, and nothing where all does.
+    """Restore a state; return the part of it that does not fit, or an empty text.
 
     Parameters
     ----------
     state : TrainingState
-        At its beginning, and left so where something does not fit.
+        At its beginning; unchanged where something does not fit.
     found : dict
-        As from ``TrainingState.state_dict``, or anything else.
+        What was read: normally from ``TrainingState.state_dict``, but it may be anything.
     """
     begun = state.state_dict()
     try:

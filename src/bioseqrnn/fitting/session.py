@@ -1,4 +1,4 @@
-"""One run of a training that may be stopped at any moment and goes on when it is run again."""
+"""A run of a training, which can be stopped at any moment; the next run resumes from there."""
 
 from __future__ import annotations
 
@@ -22,20 +22,18 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import TrainingStopped
 
 CHECKPOINT_SECONDS = 60.0
-# the module whose code, with all that it imports, a checkpoint is valid for
-TRAINING = "bioseqrnn.fitting.loop"
 
 
 class Session:
-    """Keeps a checkpoint beside the model while the block runs, and stops it when a signal asks.
+    """Keeps a checkpoint beside the model while the block runs, and stops it after a signal.
 
-    Whoever works calls ``tick`` wherever the work could stop. The checkpoint is removed when the
-    block ends well: by then every output has been written.
+    The training calls ``tick`` wherever it can stop. The checkpoint is removed when the block ends
+    without an error: every output has been written by then.
 
     Parameters
     ----------
     model : Path, optional
-        The file that the training writes; None keeps no checkpoint and heeds no signal.
+        The file that the training writes; None keeps no checkpoint and ignores signals.
     every : float
         Least seconds between two checkpoints.
     """
@@ -74,13 +72,24 @@ class Session:
     def _leads(self) -> bool:
         return self._processes is None or self._processes.leads
 
-    def identify(self, what: str, **fingerprint: Any) -> None:
-        """Say what is trained (``what`` is its name in the log): only the same goes on."""
+    def identify(self, what: str, job: str, **fingerprint: Any) -> None:
+        """Say what is trained; a checkpoint of anything else is not used.
+
+        Parameters
+        ----------
+        what : str
+            Name in the log.
+        job : str
+            Name of the module that calls: a checkpoint is valid for the code of this module and of
+            all that it imports.
+        **fingerprint
+            Data and settings: numbers, text, lists and dictionaries.
+        """
         self._what = what
-        self._fingerprint = fingerprint | code_fingerprint(TRAINING)
+        self._fingerprint = fingerprint | code_fingerprint(job)
 
     def resume(self, state: TrainingState) -> None:
-        """Put ``state`` where an earlier run left it; from now on it is what is kept."""
+        """Restore the state that an earlier run left; checkpoints are of ``state`` from now on."""
         self._processes = state.processes
         if self.path is not None:
             earlier = None
@@ -92,17 +101,17 @@ class Session:
                 if why:
                     say(
                         f"{self._what}: checkpoint {self.path} is damaged and not used ({why}); "
-                        "training starts anew"
+                        "training starts from the beginning"
                     )
                 else:
-                    say(f"{self._what}: going on after {state.place}")
+                    say(f"{self._what}: resumes after {state.place}")
         self._state = state
 
     def go_on_to(self, part: str) -> None:
-        """What is trained from here on is another network of the same run, called ``part``.
+        """Begin another network of the same run, called ``part``; the one so far is finished.
 
-        The one so far is finished. Its checkpoint is written with the first one of the other, which
-        has a file of its own, so that a run that is stopped later does not train it again.
+        The other network has a checkpoint file of its own. The finished one is written together
+        with it for the first time, so that a run that is stopped later does not train it again.
         """
         if self.path is None or self._state is None:
             return
@@ -120,15 +129,15 @@ class Session:
         write_checkpoint(path, self._fingerprint, state.state_dict())
 
     def tick(self) -> None:
-        """Stop here if a signal came, else write the checkpoint if it is time.
+        """Stop here if a signal was received; otherwise write the checkpoint when it is due.
 
-        All processes call it equally often, and stop at the same place if any got a signal.
+        All processes call it equally often and stop at the same place if any received a signal.
 
         Raises
         ------
         TrainingStopped
-            In the leading process; the others exit, and with success: the exit code of the whole
-            is that of the first.
+            In the leading process. The others exit with success: the exit code of the run is that
+            of the leading process.
         """
         if self.path is None or self._state is None or self._processes is None:
             return
@@ -145,5 +154,5 @@ class Session:
             by = "a signal" if signal is None else signal.name
             raise TrainingStopped(
                 f"{self._what}: stopped by {by} after {self._state.place}; "
-                "run the same command again to go on from there"
+                "run the same command again to resume from there"
             )

@@ -1,4 +1,4 @@
-"""All that changes while a network is trained, to be kept and put back."""
+"""Everything that changes while a network is trained, to be saved and restored."""
 
 from __future__ import annotations
 
@@ -11,32 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fitting.best import Best, Monitored
 from bioseqrnn.fitting.objective import Objective
-from bioseqrnn.fitting.optimizer import AdamW
 from bioseqrnn.inference.gpu_memory import Memory
 from bioseqrnn.inference.processes import Processes
-from bioseqrnn.inference.windows import most_windows
 from bioseqrnn.networks.classifier import SequenceClassifier
-from bioseqrnn.networks.defaults import settled
-from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.sequences import SequenceTable
 
 MOST_HALVINGS = 3
-
-
-# records that are enough to know a typical length by
-SAMPLE = 100_000
-
-
-def _memory(config: ModelConfig, lengths: Ints, train: Ints) -> int:
-    """Steps to remember at first: as configured, but no more than a typical training record has."""
-    pool = config.stem_pool if config.stem_filters and config.stem_pool != "auto" else 1
-    some = train[:: -(-len(train) // SAMPLE)]
-    return min(config.memory, int(np.median(lengths[some])) // pool)
 
 
 class DivergenceError(Exception):
@@ -63,23 +46,23 @@ class TrainingState:
     generator : numpy Generator
         Deals the batches.
     processes : Processes
-        That train together; all have the same state.
+        Processes that train together; all have the same state.
     memory, prediction_memory : Memory
         How much of a batch fits at once, to train and to predict.
     objective : Objective
         What is minimised.
     rows : list of dict
-        The history: one row a finished epoch.
+        The history: one row for each finished epoch.
     batch : int
-        Batches done of the epoch under way, which is number ``len(rows) + 1``.
+        Finished batches of the current epoch, which is number ``len(rows) + 1``.
     sums : Sums
-        Over these batches.
+        Sums over these batches.
     best : Best
     halvings : int
-        How often the learning rate was halved after a divergence.
+        Times that the learning rate was halved after a divergence.
     finished : bool
     average : SequenceClassifier or None
-        Has the running mean of the network's weights, of ``decay``, where one is kept.
+        Holds the running mean of the network's weights, with this ``decay``, where one is kept.
     """
 
     network: SequenceClassifier
@@ -104,52 +87,8 @@ class TrainingState:
         # the start of the last epoch that is known to have begun well
         self._good = self._moving()
 
-    @classmethod
-    def begin(
-        cls,
-        config: ModelConfig,
-        table: SequenceTable,
-        train: Ints,
-        *,
-        seed: int,
-        processes: Processes,
-        what: str,
-    ) -> TrainingState:
-        """The state before the first epoch on the records ``train``."""
-        torch.manual_seed(seed)
-        task = table.task
-        network = SequenceClassifier(
-            config.model_copy(update={"memory": _memory(config, table.lengths, train)}),
-            len(table.alphabet.symbols),
-            task.outputs(table.classes),
-            task,
-        )
-        objective = Objective.of(config, task, table.targets[train], table.classes)
-        swapped = table.metadata.get("opposite", {})
-        opposite = [table.classes.index(swapped.get(name, name)) for name in table.classes]
-        network.fit_outputs(
-            objective.prior, objective.scale, torch.tensor(opposite) if opposite else None
-        )
-        network = network.to(processes.device)
-        optimizer = AdamW(
-            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        records = most_windows(table.lengths[train], network.window)
-        steps = -(-records // settled(config, "batch_size")) * settled(config, "epochs")
-        scheduler: torch.optim.lr_scheduler.LRScheduler
-        if config.schedule == "one_cycle":
-            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
-        else:
-            scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
-        generator = np.random.default_rng(seed)
-        memories = Memory(what), Memory(f"{what}, prediction")
-        objective = objective.to(processes.device)
-        state = cls(network, optimizer, scheduler, generator, processes, *memories, objective)
-        state.begin_average(config.weight_average)
-        return state
-
     def begin_average(self, decay: float) -> None:
-        """Keep a running mean of the weights from now on, unless ``decay`` is 0."""
+        """Keep a running mean of the weights from now on; none where ``decay`` is 0."""
         if decay:
             self.decay, self.average = decay, copy.deepcopy(self.network)
             for layer in self.average.modules():
@@ -173,33 +112,33 @@ class TrainingState:
 
     @property
     def judged(self) -> SequenceClassifier:
-        """The network that validates and is kept: the one with averaged weights, if there is."""
+        """The network that is validated and kept: that with averaged weights, if there is one."""
         return self.network if self.average is None else self.average
 
     @property
     def device(self) -> torch.device:
-        """Of this process."""
+        """Device of this process."""
         return self.processes.device
 
     @property
     def epoch(self) -> int:
-        """Number of the epoch under way, from 1."""
+        """Number of the current epoch, from 1."""
         return len(self.rows) + 1
 
     @property
     def place(self) -> str:
-        """Where training stands, in words."""
+        """How far training has come, in words."""
         if self.finished:
             return f"all {len(self.rows)} epochs"
         return f"epoch {len(self.rows)}" + (f" and {self.batch} batches" if self.batch else "")
 
     @property
     def learning_rate(self) -> float:
-        """Of the next step."""
+        """Learning rate of the next step."""
         return float(self.optimizer.param_groups[0]["lr"])
 
     def deal(self) -> np.random.Generator:
-        """The generator for the batches of the epoch under way: the same when it is resumed."""
+        """The generator for the batches of the current epoch: the same when it is resumed."""
         if self.batch:
             self.generator.bit_generator.state = self._dealt_from
         else:
@@ -207,7 +146,7 @@ class TrainingState:
         return self.generator
 
     def count(self, loss: float, norm: float, clip: float) -> None:
-        """Count one more batch, of summed loss ``loss``, whose gradient had the norm ``norm``."""
+        """Count a batch with the summed loss ``loss`` and the gradient norm ``norm``."""
         self.batch += 1
         self.sums.loss += loss
         self.sums.norm += norm
@@ -215,7 +154,7 @@ class TrainingState:
         self.sums.clipped += norm > clip
 
     def end_epoch(self, row: dict[str, float]) -> None:
-        """Add the row of the epoch under way; the next one begins."""
+        """Add the row of the current epoch; the next one begins."""
         self.rows.append(row)
         self.batch, self.sums = 0, Sums()
 
@@ -234,10 +173,10 @@ class TrainingState:
         return self._moving()
 
     def begun_well(self, start: dict[str, Any]) -> None:
-        """From now on a divergence leads back to ``start``.
+        """From now on, return to ``start`` after a divergence.
 
-        Said once the first gradient of the epoch turned out finite: after the last step of the
-        epoch before, nobody had looked at what it did to the weights.
+        Called when the first gradient of the epoch is finite, which shows that the last step of
+        the epoch before did not spoil the weights.
         """
         self._good = start
 
@@ -269,10 +208,10 @@ class TrainingState:
             f"({self.halvings} of {MOST_HALVINGS})"
         )
 
-    # Keeping and putting back
+    # Saving and restoring
 
     def _moving(self) -> dict[str, Any]:
-        """A copy of all that a divergence undoes."""
+        """A copy of everything that is undone after a divergence."""
         random = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -293,7 +232,7 @@ class TrainingState:
         return copy.deepcopy(moving) | {"best": dict(vars(self.best))}
 
     def _restore(self, moving: dict[str, Any]) -> None:
-        """Take over ``moving``, whose tensors change from now on."""
+        """Restore ``moving``; its tensors are used, and change from now on."""
         self.network.load_state_dict(moving["network"])
         if self.average is not None:
             self.average.load_state_dict(moving["average"])
@@ -308,7 +247,7 @@ class TrainingState:
         self.sums, self.best = Sums(**moving["sums"]), Best(**moving["best"])
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything, for a checkpoint: tensors, numbers, text, lists and dictionaries only."""
+        """The whole state for a checkpoint: tensors, numbers, text, lists and dictionaries only."""
         return {
             "moving": self._moving(),
             "good": self._good,
@@ -318,7 +257,7 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Put back what ``state_dict`` gave."""
+        """Restore what ``state_dict`` returned."""
         self._restore(state["moving"])
         self._good = state["good"]
         self.halvings, self.finished = state["halvings"], state["finished"]

@@ -19,7 +19,7 @@ PREDICTION_POSITIONS = 2**18
 
 
 def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Generator) -> list[Ints]:
-    """Cut training records into batches whose lengths are alike, so that little is padding.
+    """Cut training records into batches of similar lengths, so that there is little padding.
 
     The records are shuffled, sorted by length within pools of 32 batches, and the batches shuffled
     again, so that batches still differ from epoch to epoch.

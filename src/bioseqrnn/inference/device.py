@@ -1,4 +1,4 @@
-"""Which processor trains."""
+"""The processor that a network runs on."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 def choose_device(name: str, count: int = 1) -> torch.device:
     """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError.
 
-    Of several GPUs ``count`` are taken that no other job has (``claim_gpus``).
-    ``auto`` on a CPU, in a job that was given a GPU, is a warning on standard error.
+    Of several GPUs, ``count`` that no other job uses are taken (``claim_gpus``). A warning is
+    written to standard error where ``auto`` takes the CPU in a job that was given a GPU.
     """
     if name == "cpu":
         return torch.device("cpu")
@@ -33,7 +33,7 @@ def choose_device(name: str, count: int = 1) -> torch.device:
     if given:
         say(
             f"warning: this job was given a GPU ({given}) but PyTorch finds none ({why}); "
-            "the CPU does the work, and the GPU stands idle"
+            "the CPU is used, and the GPU is idle"
         )
     return torch.device("cpu")
 

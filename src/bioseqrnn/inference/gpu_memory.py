@@ -1,4 +1,4 @@
-"""Batches that do not fit in the memory of a GPU are taken in parts."""
+"""Batches that do not fit in the memory of a GPU are processed in parts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
-# what libraries of CUDA say where PyTorch has not noticed that memory was what they lacked
+# messages of CUDA libraries that lack memory, where PyTorch does not recognise it
 _SAID = ("unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 
 
@@ -19,14 +19,14 @@ def is_out_of_memory(error: RuntimeError) -> bool:
 
 
 class Memory:
-    """How much fits at once, in padded positions (records × longest); learnt by running out.
+    """How much fits at once, in padded positions (records × longest); learnt when memory runs out.
 
     Parameters
     ----------
     what : str
         Name in the log.
     positions : int, optional
-        None: everything so far.
+        None: no limit has been met so far.
     """
 
     def __init__(self, what: str, positions: int | None = None) -> None:

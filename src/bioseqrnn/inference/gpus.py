@@ -1,4 +1,4 @@
-"""Which of a machine's GPUs a process takes, where nothing else shares them out."""
+"""The GPUs that a process takes on a machine without a batch system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 # not the folder for temporary files, which batch systems give every job for itself; what is there
 # may be anybody's, see _lock
 LOCKS = Path("/tmp")  # nosec B108
-# processes that share one; more do not fit in its memory
+# processes that share one GPU; more do not fit in its memory
 MOST_ON_ONE = 16
 # open files whose locks last as long as the process, however it ends
 _held: list[int] = []
@@ -34,7 +34,7 @@ def claim_gpus(count: int, folder: Path = LOCKS) -> None:
     count : int
         GPUs that are needed. Processes that this one starts see the same, and take no others.
     folder : Path
-        Of the locks: the same for all processes of a machine.
+        Folder of the locks: the same for all processes of a machine.
     """
     names = visible_gpus()
     if len(names) <= count:
@@ -69,7 +69,7 @@ def visible_gpus() -> dict[str, str]:
     # what follows -1 is hidden
     names = [name for name in (names[: names.index("-1")] if "-1" in names else names) if name]
     unique_names = _unique_names() if len(names) > 1 else {}
-    # of a name that the driver does not know, what a file may be called
+    # a name that the driver does not know is changed to one that a file may have
     return {name: unique_names.get(name, re.sub(r"[^\w.-]", "_", name)) for name in names}
 
 
@@ -95,7 +95,7 @@ def _lock(path: Path) -> int:
     Raises
     ------
     OSError
-        Where another process has locked it, or nobody can.
+        Another process has locked it, or it cannot be locked.
     """
     # to open somebody else's file for writing is forbidden in /tmp of many systems
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK

@@ -1,4 +1,4 @@
-"""What a long sequence takes of memory, and a refusal before it is taken."""
+"""The memory that a long sequence needs, and its refusal where there is too little."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.memory import GIGABYTE, free_memory
 
 FLOAT = 4
-# As many single-precision numbers for every feature: measured on CPUs, rounded up (one-hot columns
-# are copied once; the stem holds its convolution, and what is cut from it, several times)
+# Single-precision numbers held for every feature: measured on CPUs, rounded up (one-hot columns are
+# copied once; the stem holds several copies of its convolution)
 INPUT_COPIES, STEM_COPIES, STATE_COPIES = 2, 5, 2
 
 
 def bytes_per_residue(network: SequenceClassifier) -> int:
-    """About how much the scores of one sequence take while they are computed, a residue.
+    """Approximate memory per residue, in bytes, for computing the scores of one sequence.
 
-    Of a network that reads a whole sequence at once; one per position cuts it into windows.
+    Applies to a network that reads a whole sequence at once; a network per position reads windows.
     """
     recurrent, stem = network.recurrent, network.stem
     pool = 1 if stem is None else stem.pool
@@ -26,7 +26,7 @@ def bytes_per_residue(network: SequenceClassifier) -> int:
     numbers += max(STEM_COPIES * features, STATE_COPIES * recurrent.hidden_size / pool)
     numbers += min(recurrent.num_layers, 2) * width / pool
     if network.both_strands:
-        # of the other strand, input and stem are held beside them
+        # input and stem of the other strand are held at the same time
         numbers += INPUT_COPIES * symbols + STEM_COPIES / 2 * features
     return round(FLOAT * numbers)
 
@@ -39,7 +39,7 @@ def require_memory(network: SequenceClassifier, residues: int, what: str, times:
     what : str
         The sequence in the message.
     times : float
-        How many times as much as scores are taken.
+        Factor by which more memory is needed than for scores.
     """
     free = free_memory()
     needed = bytes_per_residue(network) * residues * times

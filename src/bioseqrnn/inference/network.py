@@ -1,4 +1,4 @@
-"""Scores from a network, for packed sequences."""
+"""Scores of packed sequences by a network."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def predict_packed(
     Sequences that are longer than the network's window are cut into overlapping ones, whose scores
     are averaged (``Stitch``). What a sequence gets does not depend on the others.
 
-    A batch that does not fit in the memory of a GPU is taken in parts, and so are those that
-    follow; ``memory`` may know from before. A sequence that is too long for the machine's free
-    memory is refused before any is taken (InputError). Several ``processes`` take a part of each
-    batch and all return the whole. ``between`` is called after every batch.
+    A batch that does not fit in the memory of a GPU is processed in parts, and so are later ones;
+    ``memory`` keeps the limit from one call to the next. A sequence that is too long for the free
+    memory of the machine is an InputError. Several ``processes`` take a part of each batch, and
+    each returns the scores of all. ``between`` is called after every batch.
     """
     lengths = packed.lengths[indices]
     memory, processes = memory or Memory("prediction"), processes or Processes(device)
@@ -77,7 +77,7 @@ def predict_stretches(
     device: torch.device,
     residues: int,
 ) -> Iterator[tuple[int, Doubles]]:
-    """Yield the scores of one long sequence, a stretch after the other, in bounded memory.
+    """Yield the scores of one long sequence, one stretch after another, in bounded memory.
 
     They are those of ``predict_packed``: a stretch is predicted with all windows that reach into
     it.
@@ -92,7 +92,7 @@ def predict_stretches(
     Yields
     ------
     start : int
-        Of the stretch.
+        First residue of the stretch.
     scores : float64 [residues, outputs]
     """
     length = int(packed.lengths[0])
@@ -103,7 +103,7 @@ def predict_stretches(
     ends = windows.starts + windows.lengths
     start = 0
     while start < length:
-        # behind the stretch begins a window, so that no short one is left over
+        # a window begins where the stretch ends, so that no short window is left over
         following = int(np.searchsorted(windows.starts, start + residues))
         end = int(windows.starts[following]) if following < len(windows) else length
         first = int(np.searchsorted(ends, start, side="right"))
@@ -139,7 +139,7 @@ def _batches(
     network.eval()
     longest = int(packed.lengths[indices].max(initial=0))
     if longest > PREDICTION_POSITIONS and processes.device.type == "cpu":
-        # alone in its batch; a GPU that is too small says so itself
+        # alone in its batch; on a GPU the lack of memory is an error of its own
         require_memory(network, longest, "a sequence")
     for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
         places = batch[processes.own(packed, indices[batch])]
@@ -151,7 +151,7 @@ def _batches(
 
 @torch.no_grad()
 def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: Memory) -> Doubles:
-    """Scores of one batch, in as many parts as memory makes it."""
+    """Scores of one batch, computed in as many parts as memory requires."""
     if len(x) == 0:
         return np.zeros((0, network.outputs))
     while True:
@@ -159,7 +159,7 @@ def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: M
             parts = [network.scores(x[part], lengths[part]) for part in memory.parts(*x.shape[:2])]
             return torch.cat(parts).cpu().numpy()
         except RuntimeError as error:
-            # the next try comes after this block, whose traceback holds tensors
+            # tried again after this block, since the traceback holds tensors
             if not is_out_of_memory(error):
                 raise
         memory.halve(*x.shape[:2])

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Bools, Ints
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Processes:
-    """One process, and what it does together with the others; by default it is alone.
+    """One process, and what it does together with the others; by default there is one.
 
     Gradients are summed by one exchange after the backward pass instead of during it
     (``DistributedDataParallel``): the networks are small, and a process may have to do its part
@@ -30,9 +31,9 @@ class Processes:
     Parameters
     ----------
     device : torch.device
-        Of this one.
+        Device of this process.
     fabric : Fabric, optional
-        Has started and connected them, or sets another precision.
+        Lightning's connection of the processes, or of one process with another precision.
 
     Attributes
     ----------
@@ -52,24 +53,25 @@ class Processes:
         return self.rank == 0
 
     def own(self, packed: Packed, batch: Ints) -> slice | Bools:
-        """Which records of a batch this process takes: as an index into the batch; may be none.
+        """Return the records of a batch that this process takes, as an index; there may be none.
 
-        Those whose sequences it holds, where each holds some; else every ``count``-th. Either way
-        the processes take the whole batch together, so that a step is that of one process.
+        Where each process holds a part of the sequences, a process takes the records that it holds;
+        otherwise it takes every ``count``-th record. Together the processes take the whole batch,
+        so that a step is that of a single process.
         """
         if packed.held is not None:
             return packed.held[batch]
         return slice(self.rank, None, self.count)
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The precision in which the network runs while it is trained."""
+        """The precision of the network's arithmetic during training."""
         return self._fabric.autocast() if self._fabric else nullcontext()
 
     def seed_batch(self, seed: int, epoch: int, batch: int) -> None:
-        """Let dropout differ between several processes, and be the same when a batch is redone.
+        """Make dropout differ between processes, and be the same when a batch is repeated.
 
-        A checkpoint therefore need not hold the random numbers of each, nor those that cuDNN keeps
-        to itself for dropout between layers.
+        A checkpoint therefore needs neither the random state of each process nor that of cuDNN,
+        which cannot be read, for dropout between layers.
         """
         if self.count > 1 or self.device.type == "cuda":
             mixed = np.random.SeedSequence([seed, epoch, batch, self.rank]).generate_state(1)
@@ -105,24 +107,22 @@ class Processes:
         return self._fabric.broadcast(value) if self._fabric and self.count > 1 else value
 
     def wait(self) -> None:
-        """Go on when all processes are here."""
+        """Wait for all processes."""
         if self._fabric is not None:
             self._fabric.barrier()
 
     def part(self) -> None:
-        """End the connection; a process that only exits may be aborted by its threads."""
+        """End the connection; without this, a process may be aborted by its threads at exit."""
         if self.count > 1 and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
 
-def start_processes(device: str, devices: int, nodes: int, precision: str) -> Processes:
-    """Start one process a device, or take the place among those that ``srun`` has started.
+def start_processes(machine: MachineConfig, precision: str) -> Processes:
+    """Start one process for each device, or join those that ``srun`` has started.
 
     Parameters
     ----------
-    device : {"auto", "cpu", "cuda"}
-    devices, nodes : int
-        Processes on each node, and nodes.
+    machine : MachineConfig
     precision : {"fp32", "bf16"}
 
     Raises
@@ -130,7 +130,8 @@ def start_processes(device: str, devices: int, nodes: int, precision: str) -> Pr
     InputError
         Where the machine has no such devices, or several nodes are asked for without ``srun``.
     """
-    chosen = choose_device(device, devices)
+    devices, nodes = machine.devices, machine.nodes
+    chosen = choose_device(machine.device, devices)
     if precision == "bf16" and not _has_bf16(chosen):
         raise InputError(
             f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "

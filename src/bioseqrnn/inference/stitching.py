@@ -1,4 +1,4 @@
-"""Scores of overlapping windows, put together to one score for each residue."""
+"""Scores of overlapping windows, combined to scores of each residue."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from bioseqrnn.support.arrays import Doubles, Ints
 
 
 class Stitch:
-    """Weighted means of what windows say of a residue.
+    """Weighted means of the scores that overlapping windows give a residue.
 
-    A window's weight falls evenly from its middle to its ends, beyond which the network has seen
-    nothing. A window that is alone in its record counts as it is.
+    The weight of a window decreases linearly from its middle to its ends, beyond which the network
+    has read nothing. The only window of a record has equal weights.
 
     Parameters
     ----------
     windows : Windows
-        That cover every residue.
+        Windows that together cover every residue.
     lengths : int64 [records]
-        Of the records that they stand in.
+        Lengths of the records that they are cut from.
     outputs : int
         Scores of a residue.
     """
@@ -47,7 +47,7 @@ class Stitch:
         return least
 
     def add(self, places: Ints, scores: Doubles) -> None:
-        """Count the scores, float64 [residues, outputs], of some windows, one behind the other."""
+        """Add the scores, float64 [residues, outputs], of some windows, window after window."""
         begin = 0
         for place in places.tolist():
             end = begin + int(self._lengths[place])

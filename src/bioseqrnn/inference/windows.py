@@ -1,7 +1,7 @@
-"""Long records of a network per position, cut into windows: what is computed at once.
+"""Windows of long records, which a network per position reads at once.
 
-Windows begin at even residues, where packed bits begin a byte whatever the alphabet: they are
-offsets into the sequences that are there, and nothing is copied.
+Windows begin at even residues, where the packed bits of either alphabet begin a byte: they are
+offsets into the packed sequences, which are not copied.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Windows:
     Attributes
     ----------
     records : int64 [n]
-        Number of the record that each stands in, ascending.
+        Number of the record of each window, ascending.
     starts, lengths : int64 [n]
         Residues, from 0; starts are even, and ascend within a record.
     """
@@ -48,8 +48,8 @@ class Windows:
 def overlapping(lengths: Ints, window: int, overlap: int) -> Windows:
     """Windows that cover records for prediction; neighbours share at least ``overlap`` residues.
 
-    All windows of a record but the last begin ``window - overlap`` behind each other; the last
-    ends with the record. A record that is no longer than the window is one.
+    Successive windows of a record begin ``window - overlap`` residues apart, except the last, which
+    ends with the record. A record that is not longer than the window is one window.
 
     Parameters
     ----------
@@ -79,17 +79,17 @@ def most_windows(lengths: Ints, window: int | None) -> int:
 def shifted(
     table: SequenceTable, rows: Ints, window: int | None, rng: np.random.Generator
 ) -> tuple[SequenceTable, Ints]:
-    """Return a table of windows for one epoch, and which of its rows are windows of ``rows``.
+    """Return a table of windows for one epoch, and its rows that are windows of ``rows``.
 
-    Every residue stands in one window. Where the first one ends is drawn for each record, so that
-    a residue is seen with other neighbours, and at another phase of codons, in each epoch. Windows
-    are views: 24 bytes each, whatever their length.
+    Every residue is in one window. The end of the first window is drawn at random for each record,
+    so that a residue has other neighbours, and another position in the window, in each epoch.
+    Windows are views, of 24 bytes each.
     """
     lengths = table.lengths
     window = None if window is None else window - window % 2
     if window is None or not (lengths > window).any():
         return table, rows
-    # a shorter record is one window, which its first one covers
+    # a record that is shorter than the window is one window
     first = np.where(lengths > window, 2 * rng.integers(1, window // 2 + 1, len(lengths)), lengths)
     counts = 1 + -(-(lengths - first) // window)
     begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])

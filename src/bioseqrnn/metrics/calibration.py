@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.metrics.numbers import SMALLEST
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
+from bioseqrnn.tasks.task import SMALLEST
 
 # ln T is normal around 0 with this deviation before anything is seen
 PRIOR_DEVIATION = 0.25

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from bioseqrnn.metrics.numbers import SMALLEST, divide
+from bioseqrnn.metrics.numbers import divide
 from bioseqrnn.metrics.segments import COUNT, FOUND, LENGTH, OVERLAP, segment_terms
 from bioseqrnn.metrics.tallies import Judged, OneClass, Tallies, Terms
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
+from bioseqrnn.tasks.task import SMALLEST
 
 CALIBRATION_BINS = 10
 

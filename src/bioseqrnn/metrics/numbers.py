@@ -6,9 +6,6 @@ import numpy as np
 
 from bioseqrnn.support.arrays import Doubles
 
-# probabilities are clipped to this before their logarithm is taken
-SMALLEST = 1e-15
-
 
 def brief(value: float) -> str:
     """Write a number for a log: three decimals, or four significant digits where they hide it."""

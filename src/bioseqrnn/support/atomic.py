@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-# What a write can fail of that is no fault of the program
+# Reasons for a failed write that are not a fault of the program
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LEAST_FREE_BYTES = 2**16
 

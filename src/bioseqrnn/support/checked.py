@@ -18,7 +18,7 @@ from bioseqrnn.support.errors import InputError
 # what a 64-bit integer holds: more has no meaning in any of our files, and overflows in NumPy
 LARGEST = 2**63 - 1
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
-# of a quoted value in a message
+# characters of a quoted value in a message
 SHOWN = 120
 # levels of lists and objects in each other; Python's own limit is a crash in some releases
 DEPTH = 200

@@ -1,6 +1,6 @@
 """What the user sees while a command runs: a bar on a terminal, plain lines in a log.
 
-Names from files may hold what a terminal would obey: whatever leaves is escaped here (``shown``).
+Names from files may hold what a terminal would obey: all output is escaped here (``shown``).
 """
 
 from __future__ import annotations

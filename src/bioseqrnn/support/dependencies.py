@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def module_file(name: str) -> Path:
     """Return the source file of a module of this package, such as ``bioseqrnn.fitting.loop``."""
-    found = _file_of(name, PACKAGE)
+    found = _module_at(PACKAGE.parent.joinpath(*name.split(".")))
     if found is None:
         raise ModuleNotFoundError(f"{name}: no module of {PACKAGE.name}")
     return found
@@ -31,12 +31,15 @@ def digest_of(*files: Path) -> str:
     of the same code have the same digest.
     """
     digest = hashlib.sha256()
-    for file in sorted(sources_of(*files)):
-        known = file.is_relative_to(PACKAGE)
-        name = file.relative_to(PACKAGE).as_posix() if known else file.name
+    for name, file in sorted((_name_of(file), file) for file in sources_of(*files)):
         content = file.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _name_of(file: Path) -> str:
+    """The name of a file relative to the package; of a file outside of it, its last part."""
+    return file.relative_to(PACKAGE).as_posix() if file.is_relative_to(PACKAGE) else file.name
 
 
 def sources_of(*files: Path) -> set[Path]:
@@ -53,32 +56,30 @@ def sources_of(*files: Path) -> set[Path]:
 
 @cache
 def _imported_by(file: Path) -> tuple[Path, ...]:
-    """The source files that one file names in its imports."""
-    return tuple(
-        path
-        for name in _imported_names(ast.parse(file.read_bytes()))
-        if (path := _file_of(name, file.parent)) is not None
-    )
+    """The source files that one file names in its imports, and those of the packages it is in."""
+    found = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
+    for name, level in _imported_names(ast.parse(file.read_bytes(), str(file))):
+        inside = level == 0 and name[0] == PACKAGE.name
+        # beside the file, or in a folder above where the import is relative
+        root = PACKAGE.parent if inside else file.parents[max(0, level - 1)]
+        for end in range(1, len(name) + 1):
+            path = _module_at(root.joinpath(*name[:end]))
+            found += [] if path is None else [path]
+    return tuple(found)
 
 
-def _imported_names(tree: ast.Module) -> Iterator[str]:
-    """Names of modules, with those of the packages above them, and of what is taken from them."""
+def _imported_names(tree: ast.Module) -> Iterator[tuple[list[str], int]]:
+    """Yield the parts of each imported name, of a module or in one, and the level of the import."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            modules = [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        for module in modules:
-            parts = module.split(".")
-            yield from (".".join(parts[: end + 1]) for end in range(len(parts)))
+            yield from ((alias.name.split("."), 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module.split(".") if node.module else []
+            yield from (([*module, alias.name], node.level) for alias in node.names)
 
 
-def _file_of(name: str, beside: Path) -> Path | None:
-    """The file of a module of this package, or of one in the folder ``beside``; else None."""
-    root = PACKAGE.parent if name.split(".", 1)[0] == PACKAGE.name else beside
-    path = root.joinpath(*name.split("."))
+def _module_at(path: Path) -> Path | None:
+    """The file of a module or package, whose path is given without an ending; else None."""
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file

@@ -110,8 +110,19 @@ def read_parquet(
     return file.read(columns), metadata
 
 
-def open_parquet(path: Path, what: str) -> tuple[TableFile, dict[str, Any]]:
+def open_parquet(
+    path: Path, what: str, *, columns_whole: bool = False
+) -> tuple[TableFile, dict[str, Any]]:
     """Open a table, of which no more than the footer is read, and return it with its JSON.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        For messages, like ``fold table``.
+    columns_whole : bool
+        Read a column of a row group at once, which is faster where row groups are small; else in
+        parts of a megabyte.
 
     Raises
     ------
@@ -121,8 +132,7 @@ def open_parquet(path: Path, what: str) -> tuple[TableFile, dict[str, Any]]:
     from bioseqrnn.support.parquet import TableFile
 
     require_file(path, what)
-    # without a buffer, a column of a row group would be read whole
-    file = TableFile(path, what, buffer_size=BUFFER_BYTES)
+    file = TableFile(path, what, buffer_size=0 if columns_whole else BUFFER_BYTES)
     metadata = file.metadata_of(METADATA_KEY)
     if metadata is None:
         raise InputError(f"{what} {path}: not written by bioseqrnn (no 'bioseqrnn' metadata)")
@@ -130,7 +140,7 @@ def open_parquet(path: Path, what: str) -> tuple[TableFile, dict[str, Any]]:
 
 
 def require_columns(file: TableFile, columns: Iterable[str]) -> None:
-    """Raise InputError unless each of some columns stands in a table once."""
+    """Raise InputError unless a table has each of some columns once."""
     names = file.schema_arrow.names
     for name in columns:
         if names.count(name) != 1:

@@ -1,4 +1,4 @@
-"""How models are told apart, the same in the figure and in the report."""
+"""Colours and dashes of models, the same in the figure and in the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Look(NamedTuple):
     dash: str
 
 
-# Okabe and Ito's colours, told apart by colour-blind readers; dashes tell them apart in grey
+# Okabe and Ito's colours, for colour-blind readers; dashes for print in grey
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("solid", "dash", "dashdot", "dot")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 GIGABYTE = 10**9
-# of a control group: its limit, what it holds, and what of that the kernel can drop
+# files of a control group: its limit, its usage, and the part that the kernel can drop
 GROUP_FILES = (
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),

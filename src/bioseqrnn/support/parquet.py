@@ -1,7 +1,7 @@
-"""Parquet files that anybody may have made, or a disk has changed: opened so that either shows.
+"""Parquet files, opened so that damage and forgery are found.
 
 Every page that is written has a checksum, which is verified as it is read. They do not cover the
-footer (names and types of the columns, where pages lie, metadata), so a seal stands before it: a
+footer (names and types of the columns, where pages lie, metadata), so a seal precedes it: a
 tag and the SHA-256 of the footer and the size of what it is about. The format leaves room for bytes
 there, which no other reader looks at; a file without a seal, of an earlier version or of another
 program, is read as it is.
@@ -26,10 +26,10 @@ MAGIC = b"PAR1"
 # length of the footer and magic
 ENDING = 8
 SEAL = len(TAG) + hashlib.sha256().digest_size
-# what Arrow raises of a file that is damaged or forged; also text that is no UTF-8, and sizes that
-# no machine has
+# errors that Arrow raises for a file that is damaged or forged, for text that is not UTF-8, and for
+# sizes beyond any memory
 DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, LookupError)
-# of every writer of ours
+# options of every writer
 WRITING: dict[str, Any] = {"write_page_checksum": True}
 
 Value = TypeVar("Value")
@@ -52,7 +52,7 @@ def sealed_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq.
 
 
 def _footer(file: Any) -> tuple[bytes, int]:
-    """Footer with its length and the magic behind it, and how many bytes stand before."""
+    """Return the footer with its length and the magic after it, and the number of bytes before."""
     size = file.seek(0, 2)
     file.seek(max(0, size - ENDING))
     ending = file.read(ENDING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -15,7 +16,6 @@ from bioseqrnn.tables.declared.models import GRADIENTS
 # Smaller norms make no difference in 32-bit numbers, and would stretch the axis
 FLOOR = 1e-8
 YLAB = "Spectral norm of ∂h(T)/∂s(T-k)"
-XLAB = "k (residues back from the last one read)"
 # Where the words say that the gradient has vanished
 VANISHED = 0.01
 # A quantile of fewer records is not shown
@@ -39,7 +39,10 @@ class Measured:
     largest : float
         Largest singular value of the recurrent matrix.
     pool : int
-        Residues that are one step.
+        Residues that the stem makes one step of; k counts residues all the same.
+    step : int
+        Residues that the recurrence of a network per position reads together, and that k counts as
+        one.
     """
 
     model: str
@@ -49,6 +52,7 @@ class Measured:
     norms: Doubles
     largest: float
     pool: int = 1
+    step: int = 1
 
     @property
     def curve(self) -> tuple[str, int, str]:
@@ -114,8 +118,21 @@ def reach(gradients: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)[[*CURVE, "k", "median"]].reset_index(drop=True)
 
 
-def reach_words(k: int, median: float) -> str:
-    """Say one row of ``reach``."""
+def unit_of_k(steps: Iterable[int]) -> str:
+    """Say what k counts in networks whose recurrence reads so many residues together."""
+    sizes = sorted(set(steps))
+    if sizes == [1]:
+        return "residues"
+    return f"steps of {' or '.join(map(str, sizes))} residues"
+
+
+def x_label(unit: str) -> str:
+    """Label of the axis of k, which counts this unit."""
+    return f"k ({unit} back from the last one read)"
+
+
+def reach_words(k: int, median: float, unit: str) -> str:
+    """Say one row of ``reach``; ``unit`` is what k counts."""
     if median < VANISHED:
-        return f"below {VANISHED:g} after {k} residues"
-    return f"still {median:.2g} after {k} residues"
+        return f"below {VANISHED:g} after {k} {unit}"
+    return f"still {median:.2g} after {k} {unit}"

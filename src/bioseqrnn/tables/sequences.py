@@ -17,8 +17,7 @@ from bioseqrnn.onehot.row_groups import packed_column
 from bioseqrnn.support.arrays import Floats, Ints
 from bioseqrnn.support.checked import checked
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import METADATA_KEY, require_columns, require_file
-from bioseqrnn.support.parquet import TableFile
+from bioseqrnn.support.io import open_parquet, require_columns
 from bioseqrnn.support.scratch import Column
 from bioseqrnn.tables.declared.data import SEQUENCES
 from bioseqrnn.tables.valid import NEEDED, TableMetadata, check_rows
@@ -171,9 +170,8 @@ class SequenceFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = require_file(path, "sequence table")
-        self._file = TableFile(self.path, "sequence table")
-        self.metadata: dict[str, Any] = self._file.metadata_of(METADATA_KEY) or {}
+        self.path = path
+        self._file, self.metadata = open_parquet(path, "sequence table", columns_whole=True)
         _check_format(path, self.metadata)
         checked(TableMetadata, self.metadata, f"{path}: metadata", "encode it again")
         require_columns(self._file, NEEDED)

@@ -12,7 +12,7 @@ from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tasks.task import Multilabel, PerPosition, Regression, Task
 from bioseqrnn.tasks.truth import PositionTruth, Truth, residues_of
 
-# of a residue behind a sequence's end
+# target of a position behind the end of a sequence
 PADDING = -100
 NO_SCALE = (0.0, 1.0)
 
@@ -51,20 +51,20 @@ def unit_losses(
     weights: Tensor | None,
     smoothing: float = 0.0,
 ) -> Tensor:
-    """Return the sum of a batch's losses; whoever asks divides by its units.
+    """Return the sum of a batch's losses, which is not divided by its units.
 
     Parameters
     ----------
     outputs : float Tensor [batch, outputs] or [batch, longest, outputs]
-        Of the network, before any activation.
+        Outputs of the network before any activation.
     target : Tensor
         As from ``batch_targets``.
     weights : float Tensor [outputs], optional
         Weight of each class; of each label's positives in ``multilabel``.
     smoothing : float
-        Share of the target spread over all classes. A unit weighs what its own class does: weights
-        of the classes that its target is spread over would turn every unit of a frequent class
-        into one of a rare class.
+        Fraction of the target that is spread over all classes. A unit has the weight of its own
+        class: with the weights of all classes that its target is spread over, units of a frequent
+        class would count as units of a rare one.
     """
     if isinstance(task, Regression):
         return ((outputs[:, 0] - target) ** 2).sum()
@@ -80,12 +80,12 @@ def unit_losses(
     losses = functional.cross_entropy(
         outputs, target, reduction="none", ignore_index=PADDING, label_smoothing=smoothing
     )
-    # what is padding has a loss of 0, whatever class it is taken for
+    # the loss of padding is 0, so its class does not matter
     return losses.sum() if weights is None else (losses * weights[target.clamp(min=0)]).sum()
 
 
 def units(task: Task, lengths: Ints) -> int:
-    """How many units records of these lengths are."""
+    """Number of units of records of these lengths."""
     return int(lengths.sum()) if task.per_position else len(lengths)
 
 
@@ -108,10 +108,11 @@ def activate(
 def balanced_weights(
     task: Task, truth: Truth, classes: list[str]
 ) -> npt.NDArray[np.float64] | None:
-    """Weights that make classes count alike: float64 [outputs], or None where there is no class.
+    """Weights that balance the classes: float64 [outputs], or None where there are no classes.
 
-    Of a class: all units / (classes * its units), as in scikit-learn. Of a label: records without
-    it / records with it. A class that training lacks weighs 1.
+    The weight of a class is all units / (classes * its units), as in scikit-learn; the weight of a
+    label's positives is records without it / records with it. A class without training units has
+    the weight 1.
     """
     if isinstance(task, Regression):
         return None

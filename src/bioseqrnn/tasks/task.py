@@ -1,4 +1,4 @@
-"""The tasks, each with what sets it apart; all arrays, no torch.
+"""The tasks and what differs between them; arrays only, no torch.
 
 Shapes: a task has ``outputs`` numbers for each *unit*. A unit is a record, or, in ``per_position``,
 a residue. ``scores`` are float64 [units, outputs]: probabilities, or values in ``regression``.
@@ -18,10 +18,11 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks.truth import PositionTruth, Truth
 
-SMALLEST = 1e-12
-# of a number whose squares can be added up by the million in double precision
+# what a probability of 0 counts as in a logarithm: in the loss of a training, in every metric
+SMALLEST = 1e-15
+# largest number of which a million squares can be added in double precision
 LARGEST = 1e140
-# what regression's targets are dealt into folds by
+# of the targets of regression, by which records are assigned to folds
 QUANTILES = 10
 
 
@@ -31,9 +32,9 @@ class Task(ABC):
     Attributes
     ----------
     name : str
-        As in the metadata of ``sequences.parquet``.
+        Name in the metadata of ``sequences.parquet``.
     dtype : type
-        Of one stored target.
+        Type of one stored target.
     probabilistic : bool
         Whether scores are probabilities.
     per_position : bool
@@ -66,11 +67,11 @@ class Task(ABC):
 
     @abstractmethod
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:
-        """What folds are balanced by: float64 [n, kinds], how much of each kind a record has."""
+        """Amount of each kind in each record, float64 [n, kinds], by which folds are balanced."""
 
     @abstractmethod
     def loss(self, truth: Truth, scores: Doubles) -> float:
-        """Mean loss of a unit, without weights: what trainings and models are compared by."""
+        """Mean loss of a unit without weights, by which trainings and models are compared."""
 
     @abstractmethod
     def score(self, truth: Truth, scores: Doubles) -> float:
@@ -101,7 +102,7 @@ class Classification(Task):
         return cross_entropy(cast("Ints", truth), scores)
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Share of records called right."""
+        """Accuracy: fraction of records with the right call."""
         return float((scores.argmax(axis=1) == truth).mean())
 
 
@@ -144,7 +145,7 @@ class Multilabel(Task):
         return float(-np.log(np.maximum(picked, SMALLEST)).mean())
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Share of records and labels called right."""
+        """Fraction of the labels of all records with the right call."""
         return float(((scores >= 0.5) == truth).mean())
 
 
@@ -180,7 +181,7 @@ class Regression(Task):
         return float(((scores[:, 0] - cast("Doubles", truth)) ** 2).mean())
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Share of the variance explained; 0 where there is none."""
+        """Fraction of the variance explained; 0 where the variance is 0."""
         spread = float(np.var(cast("Doubles", truth)))
         return 1 - self.loss(truth, scores) / spread if spread > 0 else 0.0
 
@@ -198,7 +199,7 @@ class PerPosition(Task):
         Raises
         ------
         InputError
-            A class is no ASCII character: labels could not be told apart from their bytes.
+            A class is not an ASCII character, so that a label is not one byte.
         """
         table = np.zeros(256, np.uint8)
         for code, name in enumerate(classes):
@@ -236,13 +237,13 @@ class PerPosition(Task):
         return cross_entropy(truth.codes.astype(np.int64), scores)
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Share of residues called right."""
+        """Accuracy: fraction of residues with the right call."""
         assert isinstance(truth, PositionTruth)
         return float((scores.argmax(axis=1) == truth.codes).mean())
 
 
 def cross_entropy(targets: Ints, probability: Doubles) -> float:
-    """Mean cross-entropy in nats; a probability of 0 counts as 1e-12."""
+    """Mean cross-entropy in nats; a probability below ``SMALLEST`` counts as that."""
     picked = probability[np.arange(len(targets)), targets]
     return float(-np.log(np.maximum(picked, SMALLEST)).mean())
 

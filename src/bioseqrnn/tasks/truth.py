@@ -47,8 +47,8 @@ class PositionTruth:
 
 
 def residues_of(offsets: Ints, rows: Ints) -> Ints:
-    """Places of all residues of some records, one record behind the other: int64 [residues]."""
-    # of these only: there may be millions of others
+    """Places of all residues of some records, record after record: int64 [residues]."""
+    # for these records only: there may be millions of others
     begins = offsets[rows]
     lengths = offsets[rows + 1] - begins
     ends = np.cumsum(lengths)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from conftest import ROOT
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.networks.keras.convert import import_keras
 from bioseqrnn.stages.prediction.run import predict_query
@@ -29,7 +30,7 @@ def classes_of(name):
 def probabilities(folder, model, sequences):
     fasta, output = folder / "q.fa", folder / "q.parquet"
     fasta.write_text("".join(f">r{i}\n{s}\n" for i, s in enumerate(sequences)))
-    predict_query(fasta, model, output, folder / "q.tsv.gz", device="cpu", threads=1)
+    predict_query(fasta, model, [output, folder / "q.tsv.gz"], machine=MachineConfig(device="cpu"))
     return pd.read_parquet(output).filter(like="probability_").to_numpy()
 
 

@@ -19,7 +19,15 @@ from bioseqrnn.stages.report.parts import as_html
 from bioseqrnn.stages.report.sections.gradients import gradients_section
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_folds
-from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words, shown
+from bioseqrnn.tables.gradients import (
+    Measured,
+    gradients_table,
+    reach,
+    reach_words,
+    shown,
+    unit_of_k,
+    x_label,
+)
 
 COLUMNS = ["model", "cell", "layer", "direction", "k", "q10", "median", "q90", "bound", "n"]
 
@@ -199,8 +207,10 @@ def test_reach_is_where_the_median_first_falls_below_a_hundredth():
     )
     found = reach(table)
     assert found["k"].tolist() == [2, 3]
-    assert reach_words(found["k"][0], found["median"][0]) == "below 0.01 after 2 residues"
-    assert reach_words(found["k"][1], found["median"][1]) == "still 0.02 after 3 residues"
+    assert (
+        reach_words(found["k"][0], found["median"][0], "residues") == "below 0.01 after 2 residues"
+    )
+    assert reach_words(found["k"][1], found["median"][1], "steps") == "still 0.02 after 3 steps"
 
 
 def test_the_bound_is_a_power_of_the_largest_singular_value():
@@ -232,6 +242,22 @@ def test_the_report_section_switches_between_directions():
     ]  # fmt: skip
     assert section["pconfig"]["ylog"]
     assert "a forward below 0.01 after 1 residues; a reverse" in section["description"]
+
+
+def test_the_report_section_counts_steps_where_every_residue_has_a_label():
+    table = gradients_table([measured([1, 0.5, 0.009])])
+    section = gradients_section(table, per_position=True)
+    assert section["pconfig"]["xlab"] == "k (steps back from the last one read)"
+    assert "below 0.01 after 2 steps." in section["description"]
+    assert "A step is what a network reads at once: residues_per_step" in section["description"]
+    assert "residues_per_step" not in gradients_section(table)["description"]
+
+
+def test_networks_of_several_steps_share_an_axis():
+    assert unit_of_k([1, 1]) == "residues"
+    assert x_label(unit_of_k([3, 1, 3])) == (
+        "k (steps of 1 or 3 residues back from the last one read)"
+    )
 
 
 def test_two_models_of_one_name_and_other_settings_stop(folder, tmp_path):

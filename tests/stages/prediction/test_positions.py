@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import encode, pack, write_exons
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.inference.network import predict_packed, predict_stretches
@@ -149,9 +150,12 @@ def save(path, task, classes, **settings):
 def predict(folder, **more):
     """Write tables of ``q.fa``, and read them."""
     count = predict_query(
-        folder / "q.fa", folder / "model.safetensors", folder / "q.parquet", folder / "q.tsv.gz",
-        bed=folder / "q.bed.gz", device="cpu", threads=1, **more,
-    )  # fmt: skip
+        folder / "q.fa",
+        folder / "model.safetensors",
+        [folder / "q.parquet", folder / "q.tsv.gz", folder / "q.bed.gz"],
+        machine=MachineConfig(device="cpu"),
+        **more,
+    )
     # an id may be a number
     text = pd.read_csv(folder / "q.tsv.gz", sep="\t", dtype={"id": str}, keep_default_na=False)
     return count, pq.read_table(folder / "q.parquet").to_pandas(), text
@@ -199,7 +203,7 @@ def test_a_long_record_takes_several_rows(tmp_path, bases, monkeypatch):
     (tmp_path / "q.fa").write_text(f">long\n{bases}\n")
     _, whole, _ = predict(tmp_path)
     runs = runs_of(tmp_path)
-    monkeypatch.setattr("bioseqrnn.stages.prediction.run.STRETCH_RESIDUES", 250)
+    monkeypatch.setattr("bioseqrnn.inference.records.STRETCH_RESIDUES", 250)
     count, frame, text = predict(tmp_path)
     assert (count, len(whole), len(frame), len(text)) == (1, 1, 3, 3)
     assert json.loads(pq.read_schema(tmp_path / "q.parquet").metadata[b"bioseqrnn"])["records"] == 1

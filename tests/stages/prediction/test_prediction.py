@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import encode, pack
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.inference.needs import bytes_per_residue
@@ -19,6 +20,8 @@ from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.onehot.alphabet import DNA
+from bioseqrnn.stages.prediction.formats import FORMATS
+from bioseqrnn.stages.prediction.formats.writer import Writer
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.stages.prediction.seen import SeenSequences
 from bioseqrnn.support.errors import InputError
@@ -40,7 +43,10 @@ def model(tmp_path):
 
 def predict(folder, model):
     count = predict_query(
-        folder / "q.fa", model, folder / "q.parquet", folder / "q.tsv.gz", device="cpu", threads=1
+        folder / "q.fa",
+        model,
+        [folder / "q.parquet", folder / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
     )
     return count, pq.read_table(folder / "q.parquet").to_pandas()
 
@@ -53,7 +59,7 @@ def random_fasta(count):
 
 
 def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
-    monkeypatch.setattr("bioseqrnn.stages.prediction.run.BLOCK_RESIDUES", 1000)
+    monkeypatch.setattr("bioseqrnn.inference.records.BLOCK_RESIDUES", 1000)
     records = random_fasta(700)
     (tmp_path / "q.fa").write_text("".join(f">{n} note\n{s}\n" for n, s in records))
     count, frame = predict(tmp_path, model)
@@ -114,13 +120,16 @@ def test_records_of_the_training_are_told(tmp_path, model, capfd):
     encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
     (tmp_path / "q.fa").write_text(">x\nacgta\n>y\nTACGT\n>z\nACGTC\n>w\nCCGTNN\n>v\nACGT\n")
     predict_query(
-        tmp_path / "q.fa", model, tmp_path / "q.parquet", tmp_path / "q.tsv.gz",
-        device="cpu", threads=1, sequences=tmp_path / "sequences.parquet",
-    )  # fmt: skip
+        tmp_path / "q.fa",
+        model,
+        [tmp_path / "q.parquet", tmp_path / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
+        sequences=tmp_path / "sequences.parquet",
+    )
     frame = pq.read_table(tmp_path / "q.parquet").to_pandas()
     # as it stands, as the other strand, not, as the other strand, a part of one only
     assert frame["in_training"].tolist() == [True, True, False, True, False]
-    assert "q.fa: 3 of them stand among the records" in capfd.readouterr().err
+    assert "q.fa: 3 of them are among the records" in capfd.readouterr().err
 
 
 def test_the_table_of_another_model_is_refused(tmp_path):
@@ -231,10 +240,10 @@ def test_sequences_of_lengths_never_trained_on_are_warned_of(tmp_path, capfd):
     warned = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert warned == [
         "warning: q.fa: 4 records are shorter than any that the model was trained on (57 "
-        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; what it calls them was "
-        "never tested",
+        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; its calls of them "
+        "were never tested",
         "warning: q.fa: 1 record is longer than any that the model was trained on (57 residues): "
-        "'long' (4,000); what it calls them was never tested",
+        "'long' (4,000); its calls of them were never tested",
     ]
     # a card of an earlier version does not say
     predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"]))
@@ -287,3 +296,35 @@ print((_field(status, "VmHWM:") - before) / 200_000, bytes_per_residue(network))
     )
     taken, told = map(float, done.stdout.split())
     assert taken / 1.3 < told < 3 * taken
+
+
+class IdWriter(Writer):
+    """Ids as plain text, and the number of records at the end."""
+
+    def __init__(self, path, content, files):
+        self._text = files.enter_context(path.open("w"))
+
+    def write(self, rows, part):
+        self._text.writelines(f"{name}\n" for name in rows["id"].to_pylist())
+
+    def finish(self, metadata):
+        self._text.write(f"{metadata['records']}\n")
+
+
+def test_a_new_format_is_one_class_and_one_line(tmp_path, model, monkeypatch):
+    (tmp_path / "q.fa").write_text(">a\nACGT\n>b\nACG\n")
+    monkeypatch.setitem(FORMATS, ".ids", IdWriter)
+    outputs = [tmp_path / "q.ids", tmp_path / "q.parquet"]
+    predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
+    assert outputs[0].read_text() == "a\nb\n2\n"
+    assert pq.read_table(outputs[1])["id"].to_pylist() == ["a", "b"]
+
+
+def test_a_file_of_no_known_format_is_refused_before_anything_is_written(tmp_path, model):
+    (tmp_path / "q.fa").write_text(">a\nACGT\n")
+    before = sorted(tmp_path.iterdir())
+    outputs = [tmp_path / "q.parquet", tmp_path / "q.csv"]
+    said = r"q\.csv: .* must end in \.parquet, \.tsv\.gz or \.bed\.gz"
+    with pytest.raises(InputError, match=said):
+        predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
+    assert sorted(tmp_path.iterdir()) == before

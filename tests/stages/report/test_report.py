@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import html
 import json
 import re
@@ -227,7 +228,16 @@ def test_manifest_tells_where_the_numbers_come_from(report):
     assert set(manifest["sequences"]["sources"]) == {"0<i>{{7*7}}.fa", "1<i>{{7*7}}.fa"}
     assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
     assert manifest["selected"]["model"] == "gru"
-    assert len(manifest["sha256"]["folds.parquet"]) == 64
+    files = manifest["sha256"]
+    assert {"sequences.parquet", "folds.parquet", "leaks.tsv", "audit.tsv", "checks.tsv"} <= set(
+        files
+    )
+    assert {"gradients.tsv", "curves.parquet"} <= set(files)
+    assert {"summary.tsv", "comparisons.tsv", "runs.tsv", "learning_curves.tsv"} <= set(files)
+    for name, found in files.items():
+        folder = report / "evaluation"
+        path = folder / name if (folder / name).exists() else report / name
+        assert found == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 # what the report looks rows up by; all other text of the tables may be anything
@@ -310,6 +320,8 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
         sizes=folder / "sizes.tsv",
     )  # fmt: skip
     build_report(inputs, folder / "out", dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9)
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert {"trials.tsv", "sizes.tsv", "random_folds.tsv"} <= set(manifest["sha256"])
     page = said((folder / "out" / "report.html").read_text())
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
@@ -364,3 +376,15 @@ def test_curves_of_a_stranger(tmp_path, name, values, said):
         read_curves(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_files_of_one_name_are_in_the_manifest_by_their_paths(report, tmp_path):
+    trials = [tmp_path / model / "trials.tsv" for model in ("gru", "lstm")]
+    for path in trials:
+        path.parent.mkdir()
+        path.write_text(path.parent.name)
+    found = inputs_of(report, search=tuple(trials)).checksums([])
+    for path in trials:
+        assert found[str(path)] == hashlib.sha256(path.parent.name.encode()).hexdigest()
+    assert "trials.tsv" not in found
+    assert "audit.tsv" in found

@@ -5,12 +5,13 @@ import json
 import pytest
 from conftest import BIN, RESOURCES, encode, first_records
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.search.choose import choose
-from bioseqrnn.stages.search.run import work
+from bioseqrnn.stages.search.run import Searched, work
 
 CONFIG = {"cell": "gru", "hidden_size": 4, "stem_filters": 3, "batch_size": 16, "epochs": 2}
 SPACE = {
@@ -50,9 +51,11 @@ def search(tables, out, number=0, *, fold=0, selected=None, **changes):
     """One worker in this process."""
     work(
         tables / "sequences.parquet", tables / "folds.parquet", out / "study.journal",
-        out / f"worker-{number}.tsv", model="gru_search", config=ModelConfig(**CONFIG),
-        search=SearchConfig(**SEARCH | changes), fold=fold, worker=number, device="cpu", threads=1,
-        selected=selected,
+        out / f"worker-{number}.tsv",
+        searched=Searched(
+            "gru_search", ModelConfig(**CONFIG), SearchConfig(**SEARCH | changes), fold
+        ),
+        worker=number, machine=MachineConfig(device="cpu"), selected=selected,
     )  # fmt: skip
     return (out / f"worker-{number}.tsv").read_text()
 

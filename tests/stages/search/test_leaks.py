@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.stages.search import run
@@ -33,8 +34,10 @@ def searched(tables, out, monkeypatch, rows=()):
     monkeypatch.setattr(run, "read_sequences", spoilt)
     run.work(
         tables / "sequences.parquet", tables / "folds.parquet", out / "study.journal",
-        out / "worker.tsv", model="gru_search", config=ModelConfig(**CONFIG),
-        search=SearchConfig(**SEARCH | {"trials": 2}), fold=0, worker=0, device="cpu", threads=1,
+        out / "worker.tsv", worker=0, machine=MachineConfig(device="cpu"),
+        searched=run.Searched(
+            "gru_search", ModelConfig(**CONFIG), SearchConfig(**SEARCH | {"trials": 2}), 0
+        ),
     )  # fmt: skip
     return (out / "worker.tsv").read_text()
 

@@ -7,8 +7,10 @@ import time
 
 import pandas as pd
 import pytest
-from conftest import run_command
+from conftest import RESOURCES, encode, first_records, run_command
 
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 
 from .conftest import CONFIG, SEARCH, SPACE, choose_among, search, worker
@@ -131,7 +133,7 @@ def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
             assert run.returncode == -number
         assert not (out / "worker-0.tsv").exists()
     done = subprocess.run(words, check=True, capture_output=True, text=True)
-    assert "goes on with 1 trial that was under way" in done.stderr
+    assert "resumes 1 unfinished trial" in done.stderr
     ours, theirs = (
         pd.read_csv(tmp_path / name / "worker-0.tsv", sep="\t").drop(columns="number")
         for name in ("killed", "whole")
@@ -171,3 +173,18 @@ def test_training_that_diverges_counts_and_is_not_chosen(tables, tmp_path):
     assert set(gone["state"]) == {"pruned"}
     assert gone["why"].str.contains("lower learning_rate").all()
     assert json.loads(chosen.read_text())["searched"] == {"learning_rate": 0.01}
+
+
+@pytest.mark.parametrize(("fold", "where"), [(1, "in fold 1"), (None, "on all records")])
+def test_too_many_inner_folds_are_refused_with_the_name_of_the_fold(tmp_path, fold, where):
+    sources = []
+    for label in ("ACP", "Random"):
+        path = tmp_path / f"{label}.fa"
+        path.write_text(first_records(RESOURCES / "acp" / f"{label}.fa", 8))
+        sources.append(Source(path, label))
+    table = encode(tmp_path, sources)
+    split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    with pytest.raises(InputError) as caught:
+        search(tmp_path, tmp_path, fold=fold, inner_folds=20)
+    assert str(caught.value).startswith(f"search {where}: there are ")
+    assert "fold 0" not in str(caught.value)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from conftest import encode
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot import row_groups
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training import run
+from bioseqrnn.stages.training import job, run
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.predictions import read_predictions, write_predictions
 from bioseqrnn.tables.sequences import read_sequences
@@ -30,12 +31,13 @@ BYTES_A_RECORD = 40
 CHILD = """
 import json, sys, tracemalloc
 from pathlib import Path
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.tables.sequences import read_sequences
-from bioseqrnn.stages.training import run
+from bioseqrnn.stages.training import job, run
 
 if sys.argv[1] == "memory":
-    run._read_mapped = lambda sequences, *_: read_sequences(sequences)
+    job.read_mapped = lambda sequences, *_: read_sequences(sequences)
 config = ModelConfig(
     cell="rnn", hidden_size=4, stem_filters=0, positions=0, bidirectional=False, epochs=1,
     batch_size=512,
@@ -44,9 +46,11 @@ config = ModelConfig(
 
 def train(folder):
     run.train_fold(
-        folder / "sequences.parquet", folder / "folds.parquet", folder / "out.safetensors",
-        folder / "history.tsv", folder / "predictions.parquet",
-        model="m", config=config, fold=0, seed=1, device="cpu", threads=1,
+        folder / "sequences.parquet", folder / "folds.parquet",
+        run.FoldFiles(
+            folder / "out.safetensors", folder / "history.tsv", folder / "predictions.parquet"
+        ),
+        run.FoldTraining("m", config, 0, 1), machine=MachineConfig(device="cpu"),
     )
 
 
@@ -74,13 +78,9 @@ def fold_of(folder: Path, table, **settings) -> list[bytes]:
     run.train_fold(
         table.file.path,
         folder / "folds.parquet",
-        *(out / name for name in FILES),
-        model="m",
-        config=ModelConfig(**(SMALL | settings)),
-        fold=1,
-        seed=3,
-        device="cpu",
-        threads=1,
+        run.FoldFiles(*(out / name for name in FILES)),
+        run.FoldTraining("m", ModelConfig(**(SMALL | settings)), 1, 3),
+        machine=MachineConfig(device="cpu"),
     )
     assert names_in(out) == sorted(FILES)
     return [(out / name).read_bytes() for name in FILES]
@@ -94,7 +94,7 @@ def in_memory(sequences: Path, *_):
 def test_what_is_trained_is_the_same_byte_for_byte(name, request, tmp_path, monkeypatch):
     table = request.getfixturevalue(name)
     mapped = fold_of(tmp_path, table, cell="gru", epochs=1 if name == "splice" else 3)
-    monkeypatch.setattr(run, "_read_mapped", in_memory)
+    monkeypatch.setattr(job, "read_mapped", in_memory)
     assert fold_of(tmp_path, table, cell="gru", epochs=1 if name == "splice" else 3) == mapped
 
 
@@ -105,9 +105,13 @@ def test_the_final_model_is_the_same_byte_for_byte(acp, tmp_path, monkeypatch):
         json.dumps({"model": "m", "config": config, "epochs": 2, "metrics": {"mcc": 0.5}})
     )
     outputs = [tmp_path / "mapped.safetensors", tmp_path / "memory.safetensors"]
-    run.train_final(acp.file.path, selected, outputs[0], seed=1, device="cpu", threads=1)
-    monkeypatch.setattr(run, "_read_mapped", in_memory)
-    run.train_final(acp.file.path, selected, outputs[1], seed=1, device="cpu", threads=1)
+    run.train_final(
+        acp.file.path, selected, outputs[0], seed=1, machine=MachineConfig(device="cpu")
+    )
+    monkeypatch.setattr(job, "read_mapped", in_memory)
+    run.train_final(
+        acp.file.path, selected, outputs[1], seed=1, machine=MachineConfig(device="cpu")
+    )
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
 
 

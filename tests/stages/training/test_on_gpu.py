@@ -1,4 +1,4 @@
-"""The commands on a GPU: training, going on, prediction, precision, agreement with the CPU.
+"""The commands on a GPU: training, resuming, prediction, precision, agreement with the CPU.
 
 BIOSEQRNN_GPU_TESTS=cpu runs them on a CPU, to see whether they themselves are right.
 """
@@ -105,7 +105,7 @@ def test_stopped_training_goes_on_to_the_same_bytes(tables, tmp_path, layers):
     resumed = start(tables, out, **settings)
     _, err = resumed.communicate()
     assert resumed.returncode == 0, err
-    assert "going on" in err
+    assert "resumes" in err
     for name in OUTPUTS:
         assert (out / name).read_bytes() == (whole / name).read_bytes()
 

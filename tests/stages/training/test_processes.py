@@ -15,13 +15,14 @@ from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
 from stopping import stop_with_a_checkpoint
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.loop import train_network
 from bioseqrnn.inference.processes import Processes, start_processes
 from bioseqrnn.inference.windows import overlapping
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tables.sequences import read_sequences
@@ -61,10 +62,12 @@ def start(tables, out, *words, environment=None, **changes):
 
 def train_alone(tables, out):
     train_fold(
-        tables / "sequences.parquet", tables / "folds.parquet",
-        *(out / name for name in OUTPUTS), model="m", config=ModelConfig(**CONFIG),
-        fold=0, seed=1, device="cpu", threads=1,
-    )  # fmt: skip
+        tables / "sequences.parquet",
+        tables / "folds.parquet",
+        FoldFiles(*(out / name for name in OUTPUTS)),
+        FoldTraining("m", ModelConfig(**CONFIG), 0, 1),
+        machine=MachineConfig(device="cpu"),
+    )
 
 
 def test_two_nodes_train_like_one_process(tables, tmp_path):
@@ -116,7 +119,7 @@ def test_two_processes_stop_together_and_go_on(tables, tmp_path):
     resumed = start(tables, out, "--devices", "2", **settings)
     _, err = resumed.communicate()
     assert resumed.returncode == 0, err
-    assert err.count("going on after epoch") == 1
+    assert err.count("resumes after epoch") == 1
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
     for name in OUTPUTS:
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -201,8 +204,9 @@ def test_dropout_differs_between_processes_and_comes_again():
 
 def test_plain_training_does_not_wait_for_lightning():
     code = (
-        "import sys; from bioseqrnn.stages.training.run import start_processes; "
-        "assert start_processes('cpu', 1, 1, 'fp32').count == 1; "
+        "import sys; from bioseqrnn.config.machine import MachineConfig; "
+        "from bioseqrnn.stages.training.job import start_processes; "
+        "assert start_processes(MachineConfig(device='cpu'), 'fp32').count == 1; "
         "assert not {m for m in sys.modules if m.startswith('lightning')}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -210,12 +214,12 @@ def test_plain_training_does_not_wait_for_lightning():
 
 def test_bf16_is_for_gpus():
     with pytest.raises(InputError, match=r"precision bf16 needs a CUDA GPU .* runs on cpu"):
-        start_processes("cpu", 1, 1, "bf16")
+        start_processes(MachineConfig(device="cpu"), "bf16")
 
 
 def test_several_nodes_need_srun():
     with pytest.raises(InputError, match=r"srun --nodes=2 --ntasks-per-node=3 bioseqrnn train"):
-        start_processes("cpu", 3, 2, "fp32")
+        start_processes(MachineConfig(device="cpu", devices=3, nodes=2), "fp32")
 
 
 @pytest.mark.gpu
@@ -224,16 +228,14 @@ def test_bf16_trains_and_keeps_weights_in_single_precision(acp, monkeypatch):
     # claims nothing that later tests would miss
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     config = ModelConfig(**CONFIG | {"batch_size": 64}, precision="bf16")
-    processes = start_processes("cuda", 1, 1, "bf16")
+    processes = start_processes(MachineConfig(device="cuda"), "bf16")
     with processes.autocast():
         ones = torch.ones(2, 2, device=processes.device)
         assert (ones @ ones).dtype == torch.bfloat16
     rows = np.random.default_rng(1).permutation(len(acp))
     losses = {}
-    for name, these in (("bf16", processes), ("fp32", None)):
-        trained = train_network(
-            acp, rows[:500], rows[500:], config, seed=1, device=processes.device, processes=these
-        )
+    for name, these in (("bf16", processes), ("fp32", Processes(processes.device))):
+        trained = train_network(acp, rows[:500], rows[500:], config, seed=1, processes=these)
         assert {w.dtype for w in trained.network.parameters()} == {torch.float32}
         losses[name] = trained.history["validation_loss"].min()
     assert losses["bf16"] != losses["fp32"]

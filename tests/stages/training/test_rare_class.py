@@ -10,13 +10,14 @@ import pytest
 from conftest import encode
 from sklearn.metrics import roc_auc_score
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.prediction.run import predict_query
-from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
 from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.predictions import read_predictions
 
@@ -50,10 +51,12 @@ def test_the_default_network_trains_to_the_end(rare):
     """Few positives validate: they rank first by chance long before the motif is learnt."""
     out = rare / "fold"
     train_fold(
-        rare / "sequences.parquet", rare / "folds.parquet", out / "model.safetensors",
-        out / "history.tsv", out / "predictions.parquet", model="gru",
-        config=ModelConfig(cell="gru"), fold=0, seed=1, device="cpu", threads=1,
-    )  # fmt: skip
+        rare / "sequences.parquet",
+        rare / "folds.parquet",
+        FoldFiles(out / "model.safetensors", out / "history.tsv", out / "predictions.parquet"),
+        FoldTraining("gru", ModelConfig(cell="gru"), 0, 1),
+        machine=MachineConfig(device="cpu"),
+    )
     assert read_card(out / "model.safetensors")["epoch"] == 20
     found = read_predictions(out / "predictions.parquet")
     assert roc_auc_score(found.targets, found.scores[:, 1]) > 0.97
@@ -71,11 +74,16 @@ def test_the_final_model_calls_some_and_not_all(rare, tmp_path, threshold):
     write_json(tmp_path / "selected.json", choice)
     model = tmp_path / "model.safetensors"
     train_final(
-        rare / "sequences.parquet", tmp_path / "selected.json", model, seed=1, device="cpu",
-        threads=1,
-    )  # fmt: skip
+        rare / "sequences.parquet",
+        tmp_path / "selected.json",
+        model,
+        seed=1,
+        machine=MachineConfig(device="cpu"),
+    )
     calls = tmp_path / "q.tsv.gz"
-    predict_query(rare / "q.fa", model, tmp_path / "q.parquet", calls, device="cpu", threads=1)
+    predict_query(
+        rare / "q.fa", model, [tmp_path / "q.parquet", calls], machine=MachineConfig(device="cpu")
+    )
     share = (pd.read_csv(calls, sep="\t")["call"] == "pos").mean()
     assert 0.005 < share < 0.6
 

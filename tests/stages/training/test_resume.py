@@ -18,6 +18,7 @@ import pytest
 import torch
 from conftest import BIN, RESOURCES, encode, first_records
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fitting.checkpoint import checkpoint_path, different
@@ -60,18 +61,25 @@ def train(tables, out, *, every=0.0, fold=1, seed=1, **changes):
     """As the command line does, with a checkpoint at every tick unless told otherwise."""
     with Session(out / "model.safetensors", every) as session:
         run.train_fold(
-            tables / "sequences.parquet", tables / "folds.parquet", out / OUTPUTS[0],
-            out / OUTPUTS[1], out / OUTPUTS[2], model="m", config=ModelConfig(**CONFIG | changes),
-            fold=fold, seed=seed, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "folds.parquet",
+            run.FoldFiles(out / OUTPUTS[0], out / OUTPUTS[1], out / OUTPUTS[2]),
+            run.FoldTraining("m", ModelConfig(**CONFIG | changes), fold, seed),
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
 
 
 def train_final(tables, out, *, every=0.0):
     with Session(out / "model.safetensors", every) as session:
         run.train_final(
-            tables / "sequences.parquet", tables / "selected.json", out / "model.safetensors",
-            seed=1, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "selected.json",
+            out / "model.safetensors",
+            seed=1,
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
 
 
 def contents(out):
@@ -170,7 +178,7 @@ def test_killed_after_any_batch_and_run_again_gives_the_same_bytes(tables, whole
         assert kept == CHECKPOINTS[: 2 if refit else 1]
         assert outcome(forked(lambda out=out: work(tables, out, every=1e9), out)) == 0
         assert contents(out) == expected
-        assert "going on after" in (out / "log").read_text()
+        assert "resumes after" in (out / "log").read_text()
 
 
 def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
@@ -253,10 +261,13 @@ def started(tables, out):
 def test_the_command_killed_stopped_and_run_again(tables, tmp_path):
     with Session() as session:
         run.train_fold(
-            tables / "sequences.parquet", tables / "folds.parquet", tmp_path / OUTPUTS[0],
-            tmp_path / OUTPUTS[1], tmp_path / OUTPUTS[2], model="m", config=ModelConfig(**BUSY),
-            fold=0, seed=1, device="cpu", threads=1, session=session,
-        )  # fmt: skip
+            tables / "sequences.parquet",
+            tables / "folds.parquet",
+            run.FoldFiles(tmp_path / OUTPUTS[0], tmp_path / OUTPUTS[1], tmp_path / OUTPUTS[2]),
+            run.FoldTraining("m", ModelConfig(**BUSY), 0, 1),
+            machine=MachineConfig(device="cpu"),
+            session=session,
+        )
     whole = contents(tmp_path)
     out = tmp_path / "killed"
     place = None
@@ -265,7 +276,7 @@ def test_the_command_killed_stopped_and_run_again(tables, tmp_path):
         process.send_signal(number)
         _, err = process.communicate()
         if place is not None:
-            assert f"m, fold 0, seed 1: going on after {place}\n" in err
+            assert f"m, fold 0, seed 1: resumes after {place}\n" in err
         place = None
         if number == signal.SIGKILL:
             assert process.returncode == -signal.SIGKILL
@@ -273,12 +284,12 @@ def test_the_command_killed_stopped_and_run_again(tables, tmp_path):
         assert process.returncode == 75
         last = re.fullmatch(
             rf"bioseqrnn: m, fold 0, seed 1: stopped by {number.name} after (epoch \d+.*); "
-            "run the same command again to go on from there",
+            "run the same command again to resume from there",
             err.splitlines()[-1],
         )
         place = last.group(1)
     done = subprocess.run(command(tables, out, 60), check=True, capture_output=True, text=True)
-    assert f"going on after {place}\n" in done.stderr
+    assert f"resumes after {place}\n" in done.stderr
     assert contents(out) == whole
 
 
@@ -384,7 +395,7 @@ def test_training_goes_on_where_no_checkpoint_can_be_written(
 
     monkeypatch.setattr("bioseqrnn.fitting.checkpoint.atomic_path", full)
     train(tables, tmp_path)
-    assert "no space left on device; training goes on without a checkpoint" in (
+    assert "no space left on device; training continues without a checkpoint" in (
         capfd.readouterr().err
     )
     assert contents(tmp_path) == whole

@@ -8,12 +8,13 @@ import pytest
 import torch
 from conftest import encode
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
+from bioseqrnn.fitting.begin import begin_training
 from bioseqrnn.fitting.loop import _epoch, train_network
 from bioseqrnn.fitting.optimizer import AdamW
 from bioseqrnn.fitting.session import Session
-from bioseqrnn.fitting.state import TrainingState
 from bioseqrnn.inference.batches import PREDICTION_POSITIONS, bucketed, by_length
 from bioseqrnn.inference.device import GIVEN, choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
@@ -23,7 +24,7 @@ from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.defaults import fit_config
 from bioseqrnn.networks.store import load_model
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.predictions import read_predictions
@@ -52,7 +53,7 @@ def accuracy_on_the_rest(table, **settings):
     order = np.random.default_rng(1).permutation(len(table))
     train, validation, test = order[:1000], order[1000:1200], order[1200:]
     config = ModelConfig(**({"hidden_size": 16, "stem_filters": 16, "epochs": 20} | settings))
-    trained = train_network(table, train, validation, config, seed=1, device=CPU)
+    trained = train_network(table, train, validation, config, seed=1, processes=Processes(CPU))
     probability = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
     return (probability.argmax(axis=1) == table.targets[test]).mean()
 
@@ -73,7 +74,7 @@ def test_history_and_early_stopping(acp):
         cell="gru", hidden_size=16, epochs=40, patience=2, learning_rate=0.02, schedule="constant"
     )
     validation = order[200:300]
-    trained = train_network(acp, order[:200], validation, config, seed=1, device=CPU)
+    trained = train_network(acp, order[:200], validation, config, seed=1, processes=Processes(CPU))
     history = trained.history
     assert len(history) < 40
     assert len(history) == trained.best_epoch + 2
@@ -93,7 +94,9 @@ def test_validation_records_are_not_trained_on(acp):
     order = np.random.default_rng(2).permutation(len(acp))
     config = ModelConfig(cell="gru", **SMALL)
     runs = [
-        train_network(acp, order[:200], rows, config, seed=1, device=CPU).history["train_loss"]
+        train_network(acp, order[:200], rows, config, seed=1, processes=Processes(CPU)).history[
+            "train_loss"
+        ]
         for rows in (order[200:300], order[300:400])
     ]
     assert runs[0].tolist() == runs[1].tolist()
@@ -110,7 +113,9 @@ def test_gradients_are_clipped(acp, monkeypatch):
 
     monkeypatch.setattr(AdamW, "step", spy)
     config = ModelConfig(cell="rnn", gradient_clip=0.01, schedule="constant", **SMALL)
-    trained = train_network(acp, np.arange(100), np.arange(0), config, seed=1, device=CPU)
+    trained = train_network(
+        acp, np.arange(100), np.arange(0), config, seed=1, processes=Processes(CPU)
+    )
     assert max(norms) <= 0.01 * 1.001
     # before clipping they were longer
     assert (trained.history["gradient_norm"] > 0.02).all()
@@ -132,11 +137,12 @@ def folder(acp, tmp_path):
 def train(folder, name, seed=1, cell="gru", **changes):
     out = folder / name
     train_fold(
-        folder / "sequences.parquet", folder / "folds.parquet", out / "model.safetensors",
-        out / "history.tsv", out / "predictions.parquet", model="m",
-        config=ModelConfig(cell=cell, **SMALL | changes), fold=1, seed=seed, device="cpu",
-        threads=1,
-    )  # fmt: skip
+        folder / "sequences.parquet",
+        folder / "folds.parquet",
+        FoldFiles(out / "model.safetensors", out / "history.tsv", out / "predictions.parquet"),
+        FoldTraining("m", ModelConfig(cell=cell, **SMALL | changes), 1, seed),
+        machine=MachineConfig(device="cpu"),
+    )
     return out
 
 
@@ -170,10 +176,16 @@ def test_refit_learns_from_training_and_validation_records_for_as_many_epochs(fo
     roles = read_roles(folder / "folds.parquet", acp, 1)
     train_rows, validation, test = roles
     config = ModelConfig(cell="gru", **SMALL)
-    stopped = train_network(acp, train_rows, validation, config, seed=1, device=CPU)
+    stopped = train_network(acp, train_rows, validation, config, seed=1, processes=Processes(CPU))
     both = np.sort(np.concatenate([train_rows, validation]))
     refit = train_network(
-        acp, both, np.arange(0), config, seed=1, device=CPU, last_epoch=stopped.best_epoch
+        acp,
+        both,
+        np.arange(0),
+        config,
+        seed=1,
+        processes=Processes(CPU),
+        last_epoch=stopped.best_epoch,
     )
     for name, network, learned in (("false", stopped, train_rows), ("true", refit, both)):
         out = train(folder, name, refit=name == "true")
@@ -197,9 +209,12 @@ def test_final_model_uses_every_record_and_the_selected_epochs(folder, acp, tmp_
     }  # fmt: skip
     (tmp_path / "selected.json").write_text(json.dumps(choice))
     train_final(
-        folder / "sequences.parquet", tmp_path / "selected.json",
-        tmp_path / "final.safetensors", seed=1, device="cpu", threads=1,
-    )  # fmt: skip
+        folder / "sequences.parquet",
+        tmp_path / "selected.json",
+        tmp_path / "final.safetensors",
+        seed=1,
+        machine=MachineConfig(device="cpu"),
+    )
     card = read_card(tmp_path / "final.safetensors")
     assert (card["trained_on"], card["epoch"], card["metrics"]) == (len(acp), 2, {"auroc": 0.9})
 
@@ -207,10 +222,12 @@ def test_final_model_uses_every_record_and_the_selected_epochs(folder, acp, tmp_
 def test_fold_that_does_not_exist(folder):
     with pytest.raises(InputError, match="fold 7 does not exist; there are folds 0 to 2"):
         train_fold(
-            folder / "sequences.parquet", folder / "folds.parquet", folder / "m.safetensors",
-            folder / "h.tsv", folder / "p.parquet", model="m", config=ModelConfig(cell="gru"),
-            fold=7, seed=1, device="cpu", threads=1,
-        )  # fmt: skip
+            folder / "sequences.parquet",
+            folder / "folds.parquet",
+            FoldFiles(folder / "m.safetensors", folder / "h.tsv", folder / "p.parquet"),
+            FoldTraining("m", ModelConfig(cell="gru"), 7, 1),
+            machine=MachineConfig(device="cpu"),
+        )
 
 
 def test_batches_hold_every_record_once_and_little_padding(acp):
@@ -234,7 +251,9 @@ def test_prediction_batches_are_bounded():
 
 def test_prediction_is_the_same_in_any_batch(acp, monkeypatch):
     config = ModelConfig(cell="lstm", **SMALL)
-    trained = train_network(acp, np.arange(300), np.arange(0), config, seed=1, device=CPU)
+    trained = train_network(
+        acp, np.arange(300), np.arange(0), config, seed=1, processes=Processes(CPU)
+    )
     rows = np.arange(len(acp))[::-1]
     whole = predict_packed(trained.network, acp.packed, acp.alphabet, rows, CPU)
     monkeypatch.setattr("bioseqrnn.inference.batches.PREDICTION_RECORDS", 7)
@@ -277,7 +296,7 @@ def test_cuda_agrees_with_the_cpu(acp):
     set_deterministic(1, 1)
     config = ModelConfig(cell="gru", **SMALL)
     trained = train_network(
-        acp, np.arange(300), np.arange(0), config, seed=1, device=torch.device("cuda")
+        acp, np.arange(300), np.arange(0), config, seed=1, processes=Processes(torch.device("cuda"))
     )
     rows = np.arange(300, len(acp))
     on_gpu = predict_packed(trained.network, acp.packed, acp.alphabet, rows, torch.device("cuda"))
@@ -299,12 +318,17 @@ def test_averaged_weights_are_the_running_mean_of_the_steps(acp):
     plain = ModelConfig(**settings, weight_average=0.0)
     weights = [
         train_network(
-            acp, rows, nobody, plain, seed=1, device=CPU, last_epoch=epoch
+            acp, rows, nobody, plain, seed=1, processes=Processes(CPU), last_epoch=epoch
         ).network.head.weight.detach()
         for epoch in (1, 2, 3)
     ]
     kept = train_network(
-        acp, rows, nobody, ModelConfig(**settings, weight_average=0.5), seed=1, device=CPU
+        acp,
+        rows,
+        nobody,
+        ModelConfig(**settings, weight_average=0.5),
+        seed=1,
+        processes=Processes(CPU),
     )
     # two steps an epoch, so the mean of the third epoch's end is near its last two weights
     mean = kept.network.head.weight.detach()
@@ -314,9 +338,16 @@ def test_averaged_weights_are_the_running_mean_of_the_steps(acp):
     torch.manual_seed(1)
     start = SequenceClassifier(fit_config(one_step, acp.metadata), 20, 2).head.weight.detach()
     end = train_network(
-        acp, rows, nobody, one_step.model_copy(update={"weight_average": 0.0}), seed=1, device=CPU
+        acp,
+        rows,
+        nobody,
+        one_step.model_copy(update={"weight_average": 0.0}),
+        seed=1,
+        processes=Processes(CPU),
     ).network.head.weight.detach()
-    averaged = train_network(acp, rows, nobody, one_step, seed=1, device=CPU).network.head.weight
+    averaged = train_network(
+        acp, rows, nobody, one_step, seed=1, processes=Processes(CPU)
+    ).network.head.weight
     # the first step counts for 10 of 11 parts: the decay begins at 1 / 11
     torch.testing.assert_close(averaged.detach(), start / 11 + end * 10 / 11)
 
@@ -327,9 +358,9 @@ def test_members_of_an_ensemble_learn_on_their_own(acp):
     config = ModelConfig(
         cell="gru", members=2, gradient_clip=0.1, dropout=0.0, mutation=0.0, **SMALL
     )
-    trained = train_network(acp, order[:200], order[:0], config, seed=1, device=CPU)
+    trained = train_network(acp, order[:200], order[:0], config, seed=1, processes=Processes(CPU))
     begun = {
-        members: TrainingState.begin(
+        members: begin_training(
             config.model_copy(update={"members": members}), acp, order[:200], seed=1,
             processes=Processes(CPU), what="alone",
         )
@@ -353,12 +384,12 @@ def test_gates_remember_no_longer_than_records_are(acp):
     """Peptides of 8 to 28 residues, of which none can be 100 steps back."""
     rows = np.arange(len(acp))
     config = fit_config(ModelConfig(cell="gru", hidden_size=400), acp.metadata)
-    state = TrainingState.begin(config, acp, rows, seed=1, processes=Processes(CPU), what="m")
+    state = begin_training(config, acp, rows, seed=1, processes=Processes(CPU), what="m")
     bias = state.network.recurrent.bias_ih_l0.detach()[400:800:2]
     longest = int(np.median(acp.lengths))
     assert longest - 1 < 1 + float(torch.exp(bias.max())) <= longest
     asked = config.model_copy(update={"memory": 5})
-    state = TrainingState.begin(asked, acp, rows, seed=1, processes=Processes(CPU), what="m")
+    state = begin_training(asked, acp, rows, seed=1, processes=Processes(CPU), what="m")
     assert float(torch.exp(state.network.recurrent.bias_ih_l0.detach()[400:800:2].max())) <= 4
 
 
@@ -398,7 +429,7 @@ def test_strands_that_mean_the_same_are_learned_from_both(tmp_path):
         config = ModelConfig(
             cell="gru", hidden_size=16, stem_filters=16, epochs=20, reverse_complement=strands
         )
-        trained = train_network(table, *rows, config, seed=1, device=CPU)
+        trained = train_network(table, *rows, config, seed=1, processes=Processes(CPU))
         p = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
         accuracy[strands] = (p.argmax(axis=1) == table.targets[test]).mean()
     assert accuracy["auto"] > 0.9

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from conftest import encode
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.prediction.run import predict_query
-from bioseqrnn.stages.training.run import train_final, train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.predictions import read_predictions
@@ -49,9 +50,11 @@ def values(folder, baseline=None):
         )
     else:
         train_fold(
-            *files, out / "model.safetensors", out / "history.tsv", out / "predictions.parquet",
-            model="gru", config=ModelConfig(**CONFIG), fold=0, seed=1, device="cpu", threads=1,
-        )  # fmt: skip
+            *files,
+            FoldFiles(out / "model.safetensors", out / "history.tsv", out / "predictions.parquet"),
+            FoldTraining("gru", ModelConfig(**CONFIG), 0, 1),
+            machine=MachineConfig(device="cpu"),
+        )
     found = read_predictions(out / "predictions.parquet")
     return found.scores[:, 0], found.targets
 
@@ -84,11 +87,12 @@ def test_tables_and_predictions_keep_their_digits(tmp_path):
     for fold in (0, 1):
         out = tmp_path / f"fold-{fold}"
         train_fold(
-            tmp_path / "sequences.parquet", tmp_path / "folds.parquet", out / "model.safetensors",
-            out / "history.tsv", out / "predictions.parquet", model="gru",
-            config=ModelConfig(**CONFIG | {"epochs": 3}), fold=fold, seed=1, device="cpu",
-            threads=1,
-        )  # fmt: skip
+            tmp_path / "sequences.parquet",
+            tmp_path / "folds.parquet",
+            FoldFiles(out / "model.safetensors", out / "history.tsv", out / "predictions.parquet"),
+            FoldTraining("gru", ModelConfig(**CONFIG | {"epochs": 3}), fold, 1),
+            machine=MachineConfig(device="cpu"),
+        )
         paths.append(out / "predictions.parquet")
     evaluate_models(
         paths, tmp_path / "folds.parquet", tmp_path, replicates=20, confidence=0.95, seed=1
@@ -101,13 +105,18 @@ def test_tables_and_predictions_keep_their_digits(tmp_path):
     assert 0 < selected["candidates"][0]["validation_loss"] < 1e-15
     final = tmp_path / "final.safetensors"
     train_final(
-        tmp_path / "sequences.parquet", tmp_path / "selected.json", final, seed=1, device="cpu",
-        threads=1,
-    )  # fmt: skip
+        tmp_path / "sequences.parquet",
+        tmp_path / "selected.json",
+        final,
+        seed=1,
+        machine=MachineConfig(device="cpu"),
+    )
     predict_query(
-        tmp_path / "r.fa", final, tmp_path / "q.parquet", tmp_path / "q.tsv.gz", device="cpu",
-        threads=1,
-    )  # fmt: skip
+        tmp_path / "r.fa",
+        final,
+        [tmp_path / "q.parquet", tmp_path / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
+    )
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")["value"]
     np.testing.assert_allclose(text, pd.read_parquet(tmp_path / "q.parquet")["value"], rtol=1e-8)
     assert text.nunique() > 30
@@ -118,13 +127,18 @@ def test_a_value_far_from_0_is_written_with_its_digits(tmp_path):
     choice = {"model": "gru", "config": CONFIG | {"epochs": 3}, "epochs": 3, "metrics": {}}
     write_json(tmp_path / "selected.json", choice)
     train_final(
-        tmp_path / "sequences.parquet", tmp_path / "selected.json", tmp_path / "m.safetensors",
-        seed=1, device="cpu", threads=1,
-    )  # fmt: skip
+        tmp_path / "sequences.parquet",
+        tmp_path / "selected.json",
+        tmp_path / "m.safetensors",
+        seed=1,
+        machine=MachineConfig(device="cpu"),
+    )
     predict_query(
-        tmp_path / "r.fa", tmp_path / "m.safetensors", tmp_path / "q.parquet",
-        tmp_path / "q.tsv.gz", device="cpu", threads=1,
-    )  # fmt: skip
+        tmp_path / "r.fa",
+        tmp_path / "m.safetensors",
+        [tmp_path / "q.parquet", tmp_path / "q.tsv.gz"],
+        machine=MachineConfig(device="cpu"),
+    )
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")["value"]
     assert text.nunique() > 5
     assert text.between(1e8, 1e8 + 40).all()

@@ -8,11 +8,12 @@ import pytest
 from conftest import RESOURCES, encode, first_records
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.bootstrap import Resampling
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.training.run import train_fold
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.stages.transfer.matrix import TransferDataset, cell_rows, scoring_folds
 from bioseqrnn.stages.transfer.run import transfer_models
 from bioseqrnn.support.errors import InputError
@@ -121,10 +122,16 @@ def trained(tmp_path_factory):
         for k in (0, 1):
             models.append(here / f"fold-{k}" / "model.safetensors")
             train_fold(
-                here / "sequences.parquet", here / "folds.parquet", models[-1],
-                here / f"fold-{k}" / "history.tsv", here / f"fold-{k}" / "predictions.parquet",
-                model="gru", config=SMALL, fold=k, seed=1, device="cpu", threads=1,
-            )  # fmt: skip
+                here / "sequences.parquet",
+                here / "folds.parquet",
+                FoldFiles(
+                    models[-1],
+                    here / f"fold-{k}" / "history.tsv",
+                    here / f"fold-{k}" / "predictions.parquet",
+                ),
+                FoldTraining("gru", SMALL, k, 1),
+                machine=MachineConfig(device="cpu"),
+            )
     return folder, models
 
 
@@ -133,7 +140,8 @@ def run(folder, models, output, names=tuple(KINDS), kinds=tuple(KINDS)):
         list(names),
         [folder / kind / "sequences.parquet" for kind in kinds],
         [folder / kind / "folds.parquet" for kind in kinds],
-        models, output, resampling=Resampling(100, 0.95, 1), device="cpu", threads=1,
+        models, output, resampling=Resampling(100, 0.95, 1),
+        machine=MachineConfig(device="cpu"),
     )  # fmt: skip
 
 
@@ -170,5 +178,6 @@ def test_what_does_not_fit_is_refused(trained, tmp_path):
             ["random", "other"],
             [folder / "random" / "sequences.parquet", tmp_path / "other" / "sequences.parquet"],
             [folder / "random" / "folds.parquet", tmp_path / "other" / "folds.parquet"],
-            models, tmp_path, resampling=Resampling(100, 0.95, 1), device="cpu", threads=1,
+            models, tmp_path, resampling=Resampling(100, 0.95, 1),
+        machine=MachineConfig(device="cpu"),
         )  # fmt: skip

@@ -17,7 +17,7 @@ MOST_FILES = 100_000
 # In a folder, files with these endings are FASTA, compressed or not
 FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
 # how compressed files begin
-MAGIC = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
+COMPRESSIONS = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
 # Whether a path is in remote storage (docs/cluster.md) instead of on this machine's file systems

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bioseqrnn.config.checks.columns import Columns
-from bioseqrnn.config.checks.files import MAGIC, InStorage, check_file
+from bioseqrnn.config.checks.files import COMPRESSIONS, InStorage, check_file
 from bioseqrnn.config.checks.tables import TextTable, open_text
 from bioseqrnn.config.checks.text import suggestion
 from bioseqrnn.config.choices import LABEL_KINDS
@@ -111,7 +111,7 @@ def labels_in(path: str) -> frozenset[str] | None:
         Its header is not that of such a table; ``encode`` checks the rest.
     """
     with open(path, "rb") as handle:  # noqa: PTH123 - as text like all paths here
-        if handle.read(6).startswith(tuple(MAGIC)):
+        if handle.read(6).startswith(tuple(COMPRESSIONS)):
             return None
     with open_text(path) as lines:
         labels = {row[1] for _, row in TextTable(path, COLUMNS).read(lines)}

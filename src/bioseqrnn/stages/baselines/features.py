@@ -12,7 +12,7 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 
 def composition(table: SequenceTable, rows: Ints) -> Floats:
-    """Length and the share of each residue: float32 [rows, 1 + symbols]."""
+    """Length and the fraction of each residue: float32 [rows, 1 + symbols]."""
     shares = residue_shares(table.packed, rows, table.alphabet)
     return np.column_stack([table.lengths[rows], shares]).astype(np.float32)
 
@@ -25,7 +25,7 @@ def one_length(table: SequenceTable) -> bool:
 def flat_onehot(table: SequenceTable, rows: Ints) -> Floats:
     """One-hot columns of every position side by side: float32 [rows, length * symbols].
 
-    For datasets whose records are all of one length.
+    For datasets with records of one length.
     """
     chunks = dense_chunks(table.packed, rows, table.alphabet)
     return np.concatenate([onehot.reshape(len(lengths), -1) for onehot, lengths in chunks])

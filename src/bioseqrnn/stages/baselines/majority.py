@@ -1,4 +1,4 @@
-"""``majority``: what the targets alone say, whatever the sequence."""
+"""``majority``: predictions from the targets of training alone, the same for every sequence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bioseqrnn.tasks.task import Multilabel, Regression
 
 
 def predict(problem: Problem) -> Both:
-    """Give every record (or residue) the share of each class, or the mean value, of training.
+    """Give every record (or residue) the fraction of each class, or the mean value, of training.
 
     The most frequent class is then the one that is called. Any metric above this one's is
     information that came from sequences.

@@ -1,4 +1,4 @@
-"""Features of single residues: what stands in windows around them."""
+"""Features of single residues: the residues in windows around them."""
 
 from __future__ import annotations
 

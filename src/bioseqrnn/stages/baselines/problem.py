@@ -13,7 +13,7 @@ from bioseqrnn.support.console import say
 from bioseqrnn.tables.sequences import SequenceTable
 from bioseqrnn.tasks import Task, Truth
 
-# of the validation and of the test records
+# scores of the validation and of the test records
 Both = tuple[Doubles, Doubles]
 # what is turned into features at once where records are predicted
 CHUNK_RESIDUES = 2**20

@@ -31,10 +31,10 @@ def train_baseline(
     threads: int,
     fraction: float = 1.0,
 ) -> None:
-    """Fit a baseline on a fold's training records, predict its validation and test records.
+    """Fit a baseline to a fold's training records; predict its validation and test records.
 
-    Writes the same prediction table as a network. With ``fraction`` only that share of the training
-    and validation records is used (``folds.subset``), the same as by a network.
+    Writes the same prediction table as a network. With a ``fraction`` below 1, the same subset of
+    the training and validation records is used as for a network (``splits.subset``).
     """
     if baseline not in BASELINES:
         raise InputError(f"baseline '{baseline}' is unknown; known: {', '.join(BASELINES)}")

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.looks import Look, looks
-from bioseqrnn.tables.gradients import FLOOR, XLAB, YLAB, shown
+from bioseqrnn.tables.gradients import FLOOR, YLAB, shown, x_label
 
 CEILING = 1e2
 STYLES = {"solid": "-", "dash": "--", "dashdot": "-.", "dot": ":"}
@@ -84,7 +84,7 @@ def _panel(
     axes.axhline(1, color="#999", linewidth=0.8, zorder=0)
 
 
-def draw_gradients(gradients: pd.DataFrame, output: Path) -> None:
+def draw_gradients(gradients: pd.DataFrame, output: Path, unit: str = "residues") -> None:
     """Draw medians with the band between the 10 % and 90 % quantiles, on a log axis.
 
     Parameters
@@ -93,6 +93,8 @@ def draw_gradients(gradients: pd.DataFrame, output: Path) -> None:
         As ``table.gradients_table`` makes it.
     output : Path
         SVG to write; the same bytes for the same table.
+    unit : str
+        What k counts, as ``unit_of_k`` says it.
     """
     rows = shown(gradients)
     layers = sorted(rows["layer"].unique())
@@ -115,7 +117,7 @@ def draw_gradients(gradients: pd.DataFrame, output: Path) -> None:
                 _panel(axes, here, lines, limits)
             row[0].set_ylabel(YLAB)
         for axes in panels[-1]:
-            axes.set_xlabel(XLAB)
+            axes.set_xlabel(x_label(unit))
         note = "Line: median over records. Band: 10 % to 90 % of them."
         if (rows["bound"] < 1).any():
             note += " Dotted: the bound σ₁(W)ᵏ of a vanilla RNN."

@@ -1,4 +1,4 @@
-"""The diagnosis job: trained models and records in, gradient norms as a table and a figure out."""
+"""The diagnosis job: gradient norms of trained models on records, as a table and a figure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.models import GRADIENTS
 from bioseqrnn.tables.folds import TEST, FoldTable, read_folds
-from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words
+from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_words, unit_of_k
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 RECORDS, LEAST_RECORDS = 32, 4
@@ -34,9 +34,9 @@ POSITIONS = 2**19
 
 
 def sample_size(records: int | None, hidden: int, length: int) -> int:
-    """How many records are looked at: as asked for, else 32, fewer where layers are wide.
+    """Number of records to measure: ``records``, or 32 and fewer where layers are wide.
 
-    Also fewer where ``length``, that of the longest record, is above 16,384.
+    It is also smaller where ``length``, that of the longest record, is above 16,384.
     """
     if records is not None:
         return records
@@ -47,10 +47,10 @@ def sample_size(records: int | None, hidden: int, length: int) -> int:
 def sample_records(
     card: dict[str, Any], folds: FoldTable | None, table: SequenceTable, size: int, seed: int
 ) -> Ints:
-    """Draw rows that the model did not train on, where it left any out; sorted, the same by seed.
+    """Draw rows, sorted, that the model was not trained on where there are any.
 
-    A model of a fold is looked at on records that the fold tests; the final model, which has
-    trained on all there are, and a model without ``folds``, on any.
+    A model of a fold is measured on test records of the fold; the final model, which was trained on
+    all records, and a model without ``folds``, on any records.
     """
     if folds is None or card.get("fold") is None:
         rows = np.arange(len(table))
@@ -78,10 +78,10 @@ def measure(
 ) -> list[Measured]:
     """Gradient norms of every layer and direction of a network on some records.
 
-    Back over k residues; of a network per position over k steps, each of ``residues_per_step``
-    residues. In float64, which the network is converted to. Of a network that reads both strands
-    it is the given one that counts, of an ensemble the first member. Where the stem makes one step
-    of several residues, the norm k residues back is that of the whole steps between.
+    k counts residues; in a network per position it counts steps of ``residues_per_step`` residues.
+    Where the stem pools several residues to one step, the norm k residues back is that of the whole
+    steps between. Computed in float64, to which the network is converted. In a network that reads
+    both strands the given strand is measured, in an ensemble the first member.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
@@ -101,6 +101,7 @@ def measure(
             np.repeat(values, pool, axis=1)[:, : longest + 1],
             largest_singular(weights, layer, direction),
             pool,
+            network.fold.residues,
         )
         for (layer, direction), values in norms.items()
     ]
@@ -132,7 +133,7 @@ def diagnose_models(
     longest : int
         Largest k, at least 1.
     seed : int
-        Of the sample of records.
+        Seed of the sample of records.
     threads : int
         CPU threads.
     """
@@ -168,7 +169,9 @@ def diagnose_models(
     frame = gradients_table(measured)
     with together():
         GRADIENTS.write(output / GRADIENTS.file, frame)
-        draw_gradients(frame, output / "gradients.svg")
+        unit = unit_of_k(run.step for run in measured)
+        draw_gradients(frame, output / "gradients.svg", unit)
+    steps = {run.model: unit_of_k([run.step]) for run in measured}
     for row in reach(frame).to_dict("records"):
         where = f"{row['model']}, layer {row['layer']}, {row['direction']}"
-        say(f"{where}: gradient norm {reach_words(row['k'], row['median'])}")
+        say(f"{where}: gradient norm {reach_words(row['k'], row['median'], steps[row['model']])}")

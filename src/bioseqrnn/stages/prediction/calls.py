@@ -1,4 +1,4 @@
-"""What a model says, as columns: of records, or of every residue of them."""
+"""The calls and scores of a model as columns, for records or for every residue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def call_fields(
         fields.insert(0, (START, pa.int64()))
     if task.probabilistic:
         fields.append((CALL, pa.string()))
-    # a genome has many residues: six digits of a probability are enough
+    # single precision: a genome has many residues, and six digits of a probability are enough
     kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
     fields += [(name, kind) for name in score_columns(task, classes)]
     limits = deciding(task, classes, thresholds)
@@ -41,7 +41,7 @@ def call_columns(
     """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
 
     The call is that of ``record_calls``, or a character a residue: the most probable class. Where
-    thresholds decide, each stands in every row, so that a row alone tells why it is called so.
+    calls depend on thresholds, these are in every row, so that a row explains its own call.
 
     Parameters
     ----------

@@ -1,13 +1,11 @@
-"""What a model's card says its scores mean: a temperature for them, thresholds for the calls."""
+"""Calls of records, by the thresholds in the card of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 
@@ -15,15 +13,11 @@ HALF = 0.5
 SEPARATOR = ";"
 
 
-def final_scores(task: Task, scores: Doubles, card: Mapping[str, Any]) -> Doubles:
-    """Calibrate scores [units, outputs] by the card's temperature, where it has one."""
-    return calibrated(task, scores, card.get("temperature") or 1.0)
-
-
 def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) -> dict[str, float]:
-    """Return the thresholds that calls of records depend on, by class; none of most probable ones.
+    """Return the thresholds by which records are called, by class.
 
-    Of two classes that of the positive one, where the card has it; of several labels all.
+    With two classes, the threshold of the positive class where the card has it; in multilabel, the
+    thresholds of all labels; otherwise none, since the most probable class is called.
     """
     if task.name == "multilabel":
         return {name: float(thresholds.get(name, HALF)) for name in classes}
@@ -35,11 +29,11 @@ def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) ->
 def record_calls(
     task: Task, classes: list[str], scores: Doubles, thresholds: Mapping[str, float]
 ) -> list[str]:
-    """Name what each record is called.
+    """Return the call of each record.
 
-    Of two classes: the positive one where its probability reaches its threshold, else the other;
-    of more, or without a threshold, the most probable. Of several labels: all that reach theirs,
-    or 0.5, joined by ``;``.
+    With two classes, the positive one where its probability reaches its threshold, otherwise the
+    other one; with more classes, or without a threshold, the most probable class. In multilabel,
+    all labels that reach their threshold, or 0.5, joined by ``;``.
 
     Parameters
     ----------

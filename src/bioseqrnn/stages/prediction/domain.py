@@ -1,4 +1,4 @@
-"""Sequences that are other than those a model was trained on."""
+"""Sequences with lengths outside the range that a model was trained on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
 
-# that are named; the others are counted
+# so many are named; the others are counted
 NAMED = 3
 
 
@@ -22,7 +22,8 @@ class TrainedLengths:
     Parameters
     ----------
     card : dict
-        Of the model; one of an earlier version, or of Keras, does not say, and nothing is counted.
+        Card of the model. Nothing is counted where it does not tell the lengths, as in models of
+        an earlier version or of Keras.
     """
 
     def __init__(self, card: Mapping[str, Any]) -> None:
@@ -47,7 +48,7 @@ class TrainedLengths:
             self._named[side] += [f"'{ids[i]}' ({lengths[i]:,})" for i in places[:free].tolist()]
 
     def warn(self, fasta: Path) -> None:
-        """Say in a line each how many were shorter and longer, and name the first."""
+        """Log how many records were shorter, and how many longer, with the names of the first."""
         if self._range is None:
             return
         shortest, longest = self._range
@@ -59,6 +60,6 @@ class TrainedLengths:
             records = "1 record is" if count == 1 else f"{count:,} records are"
             say(
                 f"warning: {fasta.name}: {records} {side} than any that the model was trained on "
-                f"({trained} residues): {', '.join(self._named[side])}{more}; what it calls them "
-                "was never tested"
+                f"({trained} residues): {', '.join(self._named[side])}{more}; its calls of them "
+                "were never tested"
             )

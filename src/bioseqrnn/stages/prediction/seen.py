@@ -1,7 +1,8 @@
-"""Which new sequences the model was trained on."""
+"""New sequences that the model was trained on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from bioseqrnn.tables.sequences import open_sequences
 
 
 class SeenSequences:
-    """The sequences of a table, by digest: 16 bytes a record. Both strands of DNA are alike.
+    """The digests of a table's sequences: 16 bytes a record, the same for both strands of DNA.
 
     Parameters
     ----------
@@ -31,14 +32,14 @@ class SeenSequences:
         The table was made from other files than the model.
     """
 
-    def __init__(self, path: Path, card: dict[str, Any]) -> None:
+    def __init__(self, path: Path, card: Mapping[str, Any]) -> None:
         table = open_sequences(path)
         for key in ("alphabet", "sources"):
             if key in card and card[key] != table.metadata[key]:
                 raise InputError(
                     f"{path}: the model was not trained on this table ({key} differ); give its own"
                 )
-        # long records stand in the table as blocks
+        # long records are in the table as blocks
         self._block: int | None = table.metadata.get("block")
         self._width = table.alphabet.width
         self._both_strands = table.alphabet.name == "dna"
@@ -47,7 +48,7 @@ class SeenSequences:
         self._keys = keys[np.argsort(keys[:, 0], kind="stable")]
 
     def contain(self, packed: Packed) -> npt.NDArray[np.bool_]:
-        """Say of each sequence whether the table has it, or any of its blocks: bool [n]."""
+        """Whether the table has each sequence, or any of its blocks: bool [n]."""
         if self._block is not None and (packed.lengths > self._block).any():
             blocks, ends = cut_packed(packed, self._width, self._block)
             begins = np.cumsum([0, *(len(own) for own in ends)])[:-1]

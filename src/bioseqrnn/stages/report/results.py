@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from bioseqrnn.networks.card import package_versions
 from bioseqrnn.stages.report.keep import keep_table
 from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import read_parquet
+from bioseqrnn.support.io import read_parquet, sha256
 from bioseqrnn.tables.curves import read_curves
 from bioseqrnn.tables.declared import data, evaluation, models
 from bioseqrnn.tables.selected import read_selection
@@ -56,12 +58,23 @@ class Inputs:
     search: tuple[Path, ...] = ()
     sizes: Path | None = None
 
-    def files(self, names: list[str]) -> list[Path]:
-        """Files whose checksums the manifest has; of the evaluation those of some tables."""
-        files = [self.sequences, self.checks, self.folds, self.leaks, *self.optional]
-        files += [] if self.sizes is None else [self.sizes]
-        read = (self.evaluation / f"{name}.tsv" for name in names)
-        return [*files, *(path for path in read if path.exists())]
+    def checksums(self, tables: Iterable[str]) -> dict[str, str]:
+        """SHA-256 of every file that is read; ``tables`` names those of the evaluation.
+
+        By file name, or by path where two files share a name, as the trials of several searches.
+        """
+        files = [self.sequences, self.audit, self.checks, self.folds, self.leaks, *self.optional]
+        files += [
+            *self.search,
+            *(path for path in (self.gradients, self.sizes) if path is not None),
+        ]
+        read = [self.evaluation / f"{name}.tsv" for name in tables]
+        files += [path for path in read if path.exists()]
+        files = list(dict.fromkeys([*files, self.evaluation / "curves.parquet"]))
+        counts = Counter(path.name for path in files)
+        return {
+            path.name if counts[path.name] == 1 else path.as_posix(): sha256(path) for path in files
+        }
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from bioseqrnn.stages.report.sections.sizes import sizes_section
 from bioseqrnn.stages.report.wording import beyond_limits, introduction
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
-from bioseqrnn.support.io import sha256, write_json
+from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.declared import REPORTED
 
 
@@ -56,7 +56,7 @@ def build_report(
         "settings": settings,
         "sequences": results.metadata,
         "selected": results.selected,
-        "sha256": {path.name: sha256(path) for path in inputs.files(list(results.tables))},
+        "sha256": inputs.checksums(results.tables),
     }
     with together():
         for table in REPORTED:
@@ -95,9 +95,9 @@ def sections_of(results: Results) -> list[Section]:
         parts.append(decisions.calibration_section(tables["calibration"], summary))
     if len(tables["thresholds"]):
         parts.append(decisions.thresholds_section(tables["thresholds"]))
-    for name, make in (
-        ("gradients", gradients_section), ("sizes", sizes_section), ("search", search_section),
-    ):  # fmt: skip
+    if "gradients" in tables:
+        parts.append(gradients_section(tables["gradients"], results.task.per_position))
+    for name, make in (("sizes", sizes_section), ("search", search_section)):
         if name in tables:
             parts.append(make(tables[name]))
     parts += [

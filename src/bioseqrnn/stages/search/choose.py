@@ -41,7 +41,7 @@ def choose(
     Parameters
     ----------
     workers : list of Path
-        Of each worker, the table of the trials that were done when it ended.
+        Table of each worker: the trials that were finished when it ended.
     fold : int or None
         None for the final model.
     selected : Path, optional
@@ -143,7 +143,7 @@ def _union(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _named(frame: pd.DataFrame, model: str, fold: int | None, best: int) -> pd.DataFrame:
-    """Put in front whose trials they are, and which one was chosen."""
+    """Add columns with the model and fold of the trials, and which one was chosen."""
     names = {"model": model, "fold": "final" if fold is None else str(fold)}
     chosen = (frame["trial"] == best).rename("chosen")
     return pd.concat([pd.DataFrame(names, frame.index), chosen, frame], axis=1)

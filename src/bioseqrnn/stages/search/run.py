@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.fitting.checkpoint import checkpoint_path, code_fingerprint
@@ -35,56 +37,76 @@ from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 
+@dataclass(frozen=True)
+class Searched:
+    """The model whose settings are searched.
+
+    Attributes
+    ----------
+    model : str
+        Its name in tables.
+    config : ModelConfig
+        Its settings where nothing is searched.
+    search : SearchConfig
+    fold : int or None
+        Fold whose training records are searched on; None takes all records, for the final model.
+    """
+
+    model: str
+    config: ModelConfig
+    search: SearchConfig
+    fold: int | None
+
+    @property
+    def name(self) -> str:
+        """Its name in the log."""
+        return f"{self.model}, {'all records' if self.fold is None else f'fold {self.fold}'}"
+
+
 def work(
     sequences: Path,
     folds: Path,
     journal: Path,
     output: Path,
     *,
-    model: str,
-    config: ModelConfig,
-    search: SearchConfig,
-    fold: int | None,
+    searched: Searched,
     worker: int,
-    device: str,
-    threads: int,
+    machine: MachineConfig,
     selected: Path | None = None,
 ) -> None:
     """Make trials of a study, beside other workers, until its budget is used up.
 
-    Only records that train in ``fold`` are read by a trial: neither those that the fold tests nor
-    those that validate in it, on which the trained network is stopped, chosen and calibrated.
+    A trial reads only the training records of the fold: neither its test records nor its
+    validation records, which are used for early stopping, selection and calibration.
 
     Parameters
     ----------
     journal : Path
-        Of the study; made by the worker that comes first, kept for a later search with more trials.
+        Journal of the study; made by the first worker, kept for a later search with more trials.
     output : Path
         Table of all trials that are done when this worker ends.
-    model : str
-        Name of the searched model.
-    config : ModelConfig
-        Its settings where nothing is searched.
-    fold : int or None
-        None searches for the final model, on all records.
+    searched : Searched
     worker : int
         Number of this worker, from 0.
+    machine : MachineConfig
+        A trial takes one device of it.
     selected : Path, optional
         ``selected.json``: where the final model is another one, nothing is done.
 
     Raises
     ------
     TrainingStopped
-        A signal came; the same command goes on from there.
+        A signal was received; the same command resumes from there.
     """
-    searched = distributions(search)
-    where = f"{model}, {'all records' if fold is None else f'fold {fold}'}"
-    if selected is not None and read_selection(selected)["model"] != model:
+    config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
+    space = distributions(search)
+    if selected is not None and read_selection(selected)["model"] != searched.model:
         say(f"{where}: not searched, the final model is another one")
-        write_tsv(output, trials_table([], searched))
+        write_tsv(output, trials_table([], space))
         return
-    device_used = start_processes(device, 1, 1, config.precision).device
-    set_deterministic(search.seed, threads)
+    alone = machine.model_copy(update={"devices": 1, "nodes": 1})
+    processes = start_processes(alone, config.precision)
+    set_deterministic(search.seed, machine.threads)
     output.parent.mkdir(parents=True, exist_ok=True)
     table = read_sequences(sequences, scratch=output.parent)
     part, train = _inner(table, folds, fold, search)
@@ -95,19 +117,19 @@ def work(
         fold=fold,
         config=config.model_dump(),
         search=search.model_dump(exclude={"models", "trials", "workers"}),
-        device=device_used.type,
-        threads=threads,
-        **code_fingerprint("bioseqrnn.stages.search.run"),
+        device=processes.device.type,
+        threads=machine.threads,
+        **code_fingerprint(__name__),
     )
     study = open_study(journal, name, prune=search.prune)
     bench = Bench(
-        table, part, base, search.seed, device_used, name, output.with_name(f"worker-{worker}")
+        table, part, base, search.seed, processes, name, output.with_name(f"worker-{worker}")
     )
-    own = own_values(config, searched)
+    own = own_values(config, space)
     with StopSignals() as signals:
         again = retry_unfinished(study, worker, search.workers)
         if again:
-            say(f"{where}: goes on with {again} trial that was under way")
+            say(f"{where}: resumes {again} unfinished trial")
         if worker == 0 and own is None:
             say(f"{where}: its own settings are outside the space, and no trial")
         elif worker == 0 and own is not None:
@@ -116,18 +138,16 @@ def work(
             if signals.received is not None:
                 raise TrainingStopped(
                     f"{where}: stopped by {signals.received.name} between two trials; "
-                    "run the same command again to go on from there"
+                    "run the same command again to resume from there"
                 )
-            trial = next_trial(
-                study, searched, budget=search.trials, seed=search.seed, worker=worker
-            )
+            trial = next_trial(study, space, budget=search.trials, seed=search.seed, worker=worker)
             if trial is None:
                 break
             place = sum(other.number < trial.number for other in counted(study)) + 1
             run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
-    # of a trial that another worker took up
+    # left from a trial that another worker has finished
     remove_file(checkpoint_path(bench.scratch))
-    frame = trials_table(counted(study), searched)
+    frame = trials_table(counted(study), space)
     write_tsv(output, frame)
     say(f"{where}: worker {worker} ends, {len(frame)} of {search.trials} trials are done")
 
@@ -135,7 +155,7 @@ def work(
 def _inner(
     table: SequenceTable, folds: Path, fold: int | None, search: SearchConfig
 ) -> tuple[Ints, Ints]:
-    """Inner fold of each record, -1 of those outside, and the rows of those inside."""
+    """Inner fold of each record, -1 outside the fold's training records; and the rows of these."""
     if fold is None:
         train = np.arange(len(table))
     else:
@@ -149,7 +169,8 @@ def _inner(
     try:
         part = inner_folds(roles, groups, counts, 0, search.inner_folds, search.seed)
     except InputError as error:
-        raise InputError(f"search in fold {fold}: {error} (search.inner_folds)") from error
+        where = "on all records" if fold is None else f"in fold {fold}"
+        raise InputError(f"search {where}: {error} (search.inner_folds)") from error
     return part, train
 
 

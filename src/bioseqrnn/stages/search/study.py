@@ -3,7 +3,7 @@
 The journal is a log that is only ever appended to. Its lock is a file made with ``O_EXCL``, which
 is atomic on local disks, on NFS since version 3 and on the parallel file systems of clusters, also
 where ``flock`` and ``fcntl`` do nothing; a lock whose holder was killed is taken over after 30 s.
-Trials are numbered in the order of the log, so that all jobs count them alike.
+Trials are numbered in the order of the log, so that all jobs number them equally.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from bioseqrnn.fitting.checkpoint import ODD
 from bioseqrnn.support.console import say
 from bioseqrnn.support.io import require_file
 
-# trials drawn at random before those that came before say where to look
+# trials drawn at random before earlier trials guide the search
 RANDOM_TRIALS = 8
-# of trials, before any is stopped
+# trials before any is pruned
 UNPRUNED_TRIALS = 4
 NAMELESS_SECONDS = 60.0
-# what is noted on a trial: whose it is, whether its settings are the model's own
+# attributes of a trial: its worker, and whether its settings are the model's own
 WORKER, OWN = "worker", "own"
 
 
@@ -44,7 +44,7 @@ def study_name(**fingerprint: Any) -> str:
 def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
     """Open a study of a journal, and make what is not there yet.
 
-    A journal that Optuna cannot read is put aside, and the search begins anew.
+    A journal that Optuna cannot read is renamed, and the search starts from the beginning.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     journal.parent.mkdir(parents=True, exist_ok=True)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import optuna
-import torch
 from optuna.trial import Trial, TrialState
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import section
 from bioseqrnn.fitting.loop import Trained, train_network
 from bioseqrnn.fitting.session import Session
+from bioseqrnn.inference.processes import Processes
 from bioseqrnn.stages.search.space import settings
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
@@ -23,13 +23,13 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 # weight of the loss beside average precision: it decides between equal ones
 TIE = 1e-6
-# what is noted on a trial: loss and best epoch of each inner fold as it ends; why there are no more
+# attributes of a trial: loss and best epoch of each finished inner fold; why there are no more
 DONE, WHY = "done", "why"
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What every trial of a study is tried on.
+    """What all trials of a study share.
 
     Attributes
     ----------
@@ -39,7 +39,8 @@ class Bench:
     base : ModelConfig
         With ``monitor`` loss or auprc: the trials of a study are scored by one measure.
     seed : int
-    device : torch.device
+    processes : Processes
+        One, which has the device.
     study : str
         Name of the study.
     scratch : Path
@@ -50,7 +51,7 @@ class Bench:
     part: Ints
     base: ModelConfig
     seed: int
-    device: torch.device
+    processes: Processes
     study: str
     scratch: Path
 
@@ -71,7 +72,7 @@ def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> Non
 
     The value is the mean over inner folds of what the best epoch has least of: the validation loss,
     or what average precision lacks of 1. A trial that the pruner stops, or whose training diverges
-    whatever is done, is told as pruned: it counts, and is no candidate.
+    at every learning rate tried, counts as pruned: it uses up budget and is not a candidate.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
     seed = bench.seed + inner
     with Session(bench.scratch) as session:
         session.identify(
-            what, study=bench.study, inner=inner, seed=seed, config=config.model_dump()
+            what, __name__, study=bench.study, inner=inner, seed=seed, config=config.model_dump()
         )
         return train_network(
             bench.table,
@@ -115,7 +116,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
             validation,
             config,
             seed=seed,
-            device=bench.device,
+            processes=bench.processes,
             what=what,
             session=session,
         )
@@ -124,7 +125,7 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
 def _loss(trained: Trained) -> float:
     """The loss of the best epoch, or what its average precision lacks of 1.
 
-    Of a few positives many trials lack nothing: those are told apart by the loss.
+    With few positives many trials lack nothing; the loss then decides between them.
     """
     row = trained.history.iloc[trained.best_epoch - 1]
     loss, precision = float(row["validation_loss"]), float(row.get("validation_auprc", np.nan))

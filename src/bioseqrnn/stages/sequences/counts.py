@@ -1,4 +1,4 @@
-"""What was found in each source, counted while it is encoded: ``audit.tsv``."""
+"""What was found in each source, counted while it is encoded: the rows of ``audit.tsv``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.fasta.conversions import COUNTS, Conversions
-from bioseqrnn.fasta.records import Records
+from bioseqrnn.fasta.records import PackedRecords
 
 # More are counted, not named
 MOST_CLASSES = 50
 
 
-class Audit:
+class SourceCounts:
     """Counts of one source; memory grows with the number of different lengths only.
 
     Parameters
@@ -35,7 +35,7 @@ class Audit:
         self.records = 0
         self._lengths: dict[int, int] = {}
 
-    def add(self, records: Records, classes: set[str]) -> None:
+    def add(self, records: PackedRecords, classes: set[str]) -> None:
         """Count some records, and note the classes that they have."""
         self.records += len(records)
         self.classes |= classes
@@ -74,6 +74,6 @@ class Audit:
         return ",".join(sorted(self.classes))
 
 
-def audit_table(audits: list[Audit]) -> pd.DataFrame:
+def counts_table(sources: list[SourceCounts]) -> pd.DataFrame:
     """Return one row a source that has records."""
-    return pd.DataFrame([audit.row() for audit in audits if audit.records])
+    return pd.DataFrame([counts.row() for counts in sources if counts.records])

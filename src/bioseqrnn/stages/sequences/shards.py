@@ -1,4 +1,4 @@
-"""One huge FASTA encoded in parts, side by side, and the parts put together to the same table."""
+"""A large dataset encoded in parts by several jobs, and joined to the same table."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bioseqrnn.config.datasets import DatasetOptions, NegativesConfig
 from bioseqrnn.fasta.blocks import Shard
 from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.labels import CLASSIFICATION
-from bioseqrnn.fasta.records import Records
+from bioseqrnn.fasta.records import PackedRecords
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fasta.stream import Batch
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.row_groups import packed_column
-from bioseqrnn.stages.sequences.counts import Audit
-from bioseqrnn.stages.sequences.run import Dataset, Encoded, write_table
+from bioseqrnn.stages.sequences.counts import SourceCounts
+from bioseqrnn.stages.sequences.reader import DatasetReader
+from bioseqrnn.stages.sequences.run import Encoded, write_table
 from bioseqrnn.stages.sequences.writer import open_dataset
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.support.io import METADATA_KEY, require_columns, require_file
+from bioseqrnn.support.io import open_parquet, require_columns, require_file
 from bioseqrnn.support.memory import collector_paused
-from bioseqrnn.support.parquet import TableFile
 from bioseqrnn.tables.valid import NEEDED, check_rows
 
 KIND = "shard"
@@ -52,8 +52,8 @@ def encode_shard(
     options: DatasetOptions,
     where: str = "dataset",
 ) -> None:
-    """Encode one part of a dataset; what only the whole can tell is left to ``gather_shards``."""
-    dataset = Dataset(sources, options, where)
+    """Encode one part of a dataset; ``gather_shards`` checks what only the whole dataset shows."""
+    dataset = DatasetReader(sources, options, where)
     if shard.index == 0:
         dataset.warn()
     made_later = options.model_copy(update={"negatives": NegativesConfig()})
@@ -84,7 +84,7 @@ def encode_shard(
             "files": states,
             "row_groups": groups,
             "names": dataset.names,
-            "conversions": [asdict(audit.conversions) for audit in writer.audits],
+            "conversions": [asdict(counts.conversions) for counts in writer.counts],
             "grouped": dataset.grouped,
             "labels": [[str(f.path), len(f), f.used] for f in dataset.label_files.values()],
             # one job is enough to read the files again for their sums
@@ -102,8 +102,8 @@ def gather_shards(
     Raises
     ------
     InputError
-        A shard that is missing, damaged, or of other files, rows or options; and what only the
-        whole can tell: an id that stands twice, classes that make no task.
+        A shard that is missing, damaged, or of other files, rows or options; a duplicate id;
+        classes that do not suit the task.
     """
     shards = sorted((_read_shard(path) for path in paths), key=lambda part: part.state["index"])
     first = shards[0].state
@@ -134,9 +134,9 @@ def gather_shards(
         where=where,
     )
 
-    def add_counts(audits: list[Audit]) -> None:
+    def add_counts(found: list[SourceCounts]) -> None:
         for part in shards:
-            for tally, counted in zip(audits, part.state["conversions"], strict=False):
+            for tally, counted in zip(found, part.state["conversions"], strict=False):
                 tally.conversions.add(Conversions(**counted))
 
     written = write_table(encoded, output, audit, add_counts)
@@ -193,8 +193,8 @@ class _Part:
 
 
 def _read_shard(path: Path) -> _Part:
-    with TableFile(require_file(path, "shard"), "shard") as file:
-        state = file.metadata_of(METADATA_KEY) or {}
+    file, state = open_parquet(path, "shard", columns_whole=True)
+    with file:
         if state.get("kind") != KIND:
             raise InputError(f"shard {path}: not written by 'bioseqrnn encode --shard'")
         checked(ShardState, state, f"shard {path}: metadata", "encode it again")
@@ -216,7 +216,8 @@ def _rows(part: _Part, groups: tuple[int, int]) -> Iterator[pa.RecordBatch]:
     """Yield the rows of some row groups of a shard, which is open no longer than that."""
     task = part.state["options"]["task"]
     about = {"task": "multiclass" if task == CLASSIFICATION else task, "classes": None}
-    with TableFile(part.path, "shard") as file:
+    file, _ = open_parquet(part.path, "shard", columns_whole=True)
+    with file:
         first = sum(file.metadata.row_group(group).num_rows for group in range(groups[0]))
         for group in range(*groups):
             # one at a time: a batch over several would be as large as they are together
@@ -232,11 +233,11 @@ def _batch(rows: pa.RecordBatch) -> Batch:
     ids = rows.column("id")
     groups = rows.column("group") if "group" in rows.schema.names else None
     # headers have done their work: labels and ids are columns now
-    return Batch(Records(ids, packed, Conversions(), ()), rows.column("label"), groups)
+    return Batch(PackedRecords(ids, packed, Conversions(), ()), rows.column("label"), groups)
 
 
 def _counting_from(batches: Iterator[Batch], shard: Shard) -> Iterator[Batch]:
-    """Say in errors that give the number of a record where it is counted from."""
+    """Add to errors that give the number of a record where it is counted from."""
     try:
         yield from batches
     except InputError as error:

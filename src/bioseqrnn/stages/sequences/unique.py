@@ -26,7 +26,7 @@ class RepeatedKeys:
     Parameters
     ----------
     folder : Path
-        Where the temporary file lies: 16 bytes a key.
+        Folder of the temporary file, which has 16 bytes a key.
     """
 
     def __init__(self, folder: Path) -> None:

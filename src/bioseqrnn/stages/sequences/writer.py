@@ -20,7 +20,7 @@ from bioseqrnn.fasta.sources import Source, order_classes
 from bioseqrnn.fasta.stream import Batch
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.row_groups import RowGroupWriter, onehot_column
-from bioseqrnn.stages.sequences.counts import Audit
+from bioseqrnn.stages.sequences.counts import SourceCounts
 from bioseqrnn.stages.sequences.unique import RepeatedKeys
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import METADATA_KEY
@@ -35,12 +35,12 @@ Batches = Callable[[], Iterator[tuple[int, Batch]]]
 class DatasetWriter:
     """Writes the batches of a dataset, in the order in which they are added.
 
-    Use ``open_dataset``. Sources made by the program (negatives) come behind those given: the
+    Use ``open_dataset``. Sources made by the program (negatives) follow the given ones: the
     negatives of source ``i`` of ``n`` are source ``n + i``.
 
     Attributes
     ----------
-    audits : list of Audit
+    counts : list of SourceCounts
         One a source.
     written : int
         Records.
@@ -58,7 +58,7 @@ class DatasetWriter:
         made = [name + MADE for name in names] if options.makes_negatives else []
         labels = [source.label or "" for source in sources]
         labels += [options.negatives.label] * len(made)
-        self.audits = [Audit(*pair) for pair in zip(names + made, labels, strict=True)]
+        self.counts = [SourceCounts(*pair) for pair in zip(names + made, labels, strict=True)]
         self.written = 0
         self._writer, self._schema, self._task = writer, schema, options.task
         self._names = pa.array(names + made, pa.string()).dictionary_encode()
@@ -70,7 +70,7 @@ class DatasetWriter:
         """Write some records of a source."""
         records, count = batch.records, len(batch.records)
         self._keys.add(id_digests(records.ids))
-        self.audits[source].add(records, classes_in(batch.labels, self._task))
+        self.counts[source].add(records, classes_in(batch.labels, self._task))
         values: dict[str, Any] = {
             "id": records.ids,
             "source": self._names.take(pa.array(np.full(count, source, np.int32))),
@@ -98,7 +98,7 @@ class DatasetWriter:
         return self._writer.groups
 
     def check_ids(self, batches: Batches, sources: list[Source], options: DatasetOptions) -> None:
-        """Raise InputError where an id stands twice; the records are read again to name it."""
+        """Raise InputError for a duplicate id; the records are read again to name it."""
         repeated = self._keys.find()
         if not len(repeated):
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.metrics.bootstrap import Resampling
@@ -42,8 +43,7 @@ def transfer_models(
     output: Path,
     *,
     resampling: Resampling,
-    device: str,
-    threads: int,
+    machine: MachineConfig,
 ) -> None:
     """Score each dataset's records by the networks of every other.
 
@@ -57,16 +57,16 @@ def transfer_models(
         Folder for ``matrix.tsv`` and ``heatmap.svg``.
     resampling : Resampling
         Its seed is also that of the networks' random numbers.
-    device : {"auto", "cpu", "cuda"}
-    threads : int
+    machine : MachineConfig
+        One device of it is used.
 
     Raises
     ------
     InputError
         Datasets that do not fit together, or a network that is missing or of another table.
     """
-    set_deterministic(resampling.seed, threads)
-    chosen = choose_device(device)
+    set_deterministic(resampling.seed, machine.threads)
+    chosen = choose_device(machine.device)
     datasets = _read_datasets(names, sequences, folds)
     networks = _sort_models(datasets, sequences, models)
     cells = []

@@ -150,7 +150,11 @@ GRADIENTS = Table(
         Column("cell", TEXT, "`rnn`, `gru` or `lstm`"),
         Column("layer", COUNT, "from 1"),
         Column("direction", TEXT, "`forward` or `reverse`"),
-        Column("k", COUNT, "residues back from the last one that the direction reads"),
+        Column(
+            "k", COUNT,
+            "residues back from the last one that the direction reads; steps in a network per "
+            "position",
+        ),
         Column(
             "q10", NUMBER,
             "10 % quantile of the spectral norm of ∂h(T)/∂s(T-k) over records (and runs of one "

@@ -8,11 +8,15 @@ import pandas as pd
 
 from bioseqrnn.stages.report.parts import Section
 from bioseqrnn.support.looks import looks
-from bioseqrnn.tables.gradients import FLOOR, XLAB, YLAB, reach, reach_words, shown
+from bioseqrnn.tables.gradients import FLOOR, YLAB, reach, reach_words, shown, x_label
+
+# what k counts where every residue has a label: a network reads residues_per_step of them at once
+STEPS = "steps"
 
 
-def gradients_section(gradients: pd.DataFrame) -> Section:
+def gradients_section(gradients: pd.DataFrame, per_position: bool = False) -> Section:
     """Median gradient norm against k, one line a model, one switch a layer and direction."""
+    unit = STEPS if per_position else "residues"
     rows = shown(gradients)
     rows = rows[rows["median"] >= FLOOR]
     panels = rows.groupby(["layer", "direction"], sort=False)
@@ -29,7 +33,7 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
     config: dict[str, Any] = {
         "id": "gradients_plot",
         "title": "bioseqrnn: Gradient through time",
-        "xlab": XLAB,
+        "xlab": x_label(unit),
         "ylab": YLAB,
         "ylog": True,
         "colors": {name: look.colour for name, look in looks(gradients).items()},
@@ -41,29 +45,35 @@ def gradients_section(gradients: pd.DataFrame) -> Section:
     return {
         "id": "gradients",
         "section_name": "Gradient through time",
-        "description": _description(gradients),
+        "description": _description(gradients, unit),
         "plot_type": "linegraph",
         "pconfig": config,
         "data": data if len(data) > 1 else data[0],
     }
 
 
-def _description(gradients: pd.DataFrame) -> str:
+def _description(gradients: pd.DataFrame, unit: str) -> str:
     """What is plotted, and how far back the last layer of each model reaches."""
     far = reach(gradients)
     top = far[far["layer"] == far.groupby("model")["layer"].transform("max")]
     both = top["direction"].nunique() == 2
     said = [
         f"{row['model']} {row['direction'] + ' ' if both else ''}"
-        f"{reach_words(row['k'], row['median'])}"
+        f"{reach_words(row['k'], row['median'], unit)}"
         for row in top.to_dict("records")
     ]
+    step = unit.removesuffix("s")
+    meaning = (
+        " A step is what a network reads at once: residues_per_step residues, by default 3 of DNA "
+        "and 1 of proteins."
+    )
     return (
-        "How strongly the last state of a network, h(T), still depends on its state k residues "
+        f"How strongly the last state of a network, h(T), still depends on its state k {unit} "
         "before: median of the largest singular value of that derivative over "
         f"{gradients['n'].max()} records. Where it is near 0, the last state neither tells what "
         "was read there nor learns to: the gradient has vanished. A straight fall on this scale "
-        f"is a share lost with every residue. Last layers: {'; '.join(said)}. A network "
+        f"is a share lost with every {step}. Last layers: {'; '.join(said)}. A network "
         "that pools over all positions (max, mean, attention) sees each of them beside this path, "
         "so a short reach limits only what it can combine over a distance."
+        f"{meaning if unit == STEPS else ''}"
     )

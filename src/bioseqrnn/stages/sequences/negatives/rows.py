@@ -12,7 +12,7 @@ import pyarrow as pa
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.intervals import read_intervals, resized
 from bioseqrnn.fasta.labels import CLASSIFICATION
-from bioseqrnn.fasta.records import Records, pack_records
+from bioseqrnn.fasta.records import PackedRecords, pack_records
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.fasta.stream import Batch
 from bioseqrnn.onehot.alphabet import Alphabet
@@ -99,7 +99,7 @@ def write_negatives(
     return {"negatives": settings.model_dump() | {"made": made, "missing": maker.missing}}
 
 
-def sequences_of(records: Records, alphabet: Alphabet) -> list[str]:
+def sequences_of(records: PackedRecords, alphabet: Alphabet) -> list[str]:
     """Return sequences as upper-case text."""
     from bioseqrnn.onehot.decoding import letters
 

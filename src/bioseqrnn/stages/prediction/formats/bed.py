@@ -1,14 +1,20 @@
-"""Runs of residues with one call, as BED."""
+"""Predictions of a model per position as gzipped BED: the runs of residues with one call."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TextIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from bioseqrnn.inference.records import Predicted
 from bioseqrnn.stages.prediction.calls import most_probable
+from bioseqrnn.stages.prediction.formats.writer import Content, Writer, gzip_text
 from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.tasks import Task
 
 
 @dataclass
@@ -17,22 +23,38 @@ class _Run:
     start: int
     end: int
     code: int
-    # of its call, over its residues
+    # sum over its residues of the probability of its class
     probability: float
 
 
-class RunWriter:
+class BedWriter(Writer):
     """Writes a line for each run: id, start, end, class, score and no strand.
 
     Positions count from 0, the end is excluded; the score is the mean probability of the class in
-    the run, in thousandths, as BED has it. A run goes on from one stretch of a record to the next.
+    the run, in thousandths, as BED has it. A run continues in the next stretch of its record.
     """
 
-    def __init__(self, text: TextIO, classes: list[str]) -> None:
-        self._text, self._classes = text, classes
+    def __init__(self, path: Path, content: Content, files: ExitStack) -> None:
+        self._text, self._classes = gzip_text(path, files), content.classes
         self._open: _Run | None = None
 
-    def add(self, name: str, start: int, scores: Doubles) -> None:
+    @staticmethod
+    def suits(task: Task) -> bool:
+        """Whether every residue is called."""
+        return task.per_position
+
+    def write(self, rows: pa.Table, part: Predicted) -> None:
+        """Write the runs that end in these records or stretches."""
+        ends = np.cumsum(part.lengths)
+        names = rows["id"].to_pylist()
+        for name, start, end, length in zip(names, part.starts, ends, part.lengths, strict=True):
+            self._add(name, int(start), part.scores[end - length : end])
+
+    def finish(self, metadata: dict[str, Any]) -> None:  # noqa: ARG002
+        """Write the last run."""
+        self._end_run()
+
+    def _add(self, name: str, start: int, scores: Doubles) -> None:
         """Add the stretch of a record from residue ``start`` on; float64 [residues, classes]."""
         codes = most_probable(scores)
         begins = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1])
@@ -40,16 +62,16 @@ class RunWriter:
         sums = np.add.reduceat(picked, begins)
         ends = np.append(begins[1:], len(codes))
         if start == 0:
-            self.finish()
+            self._end_run()
         for begin, end, total in zip(begins.tolist(), ends.tolist(), sums.tolist(), strict=True):
             code, last = int(codes[begin]), self._open
             if last is not None and last.code == code and begin == 0:
                 last.end, last.probability = start + end, last.probability + total
                 continue
-            self.finish()
+            self._end_run()
             self._open = _Run(name, start + begin, start + end, code, total)
 
-    def finish(self) -> None:
+    def _end_run(self) -> None:
         """Write the run that is open."""
         run, self._open = self._open, None
         if run is not None:

@@ -1,0 +1,33 @@
+"""The file formats of predictions, by the end of a file's name.
+
+A new format is a module of this folder with a subclass of ``Writer``, and a line in ``FORMATS``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bioseqrnn.stages.prediction.formats.bed import BedWriter
+from bioseqrnn.stages.prediction.formats.parquet import ParquetWriter
+from bioseqrnn.stages.prediction.formats.tsv import TsvWriter
+from bioseqrnn.stages.prediction.formats.writer import Writer
+from bioseqrnn.support.errors import InputError
+
+FORMATS: dict[str, type[Writer]] = {
+    ".parquet": ParquetWriter,
+    ".tsv.gz": TsvWriter,
+    ".bed.gz": BedWriter,
+}
+
+
+def format_of(path: Path) -> type[Writer]:
+    """Return what writes a file; InputError where its name ends as that of no format."""
+    for ending, writer in FORMATS.items():
+        if path.name.endswith(ending):
+            return writer
+    raise InputError(f"{path}: not a format of predictions; its name must end in {_or(FORMATS)}")
+
+
+def _or(words: dict[str, type[Writer]]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"

@@ -1,0 +1,30 @@
+"""Predictions as gzipped TSV: every column but the probabilities of single residues."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pyarrow as pa
+
+from bioseqrnn.inference.records import Predicted
+from bioseqrnn.stages.prediction.formats.writer import Content, Writer, gzip_text
+
+
+class TsvWriter(Writer):
+    """Text with a header; probabilities have six decimal places, values twelve digits."""
+
+    def __init__(self, path: Path, content: Content, files: ExitStack) -> None:
+        self._text = gzip_text(path, files)
+        self._columns = [f.name for f in content.schema if not pa.types.is_list(f.type)]
+        # a value is in the unit of the labels, whatever that is
+        self._digits = "%.6f" if content.task.probabilistic else "%.12g"
+        self._header = True
+
+    def write(self, rows: pa.Table, part: Predicted) -> None:  # noqa: ARG002
+        """Write a line a row, the first time below the header."""
+        rows.select(self._columns).to_pandas().to_csv(
+            self._text, sep="\t", index=False, header=self._header, float_format=self._digits,
+            lineterminator="\n",
+        )  # fmt: skip
+        self._header = False

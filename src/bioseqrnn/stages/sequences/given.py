@@ -1,0 +1,120 @@
+"""A dataset as the command ``encode`` is given it: in a sheet, or as files with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.fasta.sources import Source, find_fasta, moved, sources_from_sheet
+from bioseqrnn.stages.sequences.run import encode_sequences
+from bioseqrnn.stages.sequences.shards import encode_shard, parse_shard
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.paths import check_outputs
+
+
+@dataclass(frozen=True)
+class Given:
+    """What names the files of a dataset: ``sheet`` and ``dataset``, or ``fasta`` and labels.
+
+    Attributes
+    ----------
+    fasta : sequence of str
+        FASTA files, folders or globs.
+    label : sequence of str
+        One label for each of ``fasta``.
+    labels, intervals : Path or None
+        A TSV of labels, or intervals with labels, for all of ``fasta``.
+    label_key : str or None
+        Key of the label in the headers.
+    sheet : Path or None
+        ``datasets.tsv``.
+    dataset : str or None
+        Its dataset; else what to call the dataset in messages.
+    files : sequence of str
+        Where the files that the sheet names are, if elsewhere than it says; one for each.
+    """
+
+    fasta: Sequence[str] = ()
+    label: Sequence[str] = ()
+    labels: Path | None = None
+    label_key: str | None = None
+    intervals: Path | None = None
+    sheet: Path | None = None
+    dataset: str | None = None
+    files: Sequence[str] = ()
+
+    def sources(self, options: DatasetOptions) -> tuple[list[Source], DatasetOptions]:
+        """Return the sources, and the options with the paths in them where the files are.
+
+        Raises
+        ------
+        InputError
+            Files and labels that do not go together, or that there are not.
+        """
+        if self.sheet is not None:
+            others = (self.fasta, self.label, self.labels, self.label_key, self.intervals)
+            if self.dataset is None or any(others):
+                raise InputError("--sheet goes with --dataset, and without --fasta and labels")
+            sources = sources_from_sheet(self.sheet, self.dataset)
+            return moved(sources, options, list(self.files)) if self.files else (sources, options)
+        if self.files:
+            raise InputError("files stand behind --fasta, or go with --sheet")
+        if not self.fasta:
+            raise InputError("give --fasta (with --label or --labels), or --sheet with --dataset")
+        if self.label and len(self.label) != len(self.fasta):
+            raise InputError(
+                f"{len(self.fasta)} --fasta but {len(self.label)} --label; give one for each"
+            )
+        labels: list[str | None] = [None] * len(self.fasta)
+        if self.label:
+            labels = [label.strip() for label in self.label]
+        return [
+            Source(path, label, self.labels, self.label_key, self.intervals)
+            for text, label in zip(self.fasta, labels, strict=True)
+            for path in find_fasta(text)
+        ], options
+
+
+def encode_given(
+    given: Given,
+    output: Path,
+    counts: Path | None,
+    *,
+    options: DatasetOptions,
+    shard: str | None = None,
+) -> None:
+    """Encode a dataset, or one part of it.
+
+    Parameters
+    ----------
+    given : Given
+    output : Path
+        ``sequences.parquet``.
+    counts : Path or None
+        The table of what was converted; not of a shard, which ``gather`` counts.
+    options : DatasetOptions
+    shard : str, optional
+        The part, like ``2-of-8``.
+
+    Raises
+    ------
+    InputError
+        An output that is one of the dataset's files, no place for the counts, or what is wrong
+        with the files.
+    """
+    sources, options = given.sources(options)
+    read = [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
+    read += [Path(options.negatives.genome)] if options.negatives.genome else []
+    written = [("--output", output), *([] if counts is None else [("--audit", counts)])]
+    check_outputs([("the dataset's", path) for path in read], written)
+    where = given.dataset or "dataset"
+    if shard is not None:
+        if counts is not None:
+            raise InputError("--audit is written by 'gather', not with --shard; leave it out")
+        encode_shard(sources, output, parse_shard(shard), options=options, where=where)
+    elif counts is None:
+        raise InputError("give --audit, the table of counts to write")
+    else:
+        encode_sequences(sources, output, counts, options=options, where=where)

@@ -1,0 +1,99 @@
+"""A training as the command ``train`` is given it: of one fold, or of the final model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bioseqrnn.config.machine import MachineConfig
+from bioseqrnn.config.models import ModelConfig
+from bioseqrnn.config.validate import section_from_json
+from bioseqrnn.fitting.session import Session
+from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.chosen import read_chosen
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is trained: ``fold`` of ``folds``, or with ``selected`` the final model.
+
+    Attributes
+    ----------
+    folds : Path or None
+        ``folds.parquet``.
+    fold : int or None
+        The fold that tests, from 0.
+    selected : Path or None
+        ``selected.json``: the final model is trained, and only ``chosen`` is used of the rest.
+    model : str or None
+        Name in tables; None for the name of the cell.
+    config : str
+        Settings of the model as a JSON object.
+    chosen : tuple of Path
+        ``chosen.json`` of the search whose settings take the place of ``config``; for the final
+        model, those of all searches on all records.
+    fraction : float
+        Fraction of the training and validation records that is used.
+    """
+
+    folds: Path | None
+    fold: int | None
+    selected: Path | None
+    model: str | None
+    config: str
+    chosen: tuple[Path, ...]
+    fraction: float
+
+    def fold_training(self, fold: int, seed: int) -> FoldTraining:
+        """Return the training of a fold.
+
+        Raises
+        ------
+        InputError
+            Settings that are not allowed, or the result of another fold's search.
+        """
+        settings, search = section_from_json(ModelConfig, self.config, "--config"), None
+        if self.chosen:
+            found = read_chosen(self.chosen[0])
+            if len(self.chosen) > 1 or found.fold != fold:
+                raise InputError(f"--chosen: give that of fold {fold}, and no other")
+            settings, search = found.config, found.card
+        name = self.model or settings.cell
+        return FoldTraining(name, settings, fold, seed, self.fraction, search)
+
+
+def train_given(
+    sequences: Path,
+    files: FoldFiles,
+    given: Given,
+    *,
+    seed: int,
+    machine: MachineConfig,
+    checkpoint_seconds: float,
+) -> None:
+    """Train a fold or the final model; SIGTERM and SIGUSR1 stop it with a checkpoint.
+
+    Raises
+    ------
+    InputError
+        Neither a fold nor a selected model, or what is wrong with either.
+    """
+    folds, fold, selected = given.folds, given.fold, given.selected
+    if selected is not None:
+        with Session(files.model, checkpoint_seconds) as session:
+            train_final(
+                sequences,
+                selected,
+                files.model,
+                seed=seed,
+                machine=machine,
+                session=session,
+                searches=given.chosen,
+            )
+        return
+    if folds is None or fold is None:
+        raise InputError("give --folds and --fold, or --selected for the final model")
+    with Session(files.model, checkpoint_seconds) as session:
+        training = given.fold_training(fold, seed)
+        train_fold(sequences, folds, files, training, machine=machine, session=session)
