@@ -112,11 +112,14 @@ print(found.model, found.scores[:, 1].min())
     assert shown.splitlines()[-1] == "always_last 1.0"
 
 
-def test_one_line_and_a_function_add_a_pooling(tmp_path):
-    (tmp_path / "first.py").write_text("def first(output, last, mask):\n    return output[:, 0]\n")
+def test_one_line_and_a_summary_add_a_pooling(tmp_path):
+    (tmp_path / "first.py").write_text(
+        "from bioseqrnn.networks.pooling import Summary\n"
+        "FIRST = Summary(lambda outputs: outputs.output[:, 0])\n"
+    )
     shown = run(
         """
-POOLINGS["first"] = Choice("first:first", "output at the first position")
+POOLINGS["first"] = Choice("first:FIRST", "output at the first position")
 import torch
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.pooling import Pooling

@@ -54,15 +54,16 @@ CELLS: Choices = {
     "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
 }
 
-# a function (output [batch, time, features], last [batch, features], mask [batch, time]) ->
-# [batch, features]; those without one are made by the module ``Pooling`` itself
+# a ``Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
-    "last": Choice(f"{_POOLING}:last", "state after the last position, of each direction", True),
-    "max": Choice(_POOLING, "maximum over the positions", True),
-    "mean": Choice(_POOLING, "mean over the positions", True),
-    "attention": Choice(_POOLING, "mean weighted by a learned score of each position", True),
-    "centre": Choice(f"{_POOLING}:centre", "output at the middle position", True),
+    "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction", True),
+    "max": Choice(f"{_POOLING}:MAX", "maximum over the positions", True),
+    "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions", True),
+    "attention": Choice(
+        f"{_POOLING}:ATTENTION", "mean weighted by a learned score of each position", True
+    ),
+    "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position", True),
 }
 
 # a module with a function ``predict``

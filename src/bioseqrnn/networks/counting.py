@@ -6,6 +6,7 @@ from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.cells import CELLS
 from bioseqrnn.networks.classifier import reads_properties
 from bioseqrnn.networks.defaults import settled
+from bioseqrnn.networks.pooling import has_score
 from bioseqrnn.networks.properties import residue_table
 from bioseqrnn.tasks import Task
 
@@ -28,6 +29,6 @@ def count_numbers(config: ModelConfig, symbols: int, outputs: int, task: Task) -
     summary = features
     if not task.per_position:
         summary = features * len(config.pooling)
-        total += features * ("attention" in config.pooling)
+        total += features * has_score(list(config.pooling))
     total += (summary + 1) * outputs * together
     return total * config.members

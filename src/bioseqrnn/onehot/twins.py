@@ -1,7 +1,9 @@
-"""When two records hold the same sequence, or two things the same name.
+"""Digests that tell whether two records have the same sequence, or two items the same name.
 
-Digests are MurmurHash3 x64 128 (A. Appleby, public domain): 16 bytes, so that among a billion
-different sequences the chance of any two alike is about 1e-21.
+Digests are MurmurHash3 x64 128 (A. Appleby, public domain) of 16 bytes: among a billion different
+sequences the chance that any two have the same is about 1e-21. The function is compiled here, since
+the package ``mmh3`` is called once for each record: it took 112 ms instead of 15 ms for 300,000
+records of 200 bytes, and 359 ms instead of 19 ms for a million of 12 bytes (CPU time, median of 5).
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def digests(data: Bytes, offsets: Ints) -> Digests:
 def sequence_digests(packed: Packed, both_strands: bool) -> Digests:
     """Return a digest for each sequence, uint64 [n, 2]: equal where the residues are the same.
 
-    With ``both_strands`` a DNA sequence and its reverse complement get the same.
+    With ``both_strands`` a DNA sequence and its reverse complement have the same digest.
     """
     result = np.empty((len(packed), 2), np.uint64)
     kernel = _digest_strands if both_strands else _digest_sequences
@@ -135,7 +137,7 @@ def _digest_items(data: Bytes, offsets: Ints, result: Digests) -> None:
 @compiled
 def _digest_sequences(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) -> None:
     for i in range(len(result)):
-        # the length as seed: the padding bits of the last byte would else be residues of none
+        # the length is the seed, since padding bits of the last byte must not count as residues
         seed = np.uint64(lengths[i])
         result[i, 0], result[i, 1] = _murmur(data, offsets[i], offsets[i + 1], seed)
 

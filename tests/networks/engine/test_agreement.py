@@ -71,7 +71,8 @@ def check(cell: str, dtype: torch.dtype, case: Case) -> None:
         difference = (mine - theirs.gradients[name]).abs().max()
         # the terms of a gradient that is one number may cancel
         scale = max(largest[name], max(largest.values()) / 10 if mine.numel() == 1 else 0)
-        assert difference <= gradient_bound * scale, name
+        # all gradients of a single saturated unit are small: 1 - h² is as exact as h
+        assert difference <= max(gradient_bound * scale, value_bound), name
 
 
 @cells
