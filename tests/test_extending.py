@@ -11,13 +11,15 @@ import sys
 import pytest
 from conftest import RESOURCES, ROOT, encode, first_records
 
+from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.store import save_model
+from bioseqrnn.onehot.alphabet import PROTEIN
 from bioseqrnn.stages.folds.run import split_table
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-# in one test process, as they share the copy
-pytestmark = pytest.mark.xdist_group("extending")
 
 
 def block(section, language):
@@ -45,40 +47,38 @@ def apply(diff, folder):
 
 
 @pytest.fixture(scope="module")
-def extended(tmp_path_factory):
-    """A copy of the package with all diffs, and a folder with data."""
-    root = tmp_path_factory.mktemp("extended")
-    shutil.copytree(ROOT / "src", root / "src", ignore=shutil.ignore_patterns("*.egg-info"))
-    for section in SECTIONS:
-        apply(block(section, "diff"), root)
-    work = root / "work"
-    work.mkdir()
+def work(tmp_path_factory):
+    """The folder that the examples run in: tables of two classes, a network and a query."""
+    folder = tmp_path_factory.mktemp("work")
     sources = []
     for label in ("ACP", "Random"):
-        path = work / f"{label}.fa"
+        path = folder / f"{label}.fa"
         path.write_text(first_records(RESOURCES / "acp" / f"{label}.fa", 40))
         sources.append(Source(path, label))
-    (work / "query.fa").write_text(first_records(RESOURCES / "acp" / "query.fa", 10))
-    table = encode(work, sources, where="acp")
-    split_table(table, work / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
-    return root
-
-
-def use(extended, section):
-    """Run the example of a section."""
-    environment = os.environ | {"PYTHONPATH": str(extended / "src"), "PYTHONSAFEPATH": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", block(section, "python")], cwd=extended / "work", env=environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    (folder / "query.fa").write_text(first_records(RESOURCES / "acp" / "query.fa", 10))
+    table = encode(folder, sources, where="acp")
+    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    config = ModelConfig(cell="gru", hidden_size=4, stem_filters=0)
+    symbols = PROTEIN.symbols
+    card = {
+        "alphabet": "protein", "symbols": symbols, "classes": ["Random", "ACP"], "task": "binary",
+        "config": config.model_dump(), "model": "gru", "trained_on": 10, "trained_lengths": [1, 99],
+    }  # fmt: skip
+    save_model(folder / "model.safetensors", SequenceClassifier(config, len(symbols), 2), card)
+    return folder
 
 
 @pytest.mark.parametrize("section", list(SECTIONS))
-def test_what_is_added_works(extended, section):
-    if section == "An output format" and not (extended / "work" / "min.safetensors").exists():
-        use(extended, "A pooling")
-    use(extended, section)
+def test_what_is_added_works(work, tmp_path, section):
+    # machine code that is there is not compiled again
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("*.egg-info"))
+    apply(block(section, "diff"), tmp_path)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "src"), "PYTHONSAFEPATH": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", block(section, "python")], cwd=work, env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_kind_of_extension_is_shown():

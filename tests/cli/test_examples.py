@@ -108,7 +108,7 @@ def commands(folder):
 
 def test_the_stages_without_snakemake(commands):
     page = (commands.path / "report" / "report.html").read_text()
-    assert "Test records that have a twin or a relative" in page
+    assert "Test records with an identical or a similar sequence among" in page
     assert len(pd.read_csv(commands.path / "new.tsv.gz", sep="\t")) == 10
 
 
