@@ -75,7 +75,7 @@ def make_table(distance: int, records: int, seed: int) -> SequenceTable:
         output = folder / "sequences.parquet"
         options = DatasetOptions(alphabet="dna")
         encode_sequences(
-            sources, output, folder / "audit.tsv", options=options, where=f"distance {distance}"
+            sources, output, folder / "intake.tsv", options=options, where=f"distance {distance}"
         )
         return read_sequences(output)
 

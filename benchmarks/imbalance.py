@@ -69,7 +69,10 @@ def run_set(folder: Path, ratio: int, positives: int, options: argparse.Namespac
     table, folds = folder / "sequences.parquet", folder / "folds.parquet"
     sources = [Source(neg, "neg"), Source(pos, "pos")]
     encode_sequences(
-        sources, table, folder / "audit.tsv", options=DatasetOptions(alphabet="dna", positive="pos")
+        sources,
+        table,
+        folder / "intake.tsv",
+        options=DatasetOptions(alphabet="dna", positive="pos"),
     )
     split_table(read_sequences(table), folds, folds=FOLDS, validation_fraction=0.1, seed=1)
     config = ModelConfig(**{"cell": "gru"} | json.loads(options.settings))

@@ -71,7 +71,7 @@ def prepare(folder: Path, records: int, length: int) -> None:
         write_fasta(folder / f"{name}.fa", records // 2, length, seed)
         fastas += ["--fasta", folder / f"{name}.fa", "--label", name]
     sequences = folder / "sequences.parquet"
-    measure("encode", *fastas, "--output", sequences, "--audit", folder / "audit.tsv")
+    measure("encode", *fastas, "--output", sequences, "--intake", folder / "intake.tsv")
     measure("split", "--sequences", sequences, "--output", folder / "folds.parquet")
     for name in CLASSES:
         (folder / f"{name}.fa").unlink()

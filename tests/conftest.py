@@ -114,7 +114,7 @@ def encode(folder: Path, sources: list[Source], where="dataset", **options) -> S
     encode_sequences(
         sources,
         folder / "sequences.parquet",
-        folder / "audit.tsv",
+        folder / "intake.tsv",
         options=DatasetOptions(**options),
         where=where,
     )

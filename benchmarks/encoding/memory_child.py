@@ -38,7 +38,7 @@ def encode(fastas: list[str], folder: Path, alphabet: str) -> int:
     with contextlib.redirect_stderr(io.StringIO()):
         options = DatasetOptions(alphabet=alphabet)
         return encode_sequences(
-            sources, folder / "sequences.parquet", folder / "audit.tsv", options=options
+            sources, folder / "sequences.parquet", folder / "intake.tsv", options=options
         )
 
 

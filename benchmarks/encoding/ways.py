@@ -99,7 +99,7 @@ def bioseqrnn(fastas: list[Path], folder: Path, alphabet: str) -> int:
     options = DatasetOptions(alphabet=alphabet)
     with contextlib.redirect_stderr(io.StringIO()):
         return encode_sequences(
-            sources, folder / "sequences.parquet", folder / "audit.tsv", options=options
+            sources, folder / "sequences.parquet", folder / "intake.tsv", options=options
         )
 
 

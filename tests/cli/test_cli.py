@@ -44,7 +44,7 @@ def files(tmp_path):
     return write
 
 
-ENCODE = ("encode", "--audit", "audit.tsv", "-o", "sequences.parquet")
+ENCODE = ("encode", "--intake", "intake.tsv", "-o", "sequences.parquet")
 TWO = ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b")
 
 BAD_FILES = [
@@ -104,7 +104,7 @@ def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
     assert len(done.err.strip().splitlines()) == 1
     assert done.err.startswith(f"bioseqrnn: error: {message}")
     assert not (tmp_path / "sequences.parquet").exists()
-    assert not (tmp_path / "audit.tsv").exists()
+    assert not (tmp_path / "intake.tsv").exists()
 
 
 BAD_OPTIONS = [
@@ -233,7 +233,7 @@ def test_usage_errors_are_one_line(cli, words, message):
 
 def test_a_folder_that_cannot_be_made_is_one_line(cli, files):
     files()
-    done = cli("encode", *TWO, "--audit", "a.fa/audit.tsv", "-o", "a.fa/sequences.parquet")
+    done = cli("encode", *TWO, "--intake", "a.fa/intake.tsv", "-o", "a.fa/sequences.parquet")
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     assert "--output a.fa/sequences.parquet: " in done.err

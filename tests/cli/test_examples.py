@@ -125,7 +125,7 @@ def test_transfer(commands):
         table, folds = f"{name}/sequences.parquet", f"{name}/folds.parquet"
         commands.call(
             "encode", "--fasta", "ACP.fa", "--label", "ACP", *more, "--options",
-            json.dumps(options), "--audit", f"{name}/audit.tsv", "-o", table,
+            json.dumps(options), "--intake", f"{name}/intake.tsv", "-o", table,
         )  # fmt: skip
         commands.call("split", "--sequences", table, "--folds", 2, "-o", folds)
         for k in (0, 1):
@@ -140,7 +140,7 @@ def test_transfer(commands):
 def test_labels_and_shards(commands):
     labels, shards = blocks("docs/cli.md", "bash")[2:4]
     assert labels.count(" ...\n") == len(labels.splitlines()) == 4
-    made = labels.replace(" ...\n", " --audit x.tsv --output x.parquet\n")
+    made = labels.replace(" ...\n", " --intake x.tsv --output x.parquet\n")
     commands.shell(made)
     commands.shell(shards.replace("sequences.parquet", "gathered.parquet"))
     assert (commands.path / "gathered.parquet").exists()
@@ -172,7 +172,7 @@ def test_diagnosis(commands):
 
 def test_python_of_the_formats(folder):
     folder.call(
-        "encode", "--fasta", "data/*.fa", "--label-key", "class", "--audit", "dna.tsv", "-o",
+        "encode", "--fasta", "data/*.fa", "--label-key", "class", "--intake", "dna.tsv", "-o",
         "dna.parquet",
     )  # fmt: skip
     code = blocks("docs/formats.md", "python")[0].replace("sequences.parquet", "dna.parquet")

@@ -109,13 +109,13 @@ def test_only_plain_files_are_replaced(tmp_path, command, name):
 @pytest.mark.parametrize(
     ("called", "said"),
     [
-        (["encode", "--fasta", "a.fa", "-o", "x", "--audit", "./x"], "--output x and --audit x"),
+        (["encode", "--fasta", "a.fa", "-o", "x", "--intake", "./x"], "--output x and --intake x"),
         (
             ["predict", "q.fa", "--model", "m", "-o", "q.fa"],
             "--output q.fa: is the file that FASTA",
         ),
         (["train", "--sequences", "s", "-o", "history.tsv"], "are the same file; write to two"),
-        (["encode", "--fasta", "a.fa", "-o", "x", "--audit", "x/y"], "would stand in it"),
+        (["encode", "--fasta", "a.fa", "-o", "x", "--intake", "x/y"], "would stand in it"),
     ],
 )
 def test_outputs_of_one_call_are_different_files(tmp_path, monkeypatch, called, said):
@@ -130,11 +130,11 @@ def test_what_a_sheet_or_the_options_name_is_an_input_too(tmp_path, monkeypatch)
         (tmp_path / f"{name}.fa").write_text(">1\nACGT\n")
     (tmp_path / "sheet.tsv").write_text("dataset\tfasta\tlabel\nd\ta.fa\ta\nd\tb.fa\tb\n")
     called = ["encode", "--sheet", "sheet.tsv", "--dataset", "d", "-o", "o"]
-    assert "--audit b.fa: is the file that the dataset's b.fa" in refused(
-        [*called, "--audit", "b.fa"]
+    assert "--intake b.fa: is the file that the dataset's b.fa" in refused(
+        [*called, "--intake", "b.fa"]
     )
     genome = ["--options", '{"negatives": {"method": "genome", "genome": "genome.fa"}}']
-    assert "genome.fa reads" in refused([*called, *genome, "--audit", "genome.fa"])
+    assert "genome.fa reads" in refused([*called, *genome, "--intake", "genome.fa"])
 
 
 def test_files_of_a_folder_and_of_a_pattern_are_inputs(tmp_path):
@@ -174,7 +174,7 @@ def test_odd_names_of_files_are_names(cli, tmp_path):
         (tmp_path / f"{name}.fa").write_text(f">{number}a\nACGTA\n>{number}b\nCCGTA\n")
         done = cli(
             "encode", "--fasta", f"{name}.fa", "--label", "a", "--fasta", f"{name}.fa", "--label",
-            "b", "-o", f"{name}.parquet", "--audit", f"{name}.tsv",
+            "b", "-o", f"{name}.parquet", "--intake", f"{name}.tsv",
         )  # fmt: skip
         # the same file twice is no dataset; its name is told in one line
         assert done.code == 2

@@ -43,7 +43,7 @@ def made(tmp_path_factory) -> Path:
     records = (f">q{i}\n{''.join(draw.choices('ACGT', k=20))}\n" for i in range(6000))
     (folder / "q.fa").write_text("".join(records))
     for words in (
-        ["encode", *TWO, "-o", "s.parquet", "--audit", "audit.tsv"],
+        ["encode", *TWO, "-o", "s.parquet", "--intake", "intake.tsv"],
         ["split", *SEQUENCES, "-o", "folds.parquet", "--folds", 2, "--grouping", "duplicates"],
         ["train", *TABLES, "-o", "model.safetensors"],
         ["predict", "q.fa", "--model", "model.safetensors", "-o", "p.parquet"],
@@ -67,7 +67,7 @@ TABLES = (*SEQUENCES, "--folds", "folds.parquet", "--fold", 0, "--config", CONFI
 @pytest.mark.parametrize(
     ("words", "output"),
     [
-        (["encode", *TWO, "-o", "new", "--audit", "full/audit.tsv"], "audit.tsv"),
+        (["encode", *TWO, "-o", "new", "--intake", "full/intake.tsv"], "intake.tsv"),
         (["split", *SEQUENCES, "--grouping", "duplicates", "--folds", 2, "-o", "new", "--leaks",
           "full/leaks.tsv"], "leaks.tsv"),
         (["audit", *SEQUENCES, "--findings", "new", "--flagged", "full/flagged.tsv"],

@@ -29,7 +29,7 @@ def test_what_a_call_is_asked_for_is_marked_as_required(tmp_path, command):
 def test_encode_asks_for_what_its_help_marks(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.fa").write_text(">1\nACGT\n")
-    with pytest.raises(InputError, match="give --audit"):
+    with pytest.raises(InputError, match="give --intake"):
         app(["encode", "--fasta", "a.fa", "--label", "a", "-o", "o"], standalone_mode=False)
     app(["encode", "--help"], prog_name="bioseqrnn", standalone_mode=False)
     shown = " ".join(capsys.readouterr().out.split())

@@ -40,14 +40,14 @@ def test_all_that_cannot_be_seen_is_escaped():
 @pytest.mark.parametrize(
     "words",
     [
-        ("encode", "--fasta", f"{ODD}.fa", "--label", "a", "--audit", "t", "-o", "o"),
-        ("encode", "--fasta", "a.fa", "--labels", f"l{ODD}", "--audit", "t", "-o", "o"),
-        ("encode", "--fasta", "a.fa", "--label", "a", "--audit", f"a.fa/{ODD}", "-o", "o"),
-        ("encode", "--fasta", "id.fa", "--label", "a", "--audit", "t", "-o", "o"),
-        ("encode", "--fasta", "header.fa", "--label", "a", "--audit", "t", "-o", "o"),
-        ("encode", "--fasta", "a.fa", "--label", ODD, "--audit", "t", "-o", "o"),
-        ("encode", "--fasta", "a.fa", "--label", "a", "--dataset", ODD, "--audit", "t", "-o", "o"),
-        ("encode", "--options", f'{{"{ODD}": 1}}', "--audit", "t", "-o", "o"),
+        ("encode", "--fasta", f"{ODD}.fa", "--label", "a", "--intake", "t", "-o", "o"),
+        ("encode", "--fasta", "a.fa", "--labels", f"l{ODD}", "--intake", "t", "-o", "o"),
+        ("encode", "--fasta", "a.fa", "--label", "a", "--intake", f"a.fa/{ODD}", "-o", "o"),
+        ("encode", "--fasta", "id.fa", "--label", "a", "--intake", "t", "-o", "o"),
+        ("encode", "--fasta", "header.fa", "--label", "a", "--intake", "t", "-o", "o"),
+        ("encode", "--fasta", "a.fa", "--label", ODD, "--intake", "t", "-o", "o"),
+        ("encode", "--fasta", "a.fa", "--label", "a", "--dataset", ODD, "--intake", "t", "-o", "o"),
+        ("encode", "--options", f'{{"{ODD}": 1}}', "--intake", "t", "-o", "o"),
         ("encode", f"--{ODD}", "-o", "o"),
         ("baseline", "--method", ODD, "--sequences", "s", "--folds", "f", "--fold", 0, "-o", "o"),
         ("split", "--sequences", "s", "-o", "o", "--folds", ODD),
@@ -131,7 +131,7 @@ def test_markup_in_names_is_part_of_the_name_on_a_terminal(tmp_path):
     for name in ("x[/b]", "[red]x", "[link=file:///etc/passwd]y[/link]", "\x1b[31m"):
         code, said = run_on_terminal(
             BIN / "bioseqrnn", "encode", "--fasta", "sample[b].fa", "--label", "[b]a", "--fasta",
-            "x.fa", "--label", "b", "--dataset", name, "-o", "s", "--audit", "t", cwd=tmp_path,
+            "x.fa", "--label", "b", "--dataset", name, "-o", "s", "--intake", "t", cwd=tmp_path,
         )  # fmt: skip
         assert code == 0, said
         assert f"encode {console.shown(name)}" in said

@@ -100,7 +100,7 @@ Config(baselines=["always_last", "pwm"])
 def call(*words):
     app(list(words), standalone_mode=False)
 call("encode", "--fasta", {str(fasta / "ACP.fa")!r}, "--label", "ACP", "--fasta",
-     {str(fasta / "Random.fa")!r}, "--label", "Random", "--audit", "a.tsv", "-o", "s.parquet")
+     {str(fasta / "Random.fa")!r}, "--label", "Random", "--intake", "a.tsv", "-o", "s.parquet")
 call("split", "--sequences", "s.parquet", "-o", "f.parquet", "--grouping", "none")
 call("baseline", "--sequences", "s.parquet", "--folds", "f.parquet", "--fold", "0",
      "--method", "always_last", "-o", "p.parquet")

@@ -130,7 +130,7 @@ def test_only_classes_that_occur_are_classes(tmp_path, abc):
     table = encode(tmp_path, [Source(abc, labels=labels)])
     assert table.classes == ["x", "y"]
     assert [table.classes[t] for t in table.targets] == ["x", "y", "y"]
-    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
+    audit = pd.read_csv(tmp_path / "intake.tsv", sep="\t")
     assert audit["label"].tolist() == ["x,y"]
     encode(tmp_path, [Source(abc, labels=labels)], classes=["z", "y", "x"])
     assert read_metadata(tmp_path)["classes"] == ["y", "x"]
@@ -369,7 +369,7 @@ def test_numbers(tmp_path, abc):
     table = encode(tmp_path, [Source(abc, labels=labels)], task="regression")
     assert rows(tmp_path, "label") == [(-1.5,), (2000.0,), (7.0,)]
     assert (table.metadata["task"], table.classes) == ("regression", [])
-    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t", keep_default_na=False)
+    audit = pd.read_csv(tmp_path / "intake.tsv", sep="\t", keep_default_na=False)
     assert audit["label"].tolist() == [""]
 
 
@@ -470,7 +470,7 @@ def test_two_files_of_intervals_over_one_genome(tmp_path, genome):
     assert [row[:2] for row in rows(tmp_path, "label", "source")] == [
         ("p", "one.bed"), ("p", "one.bed"), ("n", "two.bed")
     ]  # fmt: skip
-    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
+    audit = pd.read_csv(tmp_path / "intake.tsv", sep="\t")
     assert audit[["source", "label", "records"]].to_numpy().tolist() == [
         ["one.bed", "p", 2], ["two.bed", "n", 1]
     ]  # fmt: skip
@@ -551,7 +551,7 @@ def test_labels_of_residues(tmp_path):
     assert rows(tmp_path, "id", "length", "label") == [("1", 4, "HHEE"), ("2", 2, "#;")]
     assert pq.read_schema(tmp_path / "sequences.parquet").field("label").type == pa.string()
     assert (table.metadata["task"], table.classes) == ("per_position", list("#;EH"))
-    assert pd.read_csv(tmp_path / "audit.tsv", sep="\t")["label"].tolist() == ["#,;,E,H"]
+    assert pd.read_csv(tmp_path / "intake.tsv", sep="\t")["label"].tolist() == ["#,;,E,H"]
 
 
 def test_dna_whose_labels_look_like_protein_is_dna(tmp_path):
@@ -594,7 +594,7 @@ def test_every_way_on_the_command_line(cli, tmp_path):
     write(tmp_path / "l.tsv", "id\tlabel\n1\tx\n2\ty\n")
     write(tmp_path / "i.bed", "1\t0\t2\tx\n2\t1\t3\ty\n")
     write(tmp_path / "sheet.tsv", "dataset\tfasta\tlabels\nd\tf\tl.tsv\n")
-    out = ["--audit", "audit.tsv", "--output", "sequences.parquet"]
+    out = ["--intake", "intake.tsv", "--output", "sequences.parquet"]
     for words in (
         ["--fasta", "f", "--labels", "l.tsv"],
         ["--fasta", "f/*.fa", "--label-key", "kind"],

@@ -36,7 +36,7 @@ def encode_one(folder: Path, path: Path, alphabet: str, **options):
     """Encode a file with label x and a tiny second one with label y: (ids, sequences, counts)."""
     second = folder / "y.fa"
     second.write_text(SECOND[alphabet])
-    out, audit = folder / "sequences.parquet", folder / "audit.tsv"
+    out, audit = folder / "sequences.parquet", folder / "intake.tsv"
     encode_sequences(
         [Source(path, "x"), Source(second, "y")],
         out,
@@ -79,7 +79,7 @@ def test_refused(tmp_path, name):
     text = str(caught.value).removeprefix(f"{tmp_path / 'x.fa'}: ")
     assert text == message or (message.endswith("(") and text.startswith(message))
     assert not (tmp_path / "sequences.parquet").exists()
-    assert not (tmp_path / "audit.tsv").exists()
+    assert not (tmp_path / "intake.tsv").exists()
 
 
 @pytest.mark.parametrize(

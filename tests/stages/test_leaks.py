@@ -90,7 +90,7 @@ def marked_dataset(folder, marked, in_training):
     (folder / "datasets.tsv").write_text("".join(sheet))
     command(
         folder, "encode", "--sheet", "datasets.tsv", "--dataset", "acp", "--options",
-        '{"positive": "ACP"}', "--audit", "audit.tsv", "-o", "sequences.parquet",
+        '{"positive": "ACP"}', "--intake", "intake.tsv", "-o", "sequences.parquet",
     )  # fmt: skip
     command(folder, "split", "--sequences", "sequences.parquet", "-o", "folds.parquet")
     return folder
@@ -174,7 +174,7 @@ def test_permuted_labels_score_chance(tmp_path):
         (folder / "labels.tsv").write_text("id\tlabel\n" + "".join(rows))
         command(
             folder, "encode", "--fasta", "all.fa", "--labels", "labels.tsv", "--options",
-            '{"positive": "ACP"}', "--audit", "audit.tsv", "-o", "sequences.parquet",
+            '{"positive": "ACP"}', "--intake", "intake.tsv", "-o", "sequences.parquet",
         )  # fmt: skip
         command(
             folder, "split", "--sequences", "sequences.parquet", "-o", "folds.parquet",

@@ -77,7 +77,7 @@ def test_what_is_json_is_read():
 def test_the_command_line_says_where(cli, tmp_path):
     (tmp_path / "a.fa").write_text(">a\nACGT\n")
     done = cli(
-        "encode", "--fasta", "a.fa", "--label", "a", "--output", "o", "--audit", "t",
+        "encode", "--fasta", "a.fa", "--label", "a", "--output", "o", "--intake", "t",
         "--options", '{"alphabet": "dna", "alphabet": "protein"}',
     )  # fmt: skip
     assert done.code == 2

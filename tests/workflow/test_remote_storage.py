@@ -100,7 +100,7 @@ def test_inputs_by_their_address(bucket, run, tmp_path):
     sheet.write_text(sheet.read_text().replace("data/", "s3://lab/theirs/data/"))
     for path in (project.folder / "data").glob("[!q]*"):
         path.unlink()
-    run(project, "--", "results/dna/sequences.parquet", "results/pep/audit.tsv")
+    run(project, "--", "results/dna/sequences.parquet", "results/pep/intake.tsv")
     assert (project.folder / "results/dna/sequences.parquet").stat().st_size
 
 

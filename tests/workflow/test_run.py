@@ -15,12 +15,12 @@ from conftest import RESOURCES, ROOT
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 
 OUTPUTS = [
-    "sequences.parquet", "audit.tsv", "findings.tsv", "flagged.tsv", "checks.tsv",
+    "sequences.parquet", "intake.tsv", "findings.tsv", "flagged.tsv", "checks.tsv",
     "folds.parquet", "final/model.safetensors",
     "evaluation/runs.tsv", "evaluation/summary.tsv", "evaluation/comparisons.tsv",
     "evaluation/classes.tsv", "evaluation/temperatures.tsv", "evaluation/thresholds.tsv",
     "evaluation/strata.tsv", "evaluation/calibration.tsv", "evaluation/confusion.tsv",
-    "evaluation/learning_curves.tsv",
+    "evaluation/histories.tsv",
     "diagnosis/gradients.tsv", "diagnosis/gradients.svg", "report/tables/gradients.tsv",
     "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",
     "report/manifest.json", "report/tables/summary.tsv",

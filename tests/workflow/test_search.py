@@ -80,7 +80,7 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
     tables = results / "report" / "tables"
     trials = pd.read_csv(tables / "search.tsv", sep="\t", dtype={"fold": "str"})
     assert trials.groupby("fold").size()[["0", "1"]].tolist() == [3, 3]
-    sizes = pd.read_csv(tables / "sizes.tsv", sep="\t")
+    sizes = pd.read_csv(tables / "learning_curve.tsv", sep="\t")
     assert set(sizes["model"]) == {"gru", "composition"}
 
     # nothing left to do; a larger budget searches on, and trains only what was searched

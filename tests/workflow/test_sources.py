@@ -84,7 +84,7 @@ def test_shards_make_the_same_table_and_are_removed(project, shards):
     target = "results/dna/sequences.parquet"
     run(project, target)
     results = project.folder / "results" / "dna"
-    names = ("sequences.parquet", "audit.tsv")
+    names = ("sequences.parquet", "intake.tsv")
     whole = [(results / name).read_bytes() for name in names]
     for name in names:
         (results / name).unlink()

@@ -11,7 +11,7 @@ STAGE_VERSIONS = {
     "training": 7,
     "baselines": 5,
     "evaluation": 4,
-    "sizes": 2,
+    "learning_curve": 2,
     "diagnosis": 1,
     "transfer": 1,
     "prediction": 5,

@@ -7,7 +7,7 @@ include: "functions/report.smk"
 rule build_report:
     input:
         sequences=SEQUENCES,
-        audit=AUDIT,
+        intake=INTAKE,
         checks=rules.judge_findings.output,
         folds=rules.assign_folds.output.folds,
         leaks=rules.assign_folds.output.leaks,
@@ -17,7 +17,7 @@ rule build_report:
         evaluation=rules.evaluate_models.output,
         gradients=rules.diagnose_models.output.table,
         search=search_trials,
-        sizes=report_sizes,
+        learning_curve=report_learning_curve,
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
@@ -44,7 +44,7 @@ rule build_report:
         version=STAGE_VERSIONS["report"],
     shell:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
-        " --audit {input.audit:q} --checks {input.checks:q} --folds {input.folds:q} --leaks {input.leaks:q}"
+        " --intake {input.intake:q} --checks {input.checks:q} --folds {input.folds:q} --leaks {input.leaks:q}"
         " --evaluation {params.evaluation:q} {params.optional:q}"
         " --gradients {input.gradients:q} {params.extras} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

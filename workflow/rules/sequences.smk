@@ -18,7 +18,7 @@ if config["shards"] == 1:
             dataset_files,
         output:
             sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-            audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+            intake=f"{RESULTS}/{{dataset}}/intake.tsv",
         log:
             f"{RESULTS}/{{dataset}}/logs/encode_sequences.log",
         benchmark:
@@ -37,7 +37,7 @@ if config["shards"] == 1:
             version=STAGE_VERSIONS["sequences"],
         shell:
             "bioseqrnn encode --sheet {params.sheet:q} --dataset {wildcards.dataset}"
-            " --options {params.options:q} --audit {output.audit:q}"
+            " --options {params.options:q} --intake {output.intake:q}"
             f" --output {{output.sequences:q}} {COPIES} > {{log:q}} 2>&1"
 
 else:
@@ -81,7 +81,7 @@ else:
             files=dataset_files,
         output:
             sequences=f"{RESULTS}/{{dataset}}/sequences.parquet",
-            audit=f"{RESULTS}/{{dataset}}/audit.tsv",
+            intake=f"{RESULTS}/{{dataset}}/intake.tsv",
         log:
             f"{RESULTS}/{{dataset}}/logs/gather_shards.log",
         benchmark:
@@ -98,13 +98,13 @@ else:
             version=STAGE_VERSIONS["sequences"],
         shell:
             "bioseqrnn gather {input.shards:q} --dataset {wildcards.dataset}"
-            " --options {params.options:q} --audit {output.audit:q}"
+            " --options {params.options:q} --intake {output.intake:q}"
             " --output {output.sequences:q} > {log:q} 2>&1"
 
 
 # The table of a dataset, made by either rule. Rules name an input by the rule that makes it where
 # they can: Snakemake then need not search for that rule, which takes time with many jobs.
-SEQUENCES, AUDIT = (
+SEQUENCES, INTAKE = (
     rules.encode_sequences if config["shards"] == 1 else rules.gather_shards
 ).output
 

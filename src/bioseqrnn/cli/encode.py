@@ -25,9 +25,13 @@ def encode(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="sequences.parquet to write."), Writes()
     ],
-    audit: Annotated[
+    intake: Annotated[
         Path | None,
-        typer.Option(help="audit.tsv to write; not with --shard. [required without --shard]"),
+        typer.Option(
+            "--intake",
+            "--audit",
+            help="intake.tsv to write; not with --shard. [required without --shard]",
+        ),
         Writes(),
     ] = None,
     fasta: Annotated[
@@ -93,7 +97,7 @@ def encode(
             files=files or (),
         ),
         output,
-        audit,
+        intake,
         options=section_from_json(DatasetOptions, options, "--options"),
         shard=shard,
     )

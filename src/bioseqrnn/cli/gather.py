@@ -18,7 +18,9 @@ def gather(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="sequences.parquet to write."), Writes()
     ],
-    audit: Annotated[Path, typer.Option(help="audit.tsv to write."), Writes()],
+    intake: Annotated[
+        Path, typer.Option("--intake", "--audit", help="intake.tsv to write."), Writes()
+    ],
     options: DatasetOptionsJson = "{}",
     dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
 ) -> None:
@@ -28,4 +30,4 @@ def gather(
     from bioseqrnn.stages.sequences.shards import gather_shards
 
     settings = section_from_json(DatasetOptions, options, "--options")
-    gather_shards(shards, output, audit, options=settings, where=dataset)
+    gather_shards(shards, output, intake, options=settings, where=dataset)

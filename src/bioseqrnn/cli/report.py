@@ -17,7 +17,11 @@ OUTPUTS = ("report.html", "manifest.json", *(f"tables/{table.name}.tsv" for tabl
 def report(
     sequences: Sequences,
     folds: Folds,
-    audit: Annotated[Path, typer.Option(help="audit.tsv, written by 'encode'."), Reads()],
+    intake: Annotated[
+        Path,
+        typer.Option("--intake", "--audit", help="intake.tsv, written by 'encode'."),
+        Reads(),
+    ],
     checks: Annotated[Path, typer.Option(help="checks.tsv, written by 'audit'."), Reads()],
     leaks: Annotated[Path, typer.Option(help="leaks.tsv, written by 'split'."), Reads()],
     evaluation: Annotated[Path, typer.Option(help="Folder written by 'evaluate'."), Reads()],
@@ -41,9 +45,11 @@ def report(
         typer.Option(help="trials.tsv of every search, once each. Default: no such section."),
         Reads(),
     ] = None,
-    sizes: Annotated[
+    learning_curve: Annotated[
         Path | None,
-        typer.Option(help="sizes.tsv, written by 'sizes'. Default: no such section."),
+        typer.Option(
+            help="learning_curve.tsv, written by 'learning-curve'. Default: no such section."
+        ),
         Reads(),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
@@ -63,7 +69,7 @@ def report(
 
     inputs = Inputs(
         sequences,
-        audit,
+        intake,
         checks,
         folds,
         leaks,
@@ -71,6 +77,6 @@ def report(
         gradients=gradients,
         optional=tuple(table or ()),
         search=tuple(search or ()),
-        sizes=sizes,
+        learning_curve=learning_curve,
     )
     build_report(inputs, output, dataset=dataset, settings=shown, confidence=confidence)

@@ -464,7 +464,7 @@ def encoded(cli, tmp_path):
     write_fasta(tmp_path / "b.fa", {f"b{i}": text for i, text in enumerate(texts[10:])} | twin)
     assert cli(
         "encode", "--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b",
-        "--audit", "audit.tsv", "-o", "sequences.parquet",
+        "--intake", "intake.tsv", "-o", "sequences.parquet",
     ).code == 0  # fmt: skip
     return tmp_path
 

@@ -223,7 +223,7 @@ def test_conversions_are_said_as_by_encode(tmp_path, model, capfd):
     sources = [Source(tmp_path / "q.fa", "x"), Source(tmp_path / "other.fa", "y")]
     encode(tmp_path, sources, where="q.fa", alphabet="dna")
     line, warning, _ = (
-        line.replace(" (audit.tsv says where)", "")
+        line.replace(" (intake.tsv says where)", "")
         for line in capfd.readouterr().err.splitlines()
         if "q.fa" in line
     )

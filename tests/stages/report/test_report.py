@@ -111,7 +111,7 @@ def report(tmp_path_factory):
 
 
 def inputs_of(folder, **more):
-    names = ("sequences.parquet", "audit.tsv", "checks.tsv", "folds.parquet", "leaks.tsv")
+    names = ("sequences.parquet", "intake.tsv", "checks.tsv", "folds.parquet", "leaks.tsv")
     files = [folder / name for name in (*names, "evaluation")]
     return Inputs(*files, **({"gradients": folder / "gradients.tsv"} | more))
 
@@ -228,11 +228,11 @@ def test_manifest_tells_where_the_numbers_come_from(report):
     assert {"bioseqrnn", "python", "torch"} <= set(manifest["versions"])
     assert manifest["selected"]["model"] == "gru"
     files = manifest["sha256"]
-    assert {"sequences.parquet", "folds.parquet", "leaks.tsv", "audit.tsv", "checks.tsv"} <= set(
+    assert {"sequences.parquet", "folds.parquet", "leaks.tsv", "intake.tsv", "checks.tsv"} <= set(
         files
     )
     assert {"gradients.tsv", "curves.parquet"} <= set(files)
-    assert {"summary.tsv", "comparisons.tsv", "runs.tsv", "learning_curves.tsv"} <= set(files)
+    assert {"summary.tsv", "comparisons.tsv", "runs.tsv", "histories.tsv"} <= set(files)
     for name, found in files.items():
         folder = report / "evaluation"
         path = folder / name if (folder / name).exists() else report / name
@@ -285,7 +285,7 @@ def forge(folder: Path) -> dict[str, int]:
     return counts
 
 
-TOP = ("audit", "checks", "leaks", "gradients", "random_folds", "trials", "sizes")
+TOP = ("intake", "checks", "leaks", "gradients", "random_folds", "trials", "learning_curve")
 
 
 def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
@@ -311,16 +311,16 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     }
     sizes |= {"records": [10, 20], "estimate": [0.5, 0.4], "extrapolated": [False] * 2}
     sizes |= {name: [0.1, 0.1] for name in ("gain", "gain_low", "gain_high", "ci_low", "ci_high")}
-    write_tsv(folder / "sizes.tsv", pd.DataFrame(sizes))
+    write_tsv(folder / "learning_curve.tsv", pd.DataFrame(sizes))
     counts = forge(folder)
     assert min(counts.values()) > 0, counts
     inputs = inputs_of(
         folder, optional=(folder / "random_folds.tsv",), search=(folder / "trials.tsv",),
-        sizes=folder / "sizes.tsv",
+        learning_curve=folder / "learning_curve.tsv",
     )  # fmt: skip
     build_report(inputs, folder / "out", dataset=EVIL, settings={EVIL: EVIL}, confidence=0.9)
     manifest = json.loads((folder / "out" / "manifest.json").read_text())
-    assert {"trials.tsv", "sizes.tsv", "random_folds.tsv"} <= set(manifest["sha256"])
+    assert {"trials.tsv", "learning_curve.tsv", "random_folds.tsv"} <= set(manifest["sha256"])
     page = said((folder / "out" / "report.html").read_text())
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
@@ -386,4 +386,4 @@ def test_files_of_one_name_are_in_the_manifest_by_their_paths(report, tmp_path):
     for path in trials:
         assert found[str(path)] == hashlib.sha256(path.parent.name.encode()).hexdigest()
     assert "trials.tsv" not in found
-    assert "audit.tsv" in found
+    assert "intake.tsv" in found

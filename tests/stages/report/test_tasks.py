@@ -39,7 +39,7 @@ def test_a_report_of_every_task(task, tmp_path):
     )
     write_tsv(tmp_path / "random_folds.tsv", random)
     inputs = Inputs(
-        tmp_path / "sequences.parquet", tmp_path / "audit.tsv", tmp_path / "checks.tsv",
+        tmp_path / "sequences.parquet", tmp_path / "intake.tsv", tmp_path / "checks.tsv",
         tmp_path / "folds.parquet", tmp_path / "leaks.tsv", evaluation,
         optional=(tmp_path / "random_folds.tsv",),
     )  # fmt: skip

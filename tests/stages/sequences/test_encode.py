@@ -65,7 +65,7 @@ def test_audit_counts(tmp_path):
     (tmp_path / "a.fa").write_text(">1\nACGT\n>2\nACGT\n>3\nNNRA\n")
     (tmp_path / "b.fa").write_text(">4\nacgt\n>5\nGGGGGG\n")
     encode(tmp_path, [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")])
-    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t", keep_default_na=False)
+    audit = pd.read_csv(tmp_path / "intake.tsv", sep="\t", keep_default_na=False)
     none = dict.fromkeys(COUNTS, 0)
     assert audit.to_dict("records") == [
         {
@@ -135,7 +135,7 @@ def test_a_failed_run_leaves_no_file(tmp_path):
         encode_sequences(
             [Source(tmp_path / "a.fa", "a"), Source(tmp_path / "b.fa", "b")],
             out / "sequences.parquet",
-            out / "audit.tsv",
+            out / "intake.tsv",
         )
     assert list(out.iterdir()) == []
 

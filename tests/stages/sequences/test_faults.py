@@ -34,7 +34,7 @@ from bioseqrnn.support.errors import InputError
 
 ENCODE = [
     BIN / "bioseqrnn", "encode", "--fasta", "../x.fa", "--label", "x", "--fasta", "../y.fa",
-    "--label", "y", "--audit", "audit.tsv", "-o", "sequences.parquet",
+    "--label", "y", "--intake", "intake.tsv", "-o", "sequences.parquet",
 ]  # fmt: skip
 
 
@@ -52,7 +52,10 @@ def big(tmp_path_factory) -> Path:
         (folder / f"{name}.fa").write_bytes(random_fasta(12_000, 1000, name))
     (folder / "good").mkdir()
     subprocess.run(ENCODE, cwd=folder / "good", check=True, capture_output=True)
-    assert sorted(p.name for p in (folder / "good").iterdir()) == ["audit.tsv", "sequences.parquet"]
+    assert sorted(p.name for p in (folder / "good").iterdir()) == [
+        "intake.tsv",
+        "sequences.parquet",
+    ]
     return folder
 
 
@@ -74,13 +77,13 @@ def size_written(folder: Path) -> int:
 
 
 def check_whole_or_absent(folder: Path, good: Path) -> None:
-    for name in ("sequences.parquet", "audit.tsv"):
+    for name in ("sequences.parquet", "intake.tsv"):
         if (folder / name).exists():
             assert (folder / name).read_bytes() == (good / name).read_bytes()
     if (folder / "sequences.parquet").exists():
         assert pq.read_table(folder / "sequences.parquet").num_rows == 24_000
         # the table is the last to appear
-        assert (folder / "audit.tsv").exists()
+        assert (folder / "intake.tsv").exists()
 
 
 def test_killed_at_any_time(big):
@@ -117,7 +120,7 @@ def test_killed_at_any_time(big):
     assert killed >= 15
     assert left >= 10
     subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
-    assert sorted(path.name for path in out.iterdir()) == ["audit.tsv", "sequences.parquet"]
+    assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
     check_whole_or_absent(out, good)
 
 
@@ -145,7 +148,7 @@ def test_an_older_table_survives_what_fails(tmp_path, big):
     again = subprocess.run(ENCODE, cwd=out, capture_output=True, check=False)
     assert again.returncode == 2
     check_whole_or_absent(out, big / "good")
-    assert sorted(path.name for path in out.iterdir()) == ["audit.tsv", "sequences.parquet"]
+    assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
 
 
 # --- Temporary files --------------------------------------------------------------------------
@@ -268,7 +271,7 @@ def test_a_full_disk(big):
         '{ "$@" --fasta "$OLDPWD/x.fa" --label x --fasta "$OLDPWD/y.fa" --label y; '
         "code=$?; ls -A; exit $code; }"
     )
-    words = [ENCODE[0], "encode", "--audit", "audit.tsv", "-o", "sequences.parquet"]
+    words = [ENCODE[0], "encode", "--intake", "intake.tsv", "-o", "sequences.parquet"]
     done = subprocess.run(
         [*MOUNT, "sh", "-c", script, out, *words],
         cwd=big,
@@ -362,7 +365,7 @@ def test_encoding_a_file_that_changes(tmp_path, monkeypatch, change, moment):
         with pytest.raises(InputError, match=r"x\.fa: changed while it was read; wait until it is"):
             encode(out, sources)
     assert (out / "sequences.parquet").read_bytes() == older
-    assert sorted(path.name for path in out.iterdir()) == ["audit.tsv", "sequences.parquet"]
+    assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
     paths[0].write_bytes(random_fasta(500, 60, "x"))
     assert len(encode(out, sources)) == 1500
 
@@ -400,11 +403,11 @@ def test_the_audit_cannot_be_written(tmp_path):
     """Both tables or neither."""
     (tmp_path / "x.fa").write_bytes(random_fasta(3, 9, "x"))
     (tmp_path / "y.fa").write_bytes(random_fasta(3, 9, "y"))
-    (tmp_path / "audit.tsv").mkdir()
+    (tmp_path / "intake.tsv").mkdir()
     with pytest.raises(OSError, match=r"audit\.tsv"):
         encode_sequences(
             [Source(tmp_path / f"{name}.fa", name) for name in "xy"],
             tmp_path / "sequences.parquet",
-            tmp_path / "audit.tsv",
+            tmp_path / "intake.tsv",
         )
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["audit.tsv", "x.fa", "y.fa"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["intake.tsv", "x.fa", "y.fa"]

@@ -26,7 +26,7 @@ def megabytes(key):
 
 def encode(*names):
     sources = [Source(Path(f"{name}.fa"), name) for name in names]
-    return encode_sequences(sources, Path("s.parquet"), Path("audit.tsv"))
+    return encode_sequences(sources, Path("s.parquet"), Path("intake.tsv"))
 
 
 encode("warm", "y")

@@ -71,7 +71,7 @@ def test_shuffles_of_every_record(tmp_path, capfd):
         origin = name.split("_")[0]
         assert table.groups[table.ids.index(name)] == f"{origin}\t"
         assert dinucleotides(text) == dinucleotides(texts[origin])
-    audit = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
+    audit = pd.read_csv(tmp_path / "intake.tsv", sep="\t")
     assert audit[["source", "label", "records"]].to_numpy().tolist() == [
         ["a.fa", "site", 30], ["b.fa", "site", 10],
         ["a.fa (made negatives)", "negative", 60], ["b.fa (made negatives)", "negative", 20],

@@ -60,7 +60,7 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
     model = '{"cell": "rnn", "hidden_size": 4, "epochs": 1}'
     steps = [
         ["encode", "--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "b",
-         "--options", '{"ids": "header"}', "--audit", "audit.tsv", "-o", "sequences.parquet"],
+         "--options", '{"ids": "header"}', "--intake", "intake.tsv", "-o", "sequences.parquet"],
         ["audit", "--sequences", "sequences.parquet", "-o", "checks.tsv"],
         ["split", "--leaks", "leaks.tsv", "--sequences", "sequences.parquet", "-o", "folds.parquet",
          "--folds", 2],
@@ -71,7 +71,7 @@ def test_odd_ids_from_fasta_to_report(cli, tmp_path):
         ["evaluate", *(f"{m}/{k}/predictions.parquet" for m in ("rnn", "composition")
                        for k in (0, 1)), "--folds", "folds.parquet", "-o", "evaluation"],
         ["predict", "query.fa", "--model", "rnn/0/model.safetensors", "-o", "query.parquet"],
-        ["report", *tables, "--leaks", "leaks.tsv", "--audit", "audit.tsv", "--checks",
+        ["report", *tables, "--leaks", "leaks.tsv", "--intake", "intake.tsv", "--checks",
          "checks.tsv", "--evaluation", "evaluation", "-o", "report"],
     ]  # fmt: skip
     for step in steps:

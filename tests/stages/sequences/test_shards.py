@@ -174,7 +174,10 @@ def encode_in(folder: Path, sources, count, **options) -> list[Path]:
 
 def gather(folder: Path, paths, **options):
     gather_shards(
-        paths, folder / "sequences.parquet", folder / "audit.tsv", options=DatasetOptions(**options)
+        paths,
+        folder / "sequences.parquet",
+        folder / "intake.tsv",
+        options=DatasetOptions(**options),
     )
     return read_sequences(folder / "sequences.parquet")
 
@@ -193,7 +196,7 @@ def test_the_gathered_table_is_the_unsharded_one(tmp_path, make, monkeypatch):
         parts = tmp_path / str(count)
         paths = encode_in(parts, sources, count, **options)
         assert gather(parts, paths[::-1], **options).ids == table.ids
-        for name in ("sequences.parquet", "audit.tsv"):
+        for name in ("sequences.parquet", "intake.tsv"):
             assert (parts / name).read_bytes() == (whole / name).read_bytes(), (count, name)
 
 
@@ -330,18 +333,18 @@ def test_shards_on_the_command_line(cli, tmp_path):
     shutil.copy(RESOURCES / "acp" / "Random.fa", tmp_path)
     words = ["encode", "--fasta", "ACP.fa", "--label", "ACP", "--fasta", "Random.fa"]
     words += ["--label", "Random", "--options", '{"positive": "ACP"}']
-    assert cli(*words, "--audit", "whole.tsv", "--output", "whole.parquet").code == 0
+    assert cli(*words, "--intake", "whole.tsv", "--output", "whole.parquet").code == 0
     for shard in ("1-of-2", "2-of-2"):
         assert cli(*words, "--shard", shard, "--output", f"{shard}.parquet").code == 0
     done = cli("gather", "1-of-2.parquet", "2-of-2.parquet", "--options", '{"positive": "ACP"}',
-               "--audit", "audit.tsv", "--output", "gathered.parquet")  # fmt: skip
+               "--intake", "intake.tsv", "--output", "gathered.parquet")  # fmt: skip
     assert done.code == 0, done.err
     assert (tmp_path / "gathered.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
-    assert (tmp_path / "audit.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
-    done = cli(*words, "--shard", "1-of-2", "--audit", "audit.tsv", "--output", "x.parquet")
+    assert (tmp_path / "intake.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    done = cli(*words, "--shard", "1-of-2", "--intake", "intake.tsv", "--output", "x.parquet")
     assert done.code == 2
     assert done.err == (
-        "bioseqrnn: error: --audit is written by 'gather', not with --shard; leave it out\n"
+        "bioseqrnn: error: --intake is written by 'gather', not with --shard; leave it out\n"
     )
     done = cli("encode", "--fasta", "no.fa", "--label", "x", "--options", '{"alphabet": "dna"}',
                "--shard", "1-of-2", "--output", "x.parquet")  # fmt: skip

@@ -38,7 +38,7 @@ def make(folder, kind, count=60, seed=1, folds=3):
     negatives = NegativesConfig(**KINDS[kind].get("negatives", {}))
     options = DatasetOptions(alphabet="protein", positive="ACP", negatives=negatives)
     encode_sequences(
-        sources, folder / "sequences.parquet", folder / "audit.tsv", options=options, where=kind
+        sources, folder / "sequences.parquet", folder / "intake.tsv", options=options, where=kind
     )
     table = read_sequences(folder / "sequences.parquet")
     split_table(table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=seed)

@@ -2,7 +2,7 @@
 import shlex
 
 # tables that only a run with a search or a learning curve has
-SOMETIMES = {"search": SEARCHED, "sizes": LEARNING_CURVE["models"]}
+SOMETIMES = {"search": SEARCHED, "learning_curve": LEARNING_CURVE["models"]}
 REPORT_TABLES = [
     table.name for table in declared.REPORTED if SOMETIMES.get(table.name, True)
 ]
@@ -48,15 +48,15 @@ def search_trials(wildcards):
     ]
 
 
-def report_sizes(wildcards):
+def report_learning_curve(wildcards):
     if not LEARNING_CURVE["models"]:
         return []
-    return f"{RESULTS}/{wildcards.dataset}/evaluation/sizes.tsv"
+    return f"{RESULTS}/{wildcards.dataset}/evaluation/learning_curve.tsv"
 
 
 def report_extras(wildcards, input):
     """Words of the command line for the sections that not every run has."""
     words = [f"--search {shlex.quote(path)}" for path in input.search]
-    if input.sizes:
-        words.append(f"--sizes {shlex.quote(input.sizes)}")
+    if input.learning_curve:
+        words.append(f"--learning-curve {shlex.quote(input.learning_curve)}")
     return " ".join(words)

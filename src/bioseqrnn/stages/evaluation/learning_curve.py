@@ -14,7 +14,7 @@ from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.declared.evaluation import SIZES
+from bioseqrnn.tables.declared.evaluation import LEARNING_CURVE
 from bioseqrnn.tables.folds import read_tested
 from bioseqrnn.tables.predictions import prediction_metadata, read_predictions
 from bioseqrnn.tasks import Task, Truth
@@ -69,7 +69,7 @@ def unit_scores(task: Task, truth: Truth, scores: Doubles) -> tuple[Doubles, Dou
     return -np.log(np.maximum(picked, SMALLEST)), right
 
 
-def evaluate_sizes(
+def evaluate_learning_curve(
     predictions: list[Path],
     folds: Path,
     output: Path,
@@ -78,7 +78,7 @@ def evaluate_sizes(
     confidence: float,
     seed: int,
 ) -> None:
-    """Write ``sizes.tsv``.
+    """Write ``learning_curve.tsv``.
 
     The loss that a power law expects of twice the records is a row of fraction 2.
 
@@ -103,8 +103,8 @@ def evaluate_sizes(
     rows = []
     for model in dict.fromkeys(point.model for point in points):
         rows += _rows([point for point in points if point.model == model], drawn, used, confidence)
-    frame = SIZES.frame(rows)
-    SIZES.write(output, frame)
+    frame = LEARNING_CURVE.frame(rows)
+    LEARNING_CURVE.write(output, frame)
     for row in frame[frame["extrapolated"]].to_dict("records"):
         say(
             f"{row['model']}: loss {brief(row['estimate'] + row['gain'])}; twice the records would "

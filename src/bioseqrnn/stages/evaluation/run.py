@@ -64,7 +64,7 @@ def evaluate_models(
     if not networks:
         raise InputError("no network among the prediction tables: nothing to select")
     files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
-    selected, learning_curves, losses = select_model(files)
+    selected, histories, losses = select_model(files)
     evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
     strata = read_strata(sequences, evidence) if sequences is not None else []
     # BLAS else takes every core, also those of other jobs
@@ -82,7 +82,7 @@ def evaluate_models(
         declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
         declared.CALIBRATION: pictures.calibration_table(evidence),
         declared.CONFUSION: pictures.confusion_table(evidence),
-        declared.LEARNING_CURVES: learning_curves,
+        declared.HISTORIES: histories,
     }
     curves = pictures.curves_table(evidence)
     with together():

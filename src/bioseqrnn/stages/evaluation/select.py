@@ -33,7 +33,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         ``model``, ``config`` (None of a searched model), ``epochs`` (median of the best epochs),
         ``criterion``, ``candidates`` (a list of model, validation_loss, runs) and ``devices``
         (what trained).
-    learning_curves : DataFrame
+    histories : DataFrame
         All histories, one under the other, with ``model``, ``fold`` and ``seed``.
     losses : DataFrame
         ``model``, ``fold``, ``seed``, ``validation_loss`` of each network's kept epoch.

@@ -33,7 +33,7 @@ class Inputs:
 
     Attributes
     ----------
-    sequences, audit, checks, folds, leaks : Path
+    sequences, intake, checks, folds, leaks : Path
         Outputs of the stages sequences, audit and folds.
     evaluation : Path
         Folder that ``evaluate`` wrote.
@@ -43,12 +43,12 @@ class Inputs:
         Tables of some runs only, named as in ``OPTIONAL``.
     search : tuple of Path
         ``trials.tsv`` of every search.
-    sizes : Path, optional
-        ``sizes.tsv`` of the evaluation.
+    learning_curve : Path, optional
+        ``learning_curve.tsv`` of the evaluation.
     """
 
     sequences: Path
-    audit: Path
+    intake: Path
     checks: Path
     folds: Path
     leaks: Path
@@ -56,17 +56,17 @@ class Inputs:
     gradients: Path | None = None
     optional: tuple[Path, ...] = ()
     search: tuple[Path, ...] = ()
-    sizes: Path | None = None
+    learning_curve: Path | None = None
 
     def checksums(self, tables: Iterable[str]) -> dict[str, str]:
         """SHA-256 of every file that is read; ``tables`` names those of the evaluation.
 
         By file name, or by path where two files share a name, as the trials of several searches.
         """
-        files = [self.sequences, self.audit, self.checks, self.folds, self.leaks, *self.optional]
+        files = [self.sequences, self.intake, self.checks, self.folds, self.leaks, *self.optional]
         files += [
             *self.search,
-            *(path for path in (self.gradients, self.sizes) if path is not None),
+            *(path for path in (self.gradients, self.learning_curve) if path is not None),
         ]
         read = [self.evaluation / f"{name}.tsv" for name in tables]
         files += [path for path in read if path.exists()]
@@ -136,7 +136,7 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
     tables |= {
         evaluation.CURVES.name: read_curves(inputs.evaluation / evaluation.CURVES.file),
         data.CHECKS.name: data.CHECKS.read(inputs.checks),
-        data.AUDIT.name: data.AUDIT.read(inputs.audit),
+        data.INTAKE.name: data.INTAKE.read(inputs.intake),
         data.LEAKS.name: data.LEAKS.read(inputs.leaks),
         evaluation.FOLD_SIZES.name: fold_sizes(inputs.sequences, inputs.folds),
         evaluation.PROVENANCE.name: provenance(metadata, selected, settings),
@@ -147,8 +147,10 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         if path.stem not in OPTIONAL:
             raise InputError(f"{path}: the report knows {', '.join(OPTIONAL)} by name, not this")
         tables[path.stem] = OPTIONAL[path.stem].read(path)
-    if inputs.sizes is not None:
-        tables[evaluation.SIZES.name] = evaluation.SIZES.read(inputs.sizes)
+    if inputs.learning_curve is not None:
+        tables[evaluation.LEARNING_CURVE.name] = evaluation.LEARNING_CURVE.read(
+            inputs.learning_curve
+        )
     # a search on all records of a model that is not the final one has no trials
     trials = [frame for frame in map(models.TRIALS.read, inputs.search) if len(frame)]
     if trials:

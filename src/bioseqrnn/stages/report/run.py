@@ -15,8 +15,8 @@ from bioseqrnn.stages.report.results import Inputs, Results, read_results
 from bioseqrnn.stages.report.sections import curves, data, decisions, scores
 from bioseqrnn.stages.report.sections.gradients import gradients_section
 from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
+from bioseqrnn.stages.report.sections.learning_curve import learning_curve_section
 from bioseqrnn.stages.report.sections.search import search_section
-from bioseqrnn.stages.report.sections.sizes import sizes_section
 from bioseqrnn.stages.report.wording import beyond_limits, introduction
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
@@ -83,7 +83,7 @@ def sections_of(results: Results) -> list[Section]:
         scores.comparisons_section(tables["comparisons"], compared, confidence),
         scores.folds_section(tables["runs"], headline, given),
         decisions.strata_section(tables["strata"], shown) if len(tables["strata"]) else None,
-        curves.learning_section(tables["learning_curves"], given, results.task.probabilistic),
+        curves.learning_section(tables["histories"], given, results.task.probabilistic),
     ]
     if len(tables["curves"]):
         parts += curves.curve_sections(tables["curves"], given)
@@ -97,11 +97,11 @@ def sections_of(results: Results) -> list[Section]:
         parts.append(decisions.thresholds_section(tables["thresholds"]))
     if "gradients" in tables:
         parts.append(gradients_section(tables["gradients"], results.task.per_position))
-    for name, make in (("sizes", sizes_section), ("search", search_section)):
+    for name, make in (("learning_curve", learning_curve_section), ("search", search_section)):
         if name in tables:
             parts.append(make(tables[name]))
     parts += [
-        data.audit_section(tables["audit"]),
+        data.intake_section(tables["intake"]),
         data.fold_sizes_section(tables["folds"], given),
         data.provenance_section(tables["provenance"]),
     ]

@@ -1,1 +1,1 @@
-"""Stage ``sequences``: FASTA in, ``sequences.parquet`` (packed one-hot) and ``audit.tsv`` out."""
+"""Stage ``sequences``: FASTA in, ``sequences.parquet`` (packed one-hot) and ``intake.tsv`` out."""

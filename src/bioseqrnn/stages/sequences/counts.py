@@ -1,4 +1,4 @@
-"""What was found in each source, counted while it is encoded: the rows of ``audit.tsv``."""
+"""What was found in each source, counted while it is encoded: the rows of ``intake.tsv``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SourceCounts:
             self._lengths[length] = self._lengths.get(length, 0) + count
 
     def row(self) -> dict[str, Any]:
-        """Return the source's row of ``audit.tsv``."""
+        """Return the source's row of ``intake.tsv``."""
         lengths = np.array(sorted(self._lengths), np.int64)
         counts = np.array([self._lengths[length] for length in lengths.tolist()])
         # the two middle records, which are one where their number is odd

@@ -107,14 +107,14 @@ def encode_given(
     sources, options = given.sources(options)
     read = [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
     read += [Path(options.negatives.genome)] if options.negatives.genome else []
-    written = [("--output", output), *([] if counts is None else [("--audit", counts)])]
+    written = [("--output", output), *([] if counts is None else [("--intake", counts)])]
     check_outputs([("the dataset's", path) for path in read], written)
     where = given.dataset or "dataset"
     if shard is not None:
         if counts is not None:
-            raise InputError("--audit is written by 'gather', not with --shard; leave it out")
+            raise InputError("--intake is written by 'gather', not with --shard; leave it out")
         encode_shard(sources, output, parse_shard(shard), options=options, where=where)
     elif counts is None:
-        raise InputError("give --audit, the table of counts to write")
+        raise InputError("give --intake, the table of counts to write")
     else:
         encode_sequences(sources, output, counts, options=options, where=where)

@@ -1,4 +1,4 @@
-"""FASTA sources to ``sequences.parquet`` and ``audit.tsv``, in one streaming pass."""
+"""FASTA sources to ``sequences.parquet`` and ``intake.tsv``, in one streaming pass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.memory import collector_paused
-from bioseqrnn.tables.declared.data import AUDIT
+from bioseqrnn.tables.declared.data import INTAKE
 
 DEFAULTS = DatasetOptions()
 
@@ -27,7 +27,7 @@ DEFAULTS = DatasetOptions()
 def encode_sequences(
     sources: list[Source],
     output: Path,
-    audit: Path,
+    intake: Path,
     *,
     options: DatasetOptions = DEFAULTS,
     where: str = "dataset",
@@ -38,7 +38,7 @@ def encode_sequences(
     ----------
     sources : list of Source
         In the order in which their records are written.
-    output, audit : Path
+    output, intake : Path
         Written atomically. A table has the columns ``id``, ``source``, ``length``, ``label``,
         ``group`` and ``split`` (only where one is given) and ``onehot``.
     options : DatasetOptions
@@ -68,7 +68,7 @@ def encode_sequences(
         where=where,
     )
     dataset.warn()
-    written = write_table(encoded, output, audit)
+    written = write_table(encoded, output, intake)
     for file in dataset.label_files.values():
         file.say_without_record()
     return written
@@ -108,10 +108,10 @@ class Encoded:
 def write_table(
     encoded: Encoded,
     output: Path,
-    audit: Path,
+    intake: Path,
     add_counts: Callable[[list[SourceCounts]], None] = lambda _: None,
 ) -> int:
-    """Write ``sequences.parquet`` and ``audit.tsv``, both or neither; return the records written.
+    """Write ``sequences.parquet`` and ``intake.tsv``, both or neither; return the records written.
 
     ``add_counts`` adds counts that the batches do not have.
     """
@@ -150,11 +150,11 @@ def write_table(
             )
             writer.finish(metadata | made)
         add_counts(writer.counts)
-        AUDIT.write(audit, counts_table(writer.counts))
+        INTAKE.write(intake, counts_table(writer.counts))
     total = Conversions()
     for counts in writer.counts:
         total.add(counts.conversions)
-    say_conversions(total, where, encoded.alphabet, " (audit.tsv says where)")
+    say_conversions(total, where, encoded.alphabet, " (intake.tsv says where)")
     warn_of_labels(labels, found, options, where)
     _say_written(encoded, metadata["classes"], read, writer.written)
     return writer.written

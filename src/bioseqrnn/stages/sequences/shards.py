@@ -95,7 +95,12 @@ def encode_shard(
 
 
 def gather_shards(
-    paths: list[Path], output: Path, audit: Path, *, options: DatasetOptions, where: str = "dataset"
+    paths: list[Path],
+    output: Path,
+    intake: Path,
+    *,
+    options: DatasetOptions,
+    where: str = "dataset",
 ) -> int:
     """Write the table of a dataset from all of its shards, in any order; return the records.
 
@@ -139,7 +144,7 @@ def gather_shards(
             for tally, counted in zip(found, part.state["conversions"], strict=False):
                 tally.conversions.add(Conversions(**counted))
 
-    written = write_table(encoded, output, audit, add_counts)
+    written = write_table(encoded, output, intake, add_counts)
     for place, (path, rows, _) in enumerate(first["labels"]):
         used = sum(part.state["labels"][place][2] for part in shards)
         if used < rows:

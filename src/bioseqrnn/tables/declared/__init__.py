@@ -12,7 +12,7 @@ __all__ = ["ALL", "REPORTED", "Column", "Table"]
 # in the order of docs/formats.md
 ALL: tuple[Table, ...] = (
     data.SEQUENCES,
-    data.AUDIT,
+    data.INTAKE,
     data.FINDINGS,
     data.CHECKS,
     data.FLAGGED,
@@ -27,7 +27,7 @@ ALL: tuple[Table, ...] = (
     evaluation.CURVES,
     evaluation.SELECTED,
     evaluation.RANDOM_FOLDS,
-    evaluation.SIZES,
+    evaluation.LEARNING_CURVE,
     models.GRADIENTS,
     models.QUERY_PREDICTIONS,
     models.MATRIX,

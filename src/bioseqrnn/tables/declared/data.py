@@ -83,8 +83,8 @@ SEQUENCES = Table(
     ),
 )  # fmt: skip
 
-AUDIT = Table(
-    "audit", "audit.tsv",
+INTAKE = Table(
+    "intake", "intake.tsv",
     "One row a source, and one for the negatives that were made of it.",
     "encode", ("report",),
     (
@@ -165,8 +165,8 @@ FLAGGED = Table(
 
 FOLDS = Table(
     "folds", "folds.parquet", "One row a record, in the order of `sequences.parquet`.",
-    "split", ("train", "baseline", "search", "evaluate", "sizes", "compare-random", "transfer",
-              "report"),
+    "split", ("train", "baseline", "search", "evaluate", "learning-curve", "compare-random",
+              "transfer", "report"),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         Column("group", COUNT, "records that must stay together share a number"),

@@ -109,8 +109,8 @@ STRATA = _table(
     _ESTIMATE, *_INTERVAL,
     Column("n", COUNT, "records"),
 )  # fmt: skip
-LEARNING_CURVES = _table(
-    "learning_curves", "`history.tsv` of every training, one below the other.",
+HISTORIES = _table(
+    "histories", "`history.tsv` of every training, one below the other.",
     Column("model", TEXT, "name of the network"),
     _FOLD, _SEED, *HISTORY.columns,
 )  # fmt: skip
@@ -176,11 +176,11 @@ RANDOM_FOLDS = Table(
         Column("n", COUNT, "test records"),
     ),
 )  # fmt: skip
-SIZES = Table(
-    "sizes", "evaluation/sizes.tsv",
+LEARNING_CURVE = Table(
+    "learning_curve", "evaluation/learning_curve.tsv",
     "One row a model, fraction and metric: [scores by the number of training "
     "records](learning_curve.md).",
-    "sizes", ("report",),
+    "learning-curve", ("report",),
     (
         _MODEL, _KIND,
         Column("fraction", NUMBER, "of the records of a fold that train or validate"),
@@ -223,5 +223,5 @@ PROVENANCE = Table(
 # the TSV files of ``evaluate``, as it writes them
 EVALUATED = (
     RUNS, SUMMARY, COMPARISONS, CLASSES, TEMPERATURES, THRESHOLDS, STRATA, CALIBRATION, CONFUSION,
-    LEARNING_CURVES,
+    HISTORIES,
 )  # fmt: skip

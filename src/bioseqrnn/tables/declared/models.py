@@ -26,7 +26,7 @@ PREDICTIONS = Table(
     "predictions", "{models, baselines}/{model}/fold-{fold}/…/predictions.parquet",
     "One row a validation or test record of one fold: one schema for networks and baselines. "
     "Probabilities are not calibrated.",
-    "train, baseline", ("evaluate", "sizes", "compare-random"),
+    "train, baseline", ("evaluate", "learning-curve", "compare-random"),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         Column("role", TEXT, "`validation` or `test`"),

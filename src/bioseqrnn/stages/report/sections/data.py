@@ -46,12 +46,12 @@ def _limit(check: str, limit: float) -> str:
     return f"at {'least' if known and known.at_least else 'most'} {_found(check, limit)}"
 
 
-def audit_section(audit: pd.DataFrame) -> Section:
+def intake_section(intake: pd.DataFrame) -> Section:
     """What the FASTA files hold, and what was converted in any of them."""
-    unused = [name for name in CONVERSIONS if name in audit and not audit[name].any()]
-    shown = audit.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
+    unused = [name for name in CONVERSIONS if name in intake and not intake[name].any()]
+    shown = intake.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
     return section(
-        "audit",
+        "intake",
         "Audit of the FASTA files",
         "What each file holds. Ambiguous residues are encoded as all residues they may be. Comment "
         "lines, white space, gaps and the stop at a protein's end are left out, lower case and the "

@@ -2,13 +2,13 @@
 LEARNING_CURVE = config["evaluation"]["learning_curve"]
 
 
-def size_predictions(wildcards):
+def learning_curve_predictions(wildcards):
     """Predictions of every model and fraction of the learning curve, all records among them."""
     dataset = wildcards.dataset
     names = scored.for_dataset(LEARNING_CURVE["models"], config, dataset)
     kinds = {name: "models" if name in NETWORKS else "baselines" for name in names}
     shares = [
-        f"{RESULTS}/{dataset}/sizes/{kind}/{name}/fraction-{fraction}"
+        f"{RESULTS}/{dataset}/learning_curve/{kind}/{name}/fraction-{fraction}"
         for name, kind in kinds.items()
         for fraction in LEARNING_CURVE["fractions"]
     ]

@@ -6,7 +6,11 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
 from bioseqrnn.stages.baselines.run import train_baseline
-from bioseqrnn.stages.evaluation.learning_curve import evaluate_sizes, power_law_fall, unit_scores
+from bioseqrnn.stages.evaluation.learning_curve import (
+    evaluate_learning_curve,
+    power_law_fall,
+    unit_scores,
+)
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
@@ -71,11 +75,11 @@ def tables(acp, tmp_path_factory):
 
 
 def evaluate(tables, paths):
-    evaluate_sizes(
-        paths, tables / "folds.parquet", tables / "sizes.tsv", replicates=200, confidence=0.95,
-        seed=1,
+    evaluate_learning_curve(
+        paths, tables / "folds.parquet", tables / "learning_curve.tsv", replicates=200,
+        confidence=0.95, seed=1,
     )  # fmt: skip
-    return pd.read_csv(tables / "sizes.tsv", sep="\t")
+    return pd.read_csv(tables / "learning_curve.tsv", sep="\t")
 
 
 def paths(tables):

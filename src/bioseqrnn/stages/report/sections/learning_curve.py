@@ -9,22 +9,22 @@ from bioseqrnn.metrics.numbers import brief
 from bioseqrnn.stages.report.parts import Section
 
 
-def sizes_section(sizes: pd.DataFrame) -> Section:
+def learning_curve_section(curve: pd.DataFrame) -> Section:
     """Loss against the number of records trained with, one line a model.
 
     Parameters
     ----------
-    sizes : DataFrame
-        ``sizes.tsv``.
+    curve : DataFrame
+        ``learning_curve.tsv``.
     """
-    losses = sizes[sizes["metric"] == "loss"]
+    losses = curve[curve["metric"] == "loss"]
     measured = losses[~losses["extrapolated"]]
     data = {
         str(name): rows[["records", "estimate"]].to_numpy().tolist()
         for name, rows in measured.groupby("model", sort=False)
     }
     return {
-        "id": "sizes",
+        "id": "learning_curve",
         "section_name": "Would more sequences help?",
         "description": "Loss on the test records of models that were trained on shares of the "
         "training and validation records; each share holds the smaller ones. "

@@ -1,7 +1,7 @@
 # Would more sequences help? Models trained again on shares of each fold's records.
 
 
-include: "functions/sizes.smk"
+include: "functions/learning_curve.smk"
 
 
 rule train_on_fraction:
@@ -10,9 +10,9 @@ rule train_on_fraction:
         folds=rules.assign_folds.output.folds,
         chosen=chosen_settings if SEARCHED else [],
     output:
-        model=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/model.safetensors",
-        history=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/history.tsv",
-        predictions=f"{RESULTS}/{{dataset}}/sizes/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
+        model=f"{RESULTS}/{{dataset}}/learning_curve/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/model.safetensors",
+        history=f"{RESULTS}/{{dataset}}/learning_curve/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/history.tsv",
+        predictions=f"{RESULTS}/{{dataset}}/learning_curve/models/{{model}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
     log:
         f"{RESULTS}/{{dataset}}/logs/train_on_fraction/{{model}}.fraction-{{fraction}}.fold-{{fold}}.log",
     benchmark:
@@ -46,7 +46,7 @@ rule baseline_on_fraction:
         sequences=SEQUENCES,
         folds=rules.assign_folds.output.folds,
     output:
-        f"{RESULTS}/{{dataset}}/sizes/baselines/{{baseline}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
+        f"{RESULTS}/{{dataset}}/learning_curve/baselines/{{baseline}}/fraction-{{fraction}}/fold-{{fold}}/predictions.parquet",
     log:
         f"{RESULTS}/{{dataset}}/logs/baseline_on_fraction/{{baseline}}.fraction-{{fraction}}.fold-{{fold}}.log",
     benchmark:
@@ -67,14 +67,14 @@ rule baseline_on_fraction:
         " --seed {params.seed} --threads {params.threads} --output {output:q} > {log:q} 2>&1"
 
 
-rule evaluate_sizes:
+rule evaluate_learning_curve:
     input:
         folds=rules.assign_folds.output.folds,
-        predictions=size_predictions,
+        predictions=learning_curve_predictions,
     output:
-        f"{RESULTS}/{{dataset}}/evaluation/sizes.tsv",
+        f"{RESULTS}/{{dataset}}/evaluation/learning_curve.tsv",
     log:
-        f"{RESULTS}/{{dataset}}/logs/evaluate_sizes.log",
+        f"{RESULTS}/{{dataset}}/logs/evaluate_learning_curve.log",
     conda:
         "../envs/bioseqrnn.yaml"
     threads: 1
@@ -85,8 +85,8 @@ rule evaluate_sizes:
         bootstrap=config["evaluation"]["bootstrap"],
         confidence=config["evaluation"]["confidence"],
         seed=config["evaluation"]["seed"],
-        version=STAGE_VERSIONS["sizes"],
+        version=STAGE_VERSIONS["learning_curve"],
     shell:
-        "bioseqrnn sizes {input.predictions:q} --folds {input.folds:q}"
+        "bioseqrnn learning-curve {input.predictions:q} --folds {input.folds:q}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
         " --output {output:q} > {log:q} 2>&1"

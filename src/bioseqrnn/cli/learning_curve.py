@@ -1,4 +1,4 @@
-"""``bioseqrnn sizes``."""
+"""``bioseqrnn learning-curve``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bioseqrnn.cli.files import Reads, Writes
 from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
 
 
-def sizes(
+def learning_curve(
     predictions: Annotated[
         list[Path],
         typer.Argument(
@@ -20,14 +20,16 @@ def sizes(
         Reads(),
     ],
     folds: Folds,
-    output: Annotated[Path, typer.Option("--output", "-o", help="sizes.tsv to write."), Writes()],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="learning_curve.tsv to write."), Writes()
+    ],
     bootstrap: Bootstrap = BOOTSTRAP,
     confidence: Confidence = CONFIDENCE,
     seed: Seed = SEED,
 ) -> None:
     """Score models by the number of records trained with, and say what more would bring."""
-    from bioseqrnn.stages.evaluation.learning_curve import evaluate_sizes
+    from bioseqrnn.stages.evaluation.learning_curve import evaluate_learning_curve
 
-    evaluate_sizes(
+    evaluate_learning_curve(
         predictions, folds, output, replicates=bootstrap, confidence=confidence, seed=seed
     )
