@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.config.datasets import DatasetOptions
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -74,7 +75,11 @@ def run_set(folder: Path, ratio: int, positives: int, options: argparse.Namespac
         folder / "intake.tsv",
         options=DatasetOptions(alphabet="dna", positive="pos"),
     )
-    split_table(read_sequences(table), folds, folds=FOLDS, validation_fraction=0.1, seed=1)
+    split_table(
+        read_sequences(table),
+        folds,
+        FoldsConfig(count=FOLDS, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     config = ModelConfig(**{"cell": "gru"} | json.loads(options.settings))
     predictions = []
     for fold in range(FOLDS):

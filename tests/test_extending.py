@@ -11,6 +11,7 @@ import sys
 import pytest
 from conftest import RESOURCES, ROOT, encode, first_records
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.classifier import SequenceClassifier
@@ -57,7 +58,11 @@ def work(tmp_path_factory):
         sources.append(Source(path, label))
     (folder / "query.fa").write_text(first_records(RESOURCES / "acp" / "query.fa", 10))
     table = encode(folder, sources, where="acp")
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     config = ModelConfig(cell="gru", hidden_size=4, stem_filters=0)
     symbols = PROTEIN.symbols
     card = {

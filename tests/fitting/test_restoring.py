@@ -12,6 +12,7 @@ import pytest
 import torch
 from conftest import RESOURCES, encode, first_records
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -33,7 +34,11 @@ def tables(tmp_path_factory):
         path.write_text(first_records(RESOURCES / "acp" / f"{label}.fa", 40))
         sources.append(Source(path, label))
     table = encode(folder, sources, where="acp")
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     return folder
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -52,9 +53,12 @@ class Made:
     def __init__(self, folder: Path, table: SequenceTable, folds: int = 3, repeats: int = 1):
         self.folder, self.table, self.count = folder, table, folds * repeats
         split_table(
-            table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=1,
-            repeats=repeats,
-        )  # fmt: skip
+            table,
+            folder / "folds.parquet",
+            FoldsConfig(
+                count=folds, validation_fraction=0.2, seed=1, repeats=repeats, grouping="duplicates"
+            ),
+        )
         self.folds = read_folds(folder / "folds.parquet", table)
         self.paths: list[Path] = []
 

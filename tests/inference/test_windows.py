@@ -15,6 +15,7 @@ from conftest import encode, write_exons
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -41,7 +42,11 @@ def exons(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exons")
     source = Source(write_exons(folder / "exons.fa", 10, 7))
     table = encode(folder, [source], task="per_position", alphabet="dna")
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     return table
 
 
@@ -156,7 +161,11 @@ def test_both_strands_are_read_where_classes_are_opposite(tmp_path):
         folder.mkdir()
         options = {"task": "per_position", "alphabet": "dna", "opposite": opposite}
         table = encode(folder, [source], **options)
-        split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+        split_table(
+            table,
+            folder / "folds.parquet",
+            FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+        )
         train(folder, folder, epochs=1)
         network, card = load_model(folder / "model.safetensors", torch.device("cpu"))
         assert network.both_strands == (opposite is not None)

@@ -7,10 +7,11 @@ import pytest
 from Bio.Align import PairwiseAligner, substitution_matrices
 from conftest import pack
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.onehot.alphabet import DNA, PROTEIN
 from bioseqrnn.onehot.decoding import letters
 from bioseqrnn.onehot.packing import Packed
-from bioseqrnn.similarity.pairs import Threshold, default_threshold, similar_pairs
+from bioseqrnn.similarity.pairs import Threshold, similar_pairs, threshold_of
 from bioseqrnn.splits.components import connected
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -18,20 +19,20 @@ COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 def pairs_of(sequences, alphabet, threshold=None):
     found = similar_pairs(
-        pack(sequences, alphabet), alphabet, threshold or default_threshold(alphabet)
+        pack(sequences, alphabet), alphabet, threshold or threshold_of(alphabet, FoldsConfig())
     )
     return set(zip(found.first.tolist(), found.second.tolist(), strict=True))
 
 
 def test_the_identity_asked_of_proteins_follows_the_curve_of_rost():
-    least = Threshold(0.4, corrected=True).least(np.array([8, 16, 20, 30, 51, 52, 100, 400]))
+    least = Threshold(0.4, 0.8, True).least(np.array([8, 16, 20, 30, 51, 52, 100, 400]))
     assert least[[0, 1]].tolist() == [0.8, 0.8]
     assert least[2:5] == pytest.approx([0.719, 0.563, 0.4125], abs=0.003)
     assert (least[5:] >= 0.4).all()
     assert least[7] == 0.4
     assert least[6] == pytest.approx(0.4)
-    assert (Threshold(0.9, corrected=True).least(np.array([8, 400])) == 0.9).all()
-    assert (Threshold(0.4).least(np.array([8, 400])) == 0.4).all()
+    assert (Threshold(0.9, 0.8, True).least(np.array([8, 400])) == 0.9).all()
+    assert (Threshold(0.4, 0.8).least(np.array([8, 400])) == 0.4).all()
 
 
 def random_sequence(rng, letters_, length):
@@ -46,11 +47,11 @@ def test_dna_is_alike_on_either_strand_with_changes_and_gaps():
     shorter = one[:30] + one[34:]
     assert pairs_of([one, other, turned, shorter], DNA) >= {(0, 2), (0, 3)}
     assert not {(0, 1), (1, 2), (1, 3)} & pairs_of([one, other, turned, shorter], DNA)
-    assert pairs_of([one, other, turned], DNA, Threshold(0.95)) == set()
+    assert pairs_of([one, other, turned], DNA, Threshold(0.95, 0.8)) == set()
 
 
 def test_a_reverse_complement_is_the_same_sequence():
-    found = similar_pairs(pack(["AACGTTTG", "CAAACGTT"], DNA), DNA, Threshold(0.8))
+    found = similar_pairs(pack(["AACGTTTG", "CAAACGTT"], DNA), DNA, Threshold(0.8, 0.8))
     assert found.sequence.tolist() == [0, 0]
     assert len(found) == 0
 
@@ -68,7 +69,7 @@ def test_a_short_protein_within_a_long_one_is_not_alike_but_may_be_asked_for():
 
 
 def test_splice_pairs_against_every_overlap_compared_residue_by_residue(splice):
-    found = similar_pairs(splice.packed, DNA, default_threshold(DNA))
+    found = similar_pairs(splice.packed, DNA, threshold_of(DNA, FoldsConfig()))
     _, rows = np.unique(found.sequence, return_index=True)
     onehot = (splice.dense(rows)[0] == 1).astype(np.float32)
     count, length = onehot.shape[:2]
@@ -102,7 +103,7 @@ def aligned(aligner, one, other, threshold):
 
 
 def test_peptide_pairs_against_biopython(acp):
-    threshold = default_threshold(PROTEIN)
+    threshold = threshold_of(PROTEIN, FoldsConfig())
     rows = np.sort(np.random.default_rng(3).choice(len(acp), 130, replace=False))
     texts = list(dict.fromkeys(letters(acp.packed, rows, PROTEIN)))
     aligner = PairwiseAligner(mode="local", open_gap_score=-11, extend_gap_score=-1)
@@ -120,7 +121,7 @@ def test_peptide_pairs_against_biopython(acp):
 
 
 def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(acp, monkeypatch):
-    threshold = default_threshold(PROTEIN)
+    threshold = threshold_of(PROTEIN, FoldsConfig())
     every = similar_pairs(acp.packed, PROTEIN, threshold)
     monkeypatch.setattr("bioseqrnn.similarity.pairs.FEW_SEQUENCES", 0)
     by_kmers = similar_pairs(acp.packed, PROTEIN, threshold)
@@ -132,7 +133,7 @@ def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(acp, monk
 
 def test_threads_change_nothing(acp):
     one, two = (
-        similar_pairs(acp.packed, PROTEIN, default_threshold(PROTEIN), threads)
+        similar_pairs(acp.packed, PROTEIN, threshold_of(PROTEIN, FoldsConfig()), threads)
         for threads in (1, 2)
     )
     for name in ("first", "second", "identity"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.splits.subset import nested_places, read_subset, subset
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
@@ -61,7 +62,9 @@ def test_places_differ_by_seed_and_are_those_of_a_group():
 def test_a_share_of_a_fold(acp, tmp_path):
     """Of those that train and of those that validate, and of nothing else."""
     folds = tmp_path / "folds.parquet"
-    split_table(acp, folds, folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        acp, folds, FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates")
+    )
     train, validation, _ = read_roles(folds, acp, 1)
     small = read_subset(folds, acp, (train, validation), 0.25, 1)
     for part, whole in zip(small, (train, validation), strict=True):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import RESOURCES, encode, first_records
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support import dependencies
@@ -66,7 +67,11 @@ def test_every_module_that_a_training_loads_is_covered(tmp_path):
         path.write_text(first_records(RESOURCES / "acp" / f"{label}.fa", 30))
         sources.append(Source(path, label))
     table = encode(tmp_path, sources)
-    split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     config = {"cell": "gru", "hidden_size": 3, "epochs": 1, "members": 2, "monitor": "auprc"}
     words = [
         "train", "--sequences", "sequences.parquet", "--folds", "folds.parquet", "--fold", "0",

@@ -11,6 +11,7 @@ import pytest
 from conftest import encode
 from forging import forged, refused, with_metadata
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
@@ -27,7 +28,9 @@ def made(tmp_path_factory):
         (folder / f"{name}.fa").write_text("".join(records))
     table = encode(folder, [Source(folder / f"{c}.fa", c) for c in "ab"], alphabet="dna")
     split_table(
-        table, folder / "folds.parquet", folds=2, repeats=2, validation_fraction=0.2, seed=1
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, repeats=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
     )
     return folder, table
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import RESOURCES, encode
 from forging import refused
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
@@ -30,7 +31,11 @@ def files(tmp_path_factory):
         records = (RESOURCES / "splice" / f"{name}.fa").read_text().split(">")[1:9]
         (folder / f"{name}.fa").write_text("".join(f">{record}" for record in records))
     table = encode(folder, [Source(folder / f"{c}.fa", c) for c in ("EI", "IE")])
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.3, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.3, seed=1, grouping="duplicates"),
+    )
     rows = np.arange(len(table))
     scores = np.random.default_rng(1).dirichlet([1, 1], len(rows))
     write_predictions(

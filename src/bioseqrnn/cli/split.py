@@ -53,7 +53,6 @@ def split(
 ) -> None:
     """Assign stratified cross-validation folds; related sequences stay together."""
     from bioseqrnn.config.validate import section_from_json
-    from bioseqrnn.similarity.pairs import Threshold
     from bioseqrnn.stages.folds.run import split_table
     from bioseqrnn.tables.sequences import read_sequences
 
@@ -67,21 +66,4 @@ def split(
 
         pass_gate(findings, section_from_json(AuditConfig, limits, "--limits"), where=dataset)
     table = read_sequences(sequences)
-    if table.alphabet.name == "dna":
-        threshold = Threshold(config.identity_dna, config.coverage)
-    else:
-        threshold = Threshold(config.identity_protein, config.coverage, config.length_correction)
-    split_table(
-        table,
-        output,
-        folds=config.count,
-        validation_fraction=config.validation_fraction,
-        seed=config.seed,
-        grouping=config.grouping,
-        threshold=threshold,
-        repeats=config.repeats,
-        exclude_leaking=config.exclude_leaking,
-        leaks=leaks,
-        threads=threads,
-        where=dataset,
-    )
+    split_table(table, output, config, leaks=leaks, threads=threads, where=dataset)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.onehot.twins import number, sequence_digests
@@ -23,8 +24,6 @@ from bioseqrnn.similarity.mmseqs import kmer_length, run_mmseqs, sequence_type, 
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import temporary_folder
 
-IDENTITY = {"dna": 0.8, "protein": 0.4}
-COVERAGE = 0.8
 # Identity that is enough however short the alignment
 ENOUGH = 0.8
 # Proteins up to here are aligned one and all, without looking for k-mers first
@@ -60,7 +59,7 @@ class Threshold:
     """
 
     identity: float
-    coverage: float = COVERAGE
+    coverage: float
     corrected: bool = False
 
     def least(self, columns: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
@@ -81,9 +80,11 @@ class Threshold:
         )
 
 
-def default_threshold(alphabet: Alphabet) -> Threshold:
-    """What is meant where nothing else is said: 80 % of DNA, 40 % of proteins, corrected."""
-    return Threshold(IDENTITY[alphabet.name], COVERAGE, alphabet.name == "protein")
+def threshold_of(alphabet: Alphabet, config: FoldsConfig) -> Threshold:
+    """Return the threshold that settings give for an alphabet."""
+    if alphabet.name == "dna":
+        return Threshold(config.identity_dna, config.coverage)
+    return Threshold(config.identity_protein, config.coverage, config.length_correction)
 
 
 @dataclass(frozen=True)

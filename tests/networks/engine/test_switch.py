@@ -9,6 +9,7 @@ import sys
 import numpy as np
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 
@@ -56,7 +57,11 @@ def test_another_engine_is_one_clear_line(cli, tmp_path, monkeypatch):
     for name, records in fasta.items():
         (tmp_path / f"{name}.fa").write_text(records)
     table = encode(tmp_path, [Source(tmp_path / f"{name}.fa", name) for name in fasta])
-    split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     monkeypatch.setenv("BIOSEQRNN_ENGINE", "fortran")
     done = cli(
         "train", "--sequences", "sequences.parquet", "--folds", "folds.parquet", "--fold", 0,

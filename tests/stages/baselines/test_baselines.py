@@ -5,6 +5,7 @@ import pytest
 from conftest import encode
 
 from bioseqrnn.config.choices import BASELINES
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.features import composition, flat_onehot, kmer_counts
 from bioseqrnn.stages.baselines.methods import scores_of
@@ -68,7 +69,11 @@ def test_baselines_learn_the_peptides_and_repeat_exactly(method, acp, tmp_path):
 
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
     encode(tmp_path, sources, positive="ACP")
-    split_table(acp, tmp_path / "folds.parquet", folds=4, validation_fraction=0.1, seed=1)
+    split_table(
+        acp,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=4, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     for name in ("a", "b"):
         train_baseline(
             tmp_path / "sequences.parquet", tmp_path / "folds.parquet", tmp_path / name,

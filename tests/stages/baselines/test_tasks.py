@@ -7,6 +7,7 @@ import pytest
 from conftest import RESOURCES, encode
 
 from bioseqrnn.config.choices import BASELINES
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.baselines.methods import applicable, scores_of
 from bioseqrnn.stages.baselines.run import train_baseline
@@ -59,7 +60,11 @@ def sequences_of(folder, task):
         )
         source = Source(folder / "all.fa", labels=folder / "labels.tsv")
     table = encode(folder, [source], task=task, alphabet="protein")
-    split_table(table, folder / "folds.parquet", folds=3, validation_fraction=0.15, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.15, seed=1, grouping="duplicates"),
+    )
     return table
 
 

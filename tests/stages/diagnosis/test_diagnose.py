@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import RESOURCES, encode, first_records
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.classifier import SequenceClassifier
@@ -54,7 +55,11 @@ def folder(tmp_path_factory):
         path.write_text(first_records(RESOURCES / "acp" / path.name, 40))
         sources.append(Source(path, name))
     table = encode(folder, sources, positive="ACP")
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     for cell in ("rnn", "gru", "lstm"):
         write_model(folder / f"{cell}.safetensors", table, model=f"my {cell}", cell=cell)
     return folder, table

@@ -10,6 +10,7 @@ from conftest import encode
 from made_predictions import Made, dataset
 from sklearn.metrics import matthews_corrcoef
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.metrics.registry import PER_CLASS, headline, metrics_of
@@ -124,7 +125,11 @@ def test_a_network_without_its_model_is_noticed(made):
 
 def test_predictions_of_other_folds_are_refused(made, acp):
     made.add("good", "network", 1.5, validation_loss=0.3)
-    split_table(acp, made.folder / "folds.parquet", folds=3, validation_fraction=0.2, seed=2)
+    split_table(
+        acp,
+        made.folder / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=2, grouping="duplicates"),
+    )
     with pytest.raises(InputError, match="tests in another fold"):
         made.evaluate()
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.evaluation.learning_curve import (
     evaluate_learning_curve,
@@ -64,7 +65,11 @@ def test_scores_of_every_task_are_those_of_the_task():
 def tables(acp, tmp_path_factory):
     """Predictions of a baseline trained on three shares of two folds."""
     folder = tmp_path_factory.mktemp("sizes")
-    split_table(acp, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        acp,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     for fraction in FRACTIONS:
         for fold in (0, 1):
             train_baseline(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.stages.baselines.run import train_baseline
 from bioseqrnn.stages.evaluation.collect import SEEDS, collect
 from bioseqrnn.stages.evaluation.estimates import estimate
@@ -19,7 +20,8 @@ from bioseqrnn.tables.predictions import read_predictions
 def predicted(table, folder, count, method="composition", **options):
     """Folds, and the predictions of a baseline in each of them."""
     folds = folder / "folds.parquet"
-    split_table(table, folds, folds=3, validation_fraction=0.2, seed=1, **options)
+    settings = {"count": 3, "validation_fraction": 0.2, "seed": 1, "grouping": "duplicates"}
+    split_table(table, folds, FoldsConfig(**settings | options))
     paths = []
     for fold in range(count):
         paths.append(folder / method / f"fold-{fold}" / "predictions.parquet")

@@ -7,6 +7,7 @@ from conftest import encode, pack
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot.alphabet import DNA
 from bioseqrnn.splits.assign import assign_roles
@@ -18,8 +19,8 @@ from bioseqrnn.tables.folds import ROLES, TEST, TRAIN, VALIDATION, read_folds
 
 
 def split(table, path, **options):
-    settings = {"folds": 5, "validation_fraction": 0.1, "seed": 1} | options
-    split_table(table, path, **settings)
+    settings = {"count": 5, "validation_fraction": 0.1, "seed": 1, "grouping": "duplicates"}
+    split_table(table, path, FoldsConfig(**settings | options))
     return read_folds(path, table)
 
 
@@ -71,7 +72,7 @@ def test_strands_and_user_groups_reach_the_folds(tmp_path):
     table = encode(
         tmp_path, [Source(tmp_path / "x.fa", labels=tmp_path / "labels.tsv")], strands="both"
     )
-    folds = split(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.3)
+    folds = split(table, tmp_path / "folds.parquet", count=2, validation_fraction=0.3)
     for i in range(0, 24, 3):
         assert len(set(folds.groups[i : i + 3])) == 1
     assert folds.groups[24] == folds.groups[25]
@@ -249,6 +250,6 @@ def test_folds_of_other_sequences_with_the_same_ids_are_refused(tmp_path):
             (tmp_path / name / f"{label}.fa").write_text(records)
         sources = [Source(tmp_path / name / f"{label}.fa", label) for label in "xy"]
         tables.append(encode(tmp_path / name, sources, alphabet="dna"))
-    split(tables[0], tmp_path / "folds.parquet", folds=2)
+    split(tables[0], tmp_path / "folds.parquet", count=2)
     with pytest.raises(InputError, match="made for other FASTA files"):
         read_folds(tmp_path / "folds.parquet", tables[1])

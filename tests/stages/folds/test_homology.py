@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot.decoding import letters
 from bioseqrnn.similarity.mmseqs import find_mmseqs
-from bioseqrnn.similarity.pairs import Threshold, default_threshold
+from bioseqrnn.similarity.pairs import Threshold, threshold_of
 from bioseqrnn.splits.components import cut_components
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
@@ -22,9 +23,9 @@ ROLES = ("train", "validation", "test")
 
 
 def split(table, folder, **options):
-    settings = {"folds": 5, "validation_fraction": 0.1, "seed": 1, "grouping": "homology"} | options
+    settings = {"count": 5, "validation_fraction": 0.1, "seed": 1, "grouping": "homology"} | options
     leaks = folder / "leaks.tsv"
-    split_table(table, folder / "folds.parquet", leaks=leaks, **settings)
+    split_table(table, folder / "folds.parquet", FoldsConfig(**settings), leaks=leaks)
     return read_folds(folder / "folds.parquet", table), pd.read_csv(leaks, sep="\t")
 
 
@@ -71,13 +72,13 @@ def straddling(alike, roles):
 def alike_peptides(acp, tmp_path_factory):
     return {
         threshold: search_again(acp, tmp_path_factory.mktemp("again"), threshold)
-        for threshold in (Threshold(0.4, 0.8, True), Threshold(0.4), Threshold(0.4, 0.5))
+        for threshold in (Threshold(0.4, 0.8, True), Threshold(0.4, 0.8), Threshold(0.4, 0.5))
     }
 
 
 def test_no_splice_pair_straddles_where_random_folds_have_hundreds(splice, tmp_path):
     folds, leaks = split(splice, tmp_path)
-    alike = search_again(splice, tmp_path, default_threshold(splice.alphabet))
+    alike = search_again(splice, tmp_path, threshold_of(splice.alphabet, FoldsConfig()))
     assert np.triu(alike, 1).sum() > 600
     assert straddling(alike, folds.roles) == [0] * 5
     for k in range(5):
@@ -89,8 +90,11 @@ def test_no_splice_pair_straddles_where_random_folds_have_hundreds(splice, tmp_p
     assert sums.loc["none", "identical"] > 200
     assert sums.loc["none", "similar"] > sums.loc["none", "identical"] + 200
 
-    split_table(splice, tmp_path / "random.parquet", folds=5, validation_fraction=0.1, seed=1,
-                grouping="none")  # fmt: skip
+    split_table(
+        splice,
+        tmp_path / "random.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="none"),
+    )
     random = read_folds(tmp_path / "random.parquet", splice)
     touched = 0
     for k in range(5):
@@ -102,7 +106,7 @@ def test_no_splice_pair_straddles_where_random_folds_have_hundreds(splice, tmp_p
 
 def test_no_peptide_pair_straddles_in_any_repeat(acp, alike_peptides, tmp_path):
     folds, leaks = split(acp, tmp_path, repeats=2)
-    alike = alike_peptides[default_threshold(acp.alphabet)]
+    alike = alike_peptides[threshold_of(acp.alphabet, FoldsConfig())]
     assert straddling(alike, folds.roles) == [0] * 10
     assert set(folds.roles.ravel()) == set(ROLES)
     homology = leaks[leaks["grouping"] == "homology"]

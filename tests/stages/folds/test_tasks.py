@@ -8,6 +8,7 @@ from conftest import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.splits.assign import assign_roles
 from bioseqrnn.splits.deal import deal_groups
@@ -59,7 +60,11 @@ def test_numbers_are_dealt_by_their_tenths(tmp_path):
     strata, classes = strata_of(table)
     assert classes is None
     assert np.bincount(strata).tolist() == [20] * 10
-    split_table(table, tmp_path / "f.parquet", folds=5, validation_fraction=0.1, seed=1)
+    split_table(
+        table,
+        tmp_path / "f.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     folds = read_folds(tmp_path / "f.parquet", table)
     for k in range(5):
         assert np.bincount(strata[folds.fold == k]).tolist() == [4] * 10
@@ -91,8 +96,11 @@ def test_codes_and_their_indicators_are_dealt_as_evenly():
 
 
 def test_inner_folds_hold_out_every_training_record_once_and_touch_no_test_record(splice, tmp_path):
-    split_table(splice, tmp_path / "f.parquet", folds=5, validation_fraction=0.1, seed=1,
-                grouping="homology")  # fmt: skip
+    split_table(
+        splice,
+        tmp_path / "f.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="homology"),
+    )
     folds = read_folds(tmp_path / "f.parquet", splice)
     inner = inner_folds(folds.roles, folds.groups, splice.targets, fold=2, count=3, seed=7)
     inside = folds.roles[:, 2] != "test"
@@ -119,9 +127,9 @@ def test_records_that_a_fold_leaves_out_are_in_no_inner_fold():
 
 
 def test_repeats_begin_with_the_folds_of_one_and_are_read_back(acp, tmp_path):
-    settings = {"folds": 3, "validation_fraction": 0.2, "seed": 1}
-    split_table(acp, tmp_path / "one.parquet", **settings)
-    split_table(acp, tmp_path / "three.parquet", **settings, repeats=3)
+    settings = {"count": 3, "validation_fraction": 0.2, "seed": 1, "grouping": "duplicates"}
+    split_table(acp, tmp_path / "one.parquet", FoldsConfig(**settings))
+    split_table(acp, tmp_path / "three.parquet", FoldsConfig(**settings, repeats=3))
     one, three = (read_folds(tmp_path / f"{name}.parquet", acp) for name in ("one", "three"))
     assert (one.count, three.count) == (3, 9)
     assert np.array_equal(one.roles, three.roles[:, :3])

@@ -20,6 +20,7 @@ from conftest import encode
 from markupsafe import Markup
 
 from bioseqrnn.config.audit import AuditConfig
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
@@ -62,9 +63,11 @@ def report(tmp_path_factory):
     limits = AuditConfig(class_balance={"limit": 0.6})
     judge_findings(found, folder / "checks.tsv", limits)
     split_table(
-        table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1,
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
         leaks=folder / "leaks.tsv",
-    )  # fmt: skip
+    )
     folds = read_folds(folder / "folds.parquet", table)
     config = ModelConfig(cell="gru", hidden_size=2, stem_filters=0)
     card = {

@@ -5,6 +5,7 @@ import pytest
 from made_predictions import Made, dataset
 
 from bioseqrnn.config.audit import AuditConfig
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.metrics.registry import headline, title
 from bioseqrnn.stages.audit.gate import judge_findings
 from bioseqrnn.stages.audit.run import audit_sequences
@@ -29,9 +30,11 @@ def test_a_report_of_every_task(task, tmp_path):
     evaluation = made.evaluate(sequences=tmp_path / "sequences.parquet")
     # the same folds again, with their leaks
     split_table(
-        table, tmp_path / "folds.parquet", folds=3, validation_fraction=0.2, seed=1,
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
         leaks=tmp_path / "leaks.tsv",
-    )  # fmt: skip
+    )
     metric = headline(table.task)
     random = pd.DataFrame(
         [("weak", "baseline", metric, 0.5, 0.75, 0.25, 240)],

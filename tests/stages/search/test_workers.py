@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from conftest import RESOURCES, encode, first_records, run_command
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
@@ -183,7 +184,11 @@ def test_too_many_inner_folds_are_refused_with_the_name_of_the_fold(tmp_path, fo
         path.write_text(first_records(RESOURCES / "acp" / f"{label}.fa", 8))
         sources.append(Source(path, label))
     table = encode(tmp_path, sources)
-    split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     with pytest.raises(InputError) as caught:
         search(tmp_path, tmp_path, fold=fold, inner_folds=20)
     assert str(caught.value).startswith(f"search {where}: there are ")

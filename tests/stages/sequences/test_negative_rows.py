@@ -12,6 +12,7 @@ import pytest
 from Bio.Seq import Seq
 from conftest import RESOURCES, encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.onehot.decoding import letters
 from bioseqrnn.stages.folds.run import split_table
@@ -84,7 +85,11 @@ def test_shuffles_of_every_record(tmp_path, capfd):
 def test_a_record_and_its_shuffle_share_a_fold(tmp_path):
     source = Source(positives(tmp_path / "a.fa", "a"), "site")
     table = encode(tmp_path, [source], negatives={"method": "shuffle"})
-    split_table(table, tmp_path / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     folds = read_folds(tmp_path / "folds.parquet", table)
     for column in (folds.groups, folds.fold, *folds.roles.T):
         assert (column[:30] == column[30:]).all()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -73,7 +74,11 @@ def names_in(folder: Path) -> list[str]:
 
 
 def fold_of(folder: Path, table, **settings) -> list[bytes]:
-    split_table(table, folder / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     out = folder / "out"
     run.train_fold(
         table.file.path,
@@ -166,7 +171,9 @@ def test_predictions_are_written_in_parts(acp, tmp_path, monkeypatch):
 
 def test_roles_are_those_of_the_fold_table(splice, tmp_path):
     path = tmp_path / "folds.parquet"
-    split_table(splice, path, folds=4, validation_fraction=0.1, seed=1)
+    split_table(
+        splice, path, FoldsConfig(count=4, validation_fraction=0.1, seed=1, grouping="duplicates")
+    )
     rows = read_roles(path, splice, 2)
     assert [len(part) for part in rows] != [0, 0, 0]
     np.testing.assert_array_equal(np.sort(np.concatenate(rows)), np.arange(len(splice)))
@@ -175,7 +182,11 @@ def test_roles_are_those_of_the_fold_table(splice, tmp_path):
 @pytest.mark.parametrize("limit", [50_000, 5_000])
 def test_a_full_disk_is_one_line(splice, tmp_path, limit):
     path = splice.file.path
-    split_table(splice, tmp_path / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        splice,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     command = [
         sys.executable, "-m", "bioseqrnn", "train", "--sequences", path, "--device", "cpu",
         "--folds", tmp_path / "folds.parquet", "--fold", "0",
@@ -207,7 +218,11 @@ def random_table(folder: Path, records: int) -> Path:
         (folder / f"{name}.fa").write_bytes(b"".join(lines))
         sources.append(Source(folder / f"{name}.fa", name))
     table = encode(folder, sources)
-    split_table(table, folder / "folds.parquet", folds=5, validation_fraction=0.1, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     return folder
 
 

@@ -16,6 +16,7 @@ import torch
 from conftest import BIN, RESOURCES, encode
 from stopping import stop_with_a_checkpoint
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.recurrent import LAYERS
 from bioseqrnn.networks.store import load_model
@@ -39,7 +40,11 @@ def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gpu")
     sources = [Source(RESOURCES / "splice" / f"{c}.fa", c) for c in ("EI", "IE", "N")]
     table = encode(folder, sources, where="splice")
-    split_table(table, folder / "folds.parquet", folds=5, validation_fraction=0.1, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     return folder
 
 

@@ -15,6 +15,7 @@ from conftest import BIN, RESOURCES, encode
 from safetensors.torch import load_file
 from stopping import stop_with_a_checkpoint
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -41,7 +42,11 @@ def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
     sources = [Source(RESOURCES / "acp" / f"{label}.fa", label) for label in ("ACP", "Random")]
     table = encode(folder, sources, where="acp")
-    split_table(table, folder / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     return folder
 
 

@@ -10,6 +10,7 @@ import pytest
 from conftest import encode
 from sklearn.metrics import roc_auc_score
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -41,7 +42,11 @@ def rare(tmp_path_factory):
         Source(write(folder / "p.fa", rng, 30, MOTIF), "pos"),
     ]
     table = encode(folder, sources, alphabet="dna", positive="pos")
-    split_table(table, folder / "folds.parquet", folds=5, validation_fraction=0.1, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="duplicates"),
+    )
     query = write(folder / "qp.fa", rng, 20, MOTIF).read_text()
     (folder / "q.fa").write_text(query + write(folder / "qn.fa", rng, 200).read_text())
     return folder

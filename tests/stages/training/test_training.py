@@ -8,6 +8,7 @@ import pytest
 import torch
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -130,7 +131,11 @@ def folder(acp, tmp_path):
 
     sources = [Source(RESOURCES / "acp" / f"{c}.fa", c) for c in ("ACP", "Random")]
     encode(tmp_path, sources, where="acp", positive="ACP")
-    split_table(acp, tmp_path / "folds.parquet", folds=3, validation_fraction=0.2, seed=1)
+    split_table(
+        acp,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     return tmp_path
 
 

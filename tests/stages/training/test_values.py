@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from conftest import encode
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -36,7 +37,11 @@ def write(folder, offset, unit):
     (folder / "labels.tsv").write_text("id\tlabel\n" + "".join(rows))
     source = Source(folder / "r.fa", labels=folder / "labels.tsv")
     table = encode(folder, [source], task="regression", alphabet="dna")
-    split_table(table, folder / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
 
 
 def values(folder, baseline=None):

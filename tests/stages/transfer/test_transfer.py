@@ -8,6 +8,7 @@ import pytest
 from conftest import RESOURCES, encode, first_records
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
@@ -41,7 +42,11 @@ def make(folder, kind, count=60, seed=1, folds=3):
         sources, folder / "sequences.parquet", folder / "intake.tsv", options=options, where=kind
     )
     table = read_sequences(folder / "sequences.parquet")
-    split_table(table, folder / "folds.parquet", folds=folds, validation_fraction=0.2, seed=seed)
+    split_table(
+        table,
+        folder / "folds.parquet",
+        FoldsConfig(count=folds, validation_fraction=0.2, seed=seed, grouping="duplicates"),
+    )
     return TransferDataset(kind, table, read_folds(folder / "folds.parquet", table))
 
 
@@ -85,7 +90,11 @@ def test_a_given_split_scores_only_what_it_tests(pair, tmp_path):
             path.write_text("".join(f">{r}" for r in records[start : start + 40]))
             parts.append(Source(path, name, split=split))
     table = encode(tmp_path, parts, alphabet="protein", positive="ACP")
-    split_table(table, tmp_path / "folds.parquet", folds=2, validation_fraction=0.2, seed=1)
+    split_table(
+        table,
+        tmp_path / "folds.parquet",
+        FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates"),
+    )
     given = TransferDataset("given", table, read_folds(tmp_path / "folds.parquet", table))
     fold = scoring_folds(given, pair[1])
     positives = pair[1].table.targets == 1

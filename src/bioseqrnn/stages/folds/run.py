@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.similarity.mmseqs import SimilarityError
 from bioseqrnn.similarity.overlaps.search import Overlaps, find_overlaps
-from bioseqrnn.similarity.pairs import Pairs, Threshold, default_threshold, similar_pairs
+from bioseqrnn.similarity.pairs import Pairs, Threshold, similar_pairs, threshold_of
 from bioseqrnn.splits.assign import assign_roles, given_roles
 from bioseqrnn.splits.deal import Strata
 from bioseqrnn.stages.folds.groups import group_records, sequence_keys
@@ -32,14 +33,8 @@ FEW_RECORDS = 10**6
 def split_table(
     table: SequenceTable,
     output: Path,
+    config: FoldsConfig,
     *,
-    folds: int,
-    validation_fraction: float,
-    seed: int,
-    grouping: str = "duplicates",
-    threshold: Threshold | None = None,
-    repeats: int = 1,
-    exclude_leaking: bool = False,
     leaks: Path | None = None,
     threads: int = 1,
     where: str = "dataset",
@@ -51,18 +46,7 @@ def split_table(
     table : SequenceTable
         Where the user gave a split, it is the one fold there is.
     output : Path
-    folds, repeats : int
-        Folds of each repeat, and repeats.
-    validation_fraction : float
-        Fraction of a fold's non-test records that is used for validation.
-    seed : int
-    grouping : {"homology", "duplicates", "column", "none"}
-        What keeps records together, see ``group_records``.
-    threshold : Threshold, optional
-        From when on sequences are similar; None takes that of the alphabet.
-    exclude_leaking : bool
-        Of a given split: leave out test records that are similar to a training or validation
-        record.
+    config : FoldsConfig
     leaks : Path, optional
         ``leaks.tsv`` to write: what leaks in these folds, and would in random ones.
     threads : int
@@ -75,29 +59,29 @@ def split_table(
     InputError
         Where folds cannot be made, or MMseqs2 is needed and missing.
     """
-    given = table.splits is not None
-    threshold = threshold or default_threshold(table.alphabet)
-    wanted = grouping == "homology" or (given and exclude_leaking)
+    given, grouping = table.splits is not None, config.grouping
+    threshold = threshold_of(table.alphabet, config)
+    wanted = grouping == "homology" or (given and config.exclude_leaking)
     pairs = None
     if wanted or (leaks is not None and len(table) <= FEW_RECORDS):
         pairs = _pairs(table, threshold, threads, wanted, where)
     strata, classes = strata_of(table)
     alike = pairs if grouping == "homology" else None
-    groups = group_records(table, strata, grouping, alike, 1 if given else folds, where)
+    groups = group_records(table, strata, grouping, alike, 1 if given else config.count, where)
+    repeats = 1 if given else config.repeats
     if table.splits is not None:
-        repeats = 1
         roles = given_roles(
-            table.splits, strata, groups, classes, validation_fraction=validation_fraction,
-            seed=seed, pairs=pairs if exclude_leaking else None, where=where,
+            table.splits, strata, groups, classes,
+            validation_fraction=config.validation_fraction, seed=config.seed,
+            pairs=pairs if config.exclude_leaking else None, where=where,
         )  # fmt: skip
     else:
-        roles = _dealt(strata, groups, classes, folds, validation_fraction, seed, repeats, alike,
-                       where)  # fmt: skip
+        roles = _assigned(strata, groups, classes, config, alike, where)
     if table.metadata["task"] == "regression":
         check_numbers(table.targets, roles, given, where)
     about = {
-        "repeats": repeats, "seed": seed, "given": given, "grouping": grouping,
-        "threshold": str(threshold) if grouping == "homology" or exclude_leaking else None,
+        "repeats": repeats, "seed": config.seed, "given": given, "grouping": grouping,
+        "threshold": str(threshold) if grouping == "homology" or config.exclude_leaking else None,
     }  # fmt: skip
     found = None
     if leaks is not None:
@@ -106,15 +90,14 @@ def split_table(
         parts = [count_leaks(roles, keys, pairs, overlaps, GIVEN if given else grouping)]
         if not given and grouping != RANDOM:
             alone = np.arange(len(groups))
-            random = _dealt(strata, alone, classes, folds, validation_fraction, seed, repeats, None,
-                            where)  # fmt: skip
+            random = _assigned(strata, alone, classes, config, None, where)
             parts.append(count_leaks(random, keys, pairs, overlaps, RANDOM))
         found = pd.concat(parts)
     with together():
         write_folds(output, table, groups, roles, about)
         if leaks is not None and found is not None:
             LEAKS.write(leaks, found)
-    kind = "the given split" if given else f"{folds} folds"
+    kind = "the given split" if given else f"{config.count} folds"
     again = f", dealt {repeats} times" if repeats > 1 else ""
     say(
         f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
@@ -126,20 +109,17 @@ def split_table(
         _say_leaks(found, where)
 
 
-def _dealt(
+def _assigned(
     strata: Strata,
     groups: Ints,
     classes: list[str] | None,
-    folds: int,
-    validation_fraction: float,
-    seed: int,
-    repeats: int,
+    config: FoldsConfig,
     pairs: Pairs | None,
     where: str,
 ) -> Roles:
     return assign_roles(
-        strata, groups, classes, folds=folds, validation_fraction=validation_fraction, seed=seed,
-        repeats=repeats, pairs=pairs, where=where,
+        strata, groups, classes, folds=config.count, repeats=config.repeats, seed=config.seed,
+        validation_fraction=config.validation_fraction, pairs=pairs, where=where,
     )  # fmt: skip
 
 
