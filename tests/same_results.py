@@ -201,9 +201,14 @@ def results_of(folder: Path) -> dict[str, Path]:
     }
 
 
-def compare(old: Path, new: Path) -> int:
-    """Print what differs between two folders of projects; return how many files do."""
+def compare(old: Path, new: Path, renamed: dict[str, str]) -> int:
+    """Print what differs between two folders of projects; return how many files do.
+
+    ``renamed`` are parts of old paths with what stands there in new ones.
+    """
     before, after = results_of(old), results_of(new)
+    for part, instead in renamed.items():
+        before = {name.replace(part, instead): path for name, path in before.items()}
     differences = 0
     for name in sorted(before.keys() | after.keys()):
         if name not in before or name not in after:
@@ -225,6 +230,10 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--compare", action="store_true", help="only compare")
     parser.add_argument("--only", choices=("old", "new"), help="run one checkout only")
+    parser.add_argument(
+        "--renamed", action="append", default=[], metavar="OLD=NEW",
+        help="part of the path of a result that has another name now",
+    )  # fmt: skip
     parser.add_argument("--no-default", action="store_true", help="leave the default run out")
     given = parser.parse_args()
     for name in ("old", "new"):
@@ -232,7 +241,8 @@ def main() -> None:
             checkout = getattr(given, name).resolve()
             run(checkout, given.work.resolve() / name, not given.no_default)
     if given.only is None:
-        sys.exit(1 if compare(given.work / "old", given.work / "new") else 0)
+        renamed = dict(pair.split("=", 1) for pair in given.renamed)
+        sys.exit(1 if compare(given.work / "old", given.work / "new", renamed) else 0)
 
 
 if __name__ == "__main__":
