@@ -21,7 +21,7 @@ def rounded(value: float) -> float:
 
 
 def divide(top: Doubles, bottom: Doubles, empty: float) -> Doubles:
-    """Divide where the bottom is positive; elsewhere the result is ``empty``."""
+    """Divide element-wise; where the bottom is not positive, the result is ``empty``."""
     top, bottom = np.broadcast_arrays(top, bottom)
     quotient = np.full(top.shape, empty)
     np.divide(top, bottom, out=quotient, where=bottom > 0)

@@ -179,7 +179,7 @@ class Evidence:
 
     @property
     def first(self) -> Any:
-        """Whether a residue begins a record: bool [units]; None where units are records."""
+        """Whether a residue is the first of a record: bool [units]; None if units are records."""
         if not self.task.per_position:
             return None
         first = np.zeros(self.n, bool)
