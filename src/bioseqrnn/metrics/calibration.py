@@ -41,8 +41,8 @@ def calibrated(task: Task, scores: Doubles, temperature: float) -> Doubles:
 def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
     """Find the temperature with the lowest log loss on validation records.
 
-    A weak prior keeps it near 1: otherwise a few records that are all called correctly would make
-    the model certain of everything. It is 1 without records, and in regression.
+    A weak prior keeps the temperature near 1: otherwise a few records that are all called correctly
+    would make the model certain of everything. It is 1 without records, and in regression.
 
     Parameters
     ----------
