@@ -1,1 +1,1 @@
-"""How predictions are scored: metrics, intervals, calibration, thresholds."""
+"""Scoring of predictions: metrics, confidence intervals, calibration, thresholds."""

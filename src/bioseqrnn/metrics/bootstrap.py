@@ -10,22 +10,22 @@ from scipy.special import ndtr
 
 from bioseqrnn.support.arrays import Doubles
 
-# 20 MB an array; the metrics hold about eight of that size at once
+# 20 MB per array; the metrics hold about eight arrays of that size at once
 CELLS_AT_ONCE = 2_500_000
-# replicates on the rarer side that are too few to tell their share
+# with fewer replicates on the rarer side, their fraction is too uncertain
 FEW = 10
 Name = TypeVar("Name", bound=Hashable)
 
 
 class Resampling(NamedTuple):
-    """How intervals are made.
+    """Settings of the bootstrap.
 
     Attributes
     ----------
     replicates : int
-        Bootstrap replicates.
+        Number of bootstrap replicates.
     confidence : float
-        Of the intervals, 0 to 1.
+        Confidence level of the intervals, 0 to 1.
     seed : int
     """
 
@@ -37,14 +37,15 @@ class Resampling(NamedTuple):
 def group_weights(groups: int, replicates: int, seed: int, rows: int = 1) -> Iterator[Doubles]:
     """Yield group weights of bootstrap replicates, in chunks of bounded memory.
 
-    As many groups as there are, drawn with replacement; a group weighs as often as it was drawn.
-    Whole groups are drawn because twins are not independent evidence.
+    Each replicate draws as many groups as there are, with replacement; the weight of a group is
+    the number of times it was drawn. Whole groups are drawn because similar sequences are not
+    independent evidence.
 
     Parameters
     ----------
     groups, replicates, seed : int
     rows : int
-        Rows of the largest array that is made of a chunk, where that is more than the groups.
+        Rows of the largest array computed for a chunk, if it has more rows than there are groups.
 
     Yields
     ------
@@ -69,14 +70,14 @@ def replicate(
 ) -> dict[Name, Doubles]:
     """Return ``metrics`` of every replicate: {metric: float64 [replicates]}.
 
-    The same seed draws the same replicates, so two models' values pair up.
+    The same seed draws the same replicates, so the values of two models are paired.
     """
     chunks = [metrics(weights) for weights in group_weights(groups, replicates, seed, rows)]
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
 def interval(values: Doubles, confidence: float) -> tuple[float, float]:
-    """Percentile interval; replicates in which the metric does not exist are left out."""
+    """Percentile interval; replicates in which the metric is undefined are left out."""
     known = values[np.isfinite(values)]
     if len(known) == 0:
         return float("nan"), float("nan")
@@ -86,11 +87,12 @@ def interval(values: Doubles, confidence: float) -> tuple[float, float]:
 
 
 def two_sided_p(differences: Doubles) -> float:
-    """Bootstrap p-value of 'no difference': twice the share of replicates on the rarer side.
+    """Bootstrap p-value of 'no difference': twice the fraction of replicates on the rarer side.
 
-    Where fewer than ``FEW`` are there, that share cannot be told, and the tail is that of a normal
-    with the replicates' mean and deviation: a count would set a least value, which a correction for
-    many comparisons multiplies beyond every limit.
+    With fewer than ``FEW`` replicates on that side, the fraction is too uncertain. The tail of a
+    normal distribution with the replicates' mean and standard deviation is used instead: a p-value
+    from counts has a smallest possible value, and a correction for many comparisons could multiply
+    it beyond any significance level.
     """
     known = differences[np.isfinite(differences)]
     if len(known) == 0:
@@ -104,7 +106,10 @@ def two_sided_p(differences: Doubles) -> float:
 
 
 def holm(p: Doubles) -> Doubles:
-    """Adjust p-values for their number (Holm, Scand. J. Stat. 6:65, 1979); nan stays, uncounted."""
+    """Adjust p-values for multiple comparisons (Holm, Scand. J. Stat. 6:65, 1979).
+
+    nan values stay nan and are not counted.
+    """
     adjusted = np.full(len(p), np.nan)
     known = np.flatnonzero(np.isfinite(p))
     order = known[np.argsort(p[known], kind="stable")]

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: one temperature a run, from validation records."""
+"""Calibration of probabilities: one temperature per run, fitted on validation records."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 from bioseqrnn.tasks.task import SMALLEST
 
-# ln T is normal around 0 with this deviation before anything is seen
+# standard deviation of the normal prior of ln T around 0
 PRIOR_DEVIATION = 0.25
 LOWEST, HIGHEST = 0.05, 20.0
 
@@ -18,12 +18,13 @@ LOWEST, HIGHEST = 0.05, 20.0
 def calibrated(task: Task, scores: Doubles, temperature: float) -> Doubles:
     """Divide probabilities, as logits, by a temperature.
 
-    Guo et al., ICML 2017. Rows keep their order of classes; of several labels each is apart.
+    Guo et al., ICML 2017. The ranking of the classes in a row does not change; in multilabel each
+    label is scaled by itself.
 
     Parameters
     ----------
     scores : float64 [units, outputs]
-        Probabilities; values of regression come back as they are.
+        Probabilities; values of regression are returned unchanged.
     """
     if not task.probabilistic or temperature == 1:
         return scores
@@ -38,10 +39,10 @@ def calibrated(task: Task, scores: Doubles, temperature: float) -> Doubles:
 
 
 def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
-    """Find the temperature with which the log loss of validation records is least.
+    """Find the temperature with the lowest log loss on validation records.
 
-    A weak prior holds it near 1: a few records that are all called right would else make a model
-    certain of everything. 1 without records, and in regression.
+    A weak prior keeps the temperature near 1: otherwise a few records that are all called correctly
+    would make the model certain of everything. It is 1 without records, and in regression.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
     if not task.probabilistic or len(scores) == 0:
         return 1.0
 
-    # here, because predictions need the rest of this file only, and soon
+    # imported here: prediction needs only the rest of this file, and should start fast
     from scipy.optimize import minimize_scalar
 
     def cost(log_temperature: float) -> float:

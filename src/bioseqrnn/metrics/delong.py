@@ -1,4 +1,4 @@
-"""DeLong's test of two correlated AUROCs, as fast as a sort."""
+"""DeLong's test of two correlated AUROCs, in the time of a sort."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from bioseqrnn.support.arrays import Bools, Doubles
 
 @dataclass(frozen=True)
 class Placements:
-    """Where each record stands among those of the other class.
+    """Rank of each record among the records of the other class (placement values).
 
     Attributes
     ----------
     positives : float64 [positives]
-        Share of the negatives that score less than each positive; ties count half.
+        Fraction of the negatives with a lower score than each positive; ties count half.
     negatives : float64 [negatives]
-        Share of the positives that score more than each negative.
+        Fraction of the positives with a higher score than each negative.
     """
 
     positives: Doubles
@@ -27,10 +27,10 @@ class Placements:
 
 
 def placements(positive: Bools, scores: list[Doubles]) -> Placements:
-    """Placement values, mean over several scores (seeds), from midranks.
+    """Placement values from midranks, averaged over several scores (one per seed).
 
     Sun & Xu, IEEE Signal Process. Lett. 21:1389 (2014). The AUROC is the mean of either array, so
-    the mean over seeds of AUROCs is that of the mean placements.
+    the mean AUROC over seeds is the mean of the averaged placements.
     """
     above, below = [], []
     for score in scores:
@@ -42,23 +42,23 @@ def placements(positive: Bools, scores: list[Doubles]) -> Placements:
 
 
 def midranks(score: Doubles) -> Doubles:
-    """Rank of each score from 1; equal ones share the mean of theirs."""
+    """Rank of each score, from 1; equal scores get the mean of their ranks."""
     _, level, count = np.unique(score, return_inverse=True, return_counts=True)
     ranks: Doubles = (np.cumsum(count) - (count - 1) / 2)[level]
     return ranks
 
 
 def delong(one: Placements, other: Placements, confidence: float) -> tuple[float, float, float]:
-    """Test that two AUROCs on the same records differ.
+    """Test whether two AUROCs on the same records differ.
 
-    DeLong, DeLong & Clarke-Pearson, Biometrics 44:837 (1988). Records are taken for independent.
+    DeLong, DeLong & Clarke-Pearson, Biometrics 44:837 (1988). Assumes independent records.
 
     Returns
     -------
     low, high : float
-        Normal interval of ``one`` minus ``other``.
+        Normal confidence interval of ``one`` minus ``other``.
     p : float
-        Two-sided; 1 where the two rank all records alike.
+        Two-sided p-value; 1 if both rank all records equally.
     """
     differences = (one.positives - other.positives, one.negatives - other.negatives)
     difference = float(differences[0].mean())

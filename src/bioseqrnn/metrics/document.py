@@ -1,4 +1,4 @@
-"""Write the tables of metrics of docs/evaluation.md from the registry.
+"""Write the tables of metrics in docs/evaluation.md from the registry.
 
 Run as ``python -m bioseqrnn.metrics.document`` (``make schemas``) in the repository.
 """
@@ -25,7 +25,7 @@ def tasks_text() -> str:
 
 
 def metrics_text() -> str:
-    """What every metric is."""
+    """The meaning of every metric."""
     rows = [
         (
             f"`{metric.name}`", metric.title, metric.meaning.removesuffix("; lower is better"),
@@ -41,7 +41,7 @@ def metrics_text() -> str:
 
 
 def evaluation_text(text: str) -> str:
-    """docs/evaluation.md with its tables as they are registered."""
+    """docs/evaluation.md with its tables updated from the registry."""
     return filled(text, {"metrics of tasks": tasks_text(), "metrics": metrics_text()})
 
 

@@ -1,7 +1,7 @@
-"""The formulas of the metrics, one function each; ``registry`` says what each is called.
+"""The formulas of the metrics, one function each; ``registry`` gives their names.
 
-There are functions of ``Tallies`` (the whole), of ``OneClass`` (one class against the rest), and
-functions of ``Judged`` and its scores, which return ``Terms`` to be summed over units.
+Some functions take ``Tallies`` (the whole), some ``OneClass`` (one class against the rest), and
+some ``Judged`` and its scores; these return ``Terms`` to be summed over units.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bioseqrnn.tasks.task import SMALLEST
 CALIBRATION_BINS = 10
 
 
-# of counts of true and called classes
+# metrics of the counts of true and called classes
 
 
 def accuracy(tallies: Tallies) -> Doubles:
@@ -26,7 +26,7 @@ def accuracy(tallies: Tallies) -> Doubles:
 
 
 def balanced_accuracy(tallies: Tallies) -> Doubles:
-    """Mean recall of all classes; nan where one of them has no unit."""
+    """Mean recall of all classes; nan if a class has no unit."""
     counts = tallies.matrix
     right, true = np.einsum("kkr->kr", counts), counts.sum(axis=1)
     mean: Doubles = divide(right, true, np.nan).mean(axis=0)
@@ -34,14 +34,14 @@ def balanced_accuracy(tallies: Tallies) -> Doubles:
 
 
 def matthews(tallies: Tallies) -> Doubles:
-    """Matthews correlation of any number of classes."""
+    """Matthews correlation for any number of classes."""
     return matthews_of(tallies.matrix)
 
 
 def matthews_of(counts: Doubles) -> Doubles:
-    """Matthews correlation of counts [true, called, replicates], 0 where all are called alike.
+    """Matthews correlation of counts [true, called, replicates], for any number of classes.
 
-    Of any number of classes (Gorodkin, Comput. Biol. Chem. 28:367, 2004).
+    It is 0 if all units are called the same class (Gorodkin, Comput. Biol. Chem. 28:367, 2004).
     """
     total = counts.sum(axis=(0, 1))
     right = np.einsum("kkr->r", counts)
@@ -53,7 +53,7 @@ def matthews_of(counts: Doubles) -> Doubles:
     return divide(top, bottom, 0.0)
 
 
-# of one class, or of all pairs of unit and label
+# metrics of one class, or of all pairs of unit and label
 
 
 def matthews_of_class(one: OneClass) -> Doubles:
@@ -62,7 +62,7 @@ def matthews_of_class(one: OneClass) -> Doubles:
 
 
 def matthews_of_calls(one: OneClass) -> Doubles:
-    """The same, where counts are those of many thresholds: in four products."""
+    """Matthews correlation for counts of many thresholds, computed by four products."""
     rejected, misses = one.counts[0, 0], one.counts[1, 0]
     hits, false = one.hits, one.counts[0, 1]
     top = hits * rejected - false * misses
@@ -71,17 +71,17 @@ def matthews_of_calls(one: OneClass) -> Doubles:
 
 
 def precision(one: OneClass) -> Doubles:
-    """Fraction of the called units that are positive; 0 where nothing is called."""
+    """Fraction of the called units that are positive; 0 if no unit is called."""
     return divide(one.hits, one.called, 0.0)
 
 
 def recall(one: OneClass) -> Doubles:
-    """Fraction of the positive units that are called; nan where there are none."""
+    """Fraction of the positive units that are called; nan if there are none."""
     return divide(one.hits, one.positives, np.nan)
 
 
 def specificity(one: OneClass) -> Doubles:
-    """Fraction of the negative units that are not called; nan where there are none."""
+    """Fraction of the negative units that are not called; nan if there are none."""
     return divide(one.counts[0, 0], one.negatives, np.nan)
 
 
@@ -106,31 +106,34 @@ def fraction_wrong(one: OneClass) -> Doubles:
     return divide(wrong, one.positives + one.negatives, np.nan)
 
 
-# of probabilities: terms of each unit
+# metrics of probabilities: terms of each unit
 
 
 def subset_terms(judged: Judged, scores: Doubles) -> Terms:
-    """1 where all labels of a unit are right."""
+    """1 if all labels of a unit are called correctly, otherwise 0."""
     return Terms((called_labels(scores) == judged.truth).all(axis=1).astype(np.float64))
 
 
 def brier_terms(judged: Judged, scores: Doubles) -> Terms:
-    """Squared error of the probabilities: summed over classes, halved of two; mean over labels."""
+    """Squared error of the probabilities.
+
+    Summed over classes (with two classes, half of the sum); in multilabel the mean over labels.
+    """
     if judged.multilabel:
         return Terms(((scores - judged.truth) ** 2).mean(axis=1))
-    # the sum over classes of the squared errors, without a table of them
+    # sum of the squared errors over classes, without an array of single errors
     squared = (scores**2).sum(axis=1) - 2 * _of_truth(judged, scores) + 1
     return Terms(squared / (2 if scores.shape[1] == 2 else 1))
 
 
 def log_loss_terms(judged: Judged, scores: Doubles) -> Terms:
-    """Negative log probability of the true class; mean over labels."""
+    """Negative log probability of the true class; in multilabel the mean over labels."""
     loss = -np.log(_of_truth(judged, scores))
     return Terms(loss.mean(axis=1) if judged.multilabel else loss)
 
 
 def calibration_terms(judged: Judged, scores: Doubles) -> Terms:
-    """Stated probability minus what is so, in bins of the stated probability."""
+    """Predicted probability minus the observed outcome, in bins of the predicted probability."""
     if judged.multilabel:
         labels = judged.truth.shape[1]
         gap = (scores - judged.truth).ravel() / labels
@@ -141,7 +144,7 @@ def calibration_terms(judged: Judged, scores: Doubles) -> Terms:
 
 
 def _of_truth(judged: Judged, scores: Doubles) -> Doubles:
-    """Probability of what is true, clipped: float64 [units] or [units, labels]."""
+    """Clipped probability of the true class or label: float64 [units] or [units, labels]."""
     truth = judged.truth
     if judged.multilabel:
         picked = np.where(truth, scores, 1 - scores)
@@ -151,17 +154,17 @@ def _of_truth(judged: Judged, scores: Doubles) -> Doubles:
 
 
 def bin_of(stated: Doubles) -> Ints:
-    """Number the bin of each probability."""
+    """Index of the bin of each probability."""
     return np.minimum((stated * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
 
 
 def called_labels(scores: Doubles) -> Bools:
-    """Whether each label is called without a threshold of its own."""
+    """Whether each label is called by the default threshold, not one of its own."""
     called: Bools = scores >= 0.5
     return called
 
 
-# of segments: runs of one class along a sequence
+# metrics of segments: runs of one class along a sequence
 
 
 def run_terms(judged: Judged, scores: Doubles) -> Terms:
@@ -172,18 +175,18 @@ def run_terms(judged: Judged, scores: Doubles) -> Terms:
 
 
 def segment_overlap(tallies: Tallies) -> Doubles:
-    """SOV."""
+    """Segment overlap (SOV)."""
     sums = tallies.sums[run_terms]
     return divide(sums[OVERLAP], sums[LENGTH], np.nan)
 
 
 def segment_f1(tallies: Tallies) -> Doubles:
-    """Fraction of true and predicted segments that have a partner."""
+    """Fraction of the true and predicted segments that have a match."""
     sums = tallies.sums[run_terms]
     return divide(sums[FOUND], sums[COUNT], np.nan)
 
 
-# of values
+# metrics of values (regression)
 
 
 def r2(tallies: Tallies) -> Doubles:

@@ -1,4 +1,4 @@
-"""What a metric is: its names, its meaning and its formula; ``registry`` has all of them."""
+"""The definition of a metric: names, meaning and formula; ``registry`` lists all metrics."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ class Metric:
     Attributes
     ----------
     name : str
-        In tables.
+        Name in tables.
     title : str
-        In the report.
+        Name in the report.
     meaning : str
         One plain sentence, without the full stop.
     tasks : tuple of str
-        Tasks whose tables have it.
+        Tasks whose tables contain the metric.
     of_class : function of OneClass, optional
-        Its value for one class against the rest, or one label. The value of the whole is the mean
-        over the classes that are shown, unless another function gives it.
+        Its value for one class against the rest, or one label. The overall value is the mean over
+        the classes that are shown, unless another function computes it.
     of_pairs : function of OneClass, optional
-        The value of the whole from all pairs of record and label together.
+        The overall value, from all pairs of record and label together.
     of_all : function of Tallies, optional
-        The value of the whole.
+        The overall value.
     terms : function of Judged and scores, optional
-        What is summed over units; without ``of_all`` the metric is the mean of it.
+        Terms that are summed over units; without ``of_all`` the metric is their mean.
     of_calls : function of OneClass, optional
-        As ``of_class``, for many thresholds at once; default: ``of_class``.
+        Like ``of_class``, for many thresholds at once; default: ``of_class``.
     lower_is_better, in_units : bool
-        Direction; whether it is in the unit of the labels, which may be of any size.
+        Direction; whether it is in the unit of the labels, so values may be of any size.
     ranked : bool
-        Whether it needs the order of the scores, which takes most of the time.
+        Whether it needs the order of the scores, which takes most of the computing time.
     calibration : bool
-        Whether calibration is judged by it: it is also computed before calibration.
+        Whether it judges calibration: it is then also computed before calibration.
     at_threshold : bool
-        Whether thresholds are judged by it: it is also computed of what reaches its threshold.
+        Whether it judges thresholds: it is then also computed for calls by chosen thresholds.
     two_classes : bool
-        Whether it is also computed of residues of two classes (not in the tables of that task).
+        Whether it is also computed for residues of two classes (not in the tables of that task).
     headline_of, second_of : tuple of str
-        Tasks that it is the headline of, and whose comparisons it is the second metric of.
+        Tasks whose headline metric it is, and tasks in whose comparisons it is the second metric.
     hidden : bool
         Whether the report shows it only on request.
     aim : str
-        What a threshold is chosen for that aims at it, in words; "" where none can.
+        Aim of thresholds that are chosen by it, in words; "" if none can be.
     class_row, random_row : int
-        Place of its row in ``classes.tsv`` (0: it has none) and in ``random_folds.tsv``.
+        Position of its row in ``classes.tsv`` (0: no row) and in ``random_folds.tsv``.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Metric:
     random_row: int = LAST
 
     def value(self, tallies: Tallies) -> Doubles:
-        """Value of the whole: float64 [replicates]."""
+        """Overall value: float64 [replicates]."""
         if self.of_all is not None:
             return self.of_all(tallies)
         if self.of_pairs is not None:
@@ -96,13 +96,13 @@ class Metric:
         return self.mean_over(tallies.classes)
 
     def mean_over(self, classes: dict[int, OneClass]) -> Doubles:
-        """Mean of its values for single classes: float64 [replicates]."""
+        """Mean of the values of single classes: float64 [replicates]."""
         assert self.of_class is not None
         mean: Doubles = np.mean([self.of_class(one) for one in classes.values()], axis=0)
         return mean
 
     def of_thresholds(self, one: OneClass) -> Doubles:
-        """Its value for the calls of each of many thresholds."""
+        """Value for the calls at each of many thresholds."""
         function = self.of_calls or self.of_class
         assert function is not None
         return function(one)

@@ -1,8 +1,8 @@
-"""Scores of a model on its training records: the scale to which its thresholds are confined.
+"""Scores of a model on its own training records: the range in which its thresholds must lie.
 
-A threshold is chosen on scores of one network and used by another, which was trained again on more
-records. Scores on training records are too good to choose a threshold by. They do show the range
-of the network's scores: a threshold outside it calls all records positive, or none.
+A threshold is chosen on the scores of one network but used by another, which was trained again on
+more records. Scores on training records are too good for choosing a threshold. But they show the
+range of the network's scores: a threshold outside it calls all records positive, or none.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.tasks import Task, Truth
 
-# records that tell the scale well enough
+# so many records are enough to know the range of the scores
 MOST_RECORDS = 20_000
-# ranks that are kept, evenly on a scale of log odds
+# ranks that are kept, evenly spaced in log odds
 RANKS = 128
-# largest ratio between the odds of being called among records that taught a model, and the odds
-# among others or the odds of being positive, where a threshold was chosen on ENOUGH positives; with
-# fewer it comes nearer to 1, for a threshold of one positive is luck (benchmarks/README.md)
+# largest ratio between the odds of being called among the training records of a model and the odds
+# among other records (or the odds of being positive), if the threshold was chosen on ENOUGH
+# positives; with fewer positives the limit is nearer to 1, because a threshold chosen on one
+# positive is luck (benchmarks/README.md)
 FACTOR, ENOUGH = 4.0, 20
 OwnScores = dict[str, Any]
 
 
 def own_rows(task: Task, rows: Ints, seed: int) -> Ints:
-    """Which of the rows that taught a model it is to score: at most 20,000, ascending.
+    """Choose the training rows that a model scores: at most 20,000, ascending.
 
-    None where a task has no thresholds.
+    No rows if the task has no thresholds.
     """
     if not has_thresholds(task):
         return rows[:0]
@@ -43,27 +44,27 @@ def own_rows(task: Task, rows: Ints, seed: int) -> Ints:
 
 
 def summarise_own(task: Task, truth: Truth, scores: Doubles) -> OwnScores:
-    """Sum up what a model says of records that taught it, to be kept as JSON.
+    """Summarise the scores of a model on its training records, to be kept as JSON.
 
     Parameters
     ----------
     truth : int64 [n] or bool [n, labels]
     scores : float64 [n, outputs]
-        Before calibration.
+        Scores before calibration.
 
     Returns
     -------
     dict
-        ``records``; ``positives``, the share of each label, or of the positive class of two;
-        ``called``, ascending shares of the records, and ``scores``, for each label the score that
-        this share of the records reaches.
+        ``records``: their number; ``positives``: the fraction of records with each label, or of the
+        positive class of two; ``called``: ascending fractions of the records; ``scores``: for each
+        label, the score that this fraction of the records reaches.
     """
     positive, score = positives_of(task, truth, scores)
     n = len(positive)
     odds = np.exp(np.linspace(-1, 1, RANKS) * np.log(2 * n))
     ranks = np.unique(np.rint(n * odds / (1 + odds)).clip(1, n).astype(np.int64))
     falling = -np.sort(-score, axis=0)
-    # half-way to the next, so that a record like the last one is called too
+    # half-way to the next score, so that a record similar to the last one is called too
     below = np.vstack([falling[1:], np.zeros((1, falling.shape[1]))])
     levels = ((falling + below) / 2)[ranks - 1]
     return {
@@ -82,23 +83,25 @@ def hold_thresholds(
     own: OwnScores,
     temperature: float,
 ) -> Doubles:
-    """Hold thresholds where the scores of the model that uses them lie.
+    """Keep thresholds within the range of the scores of the model that uses them.
 
-    Records that taught a model are called by it about as often as others, or as they are positive.
-    Where the odds of that are more than ``FACTOR`` times off, the threshold is not on this model's
-    scale, and is moved to where they are not. The fewer positives it was chosen on, the nearer it
-    is held: one that was chosen on none calls as many of these records as are positive.
+    A model should call its training records about as often as other records, or as often as they
+    are positive. If these odds differ by more than ``FACTOR``, the threshold does not fit the
+    scores of this model and is moved until they do not. The fewer positives a threshold was chosen
+    on, the stricter this limit: a threshold chosen on none calls as many of the training records as
+    are positive.
 
     Parameters
     ----------
     thresholds : float64 [labels]
-        Of calibrated scores.
+        Thresholds of calibrated scores.
     called : float64 [labels]
-        Share of the records they were chosen on that they call; nan where no choice could be made.
+        Fraction called among the records that the thresholds were chosen on; nan if none could be
+        chosen.
     positives : int64 [labels]
-        How many of these records are positive, or are not, whichever are fewer.
+        Number of positives among these records, or of negatives if those are fewer.
     own : dict
-        Of ``summarise_own``.
+        Result of ``summarise_own``.
     temperature : float
 
     Returns
@@ -116,7 +119,7 @@ def hold_thresholds(
             (min(expected), 1 / factor), (max(expected), factor),
         ))  # fmt: skip
         scale = _calibrated_levels(task, np.array(levels), temperature)
-        # never none, and never all
+        # never call none, and never all
         fewest = int(np.searchsorted(shares, least).clip(0, len(shares) - 2))
         highest = int(
             (np.searchsorted(shares, most, side="right") - 1).clip(fewest, len(shares) - 2)
@@ -128,14 +131,15 @@ def hold_thresholds(
 def final_thresholds(
     task: Task, choice: Mapping[str, Any], own: OwnScores | None
 ) -> dict[str, float]:
-    """Hold the thresholds of a selection where the scores of the final model lie.
+    """Keep the selected thresholds within the range of the scores of the final model.
 
     Parameters
     ----------
     choice : mapping
-        Of ``selected.json``: ``model``, ``temperature``, ``thresholds``, ``called``, ``positives``.
+        From ``selected.json``: ``model``, ``temperature``, ``thresholds``, ``called``,
+        ``positives``.
     own : dict, optional
-        Of the final model; without it thresholds stay as they are.
+        Own scores of the final model; without them thresholds do not change.
     """
     thresholds: dict[str, float] = choice.get("thresholds") or {}
     if own is None or not thresholds:
@@ -156,21 +160,21 @@ def final_thresholds(
 
 
 def _odds_times(share: float, ratio: float) -> float:
-    """The share whose odds are those of ``share`` times a ratio."""
+    """The fraction whose odds are the odds of ``share`` times a ratio."""
     return share * ratio / (1 - share + share * ratio)
 
 
 def _calibrated_levels(task: Task, levels: Doubles, temperature: float) -> Doubles:
-    """Scores of one label, calibrated."""
+    """Calibrated scores of one label."""
     if task.name == "binary":
         return calibrated(task, np.column_stack([1 - levels, levels]), temperature)[:, 1]
     return calibrated(task, levels[:, None], temperature)[:, 0]
 
 
 def mean_own(parts: list[OwnScores | None]) -> OwnScores | None:
-    """Of the mean of several models: about the mean of the scores at each rank.
+    """Own scores of an average of models: approximately the mean of their scores at each rank.
 
-    None where a model lacks them, or was taught by another number of records.
+    None if a model lacks own scores, or was trained on a different number of records.
     """
     known = [part for part in parts if part is not None]
     if len(known) < len(parts) or any(part["called"] != known[0]["called"] for part in known):

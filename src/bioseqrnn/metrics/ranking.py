@@ -1,4 +1,4 @@
-"""Areas under ROC and precision-recall curves, for many weightings from one sort."""
+"""Areas under ROC and precision-recall curves, for many weightings after one sort."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from scipy.sparse import csr_matrix
 from bioseqrnn.metrics.numbers import divide
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 
-# More different scores of positives than this are binned
+# if positives have more distinct scores than this, they are binned
 MOST_LEVELS = 4096
-# less than any weight, so that nothing is divided by 0
+# smaller than any weight, to avoid division by 0
 LEAST = 1e-9
 
 
 class Ranking:
     """Units in the order of their scores, for the areas under both curves.
 
-    Units that no positive stands between count together, which changes neither area; positives of
-    more than ``MOST_LEVELS`` different scores are cut into so many bins of like numbers, in which
-    they tie with the negatives among them. That moves AUROC by 1 / (2 MOST_LEVELS) at most.
+    Neighbouring negatives with no positive between them are counted together, which changes neither
+    area. Positives with more than ``MOST_LEVELS`` distinct scores are divided into that many bins
+    of about equal size, in which they tie with the negatives between them. That changes AUROC by
+    at most 1 / (2 MOST_LEVELS).
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Ranking:
         self.size = int(level[-1]) + 1 if len(level) else 0
         ones = np.ones(len(level))
         shape = (self.size, groups)
-        # units of one group and level become one number
+        # all units of one group and level are added up
         self._hits, self._false = (
             csr_matrix((ones[kind], (level[kind], group[kind])), shape=shape)
             for kind in (positive, ~positive)
@@ -45,7 +46,7 @@ class Ranking:
     def areas(self, weights: Doubles) -> tuple[Doubles, Doubles]:
         """Return AUROC and average precision, float64 [replicates] each.
 
-        nan where a replicate lacks positives or, for AUROC, negatives.
+        nan if a replicate lacks positives or, for AUROC, negatives.
 
         Parameters
         ----------
@@ -57,7 +58,7 @@ class Ranking:
         area = np.einsum("dr,dr->r", above, false) - 0.5 * np.einsum("dr,dr->r", hits, false)
         called = np.cumsum(false, axis=0, out=false)
         called += above
-        # a level above which nothing weighs has hits of 0 too
+        # if the weights up to a level are all 0, its hits are 0 too
         np.maximum(called, LEAST, out=called)
         above /= called
         precision = np.einsum("dr,dr->r", hits, above)
@@ -68,7 +69,7 @@ class Ranking:
 
 
 def _levels(positive: Bools, score: Doubles) -> Ints:
-    """Number the levels of scores that stand in falling order: int64 [units], ascending."""
+    """Number the levels of scores in descending order: int64 [units], ascending."""
     if not len(score):
         return np.zeros(0, np.int64)
     level = np.cumsum(np.append(False, score[1:] != score[:-1]))
@@ -78,7 +79,7 @@ def _levels(positive: Bools, score: Doubles) -> Ints:
     held = count > 0
     if held.sum() <= MOST_LEVELS:
         return level
-    # the bin of a level of positives, and of the next such level where it has none
+    # bin of each level with positives; a level without takes the bin of the next one with some
     part = np.floor((np.cumsum(count) - count) * MOST_LEVELS / count.sum())
     before = np.full(len(part), -1.0)
     before[1:] = np.where(held[:-1], part[:-1], np.append(-1.0, part[:-2]))
@@ -86,14 +87,14 @@ def _levels(positive: Bools, score: Doubles) -> Ints:
 
 
 def _merge(held: Bools, level: Ints) -> Ints:
-    """Give neighbouring levels without positives one number."""
+    """Give neighbouring levels without positives the same number."""
     starts = np.append(True, held[1:] | held[:-1])
     merged: Ints = (np.cumsum(starts) - 1)[level]
     return merged
 
 
 def curve(positive: Bools, score: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-    """Count what stands above each different score, from the highest down.
+    """Count positives and negatives at or above each distinct score, from the highest down.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Every metric, declared once: its names, meaning, tasks and formula.
 
-A new metric is one ``Metric`` in ``REGISTERED`` with a function of ``formulas``. Tables, the
+To add a metric, add one ``Metric`` to ``REGISTERED`` with a function from ``formulas``. Tables, the
 report, thresholds and docs/evaluation.md follow from it.
 """
 
@@ -151,7 +151,7 @@ PER_CLASS = tuple(
     if metric.class_row
 )
 AIMS = {metric.name: metric.aim for metric in REGISTERED if metric.aim}
-# what is appended to a name, to a title, and to a meaning
+# suffixes of variants of a metric: added to its name, its title and its meaning
 VARIANTS = {
     UNCALIBRATED: (" (uncalibrated)", "; of the probabilities before calibration"),
     AT_THRESHOLD: (
@@ -161,7 +161,7 @@ VARIANTS = {
 
 
 def base(name: str) -> str:
-    """A metric's name without what says how it was taken."""
+    """A metric's name without the suffix of its variant."""
     for suffix in VARIANTS:
         name = name.removesuffix(suffix)
     return name
@@ -202,22 +202,22 @@ def hidden(name: str) -> bool:
 
 
 def headline(task: Task) -> str:
-    """The one metric of a task that is named first: tables, strata and figures are about it."""
+    """The main metric of a task: it comes first in tables, and strata and figures show it."""
     return next(metric.name for metric in REGISTERED if task.name in metric.headline_of)
 
 
 def second(task: Task) -> str:
-    """The metric that comparisons show beside the headline."""
+    """The metric that comparisons show beside the headline metric."""
     return next(metric.name for metric in REGISTERED if task.name in metric.second_of)
 
 
 def has_thresholds(task: Task) -> bool:
-    """Whether calls of a task can be made by a threshold of their own."""
+    """Whether calls of a task can be made by chosen thresholds."""
     return task.name in (BINARY, MULTILABEL)
 
 
 def ranked_metrics(task: Task) -> tuple[str, ...]:
-    """Metrics of the order of scores alone, which no threshold or calibration changes."""
+    """Metrics that depend only on the order of scores, not on thresholds or calibration."""
     return tuple(m.name for m in REGISTERED if m.ranked and m.of_class and task.name in m.tasks)
 
 
@@ -232,7 +232,7 @@ def metrics_of(task: Task, *, thresholds: bool) -> tuple[str, ...]:
 
 
 def computed(task: Task, classes: int) -> list[Metric]:
-    """Metrics that scorers compute of a task with some number of classes."""
+    """Metrics that scorers compute for a task with some number of classes."""
     return [
         metric
         for metric in REGISTERED
@@ -242,6 +242,6 @@ def computed(task: Task, classes: int) -> list[Metric]:
 
 
 def random_row(name: str) -> int:
-    """Place of a metric in ``random_folds.tsv``; uncalibrated ones follow the calibrated ones."""
+    """Position of a metric in ``random_folds.tsv``; uncalibrated variants come last."""
     place = METRICS[base(name)].random_row
     return place + len(OF_CALIBRATION) if name.endswith(UNCALIBRATED) else place

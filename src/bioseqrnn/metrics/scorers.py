@@ -1,7 +1,8 @@
 """Metrics of a model's scores, for many weightings of the records at once.
 
-A scorer is made once a model and looks at its scores once: it keeps what each group of records adds
-to counts, sums and rankings. The tests compare each metric with scikit-learn's or SciPy's.
+A scorer is made once per model and reads its scores once: it keeps the contribution of each group
+of records to counts, sums and rankings. The tests compare each metric with that of scikit-learn or
+SciPy.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tasks import Task
 
 ALL = -1
-# (class, metric); the class is ALL in metrics of the whole
+# (class, metric); the class is ALL for overall metrics
 Key = tuple[int, str]
 Values = dict[Key, Doubles]
 CONFUSION, CALLED = "confusion", "called"
@@ -63,7 +64,7 @@ class Scorer(ABC):
     def __call__(self, weights: Doubles) -> Values:
         """Return every metric, float64 [replicates], for weights [groups, replicates].
 
-        nan where a replicate lacks a class that the metric needs.
+        nan if a replicate lacks a class that the metric needs.
         """
         sums = self._sums.of(weights)
         tallies = self.tally(sums, weights)
@@ -88,7 +89,7 @@ class Scorer(ABC):
         """Counts and sums for some weightings."""
 
     def called(self, counts: Doubles) -> dict[int, OneClass]:
-        """What reaches its threshold, by label; of two classes that of the positive one."""
+        """Counts of calls by thresholds, per label; with two classes, for the positive one."""
         cells = counts.reshape(2, 2, -1, counts.shape[-1])
         return {k: OneClass(cells[:, :, k]) for k in range(cells.shape[2])}
 
@@ -104,7 +105,7 @@ def scorer(
     classes : list of str
     judged : Judged
     only : collection of str, optional
-        Metrics that are asked for; others may be left out.
+        Metrics that are needed; others may be left out.
     """
     metrics = [m for m in computed(task, len(classes)) if only is None or m.name in only]
     if not task.probabilistic:
@@ -115,12 +116,12 @@ def scorer(
 
 
 class ClassScorer(Scorer):
-    """One class a unit, of two or more.
+    """Tasks with one class per unit, of two or more classes.
 
-    Two classes: F1, AUROC, AUPRC, precision are those of the second (positive) class, sensitivity
-    is its recall, and the Brier score is that of its probability. More classes: F1, AUROC (one
-    class against the rest) and AUPRC are means over classes, the Brier score is summed over them.
-    The called class is the most probable.
+    Two classes: F1, AUROC, AUPRC and precision are those of the second (positive) class,
+    sensitivity is its recall, and the Brier score is that of its probability. More classes: F1,
+    AUROC (one class against the rest) and AUPRC are means over classes, and the Brier score is the
+    sum over classes. The most probable class is called.
     """
 
     def __init__(self, judged: Judged, metrics: list[Metric], classes: int) -> None:
@@ -152,10 +153,11 @@ class ClassScorer(Scorer):
 
 
 class LabelScorer(Scorer):
-    """Any number of labels a record.
+    """Tasks with any number of labels per record.
 
-    F1, AUROC, AUPRC are means over labels, and with ``_micro`` of all pairs of record and label;
-    Brier score, log loss and Hamming loss are means over the pairs. A label is called from 0.5 on.
+    F1, AUROC and AUPRC are means over labels; with ``_micro`` they are computed from all pairs of
+    record and label. Brier score, log loss and Hamming loss are means over the pairs. A label is
+    called if its probability is at least 0.5.
     """
 
     def __init__(self, judged: Judged, metrics: list[Metric]) -> None:
@@ -190,15 +192,15 @@ class LabelScorer(Scorer):
 
 
 class ValueScorer(Scorer):
-    """A number a record."""
+    """Tasks with one number per record."""
 
     def __init__(self, judged: Judged, metrics: list[Metric]) -> None:
         super().__init__(judged, metrics)
         self._group = judged.group
         truth, value = judged.truth, judged.scores[:, 0]
-        # around a point among them, so that sums of squares keep their digits
+        # centred, so that sums of squares keep their precision
         y, x = truth - truth.mean(), value - truth.mean()
-        # in a unit in which squares do not overflow: a power of two, which changes no digit
+        # scaled so that squares do not overflow: by a power of two, which is exact
         self._unit = 2.0 ** np.frexp(np.abs(y).max(initial=0.0))[1]
         y, x = y / self._unit, x / self._unit
         for name, term in {
@@ -219,7 +221,7 @@ class ValueScorer(Scorer):
         spread = s["yy"] - divide(s["y"] ** 2, s["n"], 0.0)
         across = s["xx"] - divide(s["x"] ** 2, s["n"], 0.0)
         joint = s["xy"] - divide(s["x"] * s["y"], s["n"], 0.0)
-        # what is left of equal values after rounding is no spread
+        # rounding errors of equal values do not count as spread
         spread, across = (
             np.where(part > 1e-12 * whole, part, 0.0)
             for part, whole in ((spread, s["yy"]), (across, s["xx"]))
@@ -231,11 +233,11 @@ class ValueScorer(Scorer):
         return Tallies(s["n"], sums, moments=moments)
 
     def _ranks(self, weights: Doubles) -> tuple[Doubles, Doubles, Doubles]:
-        """Sums of products of midranks among the records as often as they were drawn."""
+        """Sums of products of midranks, each record counted as often as it was drawn."""
         ranks = []
         for level, matrix in zip(self._levels, self._counts, strict=True):
             counts = matrix @ weights
-            # the mean rank of a level, less the mean rank of all
+            # mean rank of a level minus the mean rank of all
             middle = np.cumsum(counts, axis=0) - counts / 2 - counts.sum(axis=0) / 2
             ranks.append(middle[level])
         drawn = weights[self._group]

@@ -1,4 +1,4 @@
-"""How well called segments, runs of one class along a sequence, match the true ones."""
+"""Agreement of called segments (runs of one class along a sequence) with the true ones."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OVERLAP, LENGTH, FOUND, COUNT = range(4)
 
 @dataclass(frozen=True)
 class Segments:
-    """Terms of both segment measures, one of a segment or pair of segments each.
+    """Terms of both segment measures, each of one segment or one pair of segments.
 
     Attributes
     ----------
     values : float64 [terms]
     rows : int64 [terms]
-        What a term adds to: SOV's numerator, its normaliser, segments found (twice: once true, once
-        called), segments there are (true and called).
+        The sum that a term is added to: SOV's numerator, SOV's normaliser, segments found (counted
+        twice: once as true, once as called), or all segments (true and called).
     places : int64 [terms]
-        A residue of the segment, by number.
+        Index of a residue of the segment.
     """
 
     values: Doubles
@@ -36,19 +36,19 @@ def segment_terms(truth: npt.NDArray[np.integer], called: Ints, first: Bools) ->
     """Compare true and called segments of all sequences at once.
 
     SOV: Zemla et al., Proteins 34:220 (1999), summed over all classes. Found: a true and a called
-    segment of one class share more than half of their union, so each has one partner at most.
+    segment of one class overlap by more than half of their union, so each has at most one match.
 
     Parameters
     ----------
     truth, called : int [residues]
         Classes.
     first : bool [residues]
-        Whether a residue begins a sequence.
+        Whether a residue is the first one of a sequence.
     """
     starts = [first | np.append(True, codes[1:] != codes[:-1]) for codes in (truth, called)]
     numbers = [np.cumsum(start) - 1 for start in starts]
     lengths = [np.bincount(number) for number in numbers]
-    # two segments overlap in one piece: the pieces are the pairs
+    # two segments overlap in one piece, so the pieces are the pairs
     piece = np.flatnonzero(starts[0] | starts[1])
     shared = np.diff(np.append(piece, len(truth)))
     alike = truth[piece] == called[piece]

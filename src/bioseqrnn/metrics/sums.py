@@ -1,4 +1,4 @@
-"""What each group of records adds to some sums: a replicate is then a product of matrices."""
+"""Contribution of each group of records to sums: a replicate is then a product of matrices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sums:
     group : int64 [units]
         Number of each unit's group.
     groups : int
-        How many groups there are, in all records.
+        Number of groups in all records.
     """
 
     def __init__(self, group: Ints, groups: int) -> None:
@@ -41,14 +41,14 @@ class Sums:
             Any hashable key.
         values : float64 [units]
         rows : int64 [units], optional
-            To which of the ``count`` sums each value goes.
+            Index of the sum, out of ``count``, that each value is added to.
         group : int64 [units], optional
-            Where the units are not those of the others.
+            Group of each value, if they belong to other units than those of this object.
         """
         group = self._group if group is None else group
         if rows is None:
             rows = np.zeros(len(group), np.int64)
-        # a group's values of one row become one number here
+        # this adds up the values of one group and row
         part = csr_matrix((values, (rows, group)), shape=(count, self._groups))
         self._parts.append(part)
         self._rows[name] = slice(self._done, self._done + count)

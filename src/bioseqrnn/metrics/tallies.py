@@ -1,8 +1,8 @@
-"""What metrics are computed from: predictions, and their counts and sums for a weighting.
+"""Input of the metrics: predictions, and their counts and sums for a weighting.
 
-A weighting is one bootstrap replicate: how often each group of records was drawn. All arrays end in
-an axis of replicates, so an estimate (every weight is one) and its replicates are computed by the
-same lines.
+A weighting is one bootstrap replicate: how often each group of records was drawn. The last axis of
+all arrays is that of replicates, so the same code computes an estimate (all weights are one) and
+its replicates.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ class Judged:
     truth : int64 [units], bool [units, labels], or float64 [units]
         Class, labels, or value.
     scores : float64 [units, outputs]
-        Calibrated, where they are probabilities.
+        Calibrated, if they are probabilities.
     raw : float64 [units, outputs]
-        Before calibration.
+        Scores before calibration.
     group : int64 [units]
         Number of the group of each unit's record.
     groups : int
         Number of groups.
     called : bool [units, labels], optional
-        Whether a score reaches its threshold; of two classes one column, of the positive one.
+        Whether a score reaches its threshold; with two classes one column, for the positive one.
     first : bool [units], optional
         Whether a residue is the first one of a sequence.
     """
@@ -50,7 +50,7 @@ class Judged:
     first: Bools | None = None
 
     def part(self, units: Bools) -> Judged:
-        """The same for some of the units; groups keep their numbers."""
+        """Select some of the units; groups keep their numbers."""
         cut = [None if field is None else field[units] for field in (self.called, self.first)]
         return Judged(
             self.truth[units], self.scores[units], self.raw[units], self.group[units], self.groups,
@@ -70,10 +70,10 @@ class Terms(NamedTuple):
     ----------
     values : float64 [terms]
     rows : int64 [terms], optional
-        To which of the ``size`` sums each value is added; None: to the only one.
+        Index of the sum, out of ``size``, that each value is added to; None: the only sum.
     size : int
     group : int64 [terms], optional
-        Group of each term; None: the terms are those of the units.
+        Group of each term; None: one term per unit, in its group.
     """
 
     values: Doubles
@@ -89,11 +89,11 @@ class OneClass:
     Attributes
     ----------
     counts : float64 [2, 2, replicates]
-        Units by (is of the class, is called so).
+        Number of units by (is of the class, is called as the class).
     ranking : Ranking, optional
-        Where areas under curves are asked for.
+        Given if areas under curves are needed.
     weights : float64 [groups, replicates], optional
-        Of these areas.
+        Weights for these areas.
     """
 
     counts: Doubles
@@ -108,19 +108,19 @@ class OneClass:
 
     @property
     def called(self) -> Doubles:
-        """Units that are called positive."""
+        """Number of units that are called positive."""
         called: Doubles = self.counts[0, 1] + self.counts[1, 1]
         return called
 
     @property
     def positives(self) -> Doubles:
-        """Units of the class."""
+        """Number of units of the class."""
         positives: Doubles = self.counts[1, 0] + self.counts[1, 1]
         return positives
 
     @property
     def negatives(self) -> Doubles:
-        """All other units."""
+        """Number of all other units."""
         negatives: Doubles = self.counts[0, 0] + self.counts[0, 1]
         return negatives
 
@@ -141,10 +141,10 @@ class Moments:
     n : number of records
     squared, absolute : sums of the squared and the absolute errors
     spread, across, joint : sums of squares of the values and of the predictions around their means,
-        and of the products of the two; 0 where only rounding errors are left
-    ranked : the same three of the ranks
+        and of the products of the two; 0 if only rounding errors are left
+    ranked : the same three sums for the ranks
     unit : float
-        In which values and predictions are counted.
+        Scale factor that values and predictions were divided by.
     """
 
     n: Doubles
@@ -166,15 +166,16 @@ class Tallies:
     total : float64 [replicates]
         Number of units.
     sums : mapping
-        Float64 [count, replicates] by the function that made the terms.
+        Float64 [count, replicates], keyed by the function that made the terms.
     classes : dict of int to OneClass
-        Classes that are shown one by one: of two the positive one, else each; or each label.
+        Classes that are shown one by one: with two classes the positive one, otherwise all; or all
+        labels.
     counts : float64 [true class, called class, replicates], optional
-        Of tasks with one class a unit.
+        For tasks with one class per unit.
     pairs : OneClass, optional
-        All pairs of unit and label together, of multilabel.
+        For multilabel: all pairs of unit and label together.
     moments : Moments, optional
-        Of regression.
+        For regression.
     """
 
     total: Doubles
@@ -186,16 +187,16 @@ class Tallies:
 
     @property
     def matrix(self) -> Doubles:
-        """``counts``, of tasks that have them."""
+        """``counts``, for tasks that have them."""
         assert self.counts is not None
         return self.counts
 
     @property
     def values(self) -> Moments:
-        """``moments``, of the task that has them."""
+        """``moments``, for the task that has them."""
         assert self.moments is not None
         return self.moments
 
     def mean_of(self, terms: Any) -> Doubles:
-        """Absolute sums of terms, added up and divided by the number of units."""
+        """Absolute values of the sums of terms, added up and divided by the number of units."""
         return divide(np.abs(self.sums[terms]).sum(axis=0), self.total, np.nan)

@@ -1,4 +1,4 @@
-"""Motifs as position weight matrices: found in some sequences, scanned for in others."""
+"""Motifs as position weight matrices: discovery in sequences, and scanning of others."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bioseqrnn.support.compiled import compiled, frozen
 
 ITERATIONS = 20
 PSEUDOCOUNT = 0.5
-# a seed's letter in the first matrix
+# weight of a seed's letter in the first matrix
 CERTAIN = 0.7
-# share of the sequences that hold the motif at all, as first guessed
+# first guess of the fraction of sequences that contain the motif
 PRIOR = 0.5
 
 
@@ -26,10 +26,11 @@ def enriched_words(
     both: bool,
     count: int,
 ) -> list[Ints]:
-    """Return the k-mers that most set the wanted records apart, best first: int64 [k] each.
+    """Return the k-mers that are most enriched in the wanted records, best first: int64 [k] each.
 
-    By the difference of the shares of records that hold one, in standard errors. A word that is
-    another one shifted by a residue is left out, so that the seeds are different motifs.
+    Ranked by the difference between the fractions of records with the k-mer, in standard errors. A
+    word that is another one shifted by a residue is left out, so that the seeds are different
+    motifs.
     """
     held = count_words(codes, offsets, contiguous(k), symbols, both) > 0
     inside, outside = held[wanted].sum(axis=0), held[~wanted].sum(axis=0)
@@ -65,7 +66,7 @@ def _words(k: int, symbols: int, both: bool) -> Ints:
 
 
 def background(codes: Codes, symbols: int) -> Doubles:
-    """Share of each residue: float64 [symbols]."""
+    """Frequency of each residue: float64 [symbols]."""
     counts = np.bincount(codes[codes < symbols], minlength=symbols) + 1.0
     shares: Doubles = counts / counts.sum()
     return shares
@@ -76,7 +77,7 @@ def refine(
 ) -> Doubles:
     """Grow a seed into a matrix by expectation maximisation.
 
-    At most one occurrence a sequence, on either strand where ``both`` (ZOOPS: Bailey and Elkan,
+    At most one occurrence per sequence, on either strand if ``both`` (ZOOPS: Bailey and Elkan,
     ISMB 1994, MEME).
 
     Parameters
@@ -86,14 +87,14 @@ def refine(
     width : int
         Columns of the matrix.
     codes, offsets
-        The sequences that hold it.
+        The sequences that contain the motif.
     chance : float64 [symbols]
-        Background.
+        Background frequencies.
 
     Returns
     -------
     float64 [width, symbols + 1]
-        Log-odds of each residue in nats; the last column, of ambiguous ones, is 0.
+        Log-odds of each residue in nats; the last column, for ambiguous residues, is 0.
     """
     symbols = len(chance)
     shares = np.tile(chance, (width, 1))
@@ -122,8 +123,8 @@ def log_odds(shares: Doubles, chance: Doubles) -> Doubles:
 def scan(codes: Codes, offsets: Ints, matrix: Doubles, both: bool) -> Doubles:
     """Score sequences by a matrix: float64 [records, 2].
 
-    The best hit's log-odds, and the logarithm of the mean odds over all places, which counts weak
-    hits too. A sequence shorter than the matrix scores 0.
+    The log-odds of the best hit, and the logarithm of the mean odds over all positions, which also
+    counts weak hits. A sequence shorter than the matrix scores 0.
     """
     scores = np.zeros((len(offsets) - 1, 2))
     _scan(frozen(codes), frozen(offsets), frozen(matrix), both, scores)
@@ -132,7 +133,7 @@ def scan(codes: Codes, offsets: Ints, matrix: Doubles, both: bool) -> Doubles:
 
 @compiled
 def _odds(codes: Codes, start: int, matrix: Doubles, reverse: bool) -> float:
-    """Log-odds of the window at a place, or of its reverse complement."""
+    """Log-odds of the window at a position, or of its reverse complement."""
     width, last = matrix.shape[0], matrix.shape[1] - 1
     total = 0.0
     for j in range(width):
@@ -148,7 +149,10 @@ def _odds(codes: Codes, start: int, matrix: Doubles, reverse: bool) -> float:
 def _expect(
     codes: Codes, offsets: Ints, matrix: Doubles, both: bool, holding: float, counts: Doubles
 ) -> float:
-    """Add the letters of every window, as likely as it is the motif; return how many there are."""
+    """Add the letters of every window, weighted by its probability of being the motif.
+
+    Returns the expected number of occurrences.
+    """
     width, symbols = matrix.shape[0], matrix.shape[1] - 1
     strands = 2 if both else 1
     total = 0.0

@@ -1,1 +1,1 @@
-"""Stage ``baselines``: plain methods on the same folds, to see what a network adds."""
+"""Stage ``baselines``: simple methods on the same folds, to see what a network adds."""

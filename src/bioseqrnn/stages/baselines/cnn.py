@@ -1,4 +1,4 @@
-"""``cnn``: a plain convolutional network."""
+"""``cnn``: a simple convolutional network."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ EPOCHS, PATIENCE = 40, 6
 BATCH = 64
 LEARNING_RATE = 0.002
 WEIGHT_DECAY = 0.01
-# of per_position: layers, each seeing this much farther than the one before
+# dilation of each layer (per_position)
 DILATIONS = (1, 3, 9)
-# residues of a piece that long records are cut into
+# length in residues of the pieces that long records are cut into
 PIECE = 1024
-# pieces of a long table that an epoch sees, so that it ends
+# largest number of pieces in an epoch, so that an epoch on a long table ends
 MOST_PIECES = 4096
 
 
 class ConvolutionalNetwork(nn.Module):
-    """One layer of filters and the largest value of each; a stack of three, for each residue.
+    """One layer of filters with max pooling; for labels per residue, three layers without pooling.
 
-    As in DeepBind (Alipanahi et al., Nat. Biotechnol. 33:831, 2015), with an output layer only
-    behind the pooling.
+    As in DeepBind (Alipanahi et al., Nat. Biotechnol. 33:831, 2015), with only an output layer
+    after the pooling.
 
     Parameters
     ----------
@@ -66,10 +66,10 @@ class ConvolutionalNetwork(nn.Module):
         self.head = nn.Linear(FILTERS, outputs)
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Map codes [batch, longest] to outputs, of each record or residue.
+        """Map codes [batch, longest] to outputs for each record or residue.
 
-        Codes are columns of the alphabet, ``symbols`` for an ambiguous residue (an equal share of
-        each), ``symbols + 1`` past the end of a record.
+        Codes are indices of the alphabet's symbols; ``symbols`` for an ambiguous residue (equal
+        weight on every symbol); ``symbols + 1`` past the end of a record.
         """
         rows = torch.zeros(self.symbols + 2, self.symbols)
         rows[: self.symbols] = torch.eye(self.symbols)
@@ -82,12 +82,12 @@ class ConvolutionalNetwork(nn.Module):
             return cast(Tensor, self.head(self.dropout(x.transpose(1, 2))))
         pooled = self._pool(x, inside)
         if self.both_strands:
-            # A C G T backwards is T G C A
+            # reversing the order A C G T gives the complements T G C A
             pooled = torch.maximum(pooled, self._pool(x.flip(1, 2), inside.flip(2)))
         return cast(Tensor, self.head(self.dropout(pooled)))
 
     def _pool(self, x: Tensor, inside: Tensor) -> Tensor:
-        # what is past the end counts as 0, which no value is below
+        # positions past the end count as 0; no value is lower
         return (torch.relu(self.layers[0](x)) * inside).amax(dim=2)
 
 
@@ -98,11 +98,11 @@ class Pieces:
     Attributes
     ----------
     codes : uint8 [residues]
-        Of all records.
+        Codes of all records.
     starts, lengths : int64 [pieces]
-        Where a piece begins in ``codes``, and its residues, margins among them.
+        Start of each piece in ``codes``, and its length in residues, including margins.
     skipped, kept : int64 [pieces]
-        Residues of the margin in front, and those behind it that are the piece's own.
+        Residues in the margin before the piece, and residues of the piece itself.
     """
 
     codes: Codes
@@ -113,7 +113,7 @@ class Pieces:
 
     @staticmethod
     def of(codes: Codes, offsets: Ints, size: int, margin: int) -> Pieces:
-        """Cut records into pieces of ``size`` residues, with what stands ``margin`` around them."""
+        """Cut records into pieces of ``size`` residues, with up to ``margin`` more on each side."""
         lengths = np.diff(offsets)
         counts = -(-lengths // size)
         record = np.repeat(np.arange(len(lengths)), counts)
@@ -131,19 +131,19 @@ class Pieces:
 
 
 def _places(starts: Ints, lengths: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Index of each residue of some pieces, and whether there is one: [batch, longest]."""
+    """Index of each residue of some pieces, and whether it exists: [batch, longest]."""
     steps = np.arange(int(lengths.max()))
     inside = steps < lengths[:, None]
     return np.where(inside, starts[:, None] + steps, 0), inside
 
 
 def predict(problem: Problem) -> Both:
-    """Train on the training records, stop by the validation records, and train again on both.
+    """Train on the training records with early stopping, then train again with the validation ones.
 
-    64 filters of width 15 (DNA) or 7 (protein), their largest value over the record, dropout, a
-    linear layer; AdamW. The losses, class weights, what the best epoch is picked by, and the second
-    training for as many epochs are those of the recurrent networks. Of residues: three layers with
-    growing dilation, no pooling, and long records in pieces of 1,024 residues.
+    64 filters of width 15 (DNA) or 7 (protein), max pooling over the record, dropout, a linear
+    layer; AdamW. The losses, the class weights, the criterion of the best epoch, and the second
+    training for as many epochs are those of the recurrent networks. For labels per residue: three
+    layers with growing dilation, no pooling, and long records in pieces of 1,024 residues.
     """
     first, epochs = _fit(problem, problem.train, None)
     last, _ = _fit(problem, problem.fitted, epochs)
@@ -153,11 +153,11 @@ def predict(problem: Problem) -> Both:
 def _fit(
     problem: Problem, rows: Ints, epochs: int | None
 ) -> tuple[tuple[ConvolutionalNetwork, Objective], int]:
-    """Train a new network on some records, and say for how many epochs.
+    """Train a new network on some records; return it and its number of epochs.
 
-    Without ``epochs`` the best one on the validation records is returned.
+    Without ``epochs``, the network of the best epoch on the validation records is returned.
     """
-    # the number of threads is the job's
+    # the job has set the number of threads
     set_deterministic(problem.seed, torch.get_num_threads())
     table, task, truth = problem.table, problem.task, problem.truth(rows)
     objective = Objective.of(ModelConfig(cell="gru"), task, truth, problem.classes)
@@ -202,7 +202,7 @@ def _train(
     truth: Truth,
     rng: np.random.Generator,
 ) -> None:
-    """Train for an epoch."""
+    """Train for one epoch."""
     network.train()
     seen = np.arange(len(pieces.starts))
     if objective.task.per_position:

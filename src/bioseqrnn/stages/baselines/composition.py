@@ -1,4 +1,4 @@
-"""``composition``: what the shares of the residues alone reach."""
+"""``composition``: a model of the residue composition alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from bioseqrnn.stages.baselines.problem import Both, Problem
 from bioseqrnn.support.arrays import Ints
 
 MOST_ITERATIONS = 2000
-# residues to each side of the one that is labelled
+# window sizes: residues on each side of the labelled one
 REACHES = {"dna": (10, 30, 100), "protein": (2, 5, 10)}
 
 
 def predict(problem: Problem) -> Both:
     """Logistic (or ridge) regression on length and residue composition.
 
-    What a shortcut reaches. Of residues: on the composition of three windows around each.
+    It shows how well this shortcut alone predicts. For labels per residue: on the composition of
+    three windows around each.
     """
     if problem.task.per_position:
         windows = partial(positions.window_shares, reaches=REACHES[problem.alphabet])

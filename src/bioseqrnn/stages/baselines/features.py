@@ -18,7 +18,7 @@ def composition(table: SequenceTable, rows: Ints) -> Floats:
 
 
 def one_length(table: SequenceTable) -> bool:
-    """Whether all records are equally long, so that positions can be compared."""
+    """Whether all records have the same length, so that positions can be compared."""
     return int(table.lengths.min()) == int(table.lengths.max())
 
 
@@ -32,12 +32,12 @@ def flat_onehot(table: SequenceTable, rows: Ints) -> Floats:
 
 
 def residue_codes(table: SequenceTable, rows: Ints) -> tuple[Codes, Ints]:
-    """Column of each residue, record after record, and where each record begins.
+    """Code of each residue, record after record, and the start of each record.
 
     Returns
     -------
     codes : uint8 [residues]
-        Index of the residue in the alphabet's symbols; an ambiguous one has their number.
+        Index of the residue in the alphabet's symbols; for an ambiguous one, the number of symbols.
     offsets : int64 [rows + 1]
     """
     width = table.alphabet.width
@@ -52,8 +52,8 @@ def residue_codes(table: SequenceTable, rows: Ints) -> tuple[Codes, Ints]:
 def kmer_counts(table: SequenceTable, rows: Ints, longest: int) -> csr_array:
     """Counts of every k-mer of 1 to ``longest`` residues: sparse float32 [rows, k-mers].
 
-    A k-mer with an ambiguous residue counts nowhere. Where both strands mean the same, a k-mer and
-    its reverse complement are one column, so that counts do not depend on the strand.
+    A k-mer with an ambiguous residue is not counted. If both strands are equivalent, a k-mer and
+    its reverse complement share a column, so that counts do not depend on the strand.
     """
     codes, offsets = residue_codes(table, rows)
     both = table.metadata["strands"] == "both"

@@ -1,4 +1,4 @@
-"""``gapped_kmer``: words with gaps, as gkm-SVM counts them."""
+"""``gapped_kmer``: counts of k-mers with gaps, as in gkm-SVM."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bioseqrnn.stages.baselines.problem import Both, Problem
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tables.sequences import SequenceTable
 
-# residues of a window, and how many of them are told apart
+# length of a window, and number of its informative positions
 WORDS = {"dna": (8, 6), "protein": (4, 2)}
 STRENGTHS = (10.0, 100.0)
 MOST_RESIDUES = 4 * 10**6
@@ -28,11 +28,11 @@ def predict(problem: Problem) -> Both:
     """Logistic (or ridge) regression on counts of gapped k-mers, rows scaled to length 1.
 
     The inner product of two such rows is the gapped k-mer kernel of gkm-SVM (Ghandi et al., PLoS
-    Comput. Biol. 10:e1003711, 2014), so this is a kernel method whose feature map is written out:
-    of DNA windows of 8 with 6 informative positions, of protein 4 with 2. Of DNA, windows also
-    count in a second way, more in the middle of a record, as in ls-gkm's default kernel (Lee,
-    Bioinformatics 32:2196, 2016). That way and the regularisation are chosen on the validation
-    records.
+    Comput. Biol. 10:e1003711, 2014), so this is a kernel method with an explicit feature map:
+    windows of 8 with 6 informative positions for DNA, of 4 with 2 for protein. For DNA there is a
+    second way of counting, with more weight on windows in the middle of a record, as in ls-gkm's
+    default kernel (Lee, Bioinformatics 32:2196, 2016). The way of counting and the regularisation
+    are chosen on the validation records.
     """
     ways = (False, True) if problem.alphabet == "dna" else (False,)
     features = [partial(gapped_counts, problem.table, centred=way) for way in ways]
@@ -40,7 +40,7 @@ def predict(problem: Problem) -> Both:
 
 
 def gapped_counts(table: SequenceTable, rows: Ints, *, centred: bool) -> Any:
-    """Counts of gapped k-mers, each row of length 1: sparse float32 [rows, words]."""
+    """Counts of gapped k-mers, each row scaled to length 1: sparse float32 [rows, words]."""
     span, informative = WORDS[table.alphabet.name]
     codes, offsets = residue_codes(table, rows)
     counts = count_words(

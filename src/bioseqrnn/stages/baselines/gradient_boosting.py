@@ -14,21 +14,21 @@ from bioseqrnn.stages.baselines.heads import Predict, fit_head
 from bioseqrnn.stages.baselines.problem import Both, Problem
 from bioseqrnn.support.arrays import Ints
 
-# trees take dense tables: few k-mers, and one-hot only up to this many columns
+# trees need dense tables: short k-mers, and one-hot only up to this many columns
 LONGEST_KMER = {"dna": 4, "protein": 2}
 MOST_ONEHOT_COLUMNS = 8192
 MOST_CELLS = 10**9
-# of residues: to each side, how far letters are told by position, and how far k-mers count
+# for labels per residue, residues on each side: one-hot letters (NEAR) and k-mers (REACH)
 NEAR = {"dna": 15, "protein": 7}
 REACH = {"dna": 60, "protein": 15}
 LONGEST_NEAR = {"dna": 3, "protein": 1}
 
 
 def predict(problem: Problem) -> Both:
-    """Boosted trees: on one-hot positions where all records have one length, else on k-mers.
+    """Boosted trees: on one-hot positions if all records have the same length, else on k-mers.
 
-    Histogram-based, as in LightGBM (Ke et al., NeurIPS 2017); of several labels, an ensemble each.
-    Of residues: on the letters around each and the k-mers of a wider window.
+    Histogram-based, as in LightGBM (Ke et al., NeurIPS 2017); in multilabel, one ensemble per
+    label. For labels per residue: on the letters around each and the k-mers of a wider window.
     """
     name, table = problem.alphabet, problem.table
     classifier = partial(

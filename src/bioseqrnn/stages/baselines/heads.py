@@ -22,23 +22,24 @@ def fit_head(
     classifier: Callable[[], Any],
     regressor: Callable[[], Any],
 ) -> Predict:
-    """Fit to the features of as many units as ``truth`` has.
+    """Fit a classifier or regressor to the features of the units in ``truth``.
 
     Parameters
     ----------
     task : Task
     classes : list of str
     truth : Truth
-        Of the units: several labels are as many classifiers, each label against the rest.
+        Targets of the units; in multilabel, one classifier is fitted per label.
     features : array or sparse array [units, columns]
     classifier, regressor : callable
-        Make an unfitted estimator; values are given to it with mean 0 and standard deviation 1.
+        Make an unfitted estimator; values of regression are scaled to mean 0 and standard
+        deviation 1 before fitting.
 
     Returns
     -------
     callable
-        Of features [n, columns], giving scores, float64 [n, outputs]: a class that training lacks
-        has probability 0.
+        Function from features [n, columns] to scores, float64 [n, outputs]; a class without
+        training records has probability 0.
     """
     if isinstance(task, Regression):
         values = np.asarray(truth, np.float64)
@@ -62,7 +63,7 @@ def _fit_codes(classifier: Callable[[], Any], features: Any, codes: Ints, classe
 
     def predict(x: Any) -> Doubles:
         probability = np.zeros((x.shape[0], classes))
-        # in double precision from here on, so that a row sums to 1 as a network's does
+        # double precision from here on, so that each row sums to 1, as for a network
         probability[:, model.classes_] = model.predict_proba(x)
         probability /= probability.sum(axis=1, keepdims=True)
         return probability

@@ -1,4 +1,4 @@
-"""``kmer_logistic``: a table of k-mers."""
+"""``kmer_logistic``: logistic regression on k-mer counts."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ LONGEST_KMER = {"dna": 6, "protein": 3}
 STRENGTHS = (0.1, 1.0, 10.0, 100.0)
 MOST_RESIDUES = 2 * 10**7
 MOST_ITERATIONS = 2000
-# of residues: to each side, and the longest k-mer counted there
+# for labels per residue: residues on each side, and the longest k-mer counted there
 REACH = {"dna": 60, "protein": 8}
 LONGEST_NEAR = {"dna": 3, "protein": 1}
 
 
 def predict(problem: Problem) -> Both:
-    """Logistic (or ridge) regression on TF-IDF of k-mers (k = 1–6 of DNA, 1–3 of protein).
+    """Logistic (or ridge) regression on TF-IDF of k-mers (k = 1–6 for DNA, 1–3 for protein).
 
-    The regularisation is the one with the least loss on the validation records; the model is then
-    fitted to training and validation records together. Of residues: on the k-mers of a window
-    around each, those of DNA by their phase to it.
+    The regularisation with the lowest loss on the validation records is chosen; the model is then
+    fitted to training and validation records together. For labels per residue: on the k-mers of a
+    window around each; for DNA, counted separately by codon phase relative to the residue.
     """
     name = problem.alphabet
     if problem.task.per_position:

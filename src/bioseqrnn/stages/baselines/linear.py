@@ -21,7 +21,7 @@ def best_linear(
     regressor: Callable[[float], Any],
     most_residues: int,
 ) -> Both:
-    """Fit every choice to the training records, and the best again to those of validation too.
+    """Fit every choice to the training records; refit the best with the validation records too.
 
     Parameters
     ----------
@@ -31,9 +31,10 @@ def best_linear(
     strengths : sequence of float
         Inverse regularisations.
     classifier, regressor : callable
-        Make an unfitted estimator of a strength.
+        Make an unfitted estimator with a given strength.
     most_residues : int
-        Of the records that are fitted to; of more, as many are drawn.
+        Largest number of residues in the records for fitting; if there are more, records are drawn
+        at random.
     """
 
     def fitted(tabulate: Features, rows: Ints) -> Callable[[float], Predict]:

@@ -1,4 +1,4 @@
-"""``majority``: predictions from the targets of training alone, the same for every sequence."""
+"""``majority``: predictions from the training targets alone, the same for every sequence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bioseqrnn.tasks.task import Multilabel, Regression
 
 
 def predict(problem: Problem) -> Both:
-    """Give every record (or residue) the fraction of each class, or the mean value, of training.
+    """Predict for every record (or residue) the class fractions, or the mean value, of training.
 
-    The most frequent class is then the one that is called. Any metric above this one's is
-    information that came from sequences.
+    So the most frequent class is called. A score above that of this baseline comes from information
+    in the sequences.
     """
     return (
         _repeated(problem, problem.train, problem.validation),

@@ -1,8 +1,9 @@
 """The baselines by name: each is a line of ``config/choices.py`` and a module with ``predict``.
 
-A method gives scores of the validation and of the test records. Those of the validation records
-come from a fit to the training records alone, as thresholds and calibration need; those of the test
-records from a fit to both. ``cnn`` is the exception: it stops by the validation records.
+A method returns scores of the validation and of the test records. For the validation records, the
+model is fitted to the training records alone, as thresholds and calibration require; for the test
+records, to training and validation records. ``cnn`` is an exception: it uses the validation records
+for early stopping.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Method = Callable[[Problem], Both]
 
 
 def applicable(name: str, task: str) -> bool:
-    """Whether a baseline makes sense for a task, by its name in the metadata or configuration."""
+    """Whether a baseline applies to a task, given the task's name in metadata or configuration."""
     return task != "per_position" or not BASELINES[name].whole_records
 
 
@@ -31,7 +32,7 @@ def scores_of(
     Parameters
     ----------
     name : str
-        Name in ``BASELINES``. Only the module of this one is imported.
+        Name in ``BASELINES``. Only the module of this baseline is imported.
     table : SequenceTable
     train, validation, test : int64 [n]
         Rows of the table.

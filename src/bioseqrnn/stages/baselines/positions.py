@@ -1,4 +1,4 @@
-"""Features of single residues: the residues in windows around them."""
+"""Features of single residues, from windows around them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bioseqrnn.support.arrays import Codes, Doubles, Floats, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.tasks import PositionTruth
 
-# that a model is fitted to, drawn at random
+# largest number of residues that a model is fitted to, drawn at random
 MOST_RESIDUES = 100_000
 RESIDUES_AT_ONCE = 2**14
-# codons are read in threes; by the number of symbols
+# number of codon phases, by the number of symbols of the alphabet
 PHASES = {4: 3, 20: 1}
 
 
@@ -29,7 +29,7 @@ def around(codes: Codes, offsets: Ints, places: Ints, reach: int, symbols: int) 
     codes : uint8 [residues]
     offsets : int64 [records + 1]
     places : int64 [n]
-        Residues in the middle of a window each, counted over all records.
+        Index of the residue in the middle of each window, counted over all records.
     """
     record = np.searchsorted(offsets, places, side="right") - 1
     index = places[:, None] + np.arange(-reach, reach + 1)
@@ -38,7 +38,7 @@ def around(codes: Codes, offsets: Ints, places: Ints, reach: int, symbols: int) 
 
 
 def kmers_by_phase(windows: Codes, symbols: int, longest: int, phases: int) -> Floats:
-    """Count the k-mers of windows by where they begin, counted from the middle, modulo ``phases``.
+    """Count k-mers of windows by their start, relative to the middle, modulo ``phases``.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def kmers_by_phase(windows: Codes, symbols: int, longest: int, phases: int) -> F
 def window_shares(
     codes: Codes, offsets: Ints, places: Ints, symbols: int, *, reaches: tuple[int, ...]
 ) -> Floats:
-    """Shares of the residues in windows of several sizes: float32 [n, sizes * symbols]."""
+    """Residue composition of windows of several sizes: float32 [n, sizes * symbols]."""
     widest = around(codes, offsets, places, max(reaches), symbols)
     middle = max(reaches)
     parts = []
@@ -76,7 +76,7 @@ def window_shares(
 def near_kmers(
     codes: Codes, offsets: Ints, places: Ints, symbols: int, *, reach: int, longest: int
 ) -> Floats:
-    """K-mers of a window; of DNA by phase to its middle, as codons are read."""
+    """K-mers of a window; for DNA, by codon phase relative to its middle."""
     windows = around(codes, offsets, places, reach, symbols)
     return kmers_by_phase(windows, symbols, longest, PHASES[symbols])
 
@@ -91,7 +91,7 @@ def letters_and_kmers(
     reach: int,
     longest: int,
 ) -> Floats:
-    """One-hot letters of a near window and k-mers of a wider one, side by side."""
+    """One-hot letters of a narrow window and k-mers of a wider one, side by side."""
     windows = around(codes, offsets, places, near, symbols)
     letters = np.eye(symbols + 1, symbols, dtype=np.float32)[windows].reshape(len(places), -1)
     kmers = near_kmers(codes, offsets, places, symbols, reach=reach, longest=longest)
@@ -104,14 +104,14 @@ def from_both(
     classifier: Callable[[], Any],
     regressor: Callable[[], Any],
 ) -> Both:
-    """Scores of all residues of the validation and test records, each from a fit to a sample.
+    """Scores of all residues of the validation and test records, by models fitted to a sample.
 
     Parameters
     ----------
     problem : Problem
-        Of the task ``per_position``.
+        A problem of the task ``per_position``.
     features : callable
-        Of codes, offsets, places and the number of symbols.
+        Function of codes, offsets, places and the number of symbols.
     """
 
     def fit(rows: Ints) -> Predict:
@@ -120,7 +120,7 @@ def from_both(
         assert isinstance(truth, PositionTruth)
         places = _sample(len(codes), problem.seed)
         table = np.concatenate(list(_tabulate(problem, features, codes, offsets, places)))
-        # each residue by itself
+        # treat each residue as a record of its own
         labels = PositionTruth(truth.codes[places], np.arange(len(places) + 1))
         return fit_head(problem.task, problem.classes, labels, table, classifier, regressor)
 
@@ -139,7 +139,7 @@ def from_both(
 
 
 def _sample(residues: int, seed: int) -> Ints:
-    """Places of the residues that are fitted to, ascending."""
+    """Indices of the residues used for fitting, ascending."""
     if residues <= MOST_RESIDUES:
         return np.arange(residues)
     say(f"fitted to {MOST_RESIDUES:,} of {residues:,} residues, drawn at random")

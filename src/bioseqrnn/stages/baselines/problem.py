@@ -1,4 +1,4 @@
-"""What a baseline is given: the records of one fold, and the targets of its task."""
+"""Input of a baseline: the records of one fold, and their targets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bioseqrnn.tasks import Task, Truth
 
 # scores of the validation and of the test records
 Both = tuple[Doubles, Doubles]
-# what is turned into features at once where records are predicted
+# residues whose features are computed at once when records are predicted
 CHUNK_RESIDUES = 2**20
 
 
@@ -39,7 +39,7 @@ class Problem:
 
     @property
     def task(self) -> Task:
-        """What a label is."""
+        """The task: the kind of label."""
         return self.table.task
 
     @property
@@ -54,12 +54,12 @@ class Problem:
 
     @property
     def both_strands(self) -> bool:
-        """Whether a sequence and its reverse complement mean the same."""
+        """Whether a sequence and its reverse complement are equivalent."""
         return bool(self.table.metadata["strands"] == "both")
 
     @property
     def fitted(self) -> Ints:
-        """Training and validation records: what the test records are predicted from."""
+        """Training and validation records: the model for the test records is fitted to them."""
         return np.concatenate([self.train, self.validation])
 
     def truth(self, rows: Ints) -> Truth:
@@ -68,14 +68,14 @@ class Problem:
         return truth
 
     def loss(self, scores: Doubles) -> float:
-        """Mean loss on the validation records: what settings are chosen by."""
+        """Mean loss on the validation records, the criterion for choosing settings."""
         return self.task.loss(self.truth(self.validation), scores)
 
     def limited(self, rows: Ints, residues: int) -> Ints:
-        """As many of the rows, drawn at random, as have this many residues together.
+        """Draw rows at random until they have this many residues together.
 
         The features of all records of a large table would not fit in memory, and a linear model
-        has long seen enough by then.
+        does not need so many.
         """
         rng = np.random.default_rng(self.seed)
         drawn = rng.permutation(len(rows))
@@ -87,7 +87,7 @@ class Problem:
         return rows[np.sort(drawn[kept])]
 
     def chunks(self, rows: Ints, residues: int = CHUNK_RESIDUES) -> Iterator[Ints]:
-        """Cut rows into parts of at most so many residues, or of one record."""
+        """Cut rows into parts of at most ``residues`` residues, or of one longer record."""
         ends = np.cumsum(self.table.lengths[rows])
         start = 0
         while start < len(rows):
@@ -106,7 +106,7 @@ class Problem:
     def from_both(
         self, fit: Callable[[Ints], Callable[[Any], Doubles]], features: Callable[[Ints], Any]
     ) -> Both:
-        """Scores of both, each from a fit to all records that come before it."""
+        """Scores of validation records (fitted to training) and test records (fitted to both)."""
         return (
             self.scores(self.validation, features, fit(self.train)),
             self.scores(self.test, features, fit(self.fitted)),

@@ -19,14 +19,14 @@ from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.tables.sequences import SequenceTable
 from bioseqrnn.tasks.task import Multilabel, Regression
 
-# letters of a seed, and columns of the matrix that it grows into
+# length of a seed, and number of columns of the matrix grown from it
 SEED = {"dna": 6, "protein": 3}
 WIDTH = {"dna": 14, "protein": 7}
-# seeds of one kind, and of all kinds together
+# largest number of seeds for one kind of record, and for all kinds together
 MOST_SEEDS, SEEDS_IN_ALL = 8, 12
-# that motifs are looked for in: more teach a matrix nothing new
+# residues to search for motifs; more do not improve a matrix
 MOST_RESIDUES = 200_000
-# more columns would be a profile of a family, which needs an alignment
+# longer matrices would be profiles of a family, which need an alignment
 LONGEST_ALIGNED = 1000
 PSEUDOCOUNT = 0.5
 MOST_ITERATIONS = 2000
@@ -35,12 +35,12 @@ MOST_ITERATIONS = 2000
 def predict(problem: Problem) -> Both:
     """Logistic (or ridge) regression on the scores of position weight matrices.
 
-    For each class, label, or the highest third of values, words that are more frequent in its
-    records than in the others are grown into motifs (MEME's model with zero or one occurrence a
-    record), and every record is scored by its best hit and by all of them, on both strands where
-    they mean the same. Where all records have one length, a matrix over their whole length for
-    each kind scores them too: a naive Bayes classifier of positions (Stormo, Bioinformatics 16:16,
-    2000), as splice sites and other aligned signals are told.
+    For each class, label, or the highest third of values, words that are enriched in its records
+    are grown into motifs (MEME's model with zero or one occurrence per record). Every record is
+    scored by the best hit and by all hits of each motif, on both strands if they are equivalent. If
+    all records have the same length, they are also scored by a matrix over the whole length for
+    each kind: a naive Bayes classifier of positions (Stormo, Bioinformatics 16:16, 2000), the usual
+    model of splice sites and other aligned signals.
     """
 
     def fit(rows: Ints) -> tuple[Matrices, Predict]:
@@ -68,21 +68,21 @@ def _regressor() -> Any:
 
 @dataclass(frozen=True)
 class Matrices:
-    """What records are scored by.
+    """The matrices that score records.
 
     Attributes
     ----------
     motifs : list of float64 [width, symbols + 1]
-        Log-odds.
+        Log-odds of motifs.
     aligned : float64 [kinds, length, symbols + 1] or None
-        Of whole records.
+        Log-odds of whole records.
     """
 
     motifs: list[Doubles]
     aligned: Doubles | None
 
     def score(self, table: SequenceTable, rows: Ints) -> Doubles:
-        """Float64 [rows, 2 * motifs + kinds]; a column of zeros where there is nothing."""
+        """Scores, float64 [rows, 2 * motifs + kinds]; one column of zeros if no matrix exists."""
         codes, offsets = residue_codes(table, rows)
         both = table.metadata["strands"] == "both"
         parts = [scan(codes, offsets, motif, both) for motif in self.motifs]
@@ -119,7 +119,7 @@ def find_matrices(problem: Problem, rows: Ints) -> Matrices:
 
 
 def _kinds(problem: Problem, rows: Ints) -> list[Bools]:
-    """Which records are of each kind that motifs are looked for in."""
+    """Masks of the records of each kind that motifs are searched in."""
     truth, task = np.asarray(problem.truth(rows)), problem.task
     if isinstance(task, Regression):
         return [truth > np.quantile(truth, 2 / 3)]
@@ -131,7 +131,7 @@ def _kinds(problem: Problem, rows: Ints) -> list[Bools]:
 
 
 def _aligned(letters: npt.NDArray[np.uint8], kind: Bools, symbols: int) -> Doubles:
-    """Log-odds of each residue at each position, of one kind against the others."""
+    """Log-odds of each residue at each position, for one kind of record against the others."""
 
     def shares(rows: npt.NDArray[np.uint8]) -> Doubles:
         counts = (rows[:, :, None] == np.arange(symbols)).sum(axis=0) + PSEUDOCOUNT

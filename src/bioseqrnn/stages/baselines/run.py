@@ -48,9 +48,9 @@ def train_baseline(
     if fraction < 1:
         train, validation = read_subset(folds, table, (train, validation), fraction, fold)
     start = time.perf_counter()
-    # OpenMP and BLAS alike; sums are split over threads, so the number is part of the result
+    # for OpenMP and BLAS; sums are split over threads, so their number affects the result
     with threadpool_limits(threads):
-        # the records that taught it beside those that test it, so that it is fitted once
+        # predict training records together with test records, so that one fit is enough
         own = own_rows(table.task, np.concatenate([train, validation]), seed)
         asked = np.concatenate([test, own])
         validated, scores = scores_of(baseline, table, train, validation, asked, seed)

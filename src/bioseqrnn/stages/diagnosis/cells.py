@@ -1,4 +1,4 @@
-"""The directions of a recurrent layer, for the diagnosis of their gradients."""
+"""The directions of a recurrent layer, for the diagnosis of gradients."""
 
 from __future__ import annotations
 

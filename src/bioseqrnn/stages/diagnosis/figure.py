@@ -1,4 +1,4 @@
-"""``gradients.svg``: the gradient norm against k, a panel a layer and direction."""
+"""``gradients.svg``: the gradient norm against k, one panel per layer and direction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL_GAP = 0.055
 
 
 def _spread(values: list[float], gap: float) -> list[float]:
-    """Move places on an axis apart until none is nearer than ``gap`` to the next."""
+    """Move positions on an axis apart until neighbours are at least ``gap`` apart."""
     order = np.argsort(values)
     places = np.array(values)[order]
     for _ in range(len(places)):
@@ -37,7 +37,7 @@ def _spread(values: list[float], gap: float) -> list[float]:
 
 
 def _limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Ends of the y axis, the same for all panels: whole decades around 0.01 to 1 and the data."""
+    """Limits of the y axis, equal in all panels: whole decades around 0.01 to 1 and the data."""
     decades = np.log10([max(rows["q10"].min(), FLOOR), min(rows["q90"].max(), CEILING)])
     return 10.0 ** min(-2, np.floor(decades[0])), 10.0 ** max(0.5, np.ceil(decades[1]))
 
@@ -53,14 +53,14 @@ def _panel(
     for name, curve in rows.groupby("model", sort=False):
         colour, dash = lines[str(name)]
         k = curve["k"].to_numpy()
-        # a norm of 0 has no place on a log axis
+        # a norm of 0 cannot be drawn on a log axis
         low, middle, high = (
             np.maximum(curve[column].to_numpy(), FLOOR / 10) for column in ("q10", "median", "q90")
         )
         axes.fill_between(k, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(k, middle, color=colour, linestyle=STYLES[dash], linewidth=1.8)
         bound = curve["bound"].to_numpy()
-        # one that grows says nothing
+        # a bound that grows with k is not informative
         if bound[-1] < 1:
             axes.plot(k, np.maximum(bound, FLOOR / 10), color=colour, linestyle=":", linewidth=0.8)
         last = np.flatnonzero(middle >= limits[0])[-1]
@@ -85,16 +85,16 @@ def _panel(
 
 
 def draw_gradients(gradients: pd.DataFrame, output: Path, unit: str = "residues") -> None:
-    """Draw medians with the band between the 10 % and 90 % quantiles, on a log axis.
+    """Draw medians, with a band between the 10 % and 90 % quantiles, on a log axis.
 
     Parameters
     ----------
     gradients : DataFrame
-        As ``table.gradients_table`` makes it.
+        Table made by ``table.gradients_table``.
     output : Path
-        SVG to write; the same bytes for the same table.
+        SVG to write; the same table gives the same bytes.
     unit : str
-        What k counts, as ``unit_of_k`` says it.
+        Unit of k, from ``unit_of_k``.
     """
     rows = shown(gradients)
     layers = sorted(rows["layer"].unique())

@@ -1,16 +1,17 @@
-"""The gradient through time: ∂h_T/∂s_{T-k}, chained exactly from the steps between.
+"""The gradient through time ∂h_T/∂s_{T-k}, by the chain rule from the exact steps between.
 
-T is a direction's last step (on a record's last residue, or on its first in reverse), s its state,
-h the part of the state that is its output. By the chain rule
+T is the last step of a direction (on the last residue of a record, or in reverse on its first), s
+the state, and h the part of the state that is the output. By the chain rule
 
     J_k = ∂h_T/∂s_{T-k} = ∂h_T/∂s_T · ∂s_T/∂s_{T-1} · … · ∂s_{T-k+1}/∂s_{T-k}
 
-and its spectral norm is the most that a unit change of the state k steps back can change h_T.
-Where it is near 0, h_T neither tells what was read there nor can learn to: the gradient of any loss
-on h_T is a row times J_k (Bengio et al., 1994; Pascanu et al., 2013). For the LSTM s is (h, c), as
-what was read k steps back is kept in c: ∂h_T/∂h_{T-k} with c held would leave out the one path that
-was made to last (Hochreiter and Schmidhuber, 1997). What a layer reads from the layers below does
-not depend on its own past, so its J_k is that of its own recurrence alone.
+and its spectral norm is the largest change of h_T caused by a unit change of the state k steps
+back. If it is near 0, h_T does not depend on what was read there, and cannot learn to: the gradient
+of any loss on h_T is a row vector times J_k (Bengio et al., 1994; Pascanu et al., 2013). For the
+LSTM, s is (h, c), because c keeps what was read k steps back: ∂h_T/∂h_{T-k} with c held constant
+would leave out the path that was designed for long memory (Hochreiter and Schmidhuber, 1997). The
+input of a layer from the layers below does not depend on its own past, so its J_k depends only on
+its own recurrence.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ from bioseqrnn.networks.cells.cell import Derivative, Local
 from bioseqrnn.stages.diagnosis.cells import Direction
 from bioseqrnn.support.arrays import Doubles, Ints
 
-# of the products of one chunk of records; the gates take three times as much beside them
+# values in the products of one chunk of records; the gates need three times as much in addition
 CHUNK_VALUES = 2**22
-# e to this is a double
+# e to this power still fits in a double
 LARGEST_LOG = 700.0
 
 
 def aligned(length: int, lengths: Ints, reverse: bool) -> Ints:
-    """Positions in the order in which a direction reads them, so that all records end together.
+    """Positions in the order of reading in one direction, so that all records end together.
 
     Returns
     -------
     int64 [n, length]
-        Position that each record reads at each step; -1 before its first one.
+        Position that is read in each record at each step; -1 before the first one.
     """
     step = np.arange(length)
     if reverse:
@@ -56,14 +57,14 @@ def run(direction: Direction, x: Doubles, lengths: Ints, kept: int) -> tuple[Dou
     lengths : int64 [n]
         1 to time.
     kept : int
-        Last steps whose derivatives are kept.
+        Number of last steps whose derivatives are kept.
 
     Returns
     -------
     output : float64 [n, time, hidden]
-        Zero past a record's end.
+        Zero past the end of a record.
     locals : list
-        What ``Cell.back`` needs for each of the last ``kept`` steps, last step first.
+        Input of ``Cell.back`` for each of the last ``kept`` steps, last step first.
     """
     cell = direction.cell
     hidden = cell.recurrent.shape[1]
@@ -91,8 +92,8 @@ def jacobians(
     Yields
     ------
     scaled : float64 [n, hidden, states * hidden]
-        J_k over its largest entry, so that no product ever under- or overflows; zero where a record
-        had not begun k steps back, that is, from k = its length on.
+        J_k divided by its largest entry, so that no product under- or overflows; zero if the record
+        had not begun k steps back, that is, for k at or above its length.
     log_scale : float64 [n]
         Natural logarithm of that entry.
     """
@@ -111,7 +112,7 @@ def jacobians(
 
 
 def spectral_norms(matrices: Doubles) -> Doubles:
-    """Largest singular value of each of [n, a, b], a ≤ b: by the a × a Gram matrix."""
+    """Largest singular value of each matrix in [n, a, b], a ≤ b, from the a × a Gram matrix."""
     gram = matrices @ matrices.transpose(0, 2, 1)
     largest = np.asarray(np.linalg.eigvalsh(gram)[:, -1], np.float64)
     return np.sqrt(np.maximum(largest, 0))
@@ -149,9 +150,9 @@ def gradient_norms(
     ----------
     kind : {"rnn", "gru", "lstm"}
     weights : mapping of str to array
-        State dict of the recurrent module, as of ``torch.nn``.
+        State dict of the recurrent module, as in ``torch.nn``.
     x : float64 [n, time, input]
-        What its first layer reads.
+        Input of its first layer.
     lengths : int64 [n]
         1 to time.
     longest : int
@@ -160,7 +161,7 @@ def gradient_norms(
     Returns
     -------
     dict of (layer from 1, "forward" or "reverse") to float64 [n, longest + 1]
-        Column k; NaN where the record has no more than k residues. Column 0 is 1.
+        Column k is the norm k steps back; NaN if the record has at most k residues. Column 0 is 1.
     """
     layers = sum(name.startswith("weight_hh") and "reverse" not in name for name in weights)
     directions = ("forward", "reverse") if "weight_hh_l0_reverse" in weights else ("forward",)

@@ -27,16 +27,16 @@ from bioseqrnn.tables.gradients import Measured, gradients_table, reach, reach_w
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 RECORDS, LEAST_RECORDS = 32, 4
-# The work for one record grows with the cube of the hidden size: above this one there are fewer.
+# The time for one record grows with the cube of the hidden size: above this size, fewer are used.
 WIDE = 128
-# The input of the sample is in memory: 200 MB with 48 filters.
+# The input of the sample is kept in memory: 200 MB with 48 filters.
 POSITIONS = 2**19
 
 
 def sample_size(records: int | None, hidden: int, length: int) -> int:
-    """Number of records to measure: ``records``, or 32 and fewer where layers are wide.
+    """Number of records to measure: ``records``, or 32, or fewer if layers are wide.
 
-    It is also smaller where ``length``, that of the longest record, is above 16,384.
+    It is also smaller if ``length``, that of the longest record, is above 16,384.
     """
     if records is not None:
         return records
@@ -47,10 +47,10 @@ def sample_size(records: int | None, hidden: int, length: int) -> int:
 def sample_records(
     card: dict[str, Any], folds: FoldTable | None, table: SequenceTable, size: int, seed: int
 ) -> Ints:
-    """Draw rows, sorted, that the model was not trained on where there are any.
+    """Draw rows, sorted; if possible, rows that the model was not trained on.
 
-    A model of a fold is measured on test records of the fold; the final model, which was trained on
-    all records, and a model without ``folds``, on any records.
+    A model of a fold is measured on test records of the fold. The final model, which was trained on
+    all records, and any model if ``folds`` is not given, are measured on any records.
     """
     if folds is None or card.get("fold") is None:
         rows = np.arange(len(table))
@@ -79,9 +79,9 @@ def measure(
     """Gradient norms of every layer and direction of a network on some records.
 
     k counts residues; in a network per position it counts steps of ``residues_per_step`` residues.
-    Where the stem pools several residues to one step, the norm k residues back is that of the whole
-    steps between. Computed in float64, to which the network is converted. In a network that reads
-    both strands the given strand is measured, in an ensemble the first member.
+    If the stem pools several residues to one step, the norm k residues back is that of the whole
+    steps between. Computed in float64; the network is converted to it. For a network that reads
+    both strands, the given strand is measured; for an ensemble, the first member.
     """
     network = network.double().eval()
     onehot, lengths = table.dense(rows)
@@ -123,13 +123,14 @@ def diagnose_models(
     Parameters
     ----------
     models : list of Path
-        ``model.safetensors`` of any cells, folds and seeds; those of one name are taken together.
+        ``model.safetensors`` of any cells, folds and seeds; models of one name are pooled.
     sequences, folds : Path
-        Tables of their training. With ``folds`` a fold's model is looked at on its test records.
+        Tables used for training. With ``folds``, the model of a fold is measured on its test
+        records.
     output : Path
         Folder for ``gradients.tsv`` and ``gradients.svg``.
     records : int, optional
-        Records a model; None takes 32, and fewer above 128 hidden units or 16,384 residues.
+        Records per model; None: 32, or fewer above 128 hidden units or 16,384 residues.
     longest : int
         Largest k, at least 1.
     seed : int
@@ -156,13 +157,13 @@ def diagnose_models(
             longest_read = min(int(table.lengths.max()), network.window or sys.maxsize)
             size = sample_size(records, card["config"]["hidden_size"], longest_read)
             rows = sample_records(card, roles, table, size, seed)
-            # what a network reads at once, where that is less than a record
+            # windows that a network reads at once, if they are shorter than a record
             rng = np.random.default_rng(seed)
             windows, rows = shifted(table, rows, network.window, rng)
             rows = np.sort(rng.permutation(rows)[:size])
             padded = len(rows) * int(windows.lengths[rows].max())
             what = f"model {path}: the sample of records, padded to the longest of them,"
-            # in double precision
+            # twice the memory, for double precision
             require_memory(network, padded, what, times=2)
             measured += measure(network, card, windows, rows, longest)
             bar.advance()

@@ -1,1 +1,1 @@
-"""Stage ``evaluation``: how good each network and baseline is, and how sure that is."""
+"""Stage ``evaluation``: scores of each network and baseline, and their uncertainty."""

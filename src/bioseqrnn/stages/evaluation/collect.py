@@ -1,4 +1,4 @@
-"""All predictions of a dataset, calibrated fold by fold and put together record by record."""
+"""All predictions of a dataset, calibrated by fold and joined by record."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ NO_AIM = Aim("none", 1.0)
 
 @dataclass(frozen=True)
 class Run:
-    """What one training, or what stands for one, says of its fold's records.
+    """Predictions of one training (or of a model derived from trainings) for its fold's records.
 
     Attributes
     ----------
     validation, test : Predictions
-        Before calibration.
+        Predictions before calibration.
     temperature : float
-        From the validation records.
+        Fitted on the validation records.
     thresholds, reached : float64 [labels], optional
-        From the validation records too: one a label, or one for the positive class of two, and what
-        the aim reached there. Held on the scale of the model that predicts the test records.
+        Also from the validation records: one threshold per label, or one for the positive class of
+        two, and the value of the aim reached there. Thresholds are kept within the range of scores
+        of the model that predicts the test records.
     """
 
     validation: Predictions
@@ -46,7 +47,7 @@ class Run:
     reached: Doubles | None
 
 
-# more than the highest seed
+# larger than any seed
 SEEDS = 2**31
 
 
@@ -58,10 +59,10 @@ class Model:
     ----------
     name, kind : str
     runs : list of Run
-        One a fold and seed.
+        One per fold and seed.
     judged : dict of int to Judged
         Per seed, in the order of the fold table: every record predicted by the run that did not
-        train on it. Of repeated folds, those of repeat r are under ``seed + r * SEEDS``.
+        train on it. With repeated folds, repeat r has the key ``seed + r * SEEDS``.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the evaluation looks at.
+    """All input of the evaluation.
 
     Attributes
     ----------
@@ -81,16 +82,16 @@ class Evidence:
     task : Task
     classes : list of str
     aim : Aim
-        Of thresholds; ``none`` where the task has none.
+        Aim of thresholds; ``none`` if the task has no thresholds.
     rows : dict of str to int
         Number of each tested record, by id, in the order of the fold table.
     groups : int64 [n]
-        Number of each record's group, from 0 without gaps.
+        Number of each record's group: consecutive, from 0.
     truth : int64 [units], bool [n, labels] or float64 [n]
     offsets : int64 [n + 1]
-        Where the units of each record begin.
+        Index of the first unit of each record.
     tested : Tested
-        Which fold of each repeat tests a record.
+        The fold of each repeat that tests a record.
     """
 
     models: list[Model]
@@ -105,7 +106,7 @@ class Evidence:
 
     @property
     def n(self) -> int:
-        """Units that are tested: records, or residues."""
+        """Number of tested units: records, or residues."""
         return int(self.offsets[-1])
 
     def units(self, ids: list[str]) -> Ints:
@@ -113,12 +114,12 @@ class Evidence:
         return residues_of(self.offsets, np.array([self.rows[name] for name in ids], np.int64))
 
     def model(self, name: str, kind: str, runs: Sequence[tuple[Predictions, Predictions]]) -> Model:
-        """Calibrate runs, each its validation and test predictions, and align them by record.
+        """Calibrate runs (pairs of validation and test predictions) and align them by record.
 
         Raises
         ------
         InputError
-            A record is predicted twice by one seed, or not at all.
+            A record is predicted twice with one seed, or not at all.
         """
         made = [self._run(validation, test) for validation, test in runs]
         judged = {}
@@ -137,7 +138,7 @@ class Evidence:
         scores = calibrated(self.task, validation.scores, temperature)
         thresholds, reached = choose_thresholds(self.task, truth, scores, self.aim)
         if test.own is not None:
-            # the network of the test records was trained anew, and its scores may lie elsewhere
+            # the network for the test records was trained again; its scores may differ in range
             called = share_called(self.task, scores, thresholds, reached)
             thresholds = hold_thresholds(
                 self.task, thresholds, called, rarer(self.task, truth), test.own, temperature
@@ -178,7 +179,7 @@ class Evidence:
 
     @property
     def first(self) -> Any:
-        """Whether a residue begins a record: bool [units]; None where units are records."""
+        """Whether a residue is the first of a record: bool [units]; None if units are records."""
         if not self.task.per_position:
             return None
         first = np.zeros(self.n, bool)
@@ -187,12 +188,12 @@ class Evidence:
 
 
 def flat(targets: Any) -> Any:
-    """The targets of all units, as the scorers take them."""
+    """The targets of all units, in the form that scorers need."""
     return targets.codes.astype(np.int64) if isinstance(targets, PositionTruth) else targets
 
 
 def judge(task: Task, run: Run) -> Judged:
-    """Calibrate one run's test predictions and call them by its thresholds; one group holds all."""
+    """Calibrate one run's test predictions and call them by its thresholds, all in one group."""
     test = run.test
     scores = calibrated(task, test.scores, run.temperature)
     called, first, truth = None, None, flat(test.targets)
@@ -205,8 +206,8 @@ def judge(task: Task, run: Run) -> Judged:
 
 
 def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence:
-    """Read prediction tables and align them; InputError where a record is missing or foreign."""
-    # a given split tests some records only
+    """Read prediction tables and align them; InputError if a record is missing or unknown."""
+    # a given split tests only some records
     tested = read_tested(folds)
     rows = {name: row for row, name in enumerate(tested.ids)}
     groups = np.unique(tested.groups, return_inverse=True)[1]
@@ -243,7 +244,7 @@ def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence
 
 
 def _truth(read: list[Predictions], rows: dict[str, int]) -> tuple[Any, Ints]:
-    """Targets of all units in the order of the fold table, and where those of a record begin."""
+    """Targets of all units in the order of the fold table, and the start of each record."""
     lengths = np.ones(len(rows), np.int64)
     if read[0].task.per_position:
         for run in read:

@@ -1,4 +1,4 @@
-"""Models made of others: the nested selection, and the mean of several seeds."""
+"""Models derived from others: the nested selection, and the mean of several seeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pair = tuple[Predictions, Predictions]
 
 
 def derive_models(evidence: Evidence, losses: pd.DataFrame) -> list[Model]:
-    """Make ``selected`` of several networks, then ``{model}_ensemble`` of each with several seeds.
+    """Make ``selected`` of several networks; ``{model}_ensemble`` of each with several seeds.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def derive_models(evidence: Evidence, losses: pd.DataFrame) -> list[Model]:
     Raises
     ------
     InputError
-        A model has one of these names.
+        A model already has one of these names.
     """
     networks = [model for model in evidence.models if model.kind == "network"]
     made = []
@@ -47,10 +47,10 @@ def derive_models(evidence: Evidence, losses: pd.DataFrame) -> list[Model]:
 
 
 def select_runs(networks: list[Model], losses: pd.DataFrame) -> list[Pair]:
-    """Take in every fold the network whose validation loss there is least, mean over seeds.
+    """Choose in every fold the network with the lowest validation loss, averaged over seeds.
 
-    The honest score of "train all, take the best on validation": no fold's choice sees a record
-    that the fold tests. Only seeds that all networks have take part.
+    This gives an unbiased score of "train all, take the best on validation": the choice in a fold
+    does not use its test records. Only seeds that all networks have are used.
     """
     seeds = set.intersection(*({run.test.seed for run in model.runs} for model in networks))
     if not seeds:
@@ -70,7 +70,7 @@ def select_runs(networks: list[Model], losses: pd.DataFrame) -> list[Pair]:
 
 
 def mean_runs(pairs: list[Pair]) -> list[Pair]:
-    """Mean over the seeds of each fold; the result bears the first seed."""
+    """Mean over the seeds of each fold; the result is labelled with the first seed."""
     by_fold: dict[int, list[Pair]] = {}
     for pair in pairs:
         by_fold.setdefault(pair[1].fold, []).append(pair)

@@ -1,4 +1,4 @@
-"""Estimates and bootstrap replicates of every model, and of the headline in every stratum."""
+"""Estimates and bootstrap replicates of every model, and of the headline metric per stratum."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Estimates:
     Attributes
     ----------
     estimates : dict of str to dict of Key to float
-        By model, then by class (``ALL``: the whole) and metric; means over seeds.
+        By model, then by class (``ALL``: overall) and metric; means over seeds.
     replicates : dict of str to dict of Key to float64 [replicates]
-        Paired over models.
+        Bootstrap replicates, paired between models.
     strata : dict of (str, int) to (float, float64 [replicates])
-        The headline by model and number of the stratum: estimate and replicates.
+        The headline metric by model and number of the stratum: estimate and replicates.
     """
 
     estimates: dict[str, dict[Key, float]]
@@ -69,13 +69,13 @@ def score_models(
 
 
 def estimate(model: Model, evidence: Evidence) -> dict[str, float]:
-    """Metrics over all out-of-fold predictions together, averaged over seeds."""
+    """Metrics of all out-of-fold predictions together, averaged over seeds."""
     values = _mean(_scorers(evidence, model, None), np.ones((int(evidence.groups.max()) + 1, 1)))
     return {metric: float(value[0]) for (code, metric), value in values.items() if code == ALL}
 
 
 def _scorers(evidence: Evidence, model: Model, stratum: Stratum | None) -> list[Scorer]:
-    """One a seed; of a stratum, of the headline only."""
+    """One scorer per seed; for a stratum, of the headline metric only."""
     judged = list(model.judged.values())
     if stratum is not None:
         units = stratum.records[evidence.records]

@@ -1,4 +1,4 @@
-"""Would more sequences help? Scores by the number of records trained with, and what comes next."""
+"""Would more sequences help? Scores by the number of training records, with an extrapolation."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ LEAST_POINTS = 3
 
 @dataclass
 class Point:
-    """Out-of-fold scores of one model trained on one share of the records.
+    """Out-of-fold scores of one model trained on one fraction of the records.
 
     Attributes
     ----------
     model, kind : str
     fraction : float
     records : list of int
-        Trained or validated with, one a fold.
+        Number of training and validation records, one per fold.
     sums : float64 [3, groups]
-        Of each group of records: units, the sum of their losses, how many were called right (NaN
-        of regression).
+        For each group of records: number of units, sum of their losses, number called correctly
+        (NaN in regression).
     tested : list of int
-        Folds that are in.
+        Folds that are included.
     """
 
     model: str
@@ -51,9 +51,9 @@ class Point:
 
 
 def unit_scores(task: Task, truth: Truth, scores: Doubles) -> tuple[Doubles, Doubles]:
-    """Loss and whether right of every unit: float64 [units] each.
+    """Loss of every unit, and whether it was called correctly: float64 [units] each.
 
-    The loss is the cross-entropy in nats (its mean over labels of multilabel) or the squared error.
+    The loss is the cross-entropy in nats (in multilabel the mean over labels) or the squared error.
     """
     if isinstance(task, Regression):
         errors = (scores[:, 0] - cast("Doubles", truth)) ** 2
@@ -80,16 +80,16 @@ def evaluate_learning_curve(
 ) -> None:
     """Write ``learning_curve.tsv``.
 
-    The loss that a power law expects of twice the records is a row of fraction 2.
+    The loss that a power law predicts for twice the records is in a row with fraction 2.
 
     Parameters
     ----------
     predictions : list of Path
-        ``predictions.parquet`` of every model, fraction and fold, of one seed.
+        ``predictions.parquet`` of every model, fraction and fold, all with one seed.
     folds : Path
     output : Path
     replicates, seed : int
-        Of the bootstrap over groups of test records.
+        Settings of the bootstrap over groups of test records.
     confidence : float
 
     Raises
@@ -153,7 +153,7 @@ def _collect(predictions: list[Path], folds: Path) -> list[Point]:
 def _means(
     points: list[Point], used: Ints, weights: Doubles
 ) -> dict[tuple[str, float, str], Doubles]:
-    """Metrics of every point for every weighting [groups, replicates]."""
+    """Metrics of every point for weights [groups, replicates]."""
     means = {}
     for point in points:
         units, loss, right = point.sums[:, used]
@@ -189,7 +189,7 @@ def _rows(
             np.stack([values[point.model, point.fraction, "loss"] for point in points], axis=1)
             for values in (own, drawn)
         ]
-        # from what was measured, not from the curve, which need not go through it
+        # subtract from the measured loss, because the fitted curve may not pass through it
         expected = [curve[:, -1] - power_law_fall(sizes, curve) for curve in curves]
         last = points[-1]
         twice = Point(
@@ -223,23 +223,23 @@ def _row(
 
 
 def power_law_fall(sizes: Doubles, losses: Doubles) -> Doubles:
-    """How far learning curves fall when the largest size is doubled: float64 [curves].
+    """Expected decrease of the loss when the largest size is doubled: float64 [curves].
 
-    Of ``loss = c + a * size ** -b`` with a, c >= 0, by least squares; b is tried from 0.05 to 2.
-    Such curves describe learning well over a range of sizes (Hestness et al., arXiv:1712.00409,
-    2017), but nothing says that they go on beyond it.
+    From ``loss = c + a * size ** -b`` with a, c >= 0, fitted by least squares; b is tried from 0.05
+    to 2. Such curves describe learning well over a range of sizes (Hestness et al.,
+    arXiv:1712.00409, 2017), but may not hold beyond it.
 
     Parameters
     ----------
     sizes : float64 [points]
-        Ascending; at least three, for three unknowns.
+        Ascending; at least three, because there are three unknowns.
     losses : float64 [curves, points]
     """
     least = np.full(len(losses), np.inf)
     fall = np.empty(len(losses))
     mean = losses.mean(axis=1)
     for exponent in EXPONENTS:
-        # in units of the largest size, so that powers neither vanish nor overflow
+        # relative to the largest size, so that powers neither underflow nor overflow
         x = (sizes / sizes[-1]) ** -exponent
         centred = x - x.mean()
         slope = np.maximum(losses @ centred / (centred @ centred), 0)

@@ -1,4 +1,4 @@
-"""The tables that figures are drawn from: confusion, reliability, ROC and precision-recall."""
+"""Tables for the figures: confusion, reliability, ROC and precision-recall."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO, YES = "no", "yes"
 
 
 def confusion_table(evidence: Evidence) -> pd.DataFrame:
-    """``confusion.tsv``: units of each true and called class, mean over seeds."""
+    """``confusion.tsv``: number of units by true and called class, mean over seeds."""
     rows: list[tuple[Any, ...]] = []
     for model in evidence.models:
         seeds = list(model.judged.values())
@@ -42,7 +42,7 @@ def confusion_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def _counts(evidence: Evidence, judged: Judged, at_threshold: bool) -> Doubles:
-    """Counts [labels, true, called]; where there is one class a unit, labels is 1."""
+    """Counts [labels, true, called]; with one class per unit, labels is 1."""
     if evidence.task.name == "multilabel":
         called = judged.called if at_threshold else called_labels(judged.scores)
         labels = range(len(evidence.classes))
@@ -58,9 +58,9 @@ def _cells(truth: Any, called: Any, classes: int) -> Doubles:
 
 
 def calibration_table(evidence: Evidence) -> pd.DataFrame:
-    """``calibration.tsv``: how often what is stated is so, by its stated probability.
+    """``calibration.tsv``: observed frequency of an event, by its predicted probability.
 
-    That the called class is the true one; in multilabel, that a record has a label.
+    The event is that the called class is the true one; in multilabel, that a record has a label.
     """
     rows: list[tuple[Any, ...]] = []
     for model in evidence.models if evidence.task.probabilistic else []:
@@ -84,7 +84,7 @@ def calibration_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def _stated(truth: Any, scores: Doubles) -> tuple[Doubles, Bools]:
-    """What is stated of each unit, or unit and label, and whether it is so."""
+    """Predicted probability of each unit, or unit and label, and whether the event is true."""
     if truth.ndim == 2:
         return scores.ravel(), truth.ravel()
     return scores.max(axis=1), scores.argmax(axis=1) == truth
@@ -93,8 +93,8 @@ def _stated(truth: Any, scores: Doubles) -> tuple[Doubles, Bools]:
 def curves_table(evidence: Evidence) -> pd.DataFrame:
     """``curves.parquet``: ROC (x false, y true positive rate) and PR (x recall, y precision).
 
-    For the positive class of two, each class against the rest, or each label; the first seed's
-    predictions; about 400 points a curve.
+    For the positive class of two, each class against the rest, or each label; from the predictions
+    of the first seed; about 400 points per curve.
     """
     codes = [1] if evidence.task.name == "binary" else range(len(evidence.classes))
     parts = [
@@ -107,7 +107,7 @@ def curves_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def _curves(evidence: Evidence, model: Model, code: int) -> list[pd.DataFrame]:
-    """Both curves of one class; none where it has no record, or every one."""
+    """Both curves of one class; none if no unit, or every unit, is of the class."""
     judged = model.judged[min(model.judged)]
     truth = judged.truth
     positive = truth[:, code] if truth.ndim == 2 else truth == code

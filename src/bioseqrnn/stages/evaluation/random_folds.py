@@ -1,4 +1,4 @@
-"""What random folds would have claimed: ``random_folds.tsv``."""
+"""Scores on random folds, compared with grouped folds: ``random_folds.tsv``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def compare_random_folds(
     Raises
     ------
     InputError
-        Where the two are not of the same models or records.
+        The two sets of predictions are not of the same models or records.
     """
     with threadpool_limits(1):
         grouped, n = _estimates(predictions, folds)

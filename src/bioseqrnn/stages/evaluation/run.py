@@ -43,21 +43,21 @@ def evaluate_models(
     Parameters
     ----------
     predictions : list of Path
-        ``predictions.parquet`` of every network and baseline, fold and seed; a network's has
-        ``model.safetensors`` and ``history.tsv`` beside it.
+        ``predictions.parquet`` of every network and baseline, fold and seed; that of a network is
+        in one folder with its ``model.safetensors`` and ``history.tsv``.
     folds : Path
     output : Path
         Folder for the tables and ``selected.json``.
     replicates : int
-        Bootstrap replicates.
+        Number of bootstrap replicates.
     confidence : float
-        Of the intervals, 0 to 1.
+        Confidence level of the intervals, 0 to 1.
     seed : int
-        Of the bootstrap.
+        Seed of the bootstrap.
     sequences : Path, optional
         ``sequences.parquet``, for the strata; without it there are none.
     aim : Aim
-        Of thresholds.
+        Aim of the thresholds.
     """
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
@@ -67,7 +67,7 @@ def evaluate_models(
     selected, histories, losses = select_model(files)
     evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
     strata = read_strata(sequences, evidence) if sequences is not None else []
-    # BLAS else takes every core, also those of other jobs
+    # otherwise BLAS uses every core, including those of other jobs
     with threadpool_limits(1):
         scores = score_models(evidence, strata, replicates, seed)
     selected |= _described(evidence, selected["model"], scores)
@@ -95,7 +95,7 @@ def evaluate_models(
 
 
 def _described(evidence: Evidence, chosen: str, scores: Estimates) -> dict[str, Any]:
-    """What ``selected.json`` says beside the choice itself."""
+    """Content of ``selected.json`` in addition to the choice itself."""
     models = {model.name: model for model in evidence.models}
     metrics = {
         name: rounded(value)

@@ -1,4 +1,4 @@
-"""Which configuration the final model gets: decided on validation records only."""
+"""Choice of the configuration of the final model, on validation records only."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ CRITERION = "mean of the least validation loss over folds and seeds"
 
 
 def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Choose the network with the least validation loss; test records play no part.
+    """Choose the network with the lowest validation loss; test records are not used.
 
     Parameters
     ----------
     model_files : list of Path
-        ``model.safetensors`` of every fold and seed, each with its ``history.tsv`` beside it.
+        ``model.safetensors`` of every fold and seed, each with ``history.tsv`` in its folder.
 
     Returns
     -------
     selected : dict
-        ``model``, ``config`` (None of a searched model), ``epochs`` (median of the best epochs),
+        ``model``, ``config`` (None for a searched model), ``epochs`` (median of the best epochs),
         ``criterion``, ``candidates`` (a list of model, validation_loss, runs) and ``devices``
-        (what trained).
+        (used for training).
     histories : DataFrame
-        All histories, one under the other, with ``model``, ``fold`` and ``seed``.
+        All histories concatenated, with ``model``, ``fold`` and ``seed``.
     losses : DataFrame
         ``model``, ``fold``, ``seed``, ``validation_loss`` of each network's kept epoch.
 
     Raises
     ------
     InputError
-        Where a model or a history is missing, is none, or was trained with other settings than the
-        others of its name.
+        A model or history is missing or invalid, or a model was trained with other settings than
+        others of the same name.
     """
     histories: list[pd.DataFrame] = []
     devices: set[str] = set()
@@ -61,7 +61,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         require_run(card, path)
         history = HISTORY.read(history_path)
         name = card["model"]
-        # the settings of a searched model are those of its fold; the final one has its own search
+        # a searched model has the settings of its fold; the final model has its own search
         config = None if "search" in card else card["config"]
         if configs.setdefault(name, config) != config:
             raise InputError(f"{path}: model '{name}' was trained with two configurations")
@@ -94,7 +94,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
 
 
 def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float:
-    """Validation loss of the epoch that a network was kept of."""
+    """Validation loss of the epoch whose network was kept."""
     if {"epoch", "validation_loss"} <= set(history):
         kept = history.loc[history["epoch"] == card["epoch"], "validation_loss"]
         values = pd.to_numeric(kept, errors="coerce")
@@ -109,16 +109,16 @@ def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float
 def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
     """Temperature and thresholds for the final model, from the validation records of all runs.
 
-    They are of other networks than the one that will use them, which is why ``called`` and
-    ``positives`` go with them (``own_scores.hold_thresholds``).
+    They come from other networks than the one that will use them, so ``called`` and ``positives``
+    are stored with them (``own_scores.hold_thresholds``).
 
     Returns
     -------
     dict
-        ``temperature`` (None in regression), ``thresholds`` (class to number), ``called`` (class to
-        the share of these records that reach the threshold; None where none could be chosen),
-        ``positives`` (class to how many of these records have it, or have not, whichever are fewer)
-        and ``aim``.
+        ``temperature`` (None in regression), ``thresholds`` (by class), ``called`` (by class, the
+        fraction of these records that reach the threshold; None if none could be chosen),
+        ``positives`` (by class, how many of these records have it, or do not have it, whichever is
+        fewer) and ``aim``.
     """
     truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
     scores = np.concatenate([run.validation.scores for run in model.runs])

@@ -1,4 +1,4 @@
-"""Parts of the records that a score is looked at in: by length, G+C, file and group."""
+"""Strata of the records for separate scores: by length, G+C, file and group."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ GC_BITS = 0b0110_0110
 
 @dataclass(frozen=True)
 class Stratum:
-    """Some of the tested records.
+    """A subset of the tested records.
 
     Attributes
     ----------
     kind : {"length", "gc", "source", "group"}
     bin : str
     low, high : float
-        Of a length, in residues, or a share of G+C; nan of a name.
+        Range of the length in residues, or of the G+C fraction; nan for a name.
     records : bool [n]
     """
 
@@ -42,7 +42,7 @@ class Stratum:
 
 
 def read_strata(sequences: Path, evidence: Evidence) -> list[Stratum]:
-    """Divide the tested records, streaming the sequence table.
+    """Divide the tested records into strata; the sequence table is streamed.
 
     Parameters
     ----------
@@ -89,9 +89,10 @@ def read_strata(sequences: Path, evidence: Evidence) -> list[Stratum]:
 
 
 def gc_share(packed: Packed) -> Doubles:
-    """Share of G and C of each DNA sequence: float64 [n].
+    """Fraction of G and C in each DNA sequence: float64 [n].
 
-    Set bits are counted without unpacking, so an ambiguous residue counts as all that it may be.
+    Set bits are counted without unpacking, so an ambiguous residue counts as every base that it can
+    be.
     """
     starts = packed.offsets[:-1]
     gc, all_bits = (
@@ -103,7 +104,7 @@ def gc_share(packed: Packed) -> Doubles:
 
 
 def quantile_strata(kind: str, values: Doubles) -> list[Stratum]:
-    """Cut records into about equal fourths by a number; none where it is the same in all."""
+    """Cut records into quarters of about equal size by a number; none if all numbers are equal."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, PARTS + 1), method="inverted_cdf"))
     place = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, None)
     strata = []
@@ -117,14 +118,14 @@ def quantile_strata(kind: str, values: Doubles) -> list[Stratum]:
 
 
 def _named(kind: str, names: dict[str, int], of_record: Any, evidence: Evidence) -> list[Stratum]:
-    """One stratum a name, where there are few and a score in them means something."""
+    """One stratum per name, if there are few names and scores in the strata are meaningful."""
     if not 2 <= len(names) <= MOST_NAMES:
         return []
     nan = float("nan")
     parts = [Stratum(kind, name, nan, nan, of_record == code) for name, code in names.items()]
     parts = [part for part in parts if part.records.any()]
     if evidence.task.name in ("binary", "multiclass"):
-        # a file that is a class says nothing about a model
+        # a stratum with a single class says nothing about a model
         several = sum(len(np.unique(evidence.truth[part.records])) > 1 for part in parts)
         return parts if several > 1 else []
     return parts

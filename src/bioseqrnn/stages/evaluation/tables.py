@@ -1,4 +1,4 @@
-"""The tables of scores, one function a table; their columns are declared in ``tables``."""
+"""The tables of scores, one function per table; their columns are declared in ``tables``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bioseqrnn.tables.declared.evaluation import (
     THRESHOLDS,
 )
 
-# DeLong's test takes records for independent: at least so many of the groups are single records
+# DeLong's test assumes independent records: smallest fraction of groups with a single record
 LEAST_SINGLE = 0.9
 AUROC = "auroc"
 
@@ -60,7 +60,7 @@ def summary_table(evidence: Evidence, scores: Estimates, confidence: float) -> p
 
 
 def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
-    """``classes.tsv``: each class against the rest, or each label; of two classes the positive."""
+    """``classes.tsv``: each class against the rest, or each label; with two, the positive one."""
     rows = []
     codes = range(len(evidence.classes)) if evidence.task.probabilistic else range(0)
     for model in evidence.models:
@@ -106,7 +106,7 @@ def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) 
 
 
 def _placements(evidence: Evidence) -> dict[str, Placements]:
-    """Placement values of all models, where DeLong's test fits."""
+    """Placement values of all models, if DeLong's test is applicable."""
     sizes = np.bincount(evidence.groups)
     single = (sizes == 1).sum() >= LEAST_SINGLE * len(sizes)
     if evidence.task.name != "binary" or not single or len(np.unique(evidence.truth)) < 2:
@@ -120,7 +120,7 @@ def _placements(evidence: Evidence) -> dict[str, Placements]:
 
 
 def temperatures_table(evidence: Evidence) -> pd.DataFrame:
-    """``temperatures.tsv``: what each run's scores were divided by, and how many units said so."""
+    """``temperatures.tsv``: temperature of each run, and number of units it was fitted on."""
     rows = [
         (
             model.name, model.kind, run.test.fold, run.test.seed, run.temperature,
@@ -134,7 +134,7 @@ def temperatures_table(evidence: Evidence) -> pd.DataFrame:
 
 
 def thresholds_table(evidence: Evidence) -> pd.DataFrame:
-    """``thresholds.tsv``: thresholds from validation records, and what they do on test records."""
+    """``thresholds.tsv``: thresholds from validation records, and their effect on test records."""
     rows = []
     task, classes = evidence.task, evidence.classes
     labels = classes[1:] if task.name == "binary" else classes
@@ -160,7 +160,7 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
 def strata_table(
     evidence: Evidence, strata: list[Stratum], scores: Estimates, confidence: float
 ) -> pd.DataFrame:
-    """``strata.tsv``: the headline of every model in each part of the records."""
+    """``strata.tsv``: the headline metric of every model in each stratum."""
     metric = headline(evidence.task)
     rows = []
     for model in evidence.models:

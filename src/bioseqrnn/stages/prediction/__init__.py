@@ -1,1 +1,1 @@
-"""Stage ``prediction``: the final model's calls for new FASTA, one row a record."""
+"""Stage ``prediction``: calls of the final model for new FASTA, one row per record."""

@@ -18,13 +18,13 @@ CALL, START, THRESHOLD = "call", "start", "threshold_"
 def call_fields(
     task: Task, classes: list[str], thresholds: Mapping[str, float]
 ) -> list[tuple[str, pa.DataType]]:
-    """Names and types of the columns behind ``id``, in their order."""
+    """Names and types of the columns after ``id``, in order."""
     fields: list[tuple[str, pa.DataType]] = [("length", pa.int64())]
     if task.per_position:
         fields.insert(0, (START, pa.int64()))
     if task.probabilistic:
         fields.append((CALL, pa.string()))
-    # single precision: a genome has many residues, and six digits of a probability are enough
+    # single precision: a genome has many residues, and six digits are enough for a probability
     kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
     fields += [(name, kind) for name in score_columns(task, classes)]
     limits = deciding(task, classes, thresholds)
@@ -38,16 +38,16 @@ def call_columns(
     scores: Doubles,
     thresholds: Mapping[str, float],
 ) -> dict[str, pa.Array]:
-    """Return ``call`` and the scores of some records, or of stretches of ``lengths`` residues.
+    """Return ``call`` and the scores of some records, or of parts with ``lengths`` residues.
 
-    The call is that of ``record_calls``, or a character a residue: the most probable class. Where
-    calls depend on thresholds, these are in every row, so that a row explains its own call.
+    The call is that of ``record_calls``, or one character per residue for the most probable class.
+    If calls depend on thresholds, every row contains them, so that a row explains its own call.
 
     Parameters
     ----------
     scores : float64 [units, outputs]
     thresholds : dict of str to float
-        By class.
+        Thresholds by class.
     """
     columns = dict(zip(score_columns(task, classes), scores.T, strict=True))
     if task.per_position:

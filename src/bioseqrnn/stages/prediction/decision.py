@@ -1,4 +1,4 @@
-"""Calls of records, by the thresholds in the card of a model."""
+"""Calls of records by the thresholds in the card of a model."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SEPARATOR = ";"
 def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) -> dict[str, float]:
     """Return the thresholds by which records are called, by class.
 
-    With two classes, the threshold of the positive class where the card has it; in multilabel, the
-    thresholds of all labels; otherwise none, since the most probable class is called.
+    With two classes, the threshold of the positive class if the card has it; in multilabel, the
+    thresholds of all labels; otherwise none, because the most probable class is called.
     """
     if task.name == "multilabel":
         return {name: float(thresholds.get(name, HALF)) for name in classes}
@@ -31,16 +31,16 @@ def record_calls(
 ) -> list[str]:
     """Return the call of each record.
 
-    With two classes, the positive one where its probability reaches its threshold, otherwise the
-    other one; with more classes, or without a threshold, the most probable class. In multilabel,
-    all labels that reach their threshold, or 0.5, joined by ``;``.
+    With two classes, the positive one if its probability reaches its threshold, otherwise the other
+    one; with more classes, or without a threshold, the most probable class. In multilabel, all
+    labels that reach their threshold (0.5 if there is none), joined by ``;``.
 
     Parameters
     ----------
     scores : float64 [n, outputs]
-        Calibrated.
+        Calibrated scores.
     thresholds : dict of str to float
-        By class, as in the card.
+        Thresholds by class, as in the card.
     """
     limits = deciding(task, classes, thresholds)
     if task.name == "multilabel":

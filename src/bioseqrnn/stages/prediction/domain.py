@@ -12,18 +12,18 @@ import pyarrow as pa
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
 
-# so many are named; the others are counted
+# number of sequences that are named; the others are only counted
 NAMED = 3
 
 
 class TrainedLengths:
-    """Counts sequences that are shorter or longer than any that the model was trained on.
+    """Counts sequences that are shorter or longer than all those that the model was trained on.
 
     Parameters
     ----------
     card : dict
-        Card of the model. Nothing is counted where it does not tell the lengths, as in models of
-        an earlier version or of Keras.
+        Card of the model. Nothing is counted if it does not contain the lengths, as for models of
+        an earlier version or from Keras.
     """
 
     def __init__(self, card: Mapping[str, Any]) -> None:
@@ -35,7 +35,7 @@ class TrainedLengths:
         self._named: dict[str, list[str]] = {"shorter": [], "longer": []}
 
     def add(self, ids: pa.Array, lengths: Ints) -> None:
-        """Look at the lengths, int64 [n] in residues, of some records."""
+        """Check the lengths of some records: int64 [n], in residues."""
         if self._range is None:
             return
         for side, outside in (
@@ -48,7 +48,7 @@ class TrainedLengths:
             self._named[side] += [f"'{ids[i]}' ({lengths[i]:,})" for i in places[:free].tolist()]
 
     def warn(self, fasta: Path) -> None:
-        """Log how many records were shorter, and how many longer, with the names of the first."""
+        """Log how many records were shorter, and how many longer, with the first few names."""
         if self._range is None:
             return
         shortest, longest = self._range

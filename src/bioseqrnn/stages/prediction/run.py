@@ -1,4 +1,4 @@
-"""The prediction job: FASTA and a model in, one row a record out, in bounded memory."""
+"""The prediction job: from FASTA and a model to one row per record, in bounded memory."""
 
 from __future__ import annotations
 
@@ -58,30 +58,30 @@ def predict_query(
     model : Path
         ``model.safetensors``.
     outputs : sequence of Path
-        Files to write, all or none. The end of a name tells the format (``formats.FORMATS``); a
-        format that the model's task does not have is left out.
+        Files to write, all or none. The extension gives the format (``formats.FORMATS``); a format
+        that does not exist for the model's task is left out.
 
         Rows have the columns ``id``, ``length``, ``call`` (by the model's thresholds; several
-        labels are joined by ``;``), ``probability_{class}``, calibrated, and ``threshold_{class}``
-        where the model has thresholds that make calls; of regression ``id``, ``length`` and
-        ``value``. A model per position gives a character, and a list of probabilities, for each
-        residue; a record of more than a million residues takes several rows, each from residue
-        ``start``, which is 0 else.
+        labels are joined by ``;``), ``probability_{class}`` (calibrated), and ``threshold_{class}``
+        if calls depend on thresholds; in regression ``id``, ``length`` and ``value``. A model per
+        position gives one character, and a list of probabilities, for each residue. A record of
+        more than a million residues takes several rows, each beginning at residue ``start``, which
+        is otherwise 0.
     machine : MachineConfig
         One device of it is used.
     sequences : Path, optional
-        ``sequences.parquet`` that the model was trained on: then a column ``in_training`` says
+        ``sequences.parquet`` that the model was trained on. If given, a column ``in_training`` says
         whether a record's sequence (or its reverse complement) is in it.
 
     Returns
     -------
     int
-        Records predicted, which equals records read.
+        Number of records predicted, which equals the number of records read.
 
     Raises
     ------
     InputError
-        An output of no known format; a model, table or FASTA file that is not as it has to be.
+        An output has no known format, or a model, table or FASTA file is invalid.
     """
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
@@ -95,7 +95,7 @@ def predict_query(
     whole_headers = card.get("ids") == "header"
     blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
     with together(), ExitStack() as files:
-        # the first file gets its name last: where it is, the others are
+        # the first file gets its final name last: if it exists, the others exist too
         writers = [
             writer(files.enter_context(atomic_path(path)), rows.content, files)
             for path, writer in reversed(formats.items())
@@ -125,14 +125,14 @@ def predict_query(
 
 
 class _Rows:
-    """Makes the rows of a prediction, and counts what they say.
+    """Makes the rows of a prediction and counts records.
 
     Attributes
     ----------
     content : Content
-        Classes, and columns of the rows.
+        Classes and columns of the rows.
     records : int
-        That ended so far.
+        Number of records that are complete so far.
     """
 
     def __init__(self, task: Task, card: Mapping[str, Any], sequences: Path | None) -> None:
@@ -145,11 +145,11 @@ class _Rows:
         if self._seen is not None:
             fields.append(("in_training", pa.bool_()))
         self.content = Content(task, self._classes, pa.schema(fields))
-        # for the further stretches of a record
+        # kept for later parts of the same record
         self._contained = np.zeros(0, bool)
 
     def table(self, part: Predicted) -> pa.Table:
-        """Rows of some records, or of a stretch of one."""
+        """Rows of some records, or of a part of one record."""
         source = part.source
         columns: dict[str, Any] = {"id": source.ids, START: part.starts, "length": part.lengths}
         columns |= call_columns(
@@ -168,7 +168,7 @@ class _Rows:
         return table
 
     def report(self, fasta: Path) -> None:
-        """Say how many records there were, and how many are unlike, or among, those of training."""
+        """Log how many records there were, with unusual lengths, and from the training table."""
         done, rows = self.records, self._rows
         more = f" ({rows:,} rows: long ones take several)" if rows > done else ""
         say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")

@@ -1,4 +1,4 @@
-"""New sequences that the model was trained on."""
+"""Query sequences that the model was trained on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bioseqrnn.tables.sequences import open_sequences
 
 
 class SeenSequences:
-    """The digests of a table's sequences: 16 bytes a record, the same for both strands of DNA.
+    """Digests of a table's sequences: 16 bytes per record, the same for both strands of DNA.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class SeenSequences:
     Raises
     ------
     InputError
-        The table was made from other files than the model.
+        The table was made from other files than those used to train the model.
     """
 
     def __init__(self, path: Path, card: Mapping[str, Any]) -> None:
@@ -39,7 +39,7 @@ class SeenSequences:
                 raise InputError(
                     f"{path}: the model was not trained on this table ({key} differ); give its own"
                 )
-        # long records are in the table as blocks
+        # the table stores long records as blocks
         self._block: int | None = table.metadata.get("block")
         self._width = table.alphabet.width
         self._both_strands = table.alphabet.name == "dna"
@@ -48,7 +48,7 @@ class SeenSequences:
         self._keys = keys[np.argsort(keys[:, 0], kind="stable")]
 
     def contain(self, packed: Packed) -> npt.NDArray[np.bool_]:
-        """Whether the table has each sequence, or any of its blocks: bool [n]."""
+        """Whether the table contains each sequence, or any of its blocks: bool [n]."""
         if self._block is not None and (packed.lengths > self._block).any():
             blocks, ends = cut_packed(packed, self._width, self._block)
             begins = np.cumsum([0, *(len(own) for own in ends)])[:-1]

@@ -1,1 +1,1 @@
-"""Stage ``report``: one offline HTML page a dataset, its tables as TSV, and a manifest."""
+"""Stage ``report``: one offline HTML page per dataset, its tables as TSV, and a manifest."""

@@ -17,10 +17,10 @@ SIGNIFICANT = 0.05
 
 
 def verdict(row: pd.Series) -> str:
-    """What a difference (network minus baseline) says of the network.
+    """Verdict on the network from a difference (network minus baseline).
 
-    It is better if the interval is above zero and the corrected p is small; an interval below zero
-    is enough to be worse, because the simpler method is preferred.
+    The network is better if the interval is above zero and the corrected p is small. It is worse if
+    the interval is below zero; that is enough, because the simpler method is preferred.
     """
     low, high = float(row["ci_low"]), float(row["ci_high"])
     if lower_is_better(str(row["metric"])):

@@ -1,4 +1,4 @@
-"""How the report writes values of metrics."""
+"""Formatting of metric values in the report."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ UNDEFINED = "undefined"
 
 
 def number(metric: str, value: float, form: str = ".3f") -> str:
-    """Write a value of a metric: in the unit of the labels with four significant digits.
+    """Write a value of a metric; in the unit of the labels, with four significant digits.
 
-    ``form`` is for all others; a value that could not be computed is "undefined".
+    All other values have the format ``form``; a value that could not be computed is "undefined".
     """
     if not math.isfinite(value):
         return UNDEFINED
@@ -30,5 +30,5 @@ def between(metric: str, low: float, high: float, form: str = ".3f") -> str:
 
 
 def intervals(metric: str, low: Iterable[float], high: Iterable[float], form: str) -> list[str]:
-    """``between`` of several."""
+    """``between`` for several intervals."""
     return [between(metric, a, b, form) for a, b in zip(low, high, strict=True)]

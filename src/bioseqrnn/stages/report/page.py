@@ -1,4 +1,4 @@
-"""The page: sections as MultiQC custom content, and MultiQC, which makes one offline file."""
+"""The page: MultiQC makes one offline file from sections as custom content."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from markupsafe import Markup, escape
 from bioseqrnn.stages.report.parts import Section, as_html
 from bioseqrnn.support.atomic import atomic_path, is_full, no_room, temporary_folder
 
-# what has a meaning in Markdown anywhere, and at the start of a line
+# characters with a meaning in Markdown: anywhere, and at the start of a line
 MARKDOWN = str.maketrans({mark: f"&#{ord(mark)};" for mark in "\\`*_[]"})
 LINE_MARKS = tuple("#+->=~0123456789")
-# MultiQC's greeting and its second logo say nothing about the data
+# hide MultiQC's greeting and its second logo
 STYLE = "#mqc_welcome, #page_title { display: none !important; }"
 
 
 def write_page(parts: list[Section], dataset: str, text: Markup, output: Path) -> None:
-    """Let MultiQC make one offline page of the sections; only here text becomes HTML.
+    """Make one offline page from the sections with MultiQC; only here, text becomes HTML.
 
     Raises
     ------
@@ -44,10 +44,10 @@ def write_page(parts: list[Section], dataset: str, text: Markup, output: Path) -
 
 
 def _not_markdown(description: str) -> Markup:
-    """Return a text as one line of HTML in which MultiQC finds nothing that is Markdown.
+    """Return a text as one line of HTML without anything that MultiQC reads as Markdown.
 
-    Not a block of HTML, which Markdown would leave alone as well: MultiQC ends every description
-    with a full stop, and would write it behind the block.
+    A block of HTML would also be safe from Markdown, but MultiQC adds a full stop to every
+    description, and would write it after the block.
     """
     line = " ".join(str(escape(description)).split()).translate(MARKDOWN)
     if line[:1] in LINE_MARKS:
@@ -75,15 +75,15 @@ def _settings(parts: list[Section], dataset: str, text: Markup) -> dict[str, Any
 
 
 def _run_multiqc(work: Path) -> Path:
-    """Run MultiQC in a folder of its own, and return the page that it made."""
+    """Run MultiQC in its own folder, and return the page that it made."""
     command = [
         sys.executable, "-P", "-m", "multiqc", str(work), "--config", str(work / "config.yaml"),
         "--module", "custom_content", "--outdir", str(work / "out"),
         "--filename", "report.html", "--no-data-dir", "--quiet", "--no-ansi",
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("MULTIQC_")}
-    # MultiQC reads multiqc_config.yaml where it is started, and Python without -P would import a
-    # yaml.py from there
+    # MultiQC reads multiqc_config.yaml in its working directory, and Python without -P would import
+    # a yaml.py from there
     result = subprocess.run(
         command, cwd=work, env=environment | {"MPLCONFIGDIR": str(work)},
         capture_output=True, text=True, check=False,

@@ -1,8 +1,8 @@
-"""What every section of the report is made of, as MultiQC custom content.
+"""Parts of a section of the report, as MultiQC custom content.
 
-MultiQC escapes nothing. A text is therefore escaped when the page is made (``as_html``), whoever
-wrote it, unless it is ``Markup``: HTML that was written here, into which names came escaped (its
-``format`` and ``+`` see to that).
+MultiQC escapes nothing. Therefore every text is escaped when the page is made (``as_html``), except
+``Markup``: HTML that was written in this package. Names inserted into ``Markup`` are escaped by its
+``format`` and ``+``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 Section = dict[str, Any]
-# braces that open something in a template
+# braces that open a template expression
 TEMPLATE = re.compile(r"\{(?=[{%#])")
 
 
@@ -23,7 +23,7 @@ def section(name: str, title: str, description: str, plot: str, **more: Any) -> 
     """Return a section; ``more`` is its data and headers, ``config`` adds to the plot's options."""
     config = {"id": f"{name}_plot", "title": f"bioseqrnn: {title}"} | more.pop("config", {})
     if plot == "linegraph":
-        # a page that is printed or sent as a picture has no labels on hover
+        # a printed page or a picture of it cannot show labels on hover
         config["showlegend"] = True
     return {
         "id": name,
@@ -35,10 +35,10 @@ def section(name: str, title: str, description: str, plot: str, **more: Any) -> 
 
 
 def as_html(value: Any) -> Any:
-    """Return what MultiQC is given with every text in it as HTML, names in mappings among them.
+    """Return data for MultiQC with every text as HTML, including the keys of mappings.
 
-    What templates would take for their own (``{{``, ``{%``) is written as entities too, and in
-    names the ``/``, of which MultiQC would take the last part only, as of a path.
+    Characters that templates would interpret (``{{``, ``{%``) are written as entities too. So is
+    ``/`` in keys, because MultiQC would take the key for a path and use only its last part.
     """
     if isinstance(value, dict):
         return {

@@ -1,4 +1,4 @@
-"""What a report is made of, read from the files of a dataset."""
+"""Input of a report, read from the files of a dataset."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import open_sequences
 from bioseqrnn.tasks import Task, task_of
 
-# tables that some runs have; the report shows them, and leaves them where they are
+# tables that only some runs have; the report shows them, but does not copy them
 OPTIONAL = {evaluation.RANDOM_FOLDS.name: evaluation.RANDOM_FOLDS}
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Files that a report is made from.
+    """Input files of a report.
 
     Attributes
     ----------
     sequences, intake, checks, folds, leaks : Path
         Outputs of the stages sequences, audit and folds.
     evaluation : Path
-        Folder that ``evaluate`` wrote.
+        Folder written by ``evaluate``.
     gradients : Path, optional
         ``gradients.tsv`` of the stage diagnosis.
     optional : tuple of Path
-        Tables of some runs only, named as in ``OPTIONAL``.
+        Tables that only some runs have, named as in ``OPTIONAL``.
     search : tuple of Path
         ``trials.tsv`` of every search.
     learning_curve : Path, optional
@@ -59,9 +59,9 @@ class Inputs:
     learning_curve: Path | None = None
 
     def checksums(self, tables: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of every file that is read; ``tables`` names those of the evaluation.
+        """SHA-256 of every file that is read; ``tables`` are the names of evaluation tables.
 
-        By file name, or by path where two files share a name, as the trials of several searches.
+        Keys are file names, or paths if files share a name, like the trials of several searches.
         """
         files = [self.sequences, self.intake, self.checks, self.folds, self.leaks, *self.optional]
         files += [
@@ -84,15 +84,15 @@ class Results:
     Attributes
     ----------
     metadata : dict
-        Of the sequence table.
+        Metadata of the sequence table.
     selected : dict
         ``selected.json``.
     tables : dict of DataFrame
-        By the names of the declared tables.
+        Tables by their declared names.
     given : bool
         Whether the split into train and test records came with the data.
     confidence : float
-        Of the intervals, 0 to 1.
+        Confidence level of the intervals, 0 to 1.
     """
 
     metadata: dict[str, Any]
@@ -108,7 +108,7 @@ class Results:
 
     @property
     def task(self) -> Task:
-        """What a label is."""
+        """The task: the kind of label."""
         return task_of(self.metadata["task"])
 
     @property
@@ -126,7 +126,7 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
     Raises
     ------
     InputError
-        A file is missing or is not what it should be, or an optional table has another name.
+        A file is missing or invalid, or an optional table has an unknown name.
     """
     metadata = open_sequences(inputs.sequences).metadata
     keys = ("criterion", "devices", "row", "headline")
@@ -151,7 +151,7 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         tables[evaluation.LEARNING_CURVE.name] = evaluation.LEARNING_CURVE.read(
             inputs.learning_curve
         )
-    # a search on all records of a model that is not the final one has no trials
+    # the search on all records has no trials if its model is not the final one
     trials = [frame for frame in map(models.TRIALS.read, inputs.search) if len(frame)]
     if trials:
         tables[models.TRIALS.name] = pd.concat(trials, ignore_index=True)

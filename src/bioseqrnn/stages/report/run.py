@@ -1,4 +1,4 @@
-"""The report job: evaluation tables in, one HTML page with its tables and manifest out."""
+"""The report job: from evaluation tables to one HTML page with its tables and manifest."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def build_report(
     settings : dict
         Settings of the run, shown under provenance.
     confidence : float
-        That the intervals were computed with, 0 to 1.
+        Confidence level that the intervals were computed with, 0 to 1.
 
     Raises
     ------
     InputError
-        An input is missing or is not what it should be.
+        An input is missing or invalid.
     """
     results = read_results(inputs, settings, confidence)
     text = introduction(dataset, results)
@@ -68,7 +68,7 @@ def build_report(
 
 
 def sections_of(results: Results) -> list[Section]:
-    """The sections in their order; those that the data or the task have no use for are left out."""
+    """The sections in order, without those that do not apply to the data or the task."""
     tables, given = results.tables, results.given
     keep, row = results.keep, str(results.selected["row"])
     # the selected network and the best baseline

@@ -1,4 +1,4 @@
-"""The report's opening words, for somebody who did not run it."""
+"""The introduction of the report, for readers who did not run the analysis."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _question(metadata: dict[str, Any]) -> str:
 
 
 def _classes(metadata: dict[str, Any]) -> str:
-    """The classes in words; nothing where labels are numbers."""
+    """The classes in words; empty if labels are numbers."""
     classes = metadata["classes"]
     if not classes:
         return ""
@@ -45,7 +45,7 @@ def _classes(metadata: dict[str, Any]) -> str:
 
 
 def introduction(dataset: str, results: Results) -> Markup:
-    """Say in HTML what was asked, how well it went, and which model predicts new sequences."""
+    """Introduction in HTML: the question, the result, and the model for new sequences."""
     metadata, selected, given = results.metadata, results.selected, results.given
     summary = results.tables["summary"]
     kind = {"dna": "DNA", "protein": "protein"}[metadata["alphabet"]]
@@ -82,7 +82,7 @@ def introduction(dataset: str, results: Results) -> Markup:
 
 
 def _made_up(negatives: dict[str, Any]) -> Markup:
-    """Say how much a score against made negatives tells."""
+    """Sentence in HTML on how to interpret a score against generated negatives."""
     how, tells = {
         "shuffle": (
             f"shuffles of the others that keep the counts of their {negatives['k']}-mers",
@@ -99,7 +99,7 @@ def _made_up(negatives: dict[str, Any]) -> Markup:
 
 
 def beyond_limits(checks: pd.DataFrame) -> Markup:
-    """Say in HTML which checks of the audit are beyond their limit, nothing where none is."""
+    """Sentence in HTML on the checks of the audit beyond their limits; empty if there are none."""
     names = checks.loc[checks["verdict"] != "pass", "check"]
     if names.empty:
         return Markup()

@@ -1,1 +1,1 @@
-"""Stage ``search``: better settings of a model, from the training records of each fold alone."""
+"""Stage ``search``: better settings of a model, using only the training records of each fold."""

@@ -34,18 +34,18 @@ def choose(
     fold: int | None,
     selected: Path | None = None,
 ) -> None:
-    """Write ``chosen.json`` and ``trials.tsv`` from what the workers wrote.
+    """Write ``chosen.json`` and ``trials.tsv`` from the tables of the workers.
 
-    Trials beyond the budget, of a search that once had more, play no part.
+    Trials beyond the budget, from an earlier search with a larger one, are ignored.
 
     Parameters
     ----------
     workers : list of Path
-        Table of each worker: the trials that were finished when it ended.
+        Table of each worker, with the trials that were finished when it ended.
     fold : int or None
         None for the final model.
     selected : Path, optional
-        ``selected.json``: where the final model is another one, no settings are chosen.
+        ``selected.json``: if another model was selected as the final one, no settings are chosen.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def choose(
         why = next((text for text in frame["why"] if text), "")
         raise InputError(f"{model}: no trial of {len(frame)} ended well; {why}")
     best = candidates.iloc[int(candidates["value"].argmin())]
-    # numbers of Python, and not of NumPy
+    # Python numbers, not NumPy ones
     values = {name: np.asarray(best[name]).item() for name in searched}
     own = candidates[candidates["own"]]
     about |= {
@@ -97,7 +97,7 @@ def choose(
 
 
 def _read(path: Path, searched: list[str]) -> pd.DataFrame:
-    """Read the table of a worker; values are those that were written."""
+    """Read the table of a worker, with the values exactly as written."""
     text = ("state", "losses", "epochs", "why")
     try:
         frame = pd.read_csv(
@@ -116,7 +116,7 @@ def _read(path: Path, searched: list[str]) -> pd.DataFrame:
 
 
 def _check(path: Path, frame: pd.DataFrame) -> None:
-    """Stop at a cell of a table of trials that no worker wrote."""
+    """Raise InputError for a cell of a table of trials that no worker can have written."""
     complete = frame["state"] == "complete"
     losses = pd.to_numeric(frame["value"], errors="coerce")
     fine = {
@@ -135,7 +135,7 @@ def _check(path: Path, frame: pd.DataFrame) -> None:
 
 
 def _union(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """All trials once, in their order, numbered from 0 as ``trial``."""
+    """All trials without duplicates, in order, numbered from 0 in the column ``trial``."""
     full = [frame for frame in frames if len(frame)] or frames[:1]
     frame = pd.concat(full, ignore_index=True).drop_duplicates("number").sort_values("number")
     frame.insert(0, "trial", np.arange(len(frame)))
@@ -143,7 +143,7 @@ def _union(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _named(frame: pd.DataFrame, model: str, fold: int | None, best: int) -> pd.DataFrame:
-    """Add columns with the model and fold of the trials, and which one was chosen."""
+    """Add columns with the model and fold of the trials, and a mark of the chosen one."""
     names = {"model": model, "fold": "final" if fold is None else str(fold)}
     chosen = (frame["trial"] == best).rename("chosen")
     return pd.concat([pd.DataFrame(names, frame.index), chosen, frame], axis=1)

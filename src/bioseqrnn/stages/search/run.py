@@ -1,4 +1,4 @@
-"""The jobs of a search: workers that make trials, and one that chooses."""
+"""The worker jobs of a search, which run its trials."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Searched:
     model : str
         Its name in tables.
     config : ModelConfig
-        Its settings where nothing is searched.
+        Its own settings, used for everything that is not searched.
     search : SearchConfig
     fold : int or None
-        Fold whose training records are searched on; None takes all records, for the final model.
+        Fold whose training records the search uses; None: all records, for the final model.
     """
 
     model: str
@@ -74,7 +74,7 @@ def work(
     machine: MachineConfig,
     selected: Path | None = None,
 ) -> None:
-    """Make trials of a study, beside other workers, until its budget is used up.
+    """Run trials of a study, in parallel with other workers, until its budget is used up.
 
     A trial reads only the training records of the fold: neither its test records nor its
     validation records, which are used for early stopping, selection and calibration.
@@ -84,19 +84,19 @@ def work(
     journal : Path
         Journal of the study; made by the first worker, kept for a later search with more trials.
     output : Path
-        Table of all trials that are done when this worker ends.
+        Table to write, with all trials that are done when this worker ends.
     searched : Searched
     worker : int
         Number of this worker, from 0.
     machine : MachineConfig
-        A trial takes one device of it.
+        A trial uses one device of it.
     selected : Path, optional
-        ``selected.json``: where the final model is another one, nothing is done.
+        ``selected.json``: if another model was selected as the final one, nothing is done.
 
     Raises
     ------
     TrainingStopped
-        A signal was received; the same command resumes from there.
+        A signal was received; the same command resumes from that point.
     """
     config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
     space = distributions(search)
@@ -145,7 +145,7 @@ def work(
                 break
             place = sum(other.number < trial.number for other in counted(study)) + 1
             run_trial(study, trial, bench, f"{where}, trial {place} of {search.trials}")
-    # left from a trial that another worker has finished
+    # left over from a trial that another worker has finished
     remove_file(checkpoint_path(bench.scratch))
     frame = trials_table(counted(study), space)
     write_tsv(output, frame)
@@ -155,7 +155,7 @@ def work(
 def _inner(
     table: SequenceTable, folds: Path, fold: int | None, search: SearchConfig
 ) -> tuple[Ints, Ints]:
-    """Inner fold of each record, -1 outside the fold's training records; and the rows of these."""
+    """Inner fold of each record (-1 if not a training record of the fold), and training rows."""
     if fold is None:
         train = np.arange(len(table))
     else:
@@ -175,7 +175,7 @@ def _inner(
 
 
 def _one_measure(config: ModelConfig, table: SequenceTable, train: Ints) -> ModelConfig:
-    """The settings with ``monitor`` decided on all training records, not in every inner fold."""
+    """The settings with ``monitor`` decided once on all training records, not per inner fold."""
     objective = Objective.of(config, table.task, table.targets[train], table.classes)
     monitor = "auprc" if objective.by_precision else "loss"
     return ModelConfig(**config.model_dump() | {"monitor": monitor})

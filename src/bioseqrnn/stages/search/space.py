@@ -1,4 +1,4 @@
-"""Optuna's view of a search space."""
+"""A search space in the form that Optuna needs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bioseqrnn.support.checked import parse_json
 
 
 def distributions(config: SearchConfig) -> dict[str, BaseDistribution]:
-    """What every searched setting is drawn from.
+    """Distribution of every searched setting.
 
-    A choice that is a list (``pooling``) is JSON: Optuna keeps text and numbers only.
+    A choice that is a list (``pooling``) is written as JSON: Optuna stores only text and numbers.
     """
     found: dict[str, BaseDistribution] = {}
     for name, kind in config.space.model_dump(exclude_none=True).items():
@@ -38,7 +38,7 @@ def _flat(choice: Any) -> Any:
 
 
 def own_values(config: ModelConfig, searched: dict[str, BaseDistribution]) -> dict[str, Any] | None:
-    """A model's own values of what is searched, or None where the space does not hold all."""
+    """A model's own values of the searched settings; None if the space does not contain all."""
     values = {name: _flat(value) for name, value in config.model_dump().items() if name in searched}
     for name, value in values.items():
         kind = searched[name]
@@ -53,6 +53,6 @@ def own_values(config: ModelConfig, searched: dict[str, BaseDistribution]) -> di
 
 
 def settings(params: dict[str, Any]) -> dict[str, Any]:
-    """Values of a trial as settings of a model."""
+    """Settings of a model from the values of a trial."""
     lists = [name for name in params if isinstance(ModelConfig.model_fields[name].default, list)]
     return params | {name: parse_json(str(params[name]), name) for name in lists}

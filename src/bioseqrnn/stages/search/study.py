@@ -1,9 +1,9 @@
-"""One study that many jobs work on: a journal on a file system that all of them see.
+"""One study shared by many jobs: a journal on a shared file system.
 
-The journal is a log that is only ever appended to. Its lock is a file made with ``O_EXCL``, which
-is atomic on local disks, on NFS since version 3 and on the parallel file systems of clusters, also
-where ``flock`` and ``fcntl`` do nothing; a lock whose holder was killed is taken over after 30 s.
-Trials are numbered in the order of the log, so that all jobs number them equally.
+The journal is a log that is only appended to. Its lock is a file made with ``O_EXCL``, which is
+atomic on local disks, on NFS since version 3 and on the parallel file systems of clusters, even
+where ``flock`` and ``fcntl`` have no effect. If the holder of a lock was killed, the lock is taken
+over after 30 s. Trials are numbered in the order of the log, so all jobs use the same numbers.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from bioseqrnn.fitting.checkpoint import ODD
 from bioseqrnn.support.console import say
 from bioseqrnn.support.io import require_file
 
-# trials drawn at random before earlier trials guide the search
+# number of trials drawn at random before earlier trials guide the search
 RANDOM_TRIALS = 8
-# trials before any is pruned
+# number of trials before any can be pruned
 UNPRUNED_TRIALS = 4
 NAMELESS_SECONDS = 60.0
 # attributes of a trial: its worker, and whether its settings are the model's own
@@ -37,12 +37,12 @@ WORKER, OWN = "worker", "own"
 
 
 def study_name(**fingerprint: Any) -> str:
-    """Name of the study of these data, settings and code: any other finds none of its trials."""
+    """Name of the study, unique to data, settings and code: trials of others are not reused."""
     return hashlib.sha256(json.dumps(fingerprint, sort_keys=True).encode()).hexdigest()
 
 
 def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
-    """Open a study of a journal, and make what is not there yet.
+    """Open a study of a journal; create either if it does not exist.
 
     A journal that Optuna cannot read is renamed, and the search starts from the beginning.
     """
@@ -65,7 +65,7 @@ def open_study(journal: Path, name: str, *, prune: bool) -> optuna.Study:
     before = journal.stat().st_ino if journal.exists() else None
     try:
         return opened()
-    # lines that are no JSON, lack what they should have, or have other types
+    # lines that are not JSON, lack keys, or have values of the wrong type
     except (*ODD, AssertionError) as error:
         _put_aside(journal, lock, before, error)
     return opened()
@@ -87,7 +87,7 @@ def _put_aside(
 
 
 def _mend(journal: Path, lock: JournalFileOpenLock) -> None:
-    """Cut off half a line, left by a writer that died: no other could append to it."""
+    """Remove an incomplete last line of a writer that died: nothing could be appended to it."""
     if not journal.exists():
         return
     require_file(journal, "log of a search")
@@ -105,12 +105,12 @@ def _mend(journal: Path, lock: JournalFileOpenLock) -> None:
 
 
 def counted(study: optuna.Study) -> list[FrozenTrial]:
-    """Trials that use up the budget, in their order: done, under way, or waiting to be retried."""
+    """Trials that count towards the budget, in order: done, running, or waiting for a retry."""
     return [t for t in study.get_trials(deepcopy=False) if t.state != TrialState.FAIL]
 
 
 def queue_own(study: optuna.Study, values: dict[str, Any]) -> None:
-    """Queue the model's own settings, if no trial has them yet."""
+    """Queue a trial with the model's own settings, if there is none yet."""
     if not any(OWN in trial.user_attrs for trial in counted(study)):
         study.enqueue_trial(values, user_attrs={OWN: True})
 
@@ -123,12 +123,12 @@ def next_trial(
     seed: int,
     worker: int,
 ) -> Trial | None:
-    """Claim the next trial of the budget, or None where all are claimed.
+    """Claim the next trial of the budget; None if all are claimed.
 
-    All claims stand in the journal in one order, so that of several at once exactly as many as the
-    budget allows are kept. Values are drawn by TPE (Bergstra et al., NeurIPS 2011), which takes
-    trials under way for bad ones; its seed depends on the trial, not on what this process drew
-    before, so that a search that was stopped makes the same trials as one that was not.
+    The journal has one order for all claims, so if several are made at once, exactly as many as the
+    budget allows are kept. Values are drawn by TPE (Bergstra et al., NeurIPS 2011), which assumes
+    bad results for running trials. Its seed depends on the trial, not on earlier draws of this
+    process, so a search that was stopped and resumed makes the same trials as one that was not.
     """
     while True:
         before = counted(study)
@@ -158,9 +158,9 @@ def _draw_seed(*key: int) -> int:
 
 
 def _fail_nameless(study: optuna.Study) -> bool:
-    """Give up trials whose worker died between claiming them and writing its name on them.
+    """Give up trials whose worker died after claiming them but before recording its number.
 
-    That takes moments; who has not done it while this process waits never will.
+    That step is fast: a worker that has not done it while this process waits never will.
     """
     deadline = time.monotonic() + NAMELESS_SECONDS
     while True:
@@ -180,10 +180,10 @@ def _fail_nameless(study: optuna.Study) -> bool:
 
 
 def retry_unfinished(study: optuna.Study, worker: int, workers: int) -> int:
-    """Put the trials that this worker was killed in back into the queue; return how many.
+    """Queue again the trials that this worker was killed in; return how many.
 
-    They keep what they had finished. A worker runs once at a time, so nothing is under way in its
-    name; the first one looks after those of workers that there are no more.
+    They keep their finished inner folds. Only one process runs as a given worker at a time, so none
+    of its trials can be running. The first worker does this for workers that no longer exist.
     """
     found = 0
     for trial in study.get_trials(states=(TrialState.RUNNING,)):

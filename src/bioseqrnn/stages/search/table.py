@@ -18,10 +18,10 @@ COLUMNS = WORKER_TRIALS.names
 def trials_table(trials: list[FrozenTrial], searched: Iterable[str]) -> pd.DataFrame:
     """Make a table of the trials that are done.
 
-    Columns: ``number`` (Optuna's, with gaps where a trial was broken off and made again),
-    ``state`` (complete or pruned), ``value`` (empty of pruned), ``losses`` and ``epochs`` (of each
+    Columns: ``number`` (Optuna's, with gaps where a trial was interrupted and made again),
+    ``state`` (complete or pruned), ``value`` (empty if pruned), ``losses`` and ``epochs`` (of each
     inner fold, separated by commas), ``worker``, ``own`` (whether these are the model's own
-    settings), ``why`` (a training gave up), and one column a searched setting.
+    settings), ``why`` (reason why a training gave up), and one column per searched setting.
     """
     rows: list[dict[str, Any]] = []
     for trial in trials:

@@ -1,4 +1,4 @@
-"""One trial: a network trained on each inner fold, scored on what that fold holds out."""
+"""One trial: a network per inner fold, scored on the records that the fold holds out."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.sequences import SequenceTable
 
-# weight of the loss beside average precision: it decides between equal ones
+# weight of the loss when average precision is monitored: it decides between equal trials
 TIE = 1e-6
-# attributes of a trial: loss and best epoch of each finished inner fold; why there are no more
+# attributes of a trial: loss and best epoch of each finished inner fold; reason for giving up
 DONE, WHY = "done", "why"
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What all trials of a study share.
+    """Data and settings shared by all trials of a study.
 
     Attributes
     ----------
     table : SequenceTable
     part : int64 [n]
-        Inner fold that holds a record out; -1 of the records that no trial may read.
+        Inner fold that holds a record out; -1 for records that no trial may read.
     base : ModelConfig
-        With ``monitor`` loss or auprc: the trials of a study are scored by one measure.
+        Settings with ``monitor`` loss or auprc, so that all trials of a study use one measure.
     seed : int
     processes : Processes
-        One, which has the device.
+        One process, with the device.
     study : str
         Name of the study.
     scratch : Path
-        Beside which the training under way keeps its checkpoint.
+        Path next to which the running training keeps its checkpoint.
     """
 
     table: SequenceTable
@@ -57,27 +57,27 @@ class Bench:
 
     @property
     def count(self) -> int:
-        """Inner folds."""
+        """Number of inner folds."""
         return int(self.part.max()) + 1
 
     def rows(self, inner: int) -> tuple[Ints, Ints]:
-        """Row numbers of the records that an inner fold trains with, and that it holds out."""
+        """Row numbers of the training and of the held-out records of an inner fold."""
         inside = self.part >= 0
         held = self.part == inner
         return np.flatnonzero(inside & ~held), np.flatnonzero(held)
 
 
 def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> None:
-    """Train and score, and tell the study; an inner fold that was done before is not done again.
+    """Train, score, and report to the study; inner folds that are already done are not repeated.
 
-    The value is the mean over inner folds of what the best epoch has least of: the validation loss,
-    or what average precision lacks of 1. A trial that the pruner stops, or whose training diverges
-    at every learning rate tried, counts as pruned: it uses up budget and is not a candidate.
+    The value is the mean over inner folds of the best epoch's validation loss, or of 1 minus its
+    average precision. A trial that the pruner stops, or whose training diverges at every learning
+    rate tried, counts as pruned: it counts towards the budget and is not a candidate.
 
     Raises
     ------
     TrainingStopped
-        By a signal; the trial stays under way, for ``retry_unfinished``.
+        A signal was received; the trial keeps the state running, for ``retry_unfinished``.
     """
     config = section(ModelConfig, bench.base.model_dump() | settings(trial.params), what)
     say(f"{what}: " + ", ".join(f"{name} {_short(v)}" for name, v in sorted(trial.params.items())))
@@ -123,9 +123,9 @@ def _train(bench: Bench, config: ModelConfig, inner: int, what: str) -> Trained:
 
 
 def _loss(trained: Trained) -> float:
-    """The loss of the best epoch, or what its average precision lacks of 1.
+    """The loss of the best epoch, or 1 minus its average precision.
 
-    With few positives many trials lack nothing; the loss then decides between them.
+    With few positives, many trials reach an average precision of 1; the loss decides between them.
     """
     row = trained.history.iloc[trained.best_epoch - 1]
     loss, precision = float(row["validation_loss"]), float(row.get("validation_auprc", np.nan))

@@ -1,4 +1,4 @@
-"""A training as the command ``train`` is given it: of one fold, or of the final model."""
+"""Input of the command ``train``: the training of one fold, or of the final model."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from bioseqrnn.tables.chosen import read_chosen
 
 @dataclass(frozen=True)
 class Given:
-    """What is trained: ``fold`` of ``folds``, or with ``selected`` the final model.
+    """Options of a training: ``fold`` of ``folds``, or with ``selected`` the final model.
 
     Attributes
     ----------
     folds : Path or None
         ``folds.parquet``.
     fold : int or None
-        The fold that tests, from 0.
+        The test fold, from 0.
     selected : Path or None
-        ``selected.json``: the final model is trained, and only ``chosen`` is used of the rest.
+        ``selected.json``: if given, the final model is trained, and of the other options only
+        ``chosen`` is used.
     model : str or None
-        Name in tables; None for the name of the cell.
+        Name in tables; None: the name of the cell.
     config : str
         Settings of the model as a JSON object.
     chosen : tuple of Path
-        ``chosen.json`` of the search whose settings take the place of ``config``; for the final
-        model, those of all searches on all records.
+        ``chosen.json`` of the search whose settings replace ``config``; for the final model, the
+        files of all searches on all records.
     fraction : float
         Fraction of the training and validation records that is used.
     """
@@ -51,7 +52,7 @@ class Given:
         Raises
         ------
         InputError
-            Settings that are not allowed, or the result of another fold's search.
+            The settings are not allowed, or are the result of another fold's search.
         """
         settings, search = section_from_json(ModelConfig, self.config, "--config"), None
         if self.chosen:
@@ -77,7 +78,7 @@ def train_given(
     Raises
     ------
     InputError
-        Neither a fold nor a selected model, or what is wrong with either.
+        Neither a fold nor a selected model is given, or one of them is invalid.
     """
     folds, fold, selected = given.folds, given.fold, given.selected
     if selected is not None:

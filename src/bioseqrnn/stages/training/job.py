@@ -1,4 +1,4 @@
-"""What both training jobs share: a table, settings and processes that train and predict."""
+"""Common part of both training jobs: a table, settings, and processes that train and predict."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ NONE = np.arange(0)
 
 
 def read_mapped(sequences: Path, output: Path, processes: Processes) -> SequenceTable:
-    """Read a table, or this process's part of it, whose sequences stay on disk beside the output.
+    """Read a table, or this process's part of it; its sequences stay on disk next to the output.
 
-    The folder of the output is known to have room: the system's folder for temporary files is in
-    memory on many machines, and small on others.
+    The folder of the output is expected to have space. The system's temporary folder is in memory
+    on many machines, and small on others.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
     return read_sequences(sequences, scratch=output.parent, part=(processes.rank, processes.count))
@@ -45,7 +45,7 @@ class Job:
     checksum : str
         SHA-256 of its file.
     config : ModelConfig
-        Settings as they apply to this table.
+        Settings resolved for this table.
     seed : int
     threads : int
         CPU threads.
@@ -84,11 +84,11 @@ class Job:
 
     @property
     def devices(self) -> str:
-        """What the job computes on, in words."""
+        """Devices that the job uses, in words."""
         return describe(self.processes.device, self.processes.count)
 
     def identify(self, what: str, job: str, **more: Any) -> None:
-        """Say to the session what is trained: data, settings and machine, and ``more``."""
+        """Tell the session what is trained: data, settings, machine and ``more``."""
         self.session.identify(
             what,
             job,
@@ -118,7 +118,7 @@ class Job:
         )
 
     def predict(self, network: SequenceClassifier, rows: Ints) -> Doubles:
-        """Scores of some records; the job can be stopped between their batches."""
+        """Scores of some records; the job can be stopped between batches."""
         return predict_packed(
             network,
             self.table.packed,
@@ -130,10 +130,10 @@ class Job:
         )
 
     def own_scores(self, network: SequenceClassifier, learned: Ints) -> OwnScores | None:
-        """Summarise the scores of training records; None where the task has no thresholds.
+        """Summarise the scores of training records; None if the task has no thresholds.
 
-        A sample of the records ``learned`` is scored. It is small, so that the job is not stopped
-        in between.
+        A sample of the records ``learned`` is scored. It is small, so the job cannot be stopped
+        during this.
         """
         table = self.table
         rows = own_rows(table.task, learned, self.seed)
@@ -157,7 +157,7 @@ class Job:
             "trained_on": len(learned),
             "epoch": epoch,
         }
-        # blocks of records do not tell the lengths of records
+        # with records cut into blocks, the lengths of records are not known
         if self.table.metadata.get("block") is None:
             lengths = self.table.lengths[learned]
             card["trained_lengths"] = [int(lengths.min()), int(lengths.max())]

@@ -1,4 +1,4 @@
-"""The training jobs: a network of one fold, and the final model."""
+"""The training jobs: the network of a fold, and the final model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from bioseqrnn.tables.selected import read_selection
 
 @dataclass(frozen=True)
 class FoldTraining:
-    """What is trained in a fold.
+    """A training in a fold.
 
     Attributes
     ----------
@@ -38,12 +38,12 @@ class FoldTraining:
         Its name in tables.
     config : ModelConfig
     fold : int
-        That tests, from 0.
+        Test fold, from 0.
     seed : int
     fraction : float
         Fraction of the training and validation records that is used.
     search : dict, optional
-        What the card says of the search that ``config`` came from.
+        Entry of the card about the search that ``config`` came from.
     """
 
     model: str
@@ -62,7 +62,7 @@ class FoldTraining:
 
 @dataclass(frozen=True)
 class FoldFiles:
-    """What the training of a fold writes: all files, or none."""
+    """Files that the training of a fold writes: all of them, or none."""
 
     model: Path
     history: Path
@@ -80,12 +80,13 @@ def train_fold(
 ) -> None:
     """Train on a fold's training records, with its validation records for early stopping.
 
-    With ``refit`` a second network is then trained on both for as many epochs (Goodfellow et al.,
-    Deep Learning, 2016, algorithm 7.2), as the final model is; it, or without ``refit`` the first,
-    predicts the test records and is what is kept. The first predicts the validation records.
+    With ``refit``, a second network is then trained on both for as many epochs (Goodfellow et al.,
+    Deep Learning, 2016, algorithm 7.2), like the final model. The second network (without
+    ``refit``, the first) predicts the test records and is kept. The first predicts the validation
+    records.
 
-    With a fraction below 1 a subset of the training and validation records is used
-    (``splits.subset``), for more epochs in proportion: scores of smaller subsets then show the
+    With a fraction below 1, a subset of the training and validation records is used
+    (``splits.subset``), for proportionally more epochs: scores of smaller subsets then show the
     effect of fewer records, not of fewer steps.
 
     A training with a ``session`` can be stopped; the same call resumes from its checkpoint.
@@ -158,7 +159,7 @@ def train_final(
     session: Session | None = None,
     searches: tuple[Path, ...] = (),
 ) -> None:
-    """Train the selected model on all records, for the epochs found by cross-validation.
+    """Train the selected model on all records, for the number of epochs from cross-validation.
 
     A training with a ``session`` can be stopped; the same call resumes from its checkpoint.
 
@@ -174,13 +175,14 @@ def train_final(
     machine : MachineConfig
     session : Session, optional
     searches : tuple of Path
-        ``chosen.json`` of searches on all records: that of the selected model, if it is among
-        them, has its settings and epochs.
+        ``chosen.json`` of searches on all records; if one is of the selected model, its settings
+        and number of epochs are used.
 
     Raises
     ------
     InputError
-        The settings of the selected model were searched in each fold, and ``searches`` lacks it.
+        The settings of the selected model were searched in each fold, and ``searches`` has no
+        search of it.
     """
     choice = read_selection(selected)
     config, epochs, search = _settings(choice, selected, searches)
@@ -196,7 +198,7 @@ def train_final(
     card = job.card(choice["model"], rows, epochs) | {
         "fold": None,
         "metrics": choice["metrics"],
-        # found with the networks of the folds, whose settings this one shares
+        # fitted on the networks of the folds, which have the same settings
         "temperature": choice.get("temperature"),
         "thresholds": final_thresholds(table.task, choice, own),
     }
@@ -207,7 +209,7 @@ def train_final(
 def _settings(
     choice: dict[str, Any], selected: Path, searches: tuple[Path, ...]
 ) -> tuple[ModelConfig, int, dict[str, Any] | None]:
-    """Settings and epochs of the final model, and what its card says of their search."""
+    """Settings and epochs of the final model, and the entry of its card about their search."""
     for found in [read_chosen(path) for path in searches]:
         if found.model == choice["model"]:
             return found.config, found.epochs, found.card

@@ -1,1 +1,1 @@
-"""Stage ``transfer``: trained against one kind of negatives, tested against another."""
+"""Stage ``transfer``: training against one kind of negatives, testing against another."""

@@ -12,19 +12,19 @@ from bioseqrnn.metrics.registry import title
 from bioseqrnn.support.atomic import atomic_path
 
 CELL_INCHES = 1.15
-# text is white on cells that are darker than this
+# text is white on cells darker than this
 DARK = 0.8
 
 
 def draw_matrix(matrix: pd.DataFrame, output: Path, metric: str) -> None:
-    """Draw a panel a model: trained against in rows, tested against in columns.
+    """Draw one panel per model: rows are the training negatives, columns the test negatives.
 
     Parameters
     ----------
     matrix : DataFrame
-        As ``matrix.tsv``.
+        Table as in ``matrix.tsv``.
     output : Path
-        SVG to write; the same bytes for the same table.
+        SVG to write; the same table gives the same bytes.
     metric : str
     """
     rows = matrix[matrix["metric"] == metric]

@@ -1,4 +1,4 @@
-"""Which fold's network may score which record, and the matrix of what comes out."""
+"""Choice of the network (fold) that may score each record, and the matrix of results."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class TransferDataset:
-    """A set of positives and one kind of negatives.
+    """A dataset: a set of positives and one kind of negatives.
 
     Attributes
     ----------
     name : str
     table : SequenceTable
-        Of the task ``binary``.
+        Table of the task ``binary``.
     folds : FoldTable
     """
 
@@ -39,13 +39,13 @@ class TransferDataset:
 
 
 def scoring_folds(trained: TransferDataset, tested: TransferDataset) -> Ints:
-    """Say which fold's network of one dataset may score each record of another: int64 [n].
+    """Choose the fold whose network of one dataset scores each record of another: int64 [n].
 
-    A record whose sequence (or, where both strands mean the same, its reverse complement) stands
-    in ``trained`` is scored by the network of the fold that tests it there, and by none (-1) where
-    a given split only trains on it. Any other record was seen by no network: it is scored by that
-    of the fold with the number of its own, so that every network gets its part. Records that
-    ``tested`` itself never tests are scored by none.
+    If the sequence of a record (or its reverse complement, if both strands are equivalent) is in
+    ``trained``, the network of the fold that tests it there scores it; none (-1) does if a given
+    split only trains on it. No network has seen any other record: it is scored by the network of
+    the fold with its own number, so that every network scores a part. Records that ``tested``
+    itself never tests are not scored.
     """
     if trained.name == tested.name:
         return tested.folds.fold
@@ -56,10 +56,10 @@ def scoring_folds(trained: TransferDataset, tested: TransferDataset) -> Ints:
     numbers = number(digests)
     known, asked = numbers[: len(trained.table)], numbers[len(trained.table) :]
     own = tested.folds.fold
-    # twins share a fold; where a given split did not see to it, one that trains decides
+    # identical sequences share a fold; if a given split violates this, a training record decides
     fold = np.full(int(numbers.max()) + 1, np.iinfo(np.int64).max)
     np.minimum.at(fold, known, trained.folds.fold)
-    # twins in different folds: each fold's network but one has trained on some of them
+    # identical sequences in different folds: every network has trained on some of them
     latest = np.full(len(fold), np.iinfo(np.int64).min)
     np.maximum.at(latest, known, trained.folds.fold)
     fold[(latest > fold) & (latest >= 0)] = NEVER
@@ -69,7 +69,7 @@ def scoring_folds(trained: TransferDataset, tested: TransferDataset) -> Ints:
 
 
 def shared_positives(trained: TransferDataset, tested: TransferDataset) -> int:
-    """How many positives of ``tested`` stand as positives in ``trained``."""
+    """Number of positives of ``tested`` that are also positives in ``trained``."""
     both = "both" in (trained.table.metadata["strands"], tested.table.metadata["strands"])
     sides = [
         sequence_digests(part.table.packed, both)[part.table.targets == 1]
@@ -91,13 +91,13 @@ def cell_rows(
     Parameters
     ----------
     trained : str
-        Name of the dataset that the networks trained on.
+        Name of the dataset that the networks were trained on.
     tested : TransferDataset
     rows : int64 [n]
-        Its records that were scored.
+        Rows of ``tested`` that were scored.
     scores : dict of str to dict of int to float64 [n]
-        By model and seed, the probability of the positive class. The estimate is the mean over
-        seeds; intervals are by bootstrap over the groups of ``tested``, the same for every model.
+        Probability of the positive class, by model and seed. The estimate is the mean over seeds;
+        intervals come from a bootstrap over the groups of ``tested``, the same for every model.
     resampling : Resampling
     """
     table = tested.table

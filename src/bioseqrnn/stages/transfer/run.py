@@ -1,4 +1,4 @@
-"""The transfer job: tables, folds and networks of several datasets in, a matrix out."""
+"""The transfer job: from tables, folds and networks of several datasets to a matrix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bioseqrnn.tables.declared.models import MATRIX
 from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.sequences import read_sequences
 
-# of the networks of one dataset: by model, seed and fold
+# paths of the networks of one dataset, by model, seed and fold
 Networks = dict[tuple[str, int, int], Path]
 
 
@@ -45,25 +45,25 @@ def transfer_models(
     resampling: Resampling,
     machine: MachineConfig,
 ) -> None:
-    """Score each dataset's records by the networks of every other.
+    """Score the records of each dataset by the networks of all datasets.
 
     Parameters
     ----------
     names, sequences, folds : list
-        A dataset each: the same positives, other negatives.
+        One item per dataset; datasets have the same positives and different negatives.
     models : list of Path
         ``model.safetensors`` of every dataset, model, fold and seed.
     output : Path
         Folder for ``matrix.tsv`` and ``heatmap.svg``.
     resampling : Resampling
-        Its seed is also that of the networks' random numbers.
+        Bootstrap settings; the seed is also used for the random numbers of the networks.
     machine : MachineConfig
         One device of it is used.
 
     Raises
     ------
     InputError
-        Datasets that do not fit together, or a network that is missing or of another table.
+        The datasets do not fit together, or a network is missing or belongs to another table.
     """
     set_deterministic(resampling.seed, machine.threads)
     chosen = choose_device(machine.device)
@@ -84,7 +84,7 @@ def transfer_models(
                 for (model, number, k), path in own.items():
                     found = scores[model].setdefault(number, np.full(len(rows), np.nan))
                     part = fold[rows] == k
-                    # a repeat of the folds has networks for records that others scored
+                    # with repeated folds, networks of other repeats have no records to score
                     if not part.any():
                         continue
                     network, _ = load_model(path, chosen)
@@ -142,7 +142,7 @@ def _read_datasets(
 def _sort_models(
     datasets: list[TransferDataset], sequences: list[Path], models: list[Path]
 ) -> list[Networks]:
-    """Networks of each dataset; what they trained on is known by its checksum."""
+    """Networks of each dataset, matched by the checksum of their training table."""
     places = {sha256(path): place for place, path in enumerate(sequences)}
     networks: list[Networks] = [{} for _ in datasets]
     for path in models:

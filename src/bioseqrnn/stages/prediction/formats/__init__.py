@@ -1,6 +1,7 @@
-"""The file formats of predictions, by the end of a file's name.
+"""The file formats of predictions, by the extension of a file's name.
 
-A new format is a module of this folder with a subclass of ``Writer``, and a line in ``FORMATS``.
+To add a format, add a module with a subclass of ``Writer`` to this folder, and a line to
+``FORMATS``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ FORMATS: dict[str, type[Writer]] = {
 
 
 def format_of(path: Path) -> type[Writer]:
-    """Return what writes a file; InputError where its name ends as that of no format."""
+    """Return the writer of a file; InputError if its extension is that of no format."""
     for ending, writer in FORMATS.items():
         if path.name.endswith(ending):
             return writer

@@ -1,4 +1,4 @@
-"""Predictions of a model per position as gzipped BED: the runs of residues with one call."""
+"""Predictions of a model per position as gzipped BED: runs of residues with the same call."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class _Run:
     start: int
     end: int
     code: int
-    # sum over its residues of the probability of its class
+    # sum of the probabilities of the run's class over its residues
     probability: float
 
 
 class BedWriter(Writer):
-    """Writes a line for each run: id, start, end, class, score and no strand.
+    """Writes one line per run: id, start, end, class, score and no strand.
 
-    Positions count from 0, the end is excluded; the score is the mean probability of the class in
-    the run, in thousandths, as BED has it. A run continues in the next stretch of its record.
+    Positions count from 0 and the end is excluded. The score is the mean probability of the class
+    in the run, in thousandths, as usual in BED. A run can continue in the next part of its record.
     """
 
     def __init__(self, path: Path, content: Content, files: ExitStack) -> None:
@@ -44,7 +44,7 @@ class BedWriter(Writer):
         return task.per_position
 
     def write(self, rows: pa.Table, part: Predicted) -> None:
-        """Write the runs that end in these records or stretches."""
+        """Write the runs that end in these records or parts of records."""
         ends = np.cumsum(part.lengths)
         names = rows["id"].to_pylist()
         for name, start, end, length in zip(names, part.starts, ends, part.lengths, strict=True):
@@ -55,7 +55,7 @@ class BedWriter(Writer):
         self._end_run()
 
     def _add(self, name: str, start: int, scores: Doubles) -> None:
-        """Add the stretch of a record from residue ``start`` on; float64 [residues, classes]."""
+        """Add the part of a record that begins at ``start``; scores float64 [residues, classes]."""
         codes = most_probable(scores)
         begins = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1])
         picked = scores[np.arange(len(codes)), codes]
@@ -72,7 +72,7 @@ class BedWriter(Writer):
             self._open = _Run(name, start + begin, start + end, code, total)
 
     def _end_run(self) -> None:
-        """Write the run that is open."""
+        """Write the open run, if there is one."""
         run, self._open = self._open, None
         if run is not None:
             name = " ".join(run.name.split())

@@ -1,4 +1,4 @@
-"""Predictions as Parquet: every column, with metadata."""
+"""Predictions as Parquet: all columns, with metadata."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bioseqrnn.support.parquet import sealed_writer
 
 
 class ParquetWriter(Writer):
-    """A sealed table, with checksums of its pages."""
+    """Writes a sealed table with checksums of its pages."""
 
     def __init__(self, path: Path, content: Content, files: ExitStack) -> None:
         self._writer = files.enter_context(

@@ -1,4 +1,4 @@
-"""Predictions as gzipped TSV: every column but the probabilities of single residues."""
+"""Predictions as gzipped TSV: all columns except the probabilities of single residues."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from bioseqrnn.stages.prediction.formats.writer import Content, Writer, gzip_tex
 
 
 class TsvWriter(Writer):
-    """Text with a header; probabilities have six decimal places, values twelve digits."""
+    """Writes text with a header; probabilities have six decimal places, values twelve digits."""
 
     def __init__(self, path: Path, content: Content, files: ExitStack) -> None:
         self._text = gzip_text(path, files)
         self._columns = [f.name for f in content.schema if not pa.types.is_list(f.type)]
-        # a value is in the unit of the labels, whatever that is
+        # a value of regression is in the unit of the labels, which can be any
         self._digits = "%.6f" if content.task.probabilistic else "%.12g"
         self._header = True
 
     def write(self, rows: pa.Table, part: Predicted) -> None:  # noqa: ARG002
-        """Write a line a row, the first time below the header."""
+        """Write one line per row; the first time, write the header before them."""
         rows.select(self._columns).to_pandas().to_csv(
             self._text, sep="\t", index=False, header=self._header, float_format=self._digits,
             lineterminator="\n",

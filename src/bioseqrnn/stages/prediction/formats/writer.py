@@ -1,4 +1,4 @@
-"""What every format of predictions is: a file that is opened, written in parts, and finished."""
+"""Common base of the formats of predictions: a file is opened, written in parts, and finished."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bioseqrnn.tasks import Task
 
 @dataclass(frozen=True)
 class Content:
-    """What a file holds.
+    """Content of a file.
 
     Attributes
     ----------
@@ -39,10 +39,10 @@ class Writer(ABC):
     Parameters
     ----------
     path : Path
-        Where to write; a temporary name.
+        File to write; a temporary name.
     content : Content
     files : ExitStack
-        Closes what is opened, also after an error.
+        Closes the opened files, also after an error.
     """
 
     @abstractmethod
@@ -50,27 +50,27 @@ class Writer(ABC):
 
     @staticmethod
     def suits(task: Task) -> bool:  # noqa: ARG004
-        """Whether there is such a file of a task."""
+        """Whether the format exists for a task."""
         return True
 
     @abstractmethod
     def write(self, rows: pa.Table, part: Predicted) -> None:
-        """Write some records, or a stretch of one.
+        """Write some records, or a part of one record.
 
         Parameters
         ----------
         rows : pyarrow Table
-            A row for each, with the columns of the content's schema.
+            One row each, with the columns of the content's schema.
         part : Predicted
-            The scores that they were made from.
+            The scores that the rows were made from.
         """
 
     def finish(self, metadata: dict[str, Any]) -> None:  # noqa: B027
-        """Write what is left, and the metadata where the format has room for it."""
+        """Write the rest, and the metadata if the format can store them."""
 
 
 def gzip_text(path: Path, files: ExitStack) -> io.TextIOWrapper:
-    """Open gzip text whose bytes depend on its content only (no name, no time in the header)."""
+    """Open gzip text whose bytes depend only on its content (no name and time in the header)."""
     raw = files.enter_context(path.open("wb"))
     zipped = files.enter_context(gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0))
     return files.enter_context(io.TextIOWrapper(zipped, encoding="utf-8", newline="\n"))

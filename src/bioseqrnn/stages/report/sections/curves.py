@@ -8,7 +8,7 @@ from bioseqrnn.stages.report.parts import Section, section
 
 
 def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> Section:
-    """Training and validation loss by epoch, mean over runs still training."""
+    """Training and validation loss by epoch, averaged over the runs that reached the epoch."""
     over = "seeds" if given else "folds and seeds"
     means = curves.groupby(["model", "epoch"], sort=False)[["train_loss", "validation_loss"]].mean()
     datasets = [
@@ -18,7 +18,7 @@ def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> 
         }
         for column in ("validation_loss", "train_loss")
     ]
-    # of values, training counts in their standard deviations
+    # regression is trained on values in units of their standard deviation
     unit, train_unit = ("nats",) * 2 if probabilistic else ("squared unit", "squared deviations")
     labels = [
         {"name": "Validation loss", "ylab": f"Validation loss ({unit})"},
@@ -37,7 +37,7 @@ def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> 
 
 
 def curve_sections(curves: pd.DataFrame, given: bool) -> list[Section]:
-    """ROC and precision-recall curves, one switch a class."""
+    """ROC and precision-recall curves, one switch per class."""
     which = "Predictions of the records given to test" if given else "All out-of-fold predictions"
     sections = []
     for curve, title, xlab, ylab, name in (

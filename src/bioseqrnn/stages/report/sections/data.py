@@ -1,4 +1,4 @@
-"""What the records are, and where the numbers come from."""
+"""Sections on the records, and on the origin of the numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bioseqrnn.tables.checks import CHECKS
 
 
 def checks_section(checks: pd.DataFrame) -> Section:
-    """What the audit found before training."""
+    """Results of the audit before training."""
     frame = pd.DataFrame(
         {
             "Check": checks["check"].str.replace("_", " "),
@@ -34,7 +34,7 @@ def checks_section(checks: pd.DataFrame) -> Section:
 
 
 def _found(check: str, value: float) -> str:
-    """A value of a check as a reader expects it; nothing where there is none."""
+    """A value of a check, formatted for readers; empty if there is none."""
     if np.isnan(value):
         return ""
     known = CHECKS.get(check)
@@ -47,7 +47,7 @@ def _limit(check: str, limit: float) -> str:
 
 
 def intake_section(intake: pd.DataFrame) -> Section:
-    """What the FASTA files hold, and what was converted in any of them."""
+    """Content of the FASTA files, and conversions made while reading them."""
     unused = [name for name in CONVERSIONS if name in intake and not intake[name].any()]
     shown = intake.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
     return section(
@@ -80,7 +80,7 @@ def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
 
 
 def provenance_section(rows: pd.DataFrame) -> Section:
-    """Where the numbers come from."""
+    """Origin of the numbers: software, settings and input files."""
     return section(
         "provenance",
         "Provenance",

@@ -1,4 +1,4 @@
-"""From probabilities to calls in the report: calibration, thresholds, confusion, strata."""
+"""Sections from probabilities to calls: calibration, thresholds, confusion, strata."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bioseqrnn.metrics.registry import AIMS, OF_CALLS, title
 from bioseqrnn.stages.report.numbers import between, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
-# a calibration bin with a smaller share of the predictions says little
+# a calibration bin with a smaller fraction of the predictions is not informative
 LEAST_OF_BIN = 0.01
 
 
 def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Section:
-    """Stated against observed probability, after and before the temperature."""
+    """Predicted against observed probability, after and before temperature scaling."""
     diagonal = {"name": "perfect", "pairs": [[0, 0], [1, 1]], "color": "#999", "dash": "dash"}
     datasets = []
     for calibrated in (True, False):
@@ -52,7 +52,7 @@ def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Sec
 
 
 def thresholds_section(thresholds: pd.DataFrame) -> Section:
-    """Where calls begin, and what they reach on test records: means over folds and seeds."""
+    """Thresholds, and scores of their calls on test records: means over folds and seeds."""
     aim = str(thresholds["aim"].iloc[0])
     keys = ["model", "kind", "class"]
     measures = ["threshold", *OF_CALLS]
@@ -81,9 +81,9 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
 
 
 def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section | None:
-    """True against called class of one model, as shares of the true class; None without any.
+    """True against called class of one model, as fractions of the true class; None without data.
 
-    Of several labels there is a switch for each.
+    In multilabel, there is one switch per label.
     """
     rows = confusion[(confusion["model"] == model) & ~confusion["at_threshold"]]
     if rows.empty:
@@ -126,7 +126,7 @@ def _in_front(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def classes_section(classes: pd.DataFrame, models: list[str]) -> Section:
-    """Each class or label by itself, for the selected network and the best baseline."""
+    """Scores of each class or label, for the selected network and the best baseline."""
     rows = classes[classes["model"].isin(models)]
     cells = [
         f"{number(m, e)} ({between(m, a, b)})"
@@ -153,7 +153,7 @@ def classes_section(classes: pd.DataFrame, models: list[str]) -> Section:
 
 
 def strata_section(strata: pd.DataFrame, models: list[str]) -> Section:
-    """The headline metric in parts of the records."""
+    """The headline metric in strata of the records."""
     rows = strata[strata["model"].isin(models)]
     cells = [
         f"{number(m, e)} ({between(m, a, b)})"

@@ -1,4 +1,4 @@
-"""How many records of each class train, validate and test in each fold."""
+"""Number of training, validation and test records of each class in each fold."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bioseqrnn.tasks import task_of
 
 
 def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
-    """Count by fold and role; memory is that of a row group.
+    """Count records by fold and role; needs the memory of one row group.
 
     Returns
     -------
     DataFrame
-        ``fold``, ``role``, and ``records_{class}`` (``residues_{class}`` where each residue has a
-        label, ``records`` where labels are numbers).
+        ``fold``, ``role``, and ``records_{class}`` (``residues_{class}`` if each residue has a
+        label, ``records`` if labels are numbers).
     """
     file = open_sequences(sequences)
     task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])

@@ -10,12 +10,12 @@ from bioseqrnn.stages.report.parts import Section
 from bioseqrnn.support.looks import looks
 from bioseqrnn.tables.gradients import FLOOR, YLAB, reach, reach_words, shown, x_label
 
-# what k counts where every residue has a label: a network reads residues_per_step of them at once
+# unit of k if every residue has a label: a network reads residues_per_step residues per step
 STEPS = "steps"
 
 
 def gradients_section(gradients: pd.DataFrame, per_position: bool = False) -> Section:
-    """Median gradient norm against k, one line a model, one switch a layer and direction."""
+    """Median gradient norm against k: one line per model, one switch per layer and direction."""
     unit = STEPS if per_position else "residues"
     rows = shown(gradients)
     rows = rows[rows["median"] >= FLOOR]
@@ -53,7 +53,7 @@ def gradients_section(gradients: pd.DataFrame, per_position: bool = False) -> Se
 
 
 def _description(gradients: pd.DataFrame, unit: str) -> str:
-    """What is plotted, and how far back the last layer of each model reaches."""
+    """Text on what is plotted, and on how far back the last layer of each model reaches."""
     far = reach(gradients)
     top = far[far["layer"] == far.groupby("model")["layer"].transform("max")]
     both = top["direction"].nunique() == 2

@@ -1,4 +1,4 @@
-"""What random folds would have leaked, and how they would have inflated the scores."""
+"""Leaks with random folds, and how much these would have inflated the scores."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ WORDS = {
 
 
 def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: str) -> Section:
-    """Leaks by grouping, and scores on random folds beside those on the dataset's own.
+    """Leaks by grouping, and scores on random folds compared with those on the dataset's own folds.
 
     Parameters
     ----------
     leaks : DataFrame
         ``leaks.tsv`` of the stage ``folds``.
     random : DataFrame or None
-        ``random_folds.tsv`` of the evaluation, where models were scored on random folds.
+        ``random_folds.tsv`` of the evaluation, if models were scored on random folds.
     """
     words_of_overlaps, rows = _overlap_words(leaks), []
     for name, part in leaks.groupby("grouping", sort=False):
@@ -64,7 +64,7 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
 
 
 def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
-    """Say in HTML, above all scores, that test records overlap training records, where any do."""
+    """Warning in HTML, above all scores, if test records overlap training records."""
     own = _own(leaks)
     if own["overlapping"].isna().any() or not own["overlapping"].sum():
         return Markup()
@@ -72,7 +72,7 @@ def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
 
 
 def _own(leaks: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the folds of the report; those of random folds come after them."""
+    """Rows of the folds used in the report; rows of random folds come after them."""
     if "overlapping" not in leaks:
         raise InputError("leaks.tsv lacks the column 'overlapping': make it again with 'split'")
     own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
@@ -80,7 +80,7 @@ def _own(leaks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _overlap_words(leaks: pd.DataFrame) -> str:
-    """Say how many test records share a stretch with the training records."""
+    """Sentence on how many test records share a stretch of sequence with training records."""
     own = _own(leaks)
     if own["overlapping"].isna().any():
         return "Shared stretches, as of overlapping windows, were not looked for."

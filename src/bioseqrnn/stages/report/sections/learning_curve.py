@@ -10,7 +10,7 @@ from bioseqrnn.stages.report.parts import Section
 
 
 def learning_curve_section(curve: pd.DataFrame) -> Section:
-    """Loss against the number of records trained with, one line a model.
+    """Loss against the number of training records, one line per model.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def learning_curve_section(curve: pd.DataFrame) -> Section:
 
 
 def _sentence(name: object, rows: pd.DataFrame) -> Markup:
-    """What the last doubling brought, and what the next may bring."""
+    """Sentence on the gain from the last doubling, and the expected gain from the next."""
     last = rows[~rows["extrapolated"]].iloc[-1]
     words = Markup("<b>{}</b>: ").format(str(name))
     if pd.notna(last["gain"]):

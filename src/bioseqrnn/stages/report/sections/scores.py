@@ -1,4 +1,4 @@
-"""How good the networks and baselines are, and against each other."""
+"""Sections on the scores of networks and baselines, and on their differences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bioseqrnn.metrics.registry import (
 from bioseqrnn.stages.report.numbers import UNDEFINED, between, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
-# more would hide the others
+# number of metrics shown with intervals; more columns would make the table hard to read
 MOST_INTERVALS = 3
 
 
@@ -80,7 +80,7 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
 def comparisons_section(
     comparisons: pd.DataFrame, metrics: list[str], confidence: float
 ) -> Section:
-    """Networks minus baselines, paired, by some metrics."""
+    """Paired differences, networks minus baselines, in some metrics."""
     rows = comparisons[comparisons["metric"].isin(metrics)]
     frame = pd.DataFrame(
         {
@@ -114,7 +114,7 @@ def comparisons_section(
 
 
 def folds_section(runs: pd.DataFrame, metric: str, given: bool) -> Section:
-    """Spread over folds and seeds."""
+    """Spread of the scores over folds and seeds."""
     each, over = ("seed", "seed") if given else ("fold", "fold and seed")
     values = runs[runs["metric"] == metric].groupby("model", sort=False)["estimate"]
     return section(

@@ -1,4 +1,4 @@
-"""The report's section on what a search chose."""
+"""The report's section on the settings that a search chose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def search_section(trials: pd.DataFrame) -> Section:
     Parameters
     ----------
     trials : DataFrame
-        ``trials.tsv`` of every search, one under the other.
+        ``trials.tsv`` of every search, concatenated.
     """
     rows: list[dict[str, Any]] = []
     for (model, fold), study in trials.groupby(["model", "fold"], sort=False):
@@ -30,7 +30,7 @@ def search_section(trials: pd.DataFrame) -> Section:
                 "Pruned": int((study["state"] == "pruned").sum()),
                 "Value": float(best["value"]),
                 "Value of its own settings": float(own.iloc[0]) if len(own) else None,
-                # another model may have been searched for other settings
+                # the searches of other models may cover other settings
                 **{
                     str(name): None if pd.isna(best[name]) else best[name]
                     for name in trials.columns
