@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 import tracemalloc
 
@@ -331,33 +328,3 @@ def test_too_many_residues_are_refused(rng, monkeypatch):
     monkeypatch.setattr(search, "MOST_RESIDUES", 100)
     with pytest.raises(SimilarityError, match="120 residues are more than 100"):
         look([draw(rng, 60), draw(rng, 60)])
-
-
-def test_without_numba_the_same_is_found(rng):
-    """Loops over residues run as plain Python then, whose numbers have other types."""
-    script = (
-        "import sys, json; sys.modules['numba'] = None\n"
-        "from pathlib import Path\n"
-        "from bioseqrnn.onehot.alphabet import ALPHABETS\n"
-        "from bioseqrnn.similarity.overlaps.search import find_overlaps\n"
-        "from bioseqrnn.fasta.records import pack_records\n"
-        "name, texts = sys.argv[1], sys.argv[2:]\n"
-        "records = pack_records(Path('x'), [str(i) for i in range(len(texts))], texts,"
-        " ALPHABETS[name])\n"
-        "found = find_overlaps(records.packed, ALPHABETS[name])\n"
-        "print(json.dumps([found.first.tolist(), found.second.tolist(), found.least]))\n"
-    )
-    for alphabet in (DNA, PROTEIN):
-        unit = draw(rng, 18, alphabet)
-        texts = windows(draw(rng, 120, alphabet), 50, 20)
-        # a motif of several, so that what stands beside it is counted
-        texts += [draw(rng, 9, alphabet) + unit + draw(rng, 9, alphabet) for _ in range(5)]
-        done = subprocess.run(
-            [sys.executable, "-c", script, alphabet.name, *texts],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        found = look(texts, alphabet)
-        assert json.loads(done.stdout) == [
-            found.first.tolist(), found.second.tolist(), found.least,
-        ]  # fmt: skip
-        assert len(found) >= 3
