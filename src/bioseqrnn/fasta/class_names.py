@@ -31,7 +31,7 @@ def plain_form(name: str) -> str:
 
 
 def has_control(name: str) -> bool:
-    """Return whether a name contains a control character, which a terminal would execute."""
+    """Return whether a name contains a control character, which a terminal would act on."""
     return any(unicodedata.category(letter) == "Cc" for letter in name)
 
 

@@ -126,7 +126,7 @@ def _indexed(path: Path, state: State | None) -> _Indexed:
 
 
 def _named_for_pyfaidx(path: Path, blocks: bool) -> bool:
-    """Return whether pyfaidx, which goes by file names, takes a file for the right type."""
+    """Return whether pyfaidx, which goes by file names, reads a file as its real type."""
     name = path.name.lower()
     if blocks:
         return name.endswith((".gz", ".bgz"))
