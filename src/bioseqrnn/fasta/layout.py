@@ -78,7 +78,7 @@ def scan_layout(path: Path) -> Layout | None:
 
 @compiled
 def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -> tuple[int, int]:
-    """Scan another chunk; return the bytes of titles and finished records, -1 if irregular.
+    """Scan another chunk; return title bytes and number of finished records, -1 if irregular.
 
     Only blank lines and the next header may follow the first short line of a record.
     """

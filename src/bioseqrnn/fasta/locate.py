@@ -18,7 +18,7 @@ LINE_BYTES = 10_000
 
 
 def unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes, bytes]:
-    r"""Return data with line ends as ``\n``, and a final ``\r``, held as its ``\n`` may follow."""
+    r"""Return data with line ends as ``\n``, and a final ``\r`` held back: ``\n`` may follow."""
     held = b""
     if data.endswith(b"\r") and not last:
         data, held = data[:-1], b"\r"

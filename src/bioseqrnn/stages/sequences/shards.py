@@ -1,4 +1,4 @@
-"""A large dataset encoded in parts by several jobs, which are joined to the same table."""
+"""A large dataset encoded by several jobs in parts that are then joined to the same table."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def _as_column(values: Any, kind: pa.DataType) -> pa.Array:
             return values
         if pa.types.is_dictionary(kind):
             return values.dictionary_encode()
-        # one label for many records; a column without categories has it written out
+        # one label for many records is repeated in a column that is not dictionary-encoded
         category = pa.types.is_dictionary(values.type)
         return values.dictionary_decode() if category else values.cast(kind)
     return pa.array(values, kind)

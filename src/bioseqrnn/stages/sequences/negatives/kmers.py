@@ -1,4 +1,4 @@
-"""The 24-mers of DNA sequences, to find out whether a window shares any of them."""
+"""The 24-mers of DNA sequences, to find out whether a window contains any of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Keys = npt.NDArray[np.uint64]
 
 WORD = 24
 # A key has the bases of a word in its lower 48 bits, and the length of the word above them. A base
-# has two bits (A 0, C 1, G 2, T 3); the last base is lowest. The key is the lower one of those of
-# the word and its reverse complement.
+# has two bits (A 0, C 1, G 2, T 3); the last base is lowest. Of the keys of a word and its
+# reverse complement, the lower one is used.
 LENGTH_BIT = 2 * WORD
 MERGE_AT = 4_000_000
 
