@@ -1,1 +1,1 @@
-"""Any FASTA to records: opening, reading, labels, intervals, genomes, conversions."""
+"""Reading of FASTA files into records: opening, labels, intervals, genomes, conversions."""

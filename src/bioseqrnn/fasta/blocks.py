@@ -29,9 +29,9 @@ from bioseqrnn.fasta.unwrap import unwrap
 from bioseqrnn.onehot.alphabet import GAPS
 from bioseqrnn.support.errors import InputError
 
-# Small blocks stay in the processor's cache: the strings of one are gone before the next begins
+# Small blocks fit in the processor's cache: the strings of one are freed before the next is read
 BLOCK_BYTES = 1 << 17
-# A record longer than this comes in parts
+# A record longer than this is read in parts
 PART_BYTES = 1 << 21
 
 
@@ -76,10 +76,10 @@ WHOLE = Shard()
 
 
 def read_blocks(path: Path, shard: Shard = WHOLE) -> Iterator[Block]:
-    """Yield the records of a file in order, about 130 kB of text a block.
+    """Yield the records of a file in order, in blocks of about 130 kB of text.
 
-    A plain file can be cut into shards; a compressed one cannot be entered in the middle and
-    belongs to the first.
+    A plain file can be cut into shards. A compressed file cannot be read from the middle, so all of
+    it belongs to the first shard.
 
     Raises
     ------
@@ -113,8 +113,8 @@ class Text(NamedTuple):
     conversions : Conversions
         Comment lines, carriage returns and white space left out of it.
     unfinished : bool
-        It is a part of a record that is longer than ``PART_BYTES``: the next text continues it,
-        does not begin with ``>``, and may be empty.
+        Whether it is a part of a record longer than ``PART_BYTES``. If so, the next text continues
+        it, does not begin with ``>``, and may be empty.
     """
 
     data: bytes
@@ -125,7 +125,7 @@ class Text(NamedTuple):
 def read_texts(path: Path, shard: Shard, *, comments: bool = True) -> Iterator[Text]:
     """Yield the text of a file, or of a shard of it, cut between records.
 
-    Comment lines are left out; where ``comments`` is False, there are none.
+    Comment lines are left out; if ``comments`` is False, no line counts as a comment.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def read_texts(path: Path, shard: Shard, *, comments: bool = True) -> Iterator[T
         position = begin
         cutter = _Cutter(path, comments, State.BETWEEN if begin else State.BEFORE)
         while not cutter.done:
-            # at least as much as waits, so that a long record is not searched again and again
+            # at least as many bytes as are waiting, so that no record is searched repeatedly
             wanted = max(BLOCK_BYTES, len(cutter.rest))
             data = reader.read(wanted if end is None else min(wanted, end - position))
             position += len(data)
@@ -154,19 +154,19 @@ class State(Enum):
 
     BEFORE = "before the first record"
     BETWEEN = "between two records"
-    # or at its end: only the next text shows which
+    # or at the end of a record: only the next text shows which
     INSIDE = "inside a record"
 
 
 class _Cutter:
-    """Cuts the bytes of a file, which come in pieces, between records.
+    """Cuts the bytes of a file, which are read in pieces, between records.
 
     Attributes
     ----------
     state : State
         Where the last yielded text ends.
     line : {"new line", "sequence", "comment"}
-        The line that this text ends in; "new line" where it ends behind one.
+        Kind of the line in which this text ends; "new line" if it ends at the end of a line.
     rest : bytes
         Text that waits for the end of its record.
     done : bool
@@ -181,14 +181,14 @@ class _Cutter:
         self._conversions = Conversions()
 
     def add(self, data: bytes) -> Iterator[Text]:
-        """Yield what is complete with a further piece of the file; an empty piece is its end."""
+        """Add a piece of the file and yield what is now complete; an empty piece is the end."""
         self.done = not data
         data, self._held = unix_lines(self._held + data, self.done, self._conversions)
         if self.state is State.BEFORE and not self.rest:
             data = data.removeprefix(BYTE_ORDER_MARK)
         text = self.rest + data
         if self.state is State.INSIDE and self.line == NEW_LINE and text.startswith(b">"):
-            # the part before was the last one of its record
+            # the previous part was the last one of its record
             yield self._give(b"", unfinished=False)
         cut, unfinished = self._cut(text)
         text, self.rest = text[:cut], text[cut:]
@@ -203,10 +203,10 @@ class _Cutter:
         return given
 
     def _cut(self, text: bytes) -> tuple[int, bool]:
-        """Return where to cut a text, 0 where its record has to wait, and whether inside one."""
+        """Return where to cut a text, 0 if its record has to wait, and whether inside a record."""
         if self.done:
             return len(text), False
-        # what waits has no other record in it
+        # no other record begins in the waiting text
         cut = text.rfind(b"\n>", max(0, len(self.rest) - 1)) + 1
         if cut or len(text) < PART_BYTES:
             return cut, False
@@ -216,7 +216,7 @@ class _Cutter:
         ), True
 
     def _clean(self, text: bytes) -> bytes:
-        """Leave out comment lines, and blank lines before the first record."""
+        """Remove comment lines, and blank lines before the first record."""
         started = self.state is not State.BEFORE
         if self.comments:
             text, self.line = without_comments(
@@ -230,7 +230,7 @@ class _Cutter:
 
 
 def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
-    """Bytes of a shard: from the first record that begins in its part to the first behind it.
+    """Return the byte range of a shard: from the first record beginning in it to the next after it.
 
     Text before the first record of the file belongs to that record.
     """
@@ -243,7 +243,7 @@ def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
     head = reader.read(len(BYTE_ORDER_MARK) + 1).removeprefix(BYTE_ORDER_MARK)
     first = 0 if head.startswith(b">") else _next_record(reader, 1, size)
     if first == size:
-        # no record: the first shard finds out what there is instead
+        # no record: the first shard reads what is there and raises the error
         return (0, size) if shard.index == 0 else (size, size)
     bounds = [size * i // shard.count for i in (shard.index, shard.index + 1)]
     begin, end = (_next_record(reader, bound, size) for bound in bounds)
@@ -252,10 +252,10 @@ def _record_range(reader: Reader, shard: Shard) -> tuple[int, int | None]:
 
 
 def _next_record(reader: Reader, bound: int, size: int) -> int:
-    """Return where the first record at or behind a byte begins, ``size`` where there is none."""
+    """Return the start of the first record at or after a byte, ``size`` if there is none."""
     if bound == 0:
         return 0
-    # a record begins with '>' behind a line's end: look one byte back
+    # a record begins with '>' after a line end, so the search starts one byte earlier
     position = bound - 1
     reader.seek(position)
     before = b""
@@ -269,12 +269,12 @@ def _next_record(reader: Reader, bound: int, size: int) -> int:
 
 
 def sample_residues(path: Path, residues: int = 100_000) -> bytes:
-    """Return about the first ``residues`` letters of a file, to judge its alphabet by.
+    """Return about the first ``residues`` letters of a file, from which to guess its alphabet.
 
     Raises
     ------
     InputError
-        As ``read_blocks``; a record without residues, which would be no sample.
+        As in ``read_blocks``; also for a record without residues, which gives no sample.
     """
     parts: list[str] = []
     size = number = 0

@@ -1,4 +1,4 @@
-"""Which alphabet files of sequences are read with."""
+"""Choice of the alphabet with which sequence files are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bioseqrnn.support.errors import InputError
 
 
 def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -> Alphabet:
-    """Return the alphabet called ``name``, or for ``auto`` the one that every file looks like."""
+    """Return the alphabet ``name``, or for ``auto`` the one that all files appear to use."""
     if name != "auto":
         return ALPHABETS[name]
     sample = sample_three_line if task == PER_POSITION else sample_residues
@@ -35,7 +35,7 @@ def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -
 
 
 def warn_of_dna(fasta: Path, alphabet: Alphabet) -> None:
-    """Say so where a file that is to be read as protein looks like DNA: every letter would fit."""
+    """Warn if a file to be read as protein looks like DNA: all its letters would be accepted."""
     if alphabet.name == "protein":
         guess = guess_alphabet(sample_residues(fasta))
         if guess.sure and guess.alphabet.name == "dna":

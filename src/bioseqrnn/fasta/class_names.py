@@ -1,4 +1,4 @@
-"""Names of classes that a reader takes for one, but that differ letter for letter."""
+"""Class names that look the same to a reader, but differ in some characters."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from urllib.parse import unquote
 
 from bioseqrnn.config.checks.text import QUOTES
 
-# Cyrillic and Greek letters that look like Latin ones, behind casefold
+# Cyrillic and Greek letters that look like Latin ones, after casefold
 TWINS = str.maketrans("авекмнорстухіјѕο", "abekmhopctyxijso")
 BETWEEN = re.compile(r"(?<=\w)[\s_\u2010-\u2015\u2212-]+(?=\w)")
 SHOWN = 5
 
 
 def plain_form(name: str) -> str:
-    """Return what is left of a name without case, quotes, what is invisible, and ways of writing.
+    """Return a name without differences of case, quotes, invisible characters and spelling.
 
-    Unicode forms are made one (NFKC), ``%2C`` is a comma; blanks, dashes and ``_`` between words
-    are the same.
+    Unicode is normalized (NFKC), and ``%2C`` becomes a comma. Blanks, dashes and ``_`` between
+    words count as the same.
     """
     text = unicodedata.normalize("NFKC", unquote(name)).casefold().translate(TWINS)
     # format characters (zero width), controls and variation selectors
@@ -31,27 +31,27 @@ def plain_form(name: str) -> str:
 
 
 def has_control(name: str) -> bool:
-    """Whether a name has a control character in it, which a terminal would obey."""
+    """Return whether a name contains a control character, which a terminal would act on."""
     return any(unicodedata.category(letter) == "Cc" for letter in name)
 
 
 def lookalikes(names: Iterable[str]) -> list[list[str]]:
-    """Return the groups of names that have one plain form, sorted."""
+    """Return the groups of names that have the same plain form, sorted."""
     groups = defaultdict(list)
     for name in sorted(names):
-        # without any letter or digit nothing is left to compare
+        # if the plain form is empty, the name itself is compared
         groups[plain_form(name) or name].append(name)
     return sorted(group for group in groups.values() if len(group) > 1)
 
 
 def shown(name: str) -> str:
-    """Return a name in quotes, with what cannot be seen or told apart written out."""
+    """Return a name in quotes; invisible and look-alike characters become escape sequences."""
     plain = name.isprintable() and unicodedata.is_normalized("NFKC", name)
     return f"'{name}'" if plain and name.translate(TWINS) == name else ascii(name)
 
 
 def lookalike_warning(names: Iterable[str], what: str) -> str | None:
-    """Return the line that lists names which look alike, None where none do."""
+    """Return a line that lists names which look the same, None if there are none."""
     found = lookalikes(names)
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""What was left out of FASTA, or read as something else, in counts."""
+"""Counts of what was left out of FASTA text or read as something else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.console import say
 
-# So many of the records that look strange are named
+# Number of strange records that are named
 NAMED = 5
 
 
@@ -24,7 +24,7 @@ class Conversions:
     comment_lines : int
         Lines that begin with ``;``, ``#`` or ``!``.
     carriage_returns : int
-        Of Windows and old Macintosh line ends.
+        Carriage returns of Windows and old Macintosh line ends.
     white_space : int
         Blanks inside sequences and at the ends of lines.
     gaps : int
@@ -38,9 +38,9 @@ class Conversions:
     ambiguous : dict of str to int
         Letters that stand for several residues, each with its count.
     strange : int
-        Records that look like those of the other alphabet (``strange.strange_records``).
+        Records that seem to be of the other alphabet (``strange.strange_records``).
     strange_ids : list of str
-        The first of them.
+        Ids of the first of them.
     """
 
     comment_lines: int = 0
@@ -64,7 +64,7 @@ class Conversions:
         self.strange_ids = (self.strange_ids + other.strange_ids)[:NAMED]
 
     def note_strange(self, ids: pa.StringArray, found: npt.NDArray[np.bool_]) -> None:
-        """Count the records that look like those of the other alphabet, and name the first."""
+        """Count the records that seem to be of the other alphabet, and keep the first ids."""
         places = np.flatnonzero(found)
         self.strange += len(places)
         wanted = places[: max(0, NAMED - len(self.strange_ids))]
@@ -91,19 +91,19 @@ COUNTS = tuple(
 
 
 def say_conversions(total: Conversions, where: str, alphabet: Alphabet, more: str = "") -> None:
-    """Say in a line what was left out or read as something else, if anything was.
+    """Report in one line what was left out or read as something else, if anything.
 
-    A warning names records that look like those of the other alphabet.
+    A warning names records that seem to be of the other alphabet.
 
     Parameters
     ----------
     total : Conversions
     where : str
-        What was read.
+        Name of what was read.
     alphabet : Alphabet
-        As what it was read.
+        Alphabet with which it was read.
     more : str
-        What else there is to say about the counts.
+        Further text about the counts.
     """
     counts = {name.replace("_", " "): getattr(total, name) for name in COUNTS}
     counts["ambiguous residues"] = sum(total.ambiguous.values())

@@ -1,4 +1,4 @@
-"""'.' in proteins: a gap of aligned files, a stop of translations."""
+"""'.' in proteins: a gap in aligned files, a stop in translations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from bioseqrnn.fasta.blocks import read_blocks
 from bioseqrnn.fasta.refusals import inner_dot
 
-# A file is taken for aligned by its first so many records
+# Whether a file is aligned is decided from this number of first records
 ALIGNED_RECORDS = 100
 INNER = re.compile(r"(?<=[^.])\.(?=\.*[^.*])")
 
@@ -17,14 +17,14 @@ INNER = re.compile(r"(?<=[^.])\.(?=\.*[^.*])")
 class Dots:
     """Distinguishes gaps from stops in the proteins of one file.
 
-    '.' is a gap in a record that has '-' too, and in an aligned file: one whose first hundred
-    records have one length, which is this record's.
+    '.' is a gap in a record that also has '-', and in an aligned file: a file whose first hundred
+    records all have the length of this record.
 
     Parameters
     ----------
     path : Path
     aligned : bool
-        Whether the file can be aligned.
+        Whether the file may be aligned.
     """
 
     def __init__(self, path: Path, aligned: bool = True) -> None:
@@ -32,7 +32,7 @@ class Dots:
         self._width: int | None = None if aligned else 0
 
     def count_stops(self, names: Sequence[str], sequences: Sequence[str]) -> int:
-        """Return how many sequences end in one '.' and have no other gap or stop: it is a stop.
+        """Return how many sequences end in a stop: one '.' and no other gap or stop.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class Dots:
         return stops
 
     def refuse_inner(self, name: str, position: int, length: int) -> None:
-        """Refuse '.' between the residues of a record of this length in a file not aligned."""
+        """Refuse '.' between residues of a record of this length if the file is not aligned."""
         if self._width is None:
             self._width = _aligned_length(self._path)
         if length != self._width:
@@ -58,7 +58,7 @@ class Dots:
 
 
 def _aligned_length(path: Path) -> int:
-    """Return the length of the first records of a file, 0 where they differ or there is one."""
+    """Return the length of the first records of a file, 0 if they differ or there is only one."""
     lengths: list[int] = []
     for block in read_blocks(path):
         for place, sequence in enumerate(block.residues):

@@ -1,4 +1,4 @@
-"""A genome on disk, read at random places by pyfaidx."""
+"""A genome on disk, read at any position with pyfaidx."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
 COMPLEMENT = str.maketrans("ACGTURYKMBVDHacgturykmbvdh", "TGCAAYRMKVBHDtgcaayrmkvbhd")
-# what pyfaidx and the bgzip reader below it raise for a damaged file
+# errors that pyfaidx and its bgzip reader raise for a damaged file
 READ_ERRORS = (
     OSError, ValueError, LookupError, EOFError, AssertionError, RuntimeError, StopIteration,
     struct.error, zlib.error,
@@ -32,21 +32,21 @@ READ_ERRORS = (
 
 
 def reverse_complement(sequence: str) -> str:
-    """Return the other strand of DNA, ambiguity codes and case included."""
+    """Return the reverse complement of DNA; ambiguity codes are complemented, case is kept."""
     return sequence.translate(COMPLEMENT)[::-1]
 
 
 class Genome:
-    """Chromosomes by name, with the residues that the FASTA parser reads of the file.
+    """Chromosomes of a FASTA file by name, with the residues that the FASTA parser reads.
 
-    The whole file is checked once. An index beside it is not used, as nothing tells whether it is
-    of this file; one is made in a temporary folder. A file that an index cannot describe (lines of
-    several lengths, comments, other compressions than bgzip) is copied there first.
+    The whole file is checked once. An index beside the file is not used, because it may belong to
+    another file; a new one is made in a temporary folder. A file that an index cannot describe
+    (lines of different lengths, comments, compression other than bgzip) is copied there first.
 
     Parameters
     ----------
     path : Path
-        Any FASTA of DNA that can be encoded.
+        Any DNA FASTA file that can be encoded.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Genome:
         self.lengths = self._indexed.lengths
 
     def fetch(self, name: str, start: int, end: int) -> str:
-        """Return the bases from ``start`` to before ``end``, counted from 0, as they stand."""
+        """Return the bases from ``start`` (counted from 0) to ``end`` (excluded), unchanged."""
         check_unchanged(self.path, self._state)
         try:
             found = self._indexed.fetch(name, start, end)
@@ -84,7 +84,7 @@ class Genome:
 
 
 class _Indexed:
-    """A file that pyfaidx can read, and the temporary folder that is removed with its last user."""
+    """A file that pyfaidx can read, and its temporary folder, removed after the last use."""
 
     def __init__(self, path: Path, folder: Path) -> None:
         from pyfaidx import Faidx
@@ -103,7 +103,7 @@ class _Indexed:
             for number, place in enumerate(layout.places.tolist()):
                 handle.write("\t".join(map(str, (number, *place))) + "\n")
         blocks.write_bytes(block_index or b"")
-        # pyfaidx takes an index that is older than its file for stale
+        # pyfaidx treats an index that is older than its file as outdated
         later = max(where.stat().st_mtime_ns, blocks.stat().st_mtime_ns) + 10**9
         for file in (index, blocks):
             os.utime(file, ns=(later, later))
@@ -119,14 +119,14 @@ class _Indexed:
 
 @lru_cache(maxsize=4)
 def _indexed(path: Path, state: State | None) -> _Indexed:
-    """Index a file as it is now; several passes and several tables of intervals share it."""
+    """Index a file in its present state; several passes and interval tables share the index."""
     indexed = _Indexed(path, Path(tempfile.mkdtemp(prefix="bioseqrnn-")))
     check_unchanged(path, state)
     return indexed
 
 
 def _named_for_pyfaidx(path: Path, blocks: bool) -> bool:
-    """Whether pyfaidx, which goes by names, reads a file for what it is."""
+    """Return whether pyfaidx, which goes by file names, reads a file as its real type."""
     name = path.name.lower()
     if blocks:
         return name.endswith((".gz", ".bgz"))
@@ -134,10 +134,10 @@ def _named_for_pyfaidx(path: Path, blocks: bool) -> bool:
 
 
 def _block_index(path: Path) -> bytes | None:
-    """Where each block of a bgzip file begins, in it and in the text: what ``.gzi`` files hold.
+    """Return the start of each bgzip block, in the file and in the text, as in ``.gzi`` files.
 
-    pyfaidx makes one too, but then the other index as well. The first block goes without saying.
-    None for a file that is not bgzip throughout.
+    pyfaidx can make this index too, but then it makes the other index as well. The first block is
+    not listed. The result is None for a file that is not bgzip throughout.
     """
     if not is_bgzip(path):
         return None
@@ -155,7 +155,7 @@ def _block_index(path: Path) -> bytes | None:
 
 
 def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
-    """Write what the parser reads of a file as one line a record; refuse what it refuses."""
+    """Copy a file as the parser reads it, one line per sequence; refuse what the parser refuses."""
     for _ in read_records(path, DNA):
         pass
     copy = folder / "genome.fa"
@@ -180,7 +180,7 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
             f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another "
             "folder in TMPDIR, or write the genome in lines of one length, plain or bgzip"
         ) from error
-    # one line a record
+    # each sequence is one line
     widths = [length + 1 for length in lengths]
     return copy, Layout(names, np.array([lengths, begins, lengths, widths], np.int64).T)
 

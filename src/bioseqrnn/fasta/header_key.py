@@ -1,40 +1,40 @@
-"""Labels from ``key=value`` in the headers of FASTA."""
+"""Labels from ``key=value`` in FASTA headers."""
 
 from __future__ import annotations
 
 import difflib
 import re
 
-# What can stand between the parts of a header
+# Characters that can separate the parts of a header
 ENDS = "|;,"
 NAME = rf"\[?[^\s{ENDS}=\[\]]+="
 NAMES = re.compile(rf"(?:^|[\s{ENDS}\[])([^\s{ENDS}=\[\]]+)\s?=")
 DOUBLE = re.compile(r'"([^"]*)"')
-# an apostrophe within, as of 5' UTR, is followed by more words; the last quote is not
+# an apostrophe inside, as in 5' UTR, is followed by more words; the closing quote is not
 SINGLE = re.compile(rf"'(.*?)'(?=\s*$|\s*[{ENDS}\]]|\t|\s+{NAME})|'([^']*)'")
 
 
 class HeaderKey:
     """Reads ``key=value`` in headers.
 
-    A value in quotes is what stands between them, one in brackets (``[key=two words]``) ends at the
-    bracket that closes the first. Any other value goes on to the next ``name=``, to `` |``, a tab
-    or a ``;`` before white space, or to the ``|``, ``;`` or ``,`` that also stands before the key.
+    A value in quotes is the text between them. A value in brackets (``[key=two words]``) ends at
+    the matching closing bracket. Any other value ends at the next ``name=``, at `` |``, a tab or a
+    ``;`` before white space, or at the ``|``, ``;`` or ``,`` that also precedes the key.
 
     Parameters
     ----------
     key : str
     separator : str
-        Between several labels: what ends no value.
+        Separator of several labels, which does not end a value.
     words : bool
-        Whether a bare value may hold blanks; numbers end at the first one.
+        Whether a value without quotes or brackets may contain blanks; numbers end at the first one.
 
     Attributes
     ----------
     to_the_end : int
-        Values of several words that only the end of their header ended.
+        Number of values of several words that ended only at the end of their header.
     example : str
-        One of them.
+        One of these values.
     """
 
     def __init__(self, key: str, separator: str = "", words: bool = True) -> None:
@@ -51,7 +51,7 @@ class HeaderKey:
         }
 
     def values(self, title: str) -> list[str]:
-        """Return the different values that a header gives, blank ones too."""
+        """Return the distinct values of the key in a header, including empty ones."""
         found, place = [], 0
         while start := self._start.search(title, place):
             value, place = self._value(title, start.start(), start.end())
@@ -63,7 +63,7 @@ class HeaderKey:
         return list(dict.fromkeys(NAMES.findall(title)))
 
     def hint(self, title: str) -> str:
-        """Say what a header has in place of the key, and what to do about it."""
+        """Return a hint: what a header has instead of the key, and what to do about it."""
         names = self.names_in(title)
         lower = {name.casefold(): name for name in names}
         close = difflib.get_close_matches(self.key.casefold(), list(lower), n=1)
@@ -77,7 +77,7 @@ class HeaderKey:
         return f"add one or name another label_key{known}"
 
     def _value(self, title: str, start: int, begin: int) -> tuple[str, int]:
-        """Return the value that begins somewhere, and where it ends."""
+        """Return the value that begins at ``begin``, and where it ends."""
         bracket = title[start - 1 : start] == "["
         if bracket and (end := _closing(title, begin)) is not None:
             return title[begin:end].strip(), end
@@ -89,12 +89,12 @@ class HeaderKey:
         mark = before if before and before in self._ends else ""
         ended = self._patterns[mark].search(title, begin)
         end = ended.start() if ended else len(title)
-        # a bracket that was opened before the key
+        # the value ends where a bracket opened before the key closes
         if "]" in title[begin:end] and (closing := _closing(title, begin)) is not None:
             end = min(end, closing)
         value = title[begin:end].strip().rstrip(ENDS).rstrip()
         if bracket:
-            # another one was opened and never closed
+            # another bracket was opened inside and never closed
             value = value.removesuffix("]")
         if not ended and not mark and end == len(title) and " " in value:
             self.to_the_end += 1
@@ -103,7 +103,7 @@ class HeaderKey:
 
 
 def _closing(text: str, begin: int) -> int | None:
-    """Where the bracket closes that was opened before ``begin``, None where none does."""
+    """Return where the bracket opened before ``begin`` closes, None if it does not."""
     depth = 1
     for bracket in re.finditer(r"[\[\]]", text[begin:]):
         depth += 1 if bracket.group() == "[" else -1

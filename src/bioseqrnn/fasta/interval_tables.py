@@ -1,4 +1,4 @@
-"""What tables of intervals look like: BED, BED with a header, TSV, and others taken for them."""
+"""Formats of interval tables: BED, BED with a header, TSV, and formats mistaken for them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ COLUMNS = Columns(
      "chromstart": "start", "begin": "start", "from": "start", "txstart": "start",
      "chromend": "end", "stop": "end", "to": "end", "txend": "end"},
 )  # fmt: skip
-# As UCSC writes them
+# Column names of UCSC
 UCSC = {"chromStart": "start", "chromEnd": "end"}
-# Columns of BED and of what ENCODE adds to it; nothing is read from them, as nobody expects
+# Columns of BED and of its ENCODE extensions that are not used; there is no warning of them
 BED_MORE = (
     "score", "thickStart", "thickEnd", "itemRgb", "blockCount", "blockSizes", "blockStarts",
     "signalValue", "pValue", "qValue", "peak", "bin",
@@ -40,7 +40,7 @@ FORMATS = {
 
 
 def refuse_other_format(path: Path, line: str) -> None:
-    """Raise InputError where a line is that of another format for regions of a genome."""
+    """Raise InputError if a line belongs to another format for regions of a genome."""
     found = next((name for start, name in FORMATS.items() if line.startswith(start)), None)
     cells = line.rstrip("\r\n").split("\t")
     # name, source, kind, start, end, score, strand, frame, attributes
@@ -52,16 +52,17 @@ def refuse_other_format(path: Path, line: str) -> None:
 
 
 def cells_of(line: str) -> list[str]:
-    """Return the cells of a line, without the mark of a comment: between tabs, else blanks."""
+    """Return the cells of a line, without a comment mark; it is split at tabs, else at blanks."""
     text = line.rstrip("\r\n").lstrip("#")
     cells = [cell.strip() for cell in text.split("\t")]
     return text.split() if len(cells) < 3 else cells
 
 
 def header_names(path: Path, line: str) -> list[str]:
-    """Return what the columns are called where a line is a header, else nothing.
+    """Return the column names if a line is a header, else an empty list.
 
-    The names of UCSC are taken for ours, and ``name`` in the fourth column for the label.
+    UCSC column names are replaced by the names used here, ``name`` in the fourth column by
+    ``label``.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def header_names(path: Path, line: str) -> list[str]:
     named = COLUMNS.named_in(names)
     whole = {"chrom", "start", "end"} <= named
     if comment and "\t" not in line:
-        # a sentence can have these words too
+        # a sentence can contain these words too
         whole = _begins_as_bed(names)
     numbers = any(re.fullmatch(r"-?\d+", name) for name in names)
     if not whole and (comment or numbers or not named):
@@ -90,7 +91,7 @@ def header_names(path: Path, line: str) -> list[str]:
 
 
 def _is_bed(names: list[str]) -> bool:
-    """Whether a commented header has the columns of BED, in their order, by any usual name."""
+    """Return whether a commented header has the BED columns in order, by any usual name."""
     rest = [("name", "label"), ("score",), ("strand",)]
     return _begins_as_bed(names) and all(
         name in allowed for name, allowed in zip(names[3:], rest, strict=False)
@@ -102,7 +103,7 @@ def _begins_as_bed(names: list[str]) -> bool:
 
 
 def likely_form(cells: dict[str, str]) -> str:
-    """Say what a line without three columns may be."""
+    """Return a hint on what a line with fewer than three columns may be."""
     region = re.fullmatch(r"(\S+):([\d,]+)(-|\.\.)([\d,]+)", cells.get("chrom") or "")
     if region:
         return "a region like 'chr1:101-200' is chr1, 100 and 200 in BED"
@@ -110,5 +111,5 @@ def likely_form(cells: dict[str, str]) -> str:
 
 
 def names_not_read(names: tuple[str, ...]) -> list[str]:
-    """Return the columns of a header that nothing is read from, those of BED left out."""
+    """Return the columns of a header that are not used, except those of BED."""
     return [name for name in names if name not in COLUMNS.known and name not in BED_MORE]

@@ -1,4 +1,4 @@
-"""BED or TSV intervals over a genome: their windows as records."""
+"""Records from a genome: the windows of the intervals in a BED or TSV file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Interval:
     Attributes
     ----------
     line : int
-        Where it stands in its file.
+        Line number in its file.
     chrom : str
     start, end : int
     strand : str
@@ -53,7 +53,7 @@ class Interval:
 
     @property
     def name(self) -> str:
-        """The given id, or the place: ``chr1:100-300(+)``."""
+        """The given id, or else the position: ``chr1:100-300(+)``."""
         strand = "-" if self.strand == "-" else "+"
         return self.id or f"{self.chrom}:{self.start}-{self.end}({strand})"
 
@@ -61,29 +61,30 @@ class Interval:
 def read_intervals(path: Path) -> Iterator[Interval]:
     """Yield the intervals of a BED file or of a TSV, plain or compressed.
 
-    A TSV is known by a first line that names the columns chrom, start and end, and optionally
+    A TSV is recognized by a first line that names the columns chrom, start and end, and optionally
     strand, label, id, group. In BED, which may have a header too, the fourth column (name) is the
-    label, the sixth the strand.
+    label and the sixth the strand.
 
     Raises
     ------
     InputError
-        A file of another kind, a column that differs from a known one in case, blanks or a letter,
-        a line without three columns, positions that are no numbers or no interval, an odd strand.
+        A file in another format; a column name that differs from a known one in case, blanks or a
+        letter; a line with fewer than three columns; positions that are not numbers or not a valid
+        interval; an unknown strand.
     """
     for number, columns, cells in _lines(path):
         yield _interval(path, number, dict(zip(columns, cells, strict=False)))
 
 
 def warn_of_unused(path: Path) -> None:
-    """Name the columns of a header that nothing is read from."""
+    """Warn of columns in the header that are not used."""
     first = next(_lines(path), None)
     if first and (unused := names_not_read(first[1])):
         say(f"warning: {unused_columns(path, unused, COLUMNS)}")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, tuple[str, ...], list[str]]]:
-    """Yield line number, names of the columns and cells of each interval."""
+    """Yield line number, column names and cells of each interval."""
     columns: tuple[str, ...] = BED_COLUMNS
     header: list[str] = []
     first = True
@@ -98,7 +99,7 @@ def _lines(path: Path) -> Iterator[tuple[int, tuple[str, ...], list[str]]]:
             cells = cells_of(line)
             if first and not header and (names := header_names(path, line)):
                 columns, header = tuple(names), cells
-            # the same header again stands where files were put together
+            # concatenated files repeat the header
             if line.startswith("#") or cells == header:
                 continue
             if header and len(cells) > len(columns):
@@ -147,8 +148,8 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
 def resized(interval: Interval, window: int | None) -> tuple[int, int]:
     """Return start and end of the window around the middle of an interval.
 
-    The base in the middle (of two the second) stands at ``window // 2`` of the record on either
-    strand: on ``-`` halves are rounded the other way, as the record is read from its end.
+    The middle base (the second of two middle bases) is at ``window // 2`` of the record on both
+    strands: on ``-`` halves are rounded the other way, because the record is read from its end.
     """
     if window is None:
         return interval.start, interval.end
@@ -163,19 +164,21 @@ def resized(interval: Interval, window: int | None) -> tuple[int, int]:
 def interval_windows(
     genome: Genome, intervals: Path, window: int | None
 ) -> Iterator[tuple[list[Interval], list[str]]]:
-    """Yield intervals, cut to windows, with their sequences as they stand in the genome.
+    """Yield intervals, resized to windows, with their sequences.
+
+    The letters are those of the genome; on ``-`` they are reverse complemented.
 
     Parameters
     ----------
     genome : Genome
     intervals : Path
     window : int, optional
-        Length that every interval is widened or narrowed to, around its middle.
+        Length to which every interval is widened or narrowed around its middle.
 
     Raises
     ------
     InputError
-        A chromosome that the genome does not have, a window beyond its ends.
+        A chromosome that is not in the genome, or a window beyond its ends.
     """
     rows = read_intervals(intervals)
     while block := list(islice(rows, BLOCK_INTERVALS)):

@@ -1,4 +1,4 @@
-"""What the labels of a dataset hold: counted while it is written, then judged."""
+"""Checks of a dataset's labels, which are counted while the dataset is written."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
 MARKS = ",;|/+&"
-# so many different numbers are hardly classes
+# so many different numbers, or more, are unlikely to be classes
 MANY_NUMBERS = 10
-# Values that differ by less, relative to the largest, differ by rounding
+# Values that differ by less than this, relative to the largest, differ only by rounding
 ROUNDING = 1e-12
 SHOWN = 5
 
 
 class LabelTally:
-    """Counts of the labels of all records; memory grows with the number of different ones only.
+    """Counts of the labels of all records; memory grows only with the number of distinct ones.
 
     Attributes
     ----------
     records : int
     counts : Counter
-        Records of each class; of ``per_position`` and ``regression`` none are counted.
+        Number of records of each class; empty for ``per_position`` and ``regression``.
     low, high : float
-        Range of the numbers of ``regression``.
+        Range of the labels for ``regression``.
     several : bool
-        Whether a record has more than one label.
+        Whether any record has more than one label.
     """
 
     def __init__(self, task: str) -> None:
@@ -46,7 +46,7 @@ class LabelTally:
         self.several = False
 
     def add(self, labels: pa.Array) -> None:
-        """Count the labels of some records: a plain column, or categories of one."""
+        """Count the labels of some records: a plain or a dictionary-encoded column."""
         self.records += len(labels)
         if self.task == PER_POSITION or not len(labels):
             return
@@ -73,7 +73,7 @@ class LabelTally:
 
 
 def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
-    """Raise InputError where nothing can be learnt of any record, or a class has no sound name."""
+    """Raise InputError if nothing can be learnt from the labels, or a class name is invalid."""
     odd = sorted(name for name in classes if has_control(name))
     if odd:
         raise InputError(
@@ -109,16 +109,16 @@ def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
 def warn_of_labels(
     tally: LabelTally, classes: set[str], options: DatasetOptions, where: str
 ) -> None:
-    """Say in a line each what is hardly meant about the labels.
+    """Warn of labels that are probably not what the user meant, in one line each.
 
     Parameters
     ----------
     tally : LabelTally
     classes : set of str
-        Those of all records.
+        Classes of all records.
     options : DatasetOptions
     where : str
-        The dataset in messages.
+        Name of the dataset in messages.
     """
     for line in _warnings(tally, classes, options, where):
         say(f"warning: {line}")
@@ -151,7 +151,7 @@ def _warnings(
 
 
 def _numbers(tally: LabelTally) -> list[str]:
-    """Return the classes that are numbers, where nearly all are and they look measured."""
+    """Return the classes that are numbers, if nearly all are and they look like measurements."""
     found = [name for name in sorted(tally.counts) if _is_number(name)]
     broken = any(float(name) % 1 for name in found)
     each = len(tally.counts) == tally.records > 2 and broken
@@ -167,7 +167,7 @@ def _is_number(name: str) -> bool:
 
 
 def _joined(tally: LabelTally, options: DatasetOptions, where: str) -> Iterator[str]:
-    """Name classes that several labels were joined to by another separator."""
+    """Yield warnings of classes that look like several labels joined by another separator."""
     several = tally.task == MULTILABEL
     for mark in MARKS:
         if several and mark in options.label_separator:

@@ -1,4 +1,4 @@
-"""Which label, and which group, each record has."""
+"""Labels and groups of the records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REGRESSION, PER_POSITION = "regression", "per_position"
 BLOCK_ROWS = 50_000
 CODE = pa.int32()
 NAMED = 5
-# What stands before or between ids in the headers of databases
+# Database names before or between ids in headers
 DATABASES = {"", "sp", "tr", "gi", "ref", "gb", "emb", "dbj", "lcl", "pdb", "gnl", "pir", "prf"}
 
 
@@ -41,7 +41,7 @@ def label_type(task: str) -> pa.DataType:
 
 
 def classes_in(labels: pa.Array, task: str) -> set[str]:
-    """Return the classes that some labels name, as far as they do: numbers name none."""
+    """Return the classes in some labels; none for regression, whose labels are numbers."""
     if task == REGRESSION:
         return set()
     if pa.types.is_dictionary(labels.type):
@@ -59,7 +59,7 @@ class LabelReader:
     ----------
     task : {"classification", "multilabel", "regression", "per_position"}
     separator : str
-        Between the labels of one record, for ``multilabel``.
+        Separator of the labels of one record (``multilabel``).
     """
 
     def __init__(self, task: str, separator: str) -> None:
@@ -67,13 +67,13 @@ class LabelReader:
 
     @property
     def may_be_empty(self) -> bool:
-        """Whether no label at all is one: of several, a record may have none."""
+        """Whether the label may be empty: with ``multilabel``, a record may have no labels."""
         return self.task == MULTILABEL
 
     def column(self, texts: list[str], where: Callable[[int], str]) -> pa.Array:
-        """Return the column of some records.
+        """Return the label column of some records.
 
-        ``where`` says of a text where it stands, for the message of an InputError.
+        ``where`` returns the origin of the text at an index, for the message of an InputError.
         """
         if self.task == REGRESSION:
             numbers = [self._number(text, place, where) for place, text in enumerate(texts)]
@@ -83,13 +83,13 @@ class LabelReader:
         return pa.array(texts, label_type(self.task))
 
     def _several(self, text: str) -> list[str]:
-        """Labels of one record, sorted; none at all is a label set too."""
+        """Return the sorted labels of one record; an empty set of labels is allowed."""
         return sorted({part.strip() for part in text.split(self.separator)} - {""})
 
     @staticmethod
     def _number(text: str, place: int, where: Callable[[int], str]) -> float:
         try:
-            # Python reads 1_000 as a number; nobody else does
+            # Python reads 1_000 as a number, but other programs do not
             value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
@@ -109,7 +109,7 @@ class LabelReader:
 
 
 class LabelFile:
-    """A labels TSV: the label and group of each id; 25 bytes a row, and each distinct text once.
+    """A labels TSV: label and group of each id; 25 bytes per row, and each distinct text once.
 
     Parameters
     ----------
@@ -122,15 +122,15 @@ class LabelFile:
     texts, groups : list of str
         Distinct labels and groups.
     label_codes, group_codes : int32 [rows]
-        Their places in those; -1 where a row has no group.
+        Indices into ``texts`` and ``groups``; -1 if a row has no group.
     unused : list of str
-        Columns that nothing is read from.
+        Columns that are not used.
 
     Raises
     ------
     InputError
-        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row; a column that
-        differs from a known one in case, blanks or a letter.
+        No such file, no ``id`` or ``label`` in a row, an id labelled twice, no row; a column name
+        that differs from a known one in case, blanks or a letter.
     """
 
     def __init__(self, path: Path, may_be_empty: bool = False) -> None:
@@ -170,7 +170,7 @@ class LabelFile:
         return Table(self.path, "labels", COLUMNS)
 
     def find(self, ids: pa.StringArray) -> Ints:
-        """Return the row of each id, int64 [n], -1 where it has none; note that it was found."""
+        """Return the row of each id, int64 [n], -1 if it has none; mark the rows as found."""
         found = self._look_up(ids)
         self._found[found[found >= 0]] = True
         return found
@@ -179,7 +179,7 @@ class LabelFile:
         keys = id_digests(ids)
         places = np.searchsorted(self._keys[:, 0], keys[:, 0])
         found = np.full(len(keys), -1, np.int64)
-        # first halves that meet are all but always of one id; then one step is enough
+        # equal first halves nearly always belong to one id; then one step is enough
         open_ = np.flatnonzero(places < len(self._keys))
         while len(open_):
             same = self._keys[places[open_], 0] == keys[open_, 0]
@@ -193,11 +193,11 @@ class LabelFile:
 
     @property
     def used(self) -> int:
-        """Rows whose record was found so far."""
+        """Number of rows whose record was found so far."""
         return int(self._found.sum())
 
     def place_of(self, text: str) -> str:
-        """Say where a label stands first: its line and record; the file is read again."""
+        """Return the line and record where a label first occurs; the file is read again."""
         return next(
             f"{self.path}: line {line} (record '{row[0]}')"
             for line, row in self._table().rows()
@@ -205,19 +205,19 @@ class LabelFile:
         )
 
     def near(self, name: str) -> str | None:
-        """Return an id that is written like this one, but for case, version or database names."""
+        """Return an id that differs from this one only in case, version or database names."""
         forms = _forms(name)
         return next((row[0] for _, row in self._table().rows() if forms & _forms(row[0])), None)
 
     def warn(self) -> None:
-        """Name the columns that nothing is read from, and groups that look alike."""
+        """Warn of columns that are not used, and of groups whose names look the same."""
         if self.unused:
             say(f"warning: {unused_columns(self.path, self.unused, COLUMNS)}")
         if line := lookalike_warning(self.groups, f"{self.path}: groups"):
             say(f"warning: {line}")
 
     def say_without_record(self) -> None:
-        """Count the ids that no record has, and name the first; the file is read again."""
+        """Report how many ids have no record, and the first of them; the file is read again."""
         count = len(self) - self.used
         if not count:
             return
@@ -246,7 +246,7 @@ class LabelFile:
 
 
 def _row_blocks(table: Table) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yield line numbers and (id, label, group) of rows, '' where a cell is blank; 50,000 each."""
+    """Yield line numbers and (id, label, group), '' for a blank cell, of 50,000 rows at a time."""
     rows = table.rows()
     while block := list(islice(rows, BLOCK_ROWS)):
         lines, cells = zip(*block, strict=True)
@@ -261,7 +261,7 @@ def _no_cell(path: Path, line: int, row: list[str]) -> InputError:
 
 
 def _forms(name: str) -> set[str]:
-    """Return what an id can be called elsewhere: without case, quotes, version and database."""
+    """Return other forms of an id: without case, quotes, version and database names."""
     word = (name.casefold().strip(QUOTES + "> ").split(None, 1) or [""])[0]
     names = {part.strip(QUOTES) for part in [word, *word.split("|")]} - DATABASES
     return names | {re.sub(r"\.\d+$", "", part) for part in names}

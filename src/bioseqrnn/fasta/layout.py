@@ -1,4 +1,4 @@
-"""The place of each record's bases in a FASTA file that is laid out for random access."""
+"""Positions of each record's bases in a FASTA file whose layout allows random access."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from bioseqrnn.support.arrays import Bytes, Ints
 from bioseqrnn.support.compiled import compiled
 
 CHUNK_BYTES = 1 << 20
-# What a byte is: the rest is nothing that a line of bases can hold
+# Kinds of bytes; no other byte can be in a line of bases
 BASE, GAP, END, RETURN, MARK = 1, 2, 3, 4, 5
-# The state of the scan, from one chunk to the next
+# Indices in the state of the scan, which is kept from one chunk to the next
 LINE, POSITION, RECORDS, HEADER, START, BASES, WIDTH, LENGTH, CURRENT, SHORT, FILLED = range(11)
-# What the current line is
+# Kinds of the current line
 NEW, TITLE, SEQUENCE, RETURNED, TITLE_RETURNED = range(5)
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of an index as samtools has it (``.fai``).
+    """The columns of a samtools index (``.fai``).
 
     Attributes
     ----------
     names : list of str
         First words of the headers.
     places : int64 [n, 4]
-        Bases, byte of the first of them, bases and bytes of a line.
+        Number of bases, byte offset of the first base, bases per line, bytes per line.
     """
 
     names: list[str]
@@ -39,12 +39,12 @@ class Layout:
 
 
 def scan_layout(path: Path) -> Layout | None:
-    """Read a whole FASTA file and return where its bases stand, None where it is not regular.
+    """Read a whole FASTA file and return the positions of its bases, None if it is not regular.
 
-    Regular is what an index can describe and the parser reads without a conversion of lines:
-    plain headers, and lines of DNA letters and gaps that are equally long in a record, but for the
-    last. Anything else (blanks, comments, other line ends, a letter of no DNA) is for the parser
-    to read or to refuse.
+    A regular file is one that an index can describe and the parser reads without a conversion of
+    lines: plain headers, and lines of DNA letters and gaps that are equally long in a record,
+    except for the last. All else (blanks, comments, other line ends, letters that are not DNA) is
+    left to the parser, which reads or refuses it.
     """
     kinds = np.zeros(256, np.uint8)
     kinds[DNA.numbers < REFUSED] = BASE
@@ -56,7 +56,7 @@ def scan_layout(path: Path) -> Layout | None:
         while True:
             data = reader.read(CHUNK_BYTES)
             last = not data
-            # a line's end of its own is no harm
+            # at the end of the file, one more line end does no harm
             text = np.frombuffer(data or b"\n", np.uint8)
             titles = np.empty(len(text) + 1, np.uint8)
             places = np.empty((data.count(b">") + 2, 4), np.int64)
@@ -78,9 +78,9 @@ def scan_layout(path: Path) -> Layout | None:
 
 @compiled
 def _scan(text: Bytes, kinds: Bytes, state: Ints, titles: Bytes, places: Ints) -> tuple[int, int]:
-    """Scan a further chunk; return the bytes of titles and the finished records, -1 if irregular.
+    """Scan another chunk; return title bytes and number of finished records, -1 if irregular.
 
-    Nothing behind a record's first short line but blank lines and the next header is regular.
+    Only blank lines and the next header may follow the first short line of a record.
     """
     size, count = 0, 0
     line, bases, width, length = state[LINE], state[BASES], state[WIDTH], state[LENGTH]

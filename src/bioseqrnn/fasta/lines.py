@@ -1,4 +1,4 @@
-"""Lines of FASTA text that comes in parts: comments, blank lines, and where to cut a long line."""
+"""Lines of FASTA text that is read in parts: comments, blank lines, cuts inside long lines."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ COMMENT = re.compile(rb"^[;#!][^\n]*\n?", re.MULTILINE)
 BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
 # Text up to a letter after which a line can be cut: the next character is not '>'
 LAST_LETTERS = re.compile(rb"(?s).*[!-~] *(?=[!-=?-~])")
-# The line in which a text ends; a new line where it ends at the end of a line
+# Kind of the line in which a text ends; a new line if the text ends at the end of a line
 NEW_LINE, SEQUENCE_LINE, COMMENT_LINE = "new line", "sequence", "comment"
 
 
 def cut_inside_record(
     path: Path, text: bytes, line: str, started: bool, comments: bool, size: int
 ) -> int:
-    """Return where to cut a long text: at the end of a line, or inside a line without any effect.
+    """Return where to cut a long text: at a line end, or inside a line where it has no effect.
 
-    Inside a line the cut is between two letters (blanks, which the parser drops, may follow the
-    first), because the parser strips other white space at ends only and reads a ``>`` at the
+    Inside a line, the cut is between two letters (blanks, which the parser removes, may follow the
+    first), because the parser strips other white space only at the ends, and reads a ``>`` at the
     beginning as a header.
     """
     if cut := text.rfind(b"\n") + 1:
@@ -45,7 +45,7 @@ def cut_inside_record(
 
 
 def last_line(text: bytes, before: str) -> str:
-    """Return the kind of line in which a text ends; ``before`` is the one in which it began."""
+    """Return the kind of line in which a text ends; ``before`` is the kind in which it began."""
     begin = text.rfind(b"\n") + 1
     if begin == len(text):
         return NEW_LINE if text else before
@@ -57,9 +57,10 @@ def last_line(text: bytes, before: str) -> str:
 def without_comments(
     path: Path, text: bytes, line: str, started: bool, conversions: Conversions
 ) -> tuple[bytes, str]:
-    """Leave out lines that begin with a comment mark.
+    """Remove lines that begin with a comment mark.
 
-    ``line`` is the kind of line in which the text begins; the second value that in which it ends.
+    ``line`` is the kind of line in which the text begins. The second value returned is the kind of
+    line in which it ends.
     """
     found = line == COMMENT_LINE or any(
         mark in text and (text.startswith(mark) or b"\n" + mark in text) for mark in COMMENT_MARKS
@@ -77,7 +78,7 @@ def without_comments(
 def from_first_record(
     path: Path, text: bytes, comments: bool, conversions: Conversions, size: int
 ) -> bytes:
-    """Leave out blank lines before the first record."""
+    """Remove blank lines before the first record."""
     blank = BLANK_LINES.match(text).end()  # type: ignore[union-attr]
     if not text.startswith(b">", blank):
         if text[blank:].strip():

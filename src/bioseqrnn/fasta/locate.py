@@ -13,12 +13,12 @@ from bioseqrnn.support.errors import InputError
 COMMENT_MARKS = (b";", b"#", b"!")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 READ_BYTES = 1 << 17
-# The part of a long line that is kept
+# Number of bytes that are kept of a long line
 LINE_BYTES = 10_000
 
 
 def unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes, bytes]:
-    r"""Return data with line ends as ``\n``, and a ``\r`` held back whose ``\n`` may follow."""
+    r"""Return data with line ends as ``\n``, and a final ``\r`` held back: ``\n`` may follow."""
     held = b""
     if data.endswith(b"\r") and not last:
         data, held = data[:-1], b"\r"
@@ -29,7 +29,7 @@ def unix_lines(data: bytes, last: bool, conversions: Conversions) -> tuple[bytes
 
 
 def no_header(path: Path, comments: bool, size: int) -> InputError:
-    """Name the first line, in so many bytes, of a file that does not begin with a record."""
+    """Return the error for a file that does not begin with a record; ``size`` bytes are read."""
     with open_bytes(path) as reader:
         start = reader.read(size).removeprefix(BYTE_ORDER_MARK)
     for number, line in enumerate(start.splitlines(), start=1):
@@ -52,7 +52,7 @@ def shown(line: bytes) -> str:
 
 
 def non_utf8(path: Path) -> InputError:
-    """Find the first byte that is not UTF-8, comments aside, and say where it stands."""
+    """Return the error for the first byte outside comments that is not UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     # number, length so far and first bytes of the line
     number, column, line = 1, 0, b""
@@ -95,7 +95,7 @@ def find_line(path: Path, wanted: bytes, header: bytes | None = None) -> tuple[i
     wanted : bytes
         The line without its end.
     header : bytes, optional
-        The header line of its record; None: of any.
+        The header line of its record; None for any record.
     """
     found = b""
     for number, line in _numbered_lines(path):

@@ -1,4 +1,4 @@
-"""A record that is longer than a part of its file, packed part by part."""
+"""A long record that is read in several parts, packed part by part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bioseqrnn.onehot.packing import Packed, pack_lines
 
 @dataclass
 class LongRecord:
-    """One record put together from parts; only its packed bits are kept."""
+    """One record joined from parts; only its packed bits are kept."""
 
     path: Path
     alphabet: Alphabet
@@ -28,7 +28,7 @@ class LongRecord:
     dots: Dots
     conversions: Conversions = field(default_factory=Conversions)
     carry: str = ""
-    # of each letter of the carry, and of the letters met
+    # position of each letter in carry, and number of characters read so far
     carry_positions: list[int] = field(default_factory=list)
     position: int = 0
     length: int = 0
@@ -37,7 +37,7 @@ class LongRecord:
     trail: _DotTrail = field(default_factory=lambda: _DotTrail())
 
     def add(self, residues: str, conversions: Conversions, last: bool = False) -> None:
-        """Pack a further part; an odd letter, and a stop that may be the end, wait for the next."""
+        """Pack another part; an unpaired letter and a possible final stop wait for the next one."""
         self.conversions.add(conversions)
         kept = residues.translate(_NO_GAPS)
         self.conversions.gaps += len(residues) - len(kept)
@@ -62,7 +62,7 @@ class LongRecord:
         self.position += len(residues)
 
     def finish(self) -> tuple[Packed, Conversions]:
-        """Return the packed record and what was converted in it."""
+        """Return the packed record and the counts of its conversions."""
         counts = self.conversions
         if self.alphabet.name == "protein":
             if self.carry.endswith("*"):
@@ -81,7 +81,7 @@ class LongRecord:
         return Packed(data, np.array([0, len(data)]), np.array([self.length])), counts
 
     def _strange(self) -> bool:
-        """As ``strange_records`` says of a whole record."""
+        """Return what ``strange_records`` would return for the whole record."""
         if self.alphabet.name == "protein":
             return self.nucleic and self.length >= NUCLEIC_LETTERS
         found = self.conversions.ambiguous
@@ -100,9 +100,9 @@ class LongRecord:
 
 @dataclass
 class _DotTrail:
-    """What ``Dots`` looks for, followed over the parts of a protein."""
+    """The dots that ``Dots`` checks, found while the parts of a protein are read."""
 
-    # the first '.' between residues, and one that may turn out to be; positions from 1
+    # position (from 1) of the first '.' between residues, and of a '.' that may be between residues
     inner: int = 0
     pending: int = 0
     count: int = 0
@@ -134,12 +134,12 @@ class _DotTrail:
 
     @property
     def stop(self) -> bool:
-        """Whether the record ends in its only '.'."""
+        """Whether the record ends in its only '.' and has no '-' or '*'."""
         return self.count == 1 and self.last == "." and not (self.gapped or self.starred)
 
 
 def _last_letters(text: str, count: int) -> list[int]:
-    """Positions, from 1, of the last so many letters of a text that are no gaps."""
+    """Return the positions, from 1, of the last ``count`` letters that are not gaps."""
     places: list[int] = []
     end = len(text)
     for _ in range(count):
@@ -153,5 +153,5 @@ _NO_GAPS = str.maketrans("", "", GAPS)
 
 
 def _whole_pairs(text: str) -> int:
-    """Letters to pack now: an even number, and none of a stop that ends the text."""
+    """Return how many letters to pack now: an even number, without a stop that ends the text."""
     return (len(text) - text.endswith("*")) // 2 * 2

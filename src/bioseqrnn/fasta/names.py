@@ -15,21 +15,21 @@ SPACE[[9, 11, 12, 28, 29, 30, 31, 32]] = 1
 
 
 def ids_of(headers: bytes, titles: tuple[str, ...], whole: bool) -> pa.StringArray:
-    r"""Return the id of every header: its first word as in Biopython, or the whole of it.
+    r"""Return the id of every header: its first word as in Biopython, or the whole header.
 
     Parameters
     ----------
     headers : bytes
         Titles, each ended by ``\n``.
     titles : tuple of str
-        The same as text.
+        The same titles as text.
     whole : bool
-        Take the header from its first to its last character that is not white space.
+        Whether the id is the whole header, without white space at its ends.
     """
     if whole:
         return pa.array([title.strip() for title in titles], pa.string())
     if not headers.isascii():
-        # white space beyond ASCII ends a word too
+        # non-ASCII white space ends a word too
         return pa.array([(title.split(None, 1) or [""])[0] for title in titles], pa.string())
     data = np.empty(len(headers), np.uint8)
     offsets = np.zeros(len(titles) + 1, np.int32)

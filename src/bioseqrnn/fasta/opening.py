@@ -1,4 +1,4 @@
-"""Files opened by their content, not by their names, and checked for changes during reading."""
+"""Opening of files by their content, not by their names, and checks for changes while reading."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bioseqrnn.config.checks.files import COMPRESSIONS
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
-# Other containers that FASTA comes in, with what to do about them
+# Formats that are refused, by their first bytes: what they are, and what to do
 FOREIGN = {
     b"PK\x03\x04": "a zip archive; unpack it",
     b"\xff\xfe": "UTF-16 text; save it as UTF-8",
@@ -23,7 +23,7 @@ FOREIGN = {
 
 
 def compression(path: Path) -> str | None:
-    """Return gz (bgzip too), bz2, xz or zst by a file's first bytes, None for plain text."""
+    """Return gz (also for bgzip), bz2, xz or zst by a file's first bytes, None for plain text."""
     with path.open("rb") as handle:
         start = handle.read(8)
     for magic, what in FOREIGN.items():
@@ -32,7 +32,7 @@ def compression(path: Path) -> str | None:
     return next((name for magic, name in COMPRESSIONS.items() if start.startswith(magic)), None)
 
 
-# bgzip: the bytes that tell a block's size, and the empty block at the end of a file
+# bgzip: bytes of a block's header, which gives its size, and the empty block that ends a file
 BLOCK_HEADER = 18
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
@@ -41,13 +41,13 @@ State = tuple[int, int, int]
 
 
 class Reader:
-    """The decompressed bytes of a file; every error of reading is an InputError.
+    """The decompressed bytes of a file; every read error is an InputError.
 
     Attributes
     ----------
     path : Path
     kind : str or None
-        Compression, as ``compression`` says.
+        Compression, as returned by ``compression``.
     """
 
     def __init__(self, path: Path, handle: BinaryIO, kind: str | None) -> None:
@@ -56,10 +56,10 @@ class Reader:
         self._before = file_state(path)
 
     def read(self, size: int) -> bytes:
-        """Return up to ``size`` bytes, none at the end of the file."""
+        """Return up to ``size`` bytes; an empty result means the end of the file."""
         try:
             return self._handle.read(size)
-        # gzip, bz2, lzma and zstd each raise errors of their own kind
+        # gzip, bz2, lzma and zstd raise different types of errors
         except Exception as error:
             self.check_unchanged()
             if self.kind:
@@ -70,29 +70,29 @@ class Reader:
             raise InputError(f"{self.path}: cannot be read ({error})") from error
 
     def seek(self, offset: int) -> None:
-        """Go to a byte of a plain file."""
+        """Move to a byte offset of a plain file."""
         self._handle.seek(offset)
 
     def check_unchanged(self) -> None:
-        """Raise InputError where the file is not what it was when it was opened."""
+        """Raise InputError if the file has changed since it was opened."""
         check_unchanged(self.path, self._before)
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[Reader]:
-    """Open a plain or compressed file for its text as bytes; InputError where there is none."""
+    """Open a plain or compressed file and give its text as bytes; InputError if there is none."""
     from xopen import xopen
 
     require_file(path, "FASTA file")
     kind = compression(path)
     if kind is None:
-        # unbuffered: whoever reads takes large blocks
+        # unbuffered, because the callers read large blocks
         with path.open("rb", buffering=0) as plain:
             yield Reader(path, cast(BinaryIO, plain), kind)
     else:
         if kind == "gz":
             _check_bgzip_end(path)
-        # in this process, without a helper program: errors surface, one core is used
+        # in this process, without a helper program: errors are raised here, one core is used
         try:
             opened = xopen(path, "rb", threads=0, format=kind)
         except ImportError as error:
@@ -102,7 +102,7 @@ def open_bytes(path: Path) -> Iterator[Reader]:
 
 
 def file_state(path: Path) -> State | None:
-    """Return what tells that a file is another than before, None where it cannot be looked at."""
+    """Return values that change when a file changes, None if the file cannot be accessed."""
     try:
         stat = path.stat()
     except OSError:
@@ -111,7 +111,7 @@ def file_state(path: Path) -> State | None:
 
 
 def check_unchanged(path: Path, before: State | None) -> None:
-    """Raise InputError where a file is not what it was."""
+    """Raise InputError if a file has changed since its state was ``before``."""
     if file_state(path) != before:
         raise InputError(
             f"{path}: changed while it was read; wait until it is written, then run again"
@@ -119,13 +119,13 @@ def check_unchanged(path: Path, before: State | None) -> None:
 
 
 def is_bgzip(path: Path) -> bool:
-    """Whether a file begins with a block of bgzip, which can be read at random places."""
+    """Return whether a file begins with a bgzip block, so that any part of it can be read."""
     with path.open("rb") as handle:
         return _block_size(handle.read(BLOCK_HEADER)) > 0
 
 
 def _check_bgzip_end(path: Path) -> None:
-    """Refuse a bgzip file that lost whole blocks at its end: as gzip it would look complete."""
+    """Refuse a bgzip file that lacks whole blocks at its end; read as gzip, it looks complete."""
     with path.open("rb") as handle:
         if not _block_size(handle.read(BLOCK_HEADER)):
             return
@@ -139,7 +139,7 @@ def _check_bgzip_end(path: Path) -> None:
             handle.seek(place)
             block = _block_size(handle.read(BLOCK_HEADER))
             if not block:
-                # something else follows: other members, or what the decompressor will refuse
+                # other data follows: other gzip members, or what the decompressor will refuse
                 return
             place += block
         if place == size:
@@ -150,7 +150,7 @@ def _check_bgzip_end(path: Path) -> None:
 
 
 def _block_size(header: bytes) -> int:
-    """Bytes of the bgzip block that begins so, 0 where none does (SAM specification, 4.1)."""
+    """Return the bytes of a bgzip block by its header, 0 for others (SAM specification, 4.1)."""
     if header[:4] != b"\x1f\x8b\x08\x04" or header[12:16] != b"BC\x02\x00":
         return 0
     return int.from_bytes(header[16:18], "little") + 1

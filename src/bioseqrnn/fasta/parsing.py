@@ -1,4 +1,4 @@
-"""Lines of FASTA, parsed by Biopython."""
+"""FASTA lines parsed by Biopython."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Parsed = tuple[tuple[str, ...], tuple[str, ...], tuple[bytes, bytes], int]
 def parse(lines: list[str], size: int) -> Parsed:
     """Parse the lines of whole records.
 
-    Most text has two lines a record, which ``FastaTwoLineParser`` reads faster. It keeps blanks
-    inside sequences: where there is any white space, the result is that of ``SimpleFastaParser``.
+    Most texts have two lines per record, which ``FastaTwoLineParser`` reads faster. It keeps blanks
+    inside sequences, so a text with any white space is parsed by ``SimpleFastaParser``.
 
     Parameters
     ----------
@@ -25,9 +25,9 @@ def parse(lines: list[str], size: int) -> Parsed:
     titles, residues : tuple of str
         Headers without ``>``, and sequences without white space.
     joined : (bytes, bytes)
-        Both as UTF-8 text, a line each.
+        Titles and residues as UTF-8 text, each on one line.
     white_space : int
-        Characters of white space that were left out.
+        Number of white-space characters that were removed.
     """
     from Bio.SeqIO.FastaIO import FastaTwoLineParser, SimpleFastaParser
 
@@ -44,7 +44,7 @@ def parse(lines: list[str], size: int) -> Parsed:
 def _collect(parser: Iterator[tuple[str, str]], size: int) -> Parsed:
     titles, residues = zip(*parser, strict=True)
     joined = _joined(titles), _joined(residues)
-    # what is neither '>', header nor residue was white space
+    # all characters other than '>', headers and residues were white space
     return titles, residues, joined, size - len(joined[0]) - len(joined[1]) + len(titles)
 
 

@@ -1,4 +1,4 @@
-"""Long records cut into consecutive blocks, each a record of its own."""
+"""Long records cut into consecutive blocks, each of which becomes a record."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bioseqrnn.support.arrays import Ints
 
 
 def block_ends(length: int, block: int | None) -> Ints:
-    """Return the end of each block of a record: few blocks, of nearly equal length.
+    """Return the end of each block of a record: as few blocks as possible, nearly equal in length.
 
-    A block has at most ``block`` residues. Blocks begin at even residues, where the packed bits
-    begin a byte.
+    A block has at most ``block`` residues. Blocks begin at even positions, where a new byte of the
+    packed bits begins.
     """
     if block is None or length <= block:
         return np.array([length], np.int64)
@@ -31,9 +31,9 @@ def cut_packed(packed: Packed, width: int, block: int) -> tuple[Packed, list[Int
     Returns
     -------
     blocks : Packed
-        With the same bytes.
+        The blocks, with the same bytes.
     ends : list of int64 arrays
-        Where the blocks of each sequence end.
+        Ends of the blocks of each sequence.
     """
     ends = [block_ends(length, block) for length in packed.lengths.tolist()]
     lengths = np.concatenate([np.diff(own, prepend=0) for own in [*ends, np.empty(0, np.int64)]])
@@ -44,7 +44,7 @@ def cut_packed(packed: Packed, width: int, block: int) -> tuple[Packed, list[Int
 def cut_records(
     records: PackedRecords, texts: list[str], width: int, block: int | None
 ) -> tuple[PackedRecords, list[str]]:
-    """Cut records and their labels; a record that is cut gives ``id:start-end`` for its blocks.
+    """Cut records and their labels into blocks; blocks of a cut record are ``id:start-end``.
 
     Starts count from 0 and ends are excluded, as in BED. A shorter record keeps its id.
     """

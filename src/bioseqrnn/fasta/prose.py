@@ -1,8 +1,8 @@
-"""Text that could be read as residues: titles, wrapped headers, sentences, marked lines.
+"""Checks for text that could be read as residues: titles, wrapped headers, sentences, marked lines.
 
-Nearly every letter codes for an amino acid, so that text between headers could be read as a
-protein. It differs from residues in its blanks: words differ in length, and the groups of ten
-residues that some programs write do not.
+Nearly every letter codes for an amino acid, so text between headers could be read as a protein. It
+differs from residues in its blanks: words differ in length, but the groups of ten residues that
+some programs write do not.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from bioseqrnn.support.arrays import Bytes, Ints
 from bioseqrnn.support.compiled import compiled
 from bioseqrnn.support.errors import InputError
 
-# A mark that other programs use inside sequences ('!' is a frameshift of MACSE), letters, no blank
+# A mark that programs use inside sequences ('!': frameshift in MACSE), then letters, no blank
 MARKED_RESIDUES = re.compile(rb"^[#!][#!*.~-]*[A-Za-z][A-Za-z#!*.~-]*(?=[ \t]*$)", re.MULTILINE)
 HEADER = re.compile(rb"^>", re.MULTILINE)
-# The kinds of sequence that PIR (NBRF) puts before the id
+# Sequence types that PIR (NBRF) writes before the id
 PIR = re.compile(rb"(?:[PF]1|[DR][LC]|N[13]|XX);")
 GROUP, PLAIN, RUN, BLANKED, GAP, IN_HEADER, STARTED = range(7)
 
@@ -28,8 +28,8 @@ GROUP, PLAIN, RUN, BLANKED, GAP, IN_HEADER, STARTED = range(7)
 class GroupedLines:
     """Refuses lines of a file that blanks divide into groups of different sizes.
 
-    In a record, all groups are as long as the first one except the last group of a line, and a line
-    without blanks is not longer than a group. A record may be given in parts.
+    In a valid record, all groups except the last group of a line are as long as the first one, and
+    a line without blanks is not longer than a group. A record may be given in parts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,7 +38,7 @@ class GroupedLines:
         self._header = b""
 
     def check(self, text: bytes, blanks: bool, continues: bool, unfinished: bool) -> None:
-        r"""Check text that begins with a header, or a further part of a record.
+        r"""Check a text that begins with a header, or is another part of a record.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class GroupedLines:
             self._state[STARTED] = 1
         if blanks or self._state[GROUP] or self._state[GAP]:
             if not unfinished and not text.endswith(b"\n"):
-                # the last line of a file has ended too
+                # the last line of a file ends here too
                 text += b"\n"
             begin = _first_uneven(np.frombuffer(text, np.uint8), self._state)
             if begin >= 0:
@@ -67,7 +67,7 @@ class GroupedLines:
                 self._header = text[header.start() :].split(b"\n", 1)[0]
 
     def _pass_over(self, text: bytes, continues: bool) -> None:
-        """Keep what the part after one without blanks needs: its lines, and letters of the last."""
+        """Pass over a part without blanks; keep if a line ended, and the last line's length."""
         found = text.rfind(b"\n>")
         begin = found + 1 if found >= 0 or not continues else -1
         if begin >= 0:
@@ -128,7 +128,7 @@ def _first_uneven(text: Bytes, state: Ints) -> int:
 
 
 def check_marked_lines(path: Path, text: bytes, started: bool) -> None:
-    """Refuse a line inside a record that begins with ``#`` or ``!`` and is else residues."""
+    """Refuse lines inside a record that begin with ``#`` or ``!`` and else have residues only."""
     first = 0
     if not started:
         header = HEADER.search(text)

@@ -31,9 +31,9 @@ class PackedRecords:
     ids : pyarrow string array [n]
     packed : Packed
     conversions : Conversions
-        What was converted on the way.
+        Counts of what was converted during reading.
     titles : tuple of str
-        Their headers, or none where they are not needed.
+        Headers of the records; empty if they are not needed.
     """
 
     ids: pa.StringArray
@@ -53,15 +53,15 @@ def read_records(
     keep_titles: bool = False,
     shard: Shard = WHOLE,
 ) -> Iterator[PackedRecords]:
-    """Yield the records of a FASTA file, packed, in order; at least one a block.
+    """Yield the packed records of a FASTA file in order, one or more at a time.
 
-    Memory is that of a block of about 130 kB, or the packed bits of one record where that is more.
+    Memory is that of a block of about 130 kB, or of the packed bits of one record if they are more.
 
     Raises
     ------
     InputError
-        As ``read_blocks``; a record without an id or without residues; a letter that the alphabet
-        does not have, with file, record and position.
+        As in ``read_blocks``; also for a record without an id or without residues, or a letter that
+        is not in the alphabet (the message gives file, record and position).
     """
     number = 0
     dots = Dots(path)
@@ -71,7 +71,7 @@ def read_records(
         if block.continues:
             assert long is not None
             long.add(block.residues[0], conversions)
-            # counted once, with the first record of the block
+            # the conversions of a block are counted once, with its first record
             start, conversions = 1, Conversions()
             if len(block.titles) > 1 or not block.unfinished:
                 yield finished(long)
@@ -91,7 +91,7 @@ def read_records(
 
 
 def finished(long: LongRecord) -> PackedRecords:
-    """Return a record of parts like any other."""
+    """Return a record that was read in parts, in the form of any other record."""
     packed, conversions = long.finish()
     return PackedRecords(pa.array([long.name], pa.string()), packed, conversions, (long.title,))
 
@@ -111,14 +111,14 @@ def pack_records(
 
 
 def counted(blocks: Iterable[PackedRecords], total: Conversions) -> Iterator[PackedRecords]:
-    """Add what was converted in each block to the counts of all."""
+    """Yield the blocks; add the conversions of each one to ``total``."""
     for block in blocks:
         total.add(block.conversions)
         yield block
 
 
 def in_larger_blocks(blocks: Iterable[PackedRecords], residues: int) -> Iterator[PackedRecords]:
-    """Put consecutive records together to blocks of at least so many residues."""
+    """Join consecutive records into blocks of at least ``residues`` residues."""
     waiting: list[PackedRecords] = []
     size = 0
     for block in blocks:
@@ -215,7 +215,7 @@ def _pack(
 
 
 def _without_gaps(text: bytes, alphabet: Alphabet, conversions: Conversions) -> bytes:
-    """Leave out gaps, and the stop at a protein's end."""
+    """Remove gaps, and the stop at the end of a protein."""
     kept = text.translate(None, GAPS.encode())
     conversions.gaps += len(text) - len(kept)
     if alphabet.name == "protein":

@@ -1,4 +1,4 @@
-"""What is said of a record that cannot be read."""
+"""Error messages for records that cannot be read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from bioseqrnn.fasta.locate import record_id
 from bioseqrnn.onehot.alphabet import GAPS, PROTEIN, Alphabet
 from bioseqrnn.support.errors import InputError
 
-# A header's last word that is so long, and in capitals, may be the sequence
+# From this length on, a last word of a header in capitals may be the sequence
 WORD_LETTERS = 8
 
 
 def no_residues(path: Path, number: int, title: str, name: str | None = None) -> InputError:
-    """Return the error for a record, the one of this number in the file, that has no sequence."""
+    """Return the error for record ``number`` of the file, which has no sequence."""
     words = title.split()
     last = words[-1] if len(words) > 1 else ""
     hint = "remove it or give it a sequence"
@@ -26,14 +26,14 @@ def no_residues(path: Path, number: int, title: str, name: str | None = None) ->
 
 
 def accepted(alphabet: Alphabet) -> set[str]:
-    """Return the characters that a sequence can hold anywhere."""
+    """Return the characters that are accepted anywhere in a sequence."""
     return set(alphabet.letters) | set(alphabet.letters.lower()) | set(GAPS)
 
 
 def bad_letter(
     path: Path, names: Sequence[str], sequences: Sequence[str], alphabet: Alphabet
 ) -> InputError:
-    """Name the first letter of some records that cannot be read."""
+    """Return the error for the first letter in some records that cannot be read."""
     known = accepted(alphabet)
     for name, sequence in zip(names, sequences, strict=True):
         residues = len(sequence.rstrip(GAPS))
@@ -45,7 +45,7 @@ def bad_letter(
 
 
 def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabet) -> InputError:
-    """Return the error for a letter that is no residue; positions count from 1, gaps included."""
+    """Return the error for a letter that is not a residue; positions are from 1, with gaps."""
     shown = letter if letter.isprintable() else ascii(letter)[1:-1]
     return InputError(
         f"{path}: record '{name}', position {position}: '{shown}' is not a "

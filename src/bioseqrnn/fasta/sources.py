@@ -38,14 +38,14 @@ class Source:
     labels : Path or None
         a TSV with columns ``id`` and ``label`` (and optionally ``group``), or
     label_key : str or None
-        what stands before ``=`` and the label in each header, or
+        the key of the label in each header (``key=label``), or
     intervals : Path or None
-        BED or TSV: the records are windows of the file, which is a genome. ``label`` may be given
-        too, for all of them.
+        BED or TSV: the records are windows of the file, which is a genome. ``label`` may also be
+        given, for all of them.
     group : str or None
-        The group of every record of the file: records of one group never straddle a fold.
+        The group of every record of the file: all records of a group are in the same fold.
     split : {"train", "validation", "test"} or None
-        What the file is for, in every row of a dataset or in none.
+        Use of the file; given in every row of a dataset or in none.
     """
 
     fasta: Path
@@ -58,14 +58,14 @@ class Source:
 
     @property
     def origin(self) -> Path:
-        """The file that names the records: the intervals where they are windows of a genome."""
+        """The file that names the records: for windows of a genome, the file of intervals."""
         return self.intervals or self.fasta
 
 
 def read_sheet(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of ``datasets.tsv`` as (line number, {column: stripped text}).
 
-    Blank cells and blank lines are left out; quotes are letters like any other.
+    Blank cells and blank lines are left out; quotes are read like any other character.
 
     Raises
     ------
@@ -108,18 +108,18 @@ def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
 def moved(
     sources: list[Source], options: DatasetOptions, files: list[str]
 ) -> tuple[list[Source], DatasetOptions]:
-    """Return sources and options that name the files where they lie now.
+    """Return sources and options with the present paths of the files.
 
     Parameters
     ----------
     files : list of str
-        One for each file that they name, in the order in which it is first named: of every source
-        its FASTA, labels and intervals, then the genome of made negatives.
+        One path for each file named by sources and options, in the order of first mention: FASTA,
+        labels and intervals of each source, then the genome of made negatives.
 
     Raises
     ------
     InputError
-        There are more or fewer.
+        The number of files is wrong.
     """
     names = [
         name
@@ -152,17 +152,17 @@ def moved(
 
 
 def find_fasta(text: str, where: str = "--fasta") -> list[Path]:
-    """Return the files that a cell ``fasta`` names, see ``files.find_fasta``.
+    """Return the files that a cell ``fasta`` names; see ``files.find_fasta``.
 
-    ``where`` begins the message of an InputError.
+    ``where`` is the beginning of the message of an InputError.
     """
     return [Path(name) for name in files.find_fasta(where, text)]
 
 
 def check_sources(sources: Iterable[Source], per_position: bool) -> None:
-    """Refuse sources without a kind of label or with two, named twice, or some with a split.
+    """Refuse sources with no or two kinds of label, named twice, or only some with a split.
 
-    With ``per_position`` the labels are in the FASTA file itself, and no other may be given.
+    With ``per_position``, the labels are in the FASTA file itself, and no others may be given.
     """
     named = []
     for source in sources:
@@ -180,7 +180,7 @@ def check_sources(sources: Iterable[Source], per_position: bool) -> None:
 def order_classes(
     found: set[str], declared: list[str] | None, positive: str | None, where: str, least: int = 2
 ) -> list[str]:
-    """Return the classes in column order: as declared, else sorted; a positive one goes last.
+    """Return the classes in column order: as declared, else sorted; a positive class is last.
 
     Raises
     ------

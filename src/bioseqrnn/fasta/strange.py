@@ -1,4 +1,4 @@
-"""Records that look like those of the other alphabet, though every letter can be read."""
+"""Records that seem to be of the other alphabet (DNA or protein), though all letters are valid."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.arrays import Bools, Bytes
 from bioseqrnn.support.compiled import compiled
 
-# A sequence of so many letters, all of them A C G T U N, is most likely not a peptide
+# From this length on, a sequence of A C G T U N only is most likely not a peptide
 NUCLEIC_LETTERS = 10
 
 
@@ -24,10 +24,10 @@ NO_NUCLEIC, CODES = _table(NUCLEIC), _table(NUCLEIC + "Xx")
 
 
 def strange_records(text: bytes, count: int, alphabet: Alphabet) -> Bools:
-    r"""Say which sequences, each ended by ``\n``, look like those of the other alphabet.
+    r"""Return which sequences, each ended by ``\n``, seem to be of the other alphabet.
 
     Among proteins: sequences of at least ten letters, all of them A C G T U N. Among DNA: sequences
-    with ambiguity codes other than N and X for most letters.
+    in which most letters are ambiguity codes other than N and X.
     """
     found = np.zeros(count, np.bool_)
     letters = np.frombuffer(text, np.uint8)

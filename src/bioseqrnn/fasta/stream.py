@@ -1,4 +1,4 @@
-"""Labelled records of a dataset's sources, block after block."""
+"""Labelled records of a dataset's sources, in batches."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
-# Columns are built for so many residues at once, so that the cost per record is negligible
+# Residues for which columns are built at once, so that the cost per record is negligible
 BATCH_RESIDUES = 1 << 22
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some consecutive records of one source, with their labels.
+    """Consecutive records of one source, with their labels.
 
     Attributes
     ----------
     records : PackedRecords
     labels : pyarrow array [n]
-        Labels of the type ``label_type``, or categories of it.
+        Labels of the type ``label_type``, plain or dictionary-encoded.
     groups : pyarrow string array [n], or None
-        Groups, where the user gave them.
+        Groups, if the user gave any.
     """
 
     records: PackedRecords
@@ -56,7 +56,7 @@ class Reading:
     options : DatasetOptions
     labels : LabelReader
     files : dict of Path to LabelFile
-        The files of labels, which sources can share.
+        The label files; several sources can share one.
     shard : Shard
     """
 
@@ -79,7 +79,7 @@ class Reading:
         return in_larger_blocks(blocks, BATCH_RESIDUES)
 
     def groups(self, count: int) -> pa.Array | None:
-        """The group of the source for so many records; None where it has none."""
+        """Return the group of the source ``count`` times; None if it has none."""
         group = self.source.group
         return None if group is None else pa.array([group] * count, pa.string())
 
@@ -90,7 +90,7 @@ def read_batches(reading: Reading) -> Iterator[Batch]:
     Raises
     ------
     InputError
-        For what is wrong with the files; the message names file and record.
+        For any fault in the files; the message names file and record.
     """
     source = reading.source
     if source.intervals is None and reading.options.task == PER_POSITION:
@@ -121,7 +121,7 @@ def _from_file(reading: Reading) -> Iterator[Batch]:
     source = reading.source
     assert source.labels is not None
     file = reading.files[source.labels]
-    # every distinct text is read once, however many records have it
+    # each distinct text is converted once, however many records have it
     values = reading.labels.column(file.texts, lambda place: file.place_of(file.texts[place]))
     names = pa.array(file.groups, pa.string())
     for records in reading.records():
@@ -174,7 +174,7 @@ def _from_headers(reading: Reading) -> Iterator[Batch]:
 
 
 def _windows(reading: Reading) -> Iterator[Batch]:
-    """Windows of a genome, which are read at random places and belong to the first shard."""
+    """Yield windows of a genome; they need random access, so all belong to the first shard."""
     source, alphabet, intervals = reading.source, reading.alphabet, reading.source.intervals
     assert intervals is not None
     if reading.shard.index:
@@ -203,7 +203,7 @@ def _line_in(path: Path, lines: list[int]) -> Callable[[int], str]:
     return lambda place: f"{path}: line {lines[place]}"
 
 
-# how a source is read, by the field that says where its labels are; the first that is given counts
+# functions that read a source, by the field that gives its labels; the first field set is used
 READERS: dict[str, Callable[[Reading], Iterator[Batch]]] = {
     "intervals": _windows,
     "labels": _from_file,

@@ -1,4 +1,4 @@
-"""FASTA with a third line a record: one label character for each residue."""
+"""FASTA with three lines per record; the third has one label character for each residue."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from bioseqrnn.support.errors import InputError
 def read_three_line(
     path: Path, alphabet: Alphabet, *, whole_headers: bool = False, shard: Shard = WHOLE
 ) -> Iterator[tuple[PackedRecords, list[str]]]:
-    """Yield records, and their labels as text with one character a residue.
+    """Yield records, and their labels as text with one character per residue.
 
-    A record is three lines: header, residues, labels; blank lines are left out, comments are not
-    known. Any character but white space is a label. Of a record that is longer than ``PART_BYTES``
-    the packed bits and the labels are held.
+    A record has three lines: header, residues, labels. Blank lines are left out; comments are not
+    recognized. Any character except white space is a label. For a record longer than
+    ``PART_BYTES``, the packed bits and the labels are kept in memory.
 
     Raises
     ------
     InputError
-        As ``read_records``; a record with another number of lines, or with labels that are not as
-        many as its residues.
+        As in ``read_records``; also for a record with another number of lines, or with different
+        numbers of labels and residues.
     """
     number = 0
     long: _LongThreeLines | None = None
@@ -59,7 +59,7 @@ def read_three_line(
 def _whole_records(
     path: Path, text: str, alphabet: Alphabet, whole_headers: bool, number: int
 ) -> tuple[PackedRecords, list[str]]:
-    """Records of a text, the first of which is number ``number + 1`` of the file."""
+    """Return the records of a text; the first is number ``number + 1`` of the file."""
     from Bio.SeqIO.FastaIO import SimpleFastaParser
 
     lines = [line for line in text.split("\n") if line.strip()]
@@ -99,7 +99,7 @@ def _check_labels(path: Path, name: str, length: int, labels: str, spaced: bool)
 
 
 class _LongThreeLines:
-    """One record of three lines put together from parts: its packed bits, and its labels."""
+    """One record of three lines, joined from parts: its packed bits and its labels."""
 
     def __init__(self, path: Path, alphabet: Alphabet, whole_headers: bool, number: int) -> None:
         self._path, self._alphabet = path, alphabet
@@ -111,7 +111,7 @@ class _LongThreeLines:
         self._lines, self._ended = 0, True
 
     def add(self, text: str, conversions: Conversions) -> None:
-        """Take a further part, whose lines may go on in the next."""
+        """Add another part; its last line may continue in the next part."""
         for place, letters in enumerate(text.split("\n")):
             self._ended |= place > 0
             if letters.strip():
@@ -149,7 +149,7 @@ class _LongThreeLines:
 
 
 def sample_three_line(path: Path, residues: int = 100_000) -> bytes:
-    """Return about the first ``residues`` letters of a file without labels, as a sample."""
+    """Return about the first ``residues`` residues of a file, without labels, as a sample."""
     sample = b""
     for text, _, _ in read_texts(path, WHOLE, comments=False):
         lines = [line for line in text.split(b"\n") if line.strip()]
@@ -160,7 +160,7 @@ def sample_three_line(path: Path, residues: int = 100_000) -> bytes:
 
 
 def _check_pattern(path: Path, lines: list[str], number: int) -> None:
-    """Refuse a record that is not header, residues, labels."""
+    """Refuse a record that does not consist of three lines: header, residues, labels."""
     headers = [place for place, line in enumerate(lines) if line.startswith(">")]
     for count, (place, end) in enumerate(zip(headers, [*headers[1:], len(lines)], strict=True)):
         if end - place != 3:

@@ -1,4 +1,4 @@
-"""Lines for the FASTA parser, with those of a sequence put together beforehand."""
+"""Lines for the FASTA parser; the lines of each sequence are joined beforehand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bioseqrnn.support.compiled import compiled
 
 
 def unwrap(text: bytes) -> tuple[list[str], int]:
-    r"""Return the lines of a text without their ends, none of them empty, and how many ended.
+    r"""Return the non-empty lines of a text without their ends, and the number of line ends.
 
     Parameters
     ----------
@@ -18,15 +18,14 @@ def unwrap(text: bytes) -> tuple[list[str], int]:
 
     Notes
     -----
-    Biopython's parser takes most of its time for lines. It strips their ends and removes blanks,
-    so that the lines of a sequence can be joined before it sees them, and the records are the same.
-    Where there is other white space, or anything beyond ASCII, which may be white space, lines are
-    left as they are.
+    Biopython's parser spends most of its time on lines. It strips their ends and removes blanks, so
+    the lines of a sequence can be joined beforehand without changing the records. If the text has
+    other white space, or non-ASCII characters, which may be white space, lines are not joined.
     """
     letters = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
     headers, blank = _count_lines(letters, ends)
-    # one line more where the last has no end
+    # there is one more line than line ends if the last line has no end
     if len(ends) <= 2 * headers or _has_odd_space(letters):
         lines = text.decode().split("\n")
         return list(filter(None, lines)) if blank or not lines[-1] else lines, len(ends)
@@ -37,7 +36,7 @@ def unwrap(text: bytes) -> tuple[list[str], int]:
 
 @compiled
 def _count_lines(text: Bytes, ends: Ints) -> tuple[int, int]:
-    """Count headers, and empty lines."""
+    """Count headers and empty lines."""
     headers, blank = 1, 0
     for i in range(len(ends) - 1):
         first = text[ends[i] + 1]
@@ -57,8 +56,8 @@ def _has_odd_space(text: Bytes) -> bool:
 
 @compiled
 def _join_lines(text: Bytes, ends: Ints, out: Bytes) -> int:
-    """Copy headers and sequences, one line each; return the bytes written."""
-    # unsigned numbers, which the compiler need not check for being negative
+    """Copy headers and sequences, one line each; return the number of bytes written."""
+    # unsigned numbers, so that the compiled code need not check for negative indices
     one, zero = np.uint64(1), np.uint64(0)
     size, begin, in_sequence = zero, zero, False
     for i in range(len(ends) + 1):

@@ -1,4 +1,4 @@
-"""Tables that users write: opened, their columns held against those known, their faults named."""
+"""Tables written by users: opening, checks of columns against the known ones, error messages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def open_table(path: Path, what: str) -> Iterator[TextIO]:
 
 
 class _Raw(io.RawIOBase):
-    """A reader of opened bytes as Python's own files are."""
+    """A ``Reader`` with the interface of Python's raw files."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -85,7 +85,7 @@ class Table(TextTable):
     ----------
     path : Path
     what : str
-        What the table is, for messages.
+        Name of the kind of table in messages.
     columns : Columns
     """
 
@@ -94,6 +94,6 @@ class Table(TextTable):
         self.file, self.what = path, what
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield line number and cells, in the order of the known columns, '' where one is blank."""
+        """Yield line number and cells, in the order of the known columns, '' for a blank cell."""
         with open_table(self.file, self.what) as handle:
             yield from self.read(handle)

@@ -1,4 +1,4 @@
-"""What was found in each source, counted while it is encoded: the rows of ``intake.tsv``."""
+"""Counts of each source, made while it is encoded: the rows of ``intake.tsv``."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pandas as pd
 from bioseqrnn.fasta.conversions import COUNTS, Conversions
 from bioseqrnn.fasta.records import PackedRecords
 
-# More are counted, not named
+# If there are more, only their number is given
 MOST_CLASSES = 50
 
 
 class SourceCounts:
-    """Counts of one source; memory grows with the number of different lengths only.
+    """Counts of one source; memory grows only with the number of distinct lengths.
 
     Parameters
     ----------
     name, label : str
-        As they shall stand in the table; an empty label is replaced by the classes found.
+        As written in the table; an empty label is replaced by the classes found.
 
     Attributes
     ----------
     classes : set of str
-        Found so far.
+        Classes found so far.
     """
 
     def __init__(self, name: str, label: str) -> None:
@@ -36,7 +36,7 @@ class SourceCounts:
         self._lengths: dict[int, int] = {}
 
     def add(self, records: PackedRecords, classes: set[str]) -> None:
-        """Count some records, and note the classes that they have."""
+        """Count some records, and add their classes."""
         self.records += len(records)
         self.classes |= classes
         self.conversions.add(records.conversions)
@@ -52,7 +52,7 @@ class SourceCounts:
         """Return the source's row of ``intake.tsv``."""
         lengths = np.array(sorted(self._lengths), np.int64)
         counts = np.array([self._lengths[length] for length in lengths.tolist()])
-        # the two middle records, which are one where their number is odd
+        # the two middle records, which are the same one if the number of records is odd
         middle = [(self.records + 1) // 2, self.records // 2 + 1]
         ambiguous = self.conversions.ambiguous
         return {
@@ -75,5 +75,5 @@ class SourceCounts:
 
 
 def counts_table(sources: list[SourceCounts]) -> pd.DataFrame:
-    """Return one row a source that has records."""
+    """Return one row for each source that has records."""
     return pd.DataFrame([counts.row() for counts in sources if counts.records])

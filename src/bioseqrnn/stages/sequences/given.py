@@ -1,4 +1,4 @@
-"""A dataset as the command ``encode`` is given it: in a sheet, or as files with their labels."""
+"""Input of the command ``encode``: a dataset in a sheet, or files with their labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bioseqrnn.support.paths import check_outputs
 
 @dataclass(frozen=True)
 class Given:
-    """What names the files of a dataset: ``sheet`` and ``dataset``, or ``fasta`` and labels.
+    """Files of a dataset, given as ``sheet`` and ``dataset``, or as ``fasta`` and labels.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Given:
     sheet : Path or None
         ``datasets.tsv``.
     dataset : str or None
-        Its dataset; else what to call the dataset in messages.
+        A dataset of the sheet; without a sheet, the name of the dataset in messages.
     files : sequence of str
-        Where the files that the sheet names are, if elsewhere than it says; one for each.
+        Present paths of the files named in the sheet, if they were moved; one for each.
     """
 
     fasta: Sequence[str] = ()
@@ -46,12 +46,12 @@ class Given:
     files: Sequence[str] = ()
 
     def sources(self, options: DatasetOptions) -> tuple[list[Source], DatasetOptions]:
-        """Return the sources, and the options with the paths in them where the files are.
+        """Return the sources and the options, with the present paths of the files.
 
         Raises
         ------
         InputError
-            Files and labels that do not go together, or that there are not.
+            Files and labels that do not match, or are missing.
         """
         if self.sheet is not None:
             others = (self.fasta, self.label, self.labels, self.label_key, self.intervals)
@@ -93,16 +93,16 @@ def encode_given(
     output : Path
         ``sequences.parquet``.
     counts : Path or None
-        The table of what was converted; not of a shard, which ``gather`` counts.
+        The table of conversions; None for a shard, because ``gather`` writes the table.
     options : DatasetOptions
     shard : str, optional
-        The part, like ``2-of-8``.
+        The part, for example ``2-of-8``.
 
     Raises
     ------
     InputError
-        An output that is one of the dataset's files, no place for the counts, or what is wrong
-        with the files.
+        An output that is one of the dataset's files, no path for the counts, or any fault in the
+        files.
     """
     sources, options = given.sources(options)
     read = [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]

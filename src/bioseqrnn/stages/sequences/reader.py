@@ -90,7 +90,7 @@ class DatasetReader:
 
     def checksums(self) -> dict[str, str]:
         """SHA-256 of every file, by short name."""
-        # several passes read a file: it must be the same in all of them
+        # files are read several times: they must be the same each time
         self.check_unchanged()
         files = list(dict.fromkeys(self.files))
         sums = {n: sha256(path) for n, path in zip(_short_names(files), files, strict=True)}
@@ -98,13 +98,13 @@ class DatasetReader:
         return sums
 
     def check_unchanged(self) -> None:
-        """Raise InputError where a file is not what it was at the start."""
+        """Raise InputError if a file has changed since the start."""
         for path, state in self._states.items():
             check_unchanged(path, state)
 
 
 def _short_names(files: list[Path]) -> list[str]:
-    """Return file names, or whole paths where two different files share a name."""
+    """Return file names, or whole paths if two different files have the same name."""
     names = [path.name for path in files]
     clash = len(set(names)) < len(set(files))
     return [str(path) for path in files] if clash else names

@@ -1,4 +1,4 @@
-"""FASTA sources to ``sequences.parquet`` and ``intake.tsv``, in one streaming pass."""
+"""Encoding of FASTA sources into ``sequences.parquet`` and ``intake.tsv`` in one streaming pass."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def encode_sequences(
     options: DatasetOptions = DEFAULTS,
     where: str = "dataset",
 ) -> int:
-    """Encode labelled FASTA files to one Parquet table.
+    """Encode labelled FASTA files into one Parquet table.
 
     Parameters
     ----------
@@ -40,11 +40,11 @@ def encode_sequences(
         In the order in which their records are written.
     output, intake : Path
         Written atomically. A table has the columns ``id``, ``source``, ``length``, ``label``,
-        ``group`` and ``split`` (only where one is given) and ``onehot``.
+        ``group`` and ``split`` (only if given) and ``onehot``.
     options : DatasetOptions
-        What the sequences and labels are.
+        Properties of the sequences and labels.
     where : str
-        What to call the dataset in messages.
+        Name of the dataset in messages.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def encode_sequences(
     Raises
     ------
     InputError
-        For anything a user can get wrong; the message names file and record.
+        For any error in the input; the message names file and record.
     """
     dataset = DatasetReader(sources, options, where)
     encoded = Encoded(
@@ -76,7 +76,7 @@ def encode_sequences(
 
 @dataclass(frozen=True)
 class Encoded:
-    """Everything that a table is written from, whether read from FASTA or from shards.
+    """Everything needed to write a table, whether read from FASTA or from shards.
 
     Attributes
     ----------
@@ -113,11 +113,11 @@ def write_table(
 ) -> int:
     """Write ``sequences.parquet`` and ``intake.tsv``, both or neither; return the records written.
 
-    ``add_counts`` adds counts that the batches do not have.
+    ``add_counts`` adds counts that the batches do not contain.
     """
     options, where = encoded.options, encoded.where
     labels = LabelTally(options.task)
-    # the table is moved to its name last, so that the counts exist wherever the table does
+    # the table gets its final name last, so that a table never exists without the counts
     with together(), atomic_path(output) as temporary:
         with (
             open_dataset(
@@ -161,7 +161,7 @@ def write_table(
 
 
 def _say_written(encoded: Encoded, classes: list[str], read: int, written: int) -> None:
-    """Say how many records were read and written, and of how many classes."""
+    """Report how many records were read and written, and the number of classes."""
     what = f"{len(classes)} classes" if classes else "numbers"
     extra = f" ({written - read:,} of them made negatives)" if written > read else ""
     block = encoded.options.block

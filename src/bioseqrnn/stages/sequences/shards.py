@@ -1,4 +1,4 @@
-"""A large dataset encoded in parts by several jobs, and joined to the same table."""
+"""A large dataset encoded by several jobs in parts that are then joined to the same table."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def encode_shard(
     options: DatasetOptions,
     where: str = "dataset",
 ) -> None:
-    """Encode one part of a dataset; ``gather_shards`` checks what only the whole dataset shows."""
+    """Encode one part of a dataset; ``gather_shards`` checks what needs the whole dataset."""
     dataset = DatasetReader(sources, options, where)
     if shard.index == 0:
         dataset.warn()
@@ -87,7 +87,7 @@ def encode_shard(
             "conversions": [asdict(counts.conversions) for counts in writer.counts],
             "grouped": dataset.grouped,
             "labels": [[str(f.path), len(f), f.used] for f in dataset.label_files.values()],
-            # one job is enough to read the files again for their sums
+            # only the first job reads the files again for their checksums
             "checksums": dataset.checksums() if shard.index == 0 else {},
         }
         writer.finish(metadata)
@@ -107,7 +107,7 @@ def gather_shards(
     Raises
     ------
     InputError
-        A shard that is missing, damaged, or of other files, rows or options; a duplicate id;
+        A shard that is missing, damaged, or made from other files, rows or options; a duplicate id;
         classes that do not suit the task.
     """
     shards = sorted((_read_shard(path) for path in paths), key=lambda part: part.state["index"])
@@ -164,7 +164,7 @@ class ShardState(Described):
     options: dict[str, Any]
     alphabet: Literal["dna", "protein"]
     sources: list[dict[str, str | None]]
-    # path, size and time; path, rows and how many of them were used
+    # files: path, size and time; labels: path, number of rows and how many of them were used
     files: list[Triple]
     row_groups: list[Count]
     names: list[str]
@@ -218,14 +218,14 @@ def _batches(shards: list[_Part], sources: int) -> Iterator[tuple[int, Batch]]:
 
 
 def _rows(part: _Part, groups: tuple[int, int]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of some row groups of a shard, which is open no longer than that."""
+    """Yield the rows of some row groups of a shard; its file is open only during this."""
     task = part.state["options"]["task"]
     about = {"task": "multiclass" if task == CLASSIFICATION else task, "classes": None}
     file, _ = open_parquet(part.path, "shard", columns_whole=True)
     with file:
         first = sum(file.metadata.row_group(group).num_rows for group in range(groups[0]))
         for group in range(*groups):
-            # one at a time: a batch over several would be as large as they are together
+            # one at a time: a batch over several groups would be as large as all of them together
             for rows in file.iter_batches(row_groups=[group]):
                 table = pa.Table.from_batches([rows])
                 alphabet = ALPHABETS[part.state["alphabet"]]
@@ -237,12 +237,12 @@ def _batch(rows: pa.RecordBatch) -> Batch:
     packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
     ids = rows.column("id")
     groups = rows.column("group") if "group" in rows.schema.names else None
-    # headers have done their work: labels and ids are columns now
+    # headers are no longer needed: labels and ids are columns now
     return Batch(PackedRecords(ids, packed, Conversions(), ()), rows.column("label"), groups)
 
 
 def _counting_from(batches: Iterator[Batch], shard: Shard) -> Iterator[Batch]:
-    """Add to errors that give the number of a record where it is counted from."""
+    """Add to errors with a record number that it is counted from the first record of the part."""
     try:
         yield from batches
     except InputError as error:

@@ -1,4 +1,4 @@
-"""Find repeated keys among any number of them, in bounded memory."""
+"""Find repeated keys among any number of keys, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ KEY_BYTES = 16
 
 
 class RepeatedKeys:
-    """Collects digests; says at the end which occurred more than once.
+    """Collects digests; finds at the end those that occurred more than once.
 
-    Up to two million keys stay in memory (32 MB). More are sorted by their highest bits into 256
-    buckets and written to a nameless temporary file, which vanishes with the process; in the end
-    one bucket at a time is read back.
+    Up to two million keys stay in memory (32 MB). More keys are sorted by their highest bits into
+    256 buckets and written to an unnamed temporary file, which is removed with the process. At the
+    end, one bucket at a time is read back.
 
     Parameters
     ----------
     folder : Path
-        Folder of the temporary file, which has 16 bytes a key.
+        Folder of the temporary file, which has 16 bytes per key.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,7 +34,7 @@ class RepeatedKeys:
         self._parts: list[Digests] = []
         self._held = 0
         self._file: BinaryIO | None = None
-        # where the buckets of each spill begin, in keys
+        # start of each bucket in each spill, counted in keys
         self._bounds: list[Ints] = []
 
     def add(self, keys: Digests) -> None:
@@ -45,7 +45,7 @@ class RepeatedKeys:
             self._spill()
 
     def find(self) -> Digests:
-        """Return each key that was added more than once, uint64 [repeated, 2]; then forget all."""
+        """Return each key that was added more than once, uint64 [repeated, 2]; then discard all."""
         keys = np.concatenate([*self._parts, np.empty((0, 2), np.uint64)])
         if self._file is None:
             return _repeated(keys)
@@ -79,12 +79,12 @@ class RepeatedKeys:
 def _repeated(keys: Digests) -> Digests:
     high = np.sort(keys[:, 0])
     if not (high[1:] == high[:-1]).any():
-        # not a view, which would keep all the keys
+        # not a view, which would keep all the keys in memory
         return np.empty((0, 2), np.uint64)
     order = np.argsort(keys[:, 0])
     high = keys[order, 0]
     alike = np.flatnonzero(high[1:] == high[:-1])
-    # only where the first halves meet do the second ones decide
+    # the second halves matter only where the first halves are equal
     candidates = keys[order[np.union1d(alike, alike + 1)]]
     distinct, counts = np.unique(candidates, axis=0, return_counts=True)
     return distinct[counts > 1]

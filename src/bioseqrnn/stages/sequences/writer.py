@@ -1,4 +1,4 @@
-"""Labelled records to one table: columns, ids that must be unique, counts for the audit."""
+"""Writing of labelled records to one table: columns, check of unique ids, counts for the audit."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from bioseqrnn.tables.sequences import FORMAT
 
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
 MADE = " (made negatives)"
-# All batches of a dataset, with the index of their source; can be asked for again
+# Yields all batches of a dataset, with the index of their source; can be called again
 Batches = Callable[[], Iterator[tuple[int, Batch]]]
 
 
 class DatasetWriter:
     """Writes the batches of a dataset, in the order in which they are added.
 
-    Use ``open_dataset``. Sources made by the program (negatives) follow the given ones: the
-    negatives of source ``i`` of ``n`` are source ``n + i``.
+    It is created by ``open_dataset``. Sources made by the program (negatives) follow the given
+    ones: the negatives of source ``i`` of ``n`` are source ``n + i``.
 
     Attributes
     ----------
     counts : list of SourceCounts
-        One a source.
+        One per source.
     written : int
-        Records.
+        Number of records written.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class DatasetWriter:
 
     @property
     def row_groups(self) -> int:
-        """Row groups written so far, without what is still collected."""
+        """Number of row groups written so far, without the records that are still collected."""
         return self._writer.groups
 
     def check_ids(self, batches: Batches, sources: list[Source], options: DatasetOptions) -> None:
@@ -153,15 +153,15 @@ def open_dataset(
 
 
 def own_groups(ids: pa.Array) -> pa.Array:
-    """Return groups for records and what is made of them: the id and a tab.
+    """Return groups for records and the negatives made from them: the id and a tab.
 
-    No group that a user gives ends in a tab, so that no record falls into one by its name.
+    No group given by a user ends in a tab, so these groups never equal a given one.
     """
     return pc.binary_join_element_wise(ids, "\t", "")
 
 
 def _paired(options: DatasetOptions) -> bool:
-    """Whether a record and the negatives made of it form a group."""
+    """Return whether a record and the negatives made from it form a group."""
     return options.negatives.method == "shuffle"
 
 
@@ -171,7 +171,7 @@ def _as_column(values: Any, kind: pa.DataType) -> pa.Array:
             return values
         if pa.types.is_dictionary(kind):
             return values.dictionary_encode()
-        # the same label for many: what is no category is written out
+        # one label for many records is repeated in a column that is not dictionary-encoded
         category = pa.types.is_dictionary(values.type)
         return values.dictionary_decode() if category else values.cast(kind)
     return pa.array(values, kind)
@@ -185,7 +185,7 @@ def table_metadata(
     sources: dict[str, str],
     where: str,
 ) -> dict[str, Any]:
-    """Return what a table says of itself; InputError where its classes make no task."""
+    """Return the metadata of a table; InputError if its classes do not suit the task."""
     positive = options.positive
     classes: list[str] = []
     if options.task != REGRESSION:
@@ -197,7 +197,7 @@ def table_metadata(
     task: str = options.task
     if task == CLASSIFICATION:
         task = "binary" if len(classes) == 2 else "multiclass"
-    # what the records of a chromosome were cut to
+    # maximum length of the blocks into which long records were cut
     more: dict[str, Any] = {} if options.block is None else {"block": options.block}
     if options.opposite is not None:
         more["opposite"] = _opposite(options.opposite, classes, alphabet, where)
@@ -217,7 +217,7 @@ def table_metadata(
 def _opposite(
     pairs: dict[str, str], classes: list[str], alphabet: Alphabet, where: str
 ) -> dict[str, str]:
-    """Return the class on the other strand of those that have another one; both ways."""
+    """Return the opposite class for classes that change on the other strand; both directions."""
     if alphabet.name != "dna":
         raise InputError(f"{where}: 'opposite' is for DNA, this is {alphabet.name}; leave it out")
     both = pairs | {second: first for first, second in pairs.items()}

@@ -1,1 +1,1 @@
-"""Negatives made for datasets of positives: shuffles, or matched windows of a genome."""
+"""Negatives made from positives: shuffled sequences, or matched windows of a genome."""

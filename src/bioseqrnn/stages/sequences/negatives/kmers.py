@@ -1,4 +1,4 @@
-"""The 24-mers of DNA sequences, to tell whether a window holds anything of them."""
+"""The 24-mers of DNA sequences, to find out whether a window contains any of them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from bioseqrnn.support.compiled import compiled
 Keys = npt.NDArray[np.uint64]
 
 WORD = 24
-# A key is the length of the word above the lower 48 bits, and in these two bits a base, the last
-# base lowest: A 0, C 1, G 2, T 3. Of a word and its reverse complement, the lower number stands.
+# A key has the bases of a word in its lower 48 bits, and the length of the word above them. A base
+# has two bits (A 0, C 1, G 2, T 3); the last base is lowest. Of the keys of a word and its
+# reverse complement, the lower one is used.
 LENGTH_BIT = 2 * WORD
 MERGE_AT = 4_000_000
 
 
 class KmerSet:
-    """The 24-mers of DNA sequences, both strands alike; case is ignored, U is T.
+    """The 24-mers of DNA sequences; both strands count as the same, case is ignored, U is T.
 
-    Of a stretch of unambiguous bases that is shorter than that, the whole stretch is kept. Memory
-    is eight bytes per distinct 24-mer, and again for every shorter word length that is asked for.
+    A stretch of unambiguous bases that is shorter than 24 is kept whole. Memory is eight bytes per
+    distinct 24-mer, and the same again for every shorter word length that is requested.
     """
 
     def __init__(self) -> None:
@@ -38,9 +39,9 @@ class KmerSet:
             self._merge()
 
     def shares(self, sequence: str) -> bool:
-        """Say whether a sequence has a word in common with the set, on either strand.
+        """Return whether a sequence has a word in common with the set, on either strand.
 
-        Words are 24 bases; the whole sequence is one word where it is shorter.
+        Words have 24 bases; a shorter sequence is one word as a whole.
         """
         self._merge()
         keys = _keys(sequence)
@@ -57,9 +58,9 @@ class KmerSet:
             self._waiting = []
 
     def _words(self, size: int) -> Keys:
-        """All words of ``size`` < 24 bases in the set, as sorted keys.
+        """Return all words of ``size`` < 24 bases in the set, as sorted keys.
 
-        A sequence has them inside its 24-mers and its shorter stretches, so nothing more is kept.
+        They are inside the 24-mers and the shorter stretches, so nothing more need be kept.
         """
         if size not in self._shorter:
             words = np.empty(0, np.uint64)
@@ -98,7 +99,7 @@ def _stretch_keys(text: Bytes, base_numbers: Bytes) -> Keys:
         base = base_numbers[text[i]] if i < len(text) else np.uint8(4)
         if base < 4:
             forward = ((forward << np.uint64(2)) | np.uint64(base)) & mask
-            # the complement of the newest base is the first of the other strand
+            # the complement of the newest base is the first base of the other strand
             reverse = (reverse >> np.uint64(2)) | (np.uint64(3 - base) << np.uint64(LENGTH_BIT - 2))
             length += 1
         if length >= WORD and base < 4:
@@ -114,7 +115,7 @@ def _stretch_keys(text: Bytes, base_numbers: Bytes) -> Keys:
 
 
 def _distinct(keys: Keys) -> Keys:
-    """Return the distinct keys in order; ``numpy.unique`` takes many times as long (NumPy 2.4)."""
+    """Return the distinct keys, sorted; ``numpy.unique`` takes many times as long (NumPy 2.4)."""
     keys = np.sort(keys)
     new = np.ones(len(keys), bool)
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
@@ -122,7 +123,7 @@ def _distinct(keys: Keys) -> Keys:
 
 
 def _canonical(words: Keys, size: int) -> Keys:
-    """Cut words to their last ``size`` bases and take the lower of the two strands."""
+    """Cut words to their last ``size`` bases and take the lower number of the two strands."""
     forward = words & np.uint64((1 << 2 * size) - 1)
     rest = forward.copy()
     reverse = np.zeros_like(forward)

@@ -1,4 +1,4 @@
-"""Made-up negatives for positives: shuffles of them, or windows of a genome that match them."""
+"""Negatives made from positives: shuffled sequences, or windows of a genome that match them."""
 
 from __future__ import annotations
 
@@ -17,41 +17,43 @@ ATTEMPTS = 20
 
 
 def clean(sequence: str) -> str:
-    """Return the residues alone: upper case, without gaps ('-', '.') and one final stop ('*')."""
+    """Return the residues only: upper case, without gaps ('-', '.') and one final stop ('*')."""
     return sequence.replace("-", "").replace(".", "").upper().removesuffix("*")
 
 
 class Negatives:
-    """Makes negatives, block after block, none of them equal to a positive or to one another.
+    """Makes negatives, block by block, none of them equal to a positive or to another negative.
 
-    First ``add_positives`` is given all positives, in any blocks, then ``make`` the same ones
-    again. Sequences are equal where their one-hot codes are, whatever the case and gaps. Memory is
-    about 100 bytes per sequence, and for windows eight per distinct 24-mer of the positives.
+    First, all positives are passed to ``add_positives``, in any blocks; then the same ones are
+    passed to ``make``. Sequences are equal if their one-hot codes are; case and gaps do not count.
+    Memory is about 100 bytes per sequence, and for windows eight bytes per distinct 24-mer of the
+    positives.
 
     Parameters
     ----------
     alphabet : Alphabet
     method : {"shuffle", "genome"}
         ``shuffle`` keeps the k-let counts of the positive (``shuffle.shuffle``), ``genome`` draws
-        windows of like length and G+C share (``genome_windows.GenomeWindows``); that is for DNA.
+        windows of the same length and similar G+C content (``windows.GenomeWindows``), for DNA
+        only.
     k : int
-        For ``shuffle``: 1 keeps the composition, 2 the pairs of neighbours.
+        For ``shuffle``: 1 keeps the composition, 2 also the counts of adjacent pairs.
     per_positive : int
         Negatives to make from each positive.
     seed : int
-        The same seed, settings and positives give the same negatives, whatever the blocks.
+        The same seed, settings and positives give the same negatives, for any blocks.
     both_strands : bool
         Whether the reverse complement of a DNA sequence counts as equal to it.
     genome : Path, optional
         For ``genome``: FASTA, plain or bgzip.
     intervals : iterable of (str, int, int)
-        For ``genome``: where positives are known to lie; counted from 0, end excluded.
+        For ``genome``: known positions of positives; counted from 0, end excluded.
 
     Attributes
     ----------
     missing : int
-        Negatives that could not be made: the positive has no other arrangement, or no window was
-        found.
+        Number of negatives that could not be made: the positive has no other arrangement, or no
+        window was found.
 
     Raises
     ------
@@ -83,7 +85,7 @@ class Negatives:
                 raise InputError("negatives from a genome need its FASTA file; name it")
             self.windows = GenomeWindows(genome, intervals=intervals, seed=seed)
         self._both_strands = both_strands
-        # letters with the same one-hot row count as the first of them
+        # letters with the same one-hot row are replaced by the first of them
         first: dict[str, str] = {}
         self._alike = str.maketrans(
             {letter: first.setdefault(bits, letter) for letter, bits in alphabet.codes.items()}
@@ -92,7 +94,7 @@ class Negatives:
         self._negatives: set[bytes] = set()
 
     def add_positives(self, sequences: list[str]) -> None:
-        """Keep negatives from being any of these sequences."""
+        """Add sequences that negatives must differ from."""
         cleaned = [clean(sequence) for sequence in sequences]
         self._positives.update(map(self._digest, cleaned))
         if self.windows:
@@ -105,16 +107,16 @@ class Negatives:
         ----------
         ids : list of str
         sequences : list of str
-            ASCII, of those given to ``add_positives``.
+            ASCII; each must have been passed to ``add_positives``.
 
         Returns
         -------
         ids : list of str
-            ``{id}_shuffled_1``, or the window's place ``chr1:100-300(+)``.
+            ``{id}_shuffled_1``, or the window's position ``chr1:100-300(+)``.
         sequences : list of str
             Upper case, as long as the positive without its gaps.
         origins : list of str
-            The id of the positive that each was made from.
+            The id of the positive from which each one was made.
 
         Raises
         ------
@@ -137,7 +139,7 @@ class Negatives:
         return names, negatives, origins
 
     def _new(self, record_id: str, positive: str, number: int) -> tuple[str, str] | None:
-        """Make the negative ``number`` of a positive, unlike all sequences before it."""
+        """Make negative ``number`` of a positive, unequal to positives and earlier negatives."""
         for attempt in range(number * ATTEMPTS, (number + 1) * ATTEMPTS):
             if self.windows:
                 window = self.windows.match(record_id, positive, attempt)
@@ -155,7 +157,7 @@ class Negatives:
         return None
 
     def _digest(self, cleaned: str) -> bytes:
-        """16 bytes that are equal for equal sequences."""
+        """Return 16 bytes that are equal for equal sequences."""
         text = cleaned.translate(self._alike)
         if self._both_strands:
             text = min(text, reverse_complement(text))

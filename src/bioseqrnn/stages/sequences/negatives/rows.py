@@ -1,4 +1,4 @@
-"""Made-up negatives as rows of a dataset's table."""
+"""Made negatives as rows of a dataset's table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bioseqrnn.support.io import require_file
 def check_negatives(
     sources: list[Source], alphabet: Alphabet, options: DatasetOptions, where: str
 ) -> None:
-    """Raise InputError where it can be told before reading that no negatives can be made."""
+    """Raise InputError if it is clear before reading that no negatives can be made."""
     settings = options.negatives
     if options.task != CLASSIFICATION:
         raise InputError(f"{where}: negatives are a class; task {options.task} has none")
@@ -50,15 +50,15 @@ def write_negatives(
     alphabet: Alphabet,
     options: DatasetOptions,
 ) -> dict[str, Any]:
-    """Make negatives of all records and write them behind these, where the options ask for it.
+    """Make negatives from all records and write them after the records, if the options say so.
 
-    The records are read twice more: once to know every sequence that must not be made, once to
-    make something of each. A shuffled negative and its record form a group.
+    The records are read twice more: once to collect every sequence that must not be made, once to
+    make negatives from each one. A shuffled negative and its record form a group.
 
     Returns
     -------
     dict
-        ``negatives``: what was made and how, for the table's metadata; empty where nothing was.
+        ``negatives``: their settings and number, for the table's metadata; empty if not requested.
     """
     settings = options.negatives
     if not options.makes_negatives:
@@ -90,7 +90,7 @@ def write_negatives(
             continue
         records = pack_records(Path("negatives"), ids, sequences, alphabet)
         labels = pa.DictionaryArray.from_arrays(np.zeros(len(ids), np.int32), label)
-        # a window of a genome has nothing of its record but length and G+C
+        # a genome window shares only length and G+C content with its record
         groups = _pairs(batch, origins) if settings.method == "shuffle" else None
         writer.add(len(sources) + source, Batch(records, labels, groups))
     made = writer.written - before
@@ -118,7 +118,7 @@ def _classes(batch: Batch) -> set[str]:
 
 
 def _pairs(batch: Batch, origins: list[str]) -> pa.Array:
-    """Groups of shuffles: that of the record each was made of, or one for the two of them."""
+    """Return the groups of shuffles: that of the original record, or a new one for the pair."""
     own = own_groups(pa.array(origins, pa.string()))
     if batch.groups is None:
         return own
@@ -129,7 +129,7 @@ def _pairs(batch: Batch, origins: list[str]) -> pa.Array:
 def _known_intervals(
     sources: list[Source], genome: Path | None, window: int | None
 ) -> Iterator[tuple[str, int, int]]:
-    """Yield where positives lie in the genome that windows are drawn from."""
+    """Yield the positions of positives in the genome from which windows are drawn."""
     for source in sources:
         if source.intervals and genome and source.fasta.resolve() == genome.resolve():
             for row in read_intervals(source.intervals):

@@ -1,10 +1,10 @@
-"""Shuffles that keep the k-let counts of a sequence exactly, every arrangement equally probable.
+"""Shuffles with exactly the k-let counts of a sequence; all arrangements are equally probable.
 
 A sequence is a walk over its (k-1)-lets along its k-lets; a shuffle is another walk that uses the
 same k-lets (Altschul and Erickson, Mol. Biol. Evol. 2:526, 1985). The last exits of the vertices
-form a tree towards the final vertex: drawn uniformly, by loop-erased random walks (Wilson, STOC
-1996), with all other exits in random order, they give a uniform walk (Kandel et al., Discrete Appl.
-Math. 71:171, 1996; Jiang et al., BMC Bioinformatics 9:192, 2008).
+form a tree towards the final vertex. If this tree is drawn uniformly, by loop-erased random walks
+(Wilson, STOC 1996), and all other exits are in random order, the walk is uniform (Kandel et al.,
+Discrete Appl. Math. 71:171, 1996; Jiang et al., BMC Bioinformatics 9:192, 2008).
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def _below(state: Words, bound: int) -> int:
 def _rank_words(text: Bytes, size: int) -> tuple[Ints32, int]:
     """Number the words of ``size`` letters densely, in order of first appearance.
 
-    Words grow a letter at a time: the children of a word are a linked list, so memory stays
-    linear in the text whatever the alphabet.
+    Words grow by one letter at a time. The children of a word are a linked list, so memory is
+    linear in the length of the text for any alphabet.
 
     Returns
     -------
@@ -103,10 +103,10 @@ def shuffle_bytes(text: Bytes, k: int, seed: np.uint64) -> Bytes:
         return out
     vertex, count = _rank_words(text, k - 1)
     if count == edges + 1:
-        return out  # no word comes twice: nothing can change places
+        return out  # no word occurs twice: there is no other arrangement
     state = np.array([seed], np.uint64)
 
-    # exits of vertex v: exits[first[v]:first[v + 1]]; an exit is the place of its k-let
+    # exits of vertex v: exits[first[v]:first[v + 1]]; an exit is the position of its k-let
     first = np.zeros(count + 1, np.int32)
     for i in range(edges):
         first[vertex[i] + 1] += 1
@@ -157,15 +157,15 @@ def shuffle(sequence: str, k: int, seed: int) -> str:
 
     All distinct arrangements are equally probable; the original is one of them. The first and the
     last k-1 letters stay. Time and memory are linear in the length (time: expected, for k = 2 or
-    sequences without long repeats). The result depends on the three arguments alone.
+    sequences without long repeats). The result depends only on the three arguments.
 
     Parameters
     ----------
     sequence : str
-        ASCII; letters count as they stand, so upper and lower case differ.
+        ASCII; upper and lower case count as different letters.
     k : int
         At least 1; 1 permutes the letters, 2 keeps the dinucleotides. Sequences of fewer than
-        ``k + 1`` letters come back unchanged.
+        ``k + 1`` letters are returned unchanged.
     seed : int
         64 bits; see ``record_seed``.
 

@@ -1,4 +1,4 @@
-"""Random windows of a genome that match sequences in length and G+C and hold nothing of them."""
+"""Random genome windows that match sequences in length and G+C content, but share no part."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ BATCH = 1_000
 class GenomeWindows:
     """Windows of a genome, each matched to one sequence of a set of positives.
 
-    A window is as long as its positive, from either strand, and of its G+C share within
-    ``tolerance`` or one base, whichever is more. It holds A, C, G and T only, overlaps no positive
-    interval and no window given before, and shares no 24-mer with a positive on either strand
-    (shorter than that, it is no part of a positive). The genome stays on disk. The windows depend
-    on the genome, the positives, the intervals, the seed and the order of the requests.
+    A window is as long as its positive and comes from either strand. Its G+C fraction differs from
+    that of the positive by at most ``tolerance`` or one base, whichever is more. It contains only
+    A, C, G and T, overlaps no positive interval and no earlier window, and shares no 24-mer with a
+    positive on either strand (a shorter window is not part of a positive). The genome stays on
+    disk. The windows depend on the genome, the positives, the intervals, the seed and the order of
+    the requests.
 
     Parameters
     ----------
     genome : Path
         FASTA, as ``Genome`` reads it; nothing is written beside it.
     positives : iterable of str
-        More may follow by ``add_positives``, before the first ``match``.
+        More can be added by ``add_positives``, before the first ``match``.
     intervals : iterable of (str, int, int)
-        Chromosome, start, end of the positives that are known to lie there; counted from 0, end
+        Chromosome, start and end of the positives whose position is known; counted from 0, end
         excluded.
     seed : int
     tolerance : float
-        G+C share. After 2,000 tries without a window it is doubled, three times at most.
+        Of the G+C fraction. After 2,000 tries without a window it is doubled, at most three times.
 
     Attributes
     ----------
     widened : int
-        Windows that needed a wider tolerance.
+        Number of windows that needed a wider tolerance.
     missing : int
-        Requests that got no window.
+        Number of requests without a window.
 
     Raises
     ------
@@ -75,7 +76,7 @@ class GenomeWindows:
             self.add_positives(batch)
 
     def add_positives(self, sequences: list[str]) -> None:
-        """Keep windows from holding anything of these sequences."""
+        """Add sequences with which windows must share no part."""
         self._kmers.add(sequences)
 
     def match(self, record_id: str, sequence: str, draw: int = 0) -> tuple[str, str] | None:
@@ -85,18 +86,19 @@ class GenomeWindows:
         ----------
         record_id : str
         sequence : str
-            The positive, of any case; ambiguity codes count for its length, not for its G+C share.
+            The positive, in any case; ambiguity codes count in its length, but not in its G+C
+            fraction.
         draw : int
-            Another number draws other windows for the same positive.
+            A different number draws different windows for the same positive.
 
         Returns
         -------
         id : str
-            ``chr1:100-300(+)``: counted from 0, end excluded; on ``-`` the other strand is given.
+            ``chr1:100-300(+)``: counted from 0, end excluded; ``-`` is the other strand.
         sequence : str
             Upper case.
         Or None
-            where none was found at the widest tolerance, or the positive has no unambiguous base.
+            if none was found at the widest tolerance, or the positive has no unambiguous base.
         """
         text = sequence.upper().replace("U", "T")
         length, bases, strong = len(text), _count(text, "ACGT"), _count(text, "CG")
@@ -105,12 +107,12 @@ class GenomeWindows:
             self.missing += 1
             return None
         for step in range(STEPS):
-            # in bases of the window; a hair more, for rounding
+            # in bases of the window; slightly more, because of rounding
             allowed = max(1.0, self.tolerance * 2**step * length) + 1e-9
             for trial in range(TRIES):
                 bits = record_seed(self.seed, record_id, (draw << 32) + step * TRIES + trial)
                 choice, minus = divmod(bits * 2 * ends[-1] >> 64, 2)
-                # the start number `choice` of all possible ones, chromosome after chromosome
+                # `choice` is the index among all possible starts, chromosome after chromosome
                 chromosome = bisect_right(ends, choice)
                 start = choice - (ends[chromosome - 1] if chromosome else 0)
                 name = self._names[chromosome]
