@@ -1,4 +1,4 @@
-"""The tasks and the code that differs between them; arrays only, no torch.
+"""The tasks and the code that differs between them; it uses arrays only, no torch.
 
 Shapes: a task has ``outputs`` numbers for each *unit*. A unit is a record or, in ``per_position``,
 a residue. ``scores`` are float64 [units, outputs]: probabilities, or values in ``regression``.
