@@ -10,7 +10,7 @@ from bioseqrnn.config.strict import Strict
 
 
 class Kind:
-    """A kind of check: a ``Check`` with its own limit.
+    """A kind of check: a ``Check`` with its own default limit.
 
     ``Annotated[Check, kind]`` is the type of a setting, which pydantic validates as ``kind.model``.
 
@@ -23,9 +23,9 @@ class Kind:
     about : str
         Description of the limit.
     least, most : float
-        Range of the limit; without ``most`` there is no upper end.
+        Range of the limit; without ``most`` there is no upper bound.
     action : tuple, optional
-        Type and field of the action, where they differ from those of ``Check``.
+        Type and field of the action, if they differ from those of ``Check``.
     """
 
     def __init__(

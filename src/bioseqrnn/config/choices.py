@@ -1,10 +1,10 @@
-"""What can be chosen by name: recurrent cells, poolings, baselines, kinds of labels.
+"""The choices by name: recurrent cells, poolings, baselines, kinds of labels.
 
 Each choice is one line here and the code that it names. The settings, the schemas, the options of
 commands and the tables of ``config/README.md`` take the names from here; the code is imported when
 the choice is used.
 
-Only the standard library is imported, since the workflow loads this file without the package.
+This module imports only the standard library, since the workflow loads it without the package.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Choice:
     Attributes
     ----------
     code : str
-        Where its code is: ``package.module`` or ``package.module:name``.
+        Location of its code: ``package.module`` or ``package.module:name``.
     meaning : str
-        One line.
+        Description in one line.
     whole_records : bool
-        It needs one label for each record, so it is left out of ``per_position`` datasets.
+        Whether it needs one label for each record; then ``per_position`` datasets leave it out.
     """
 
     code: str
@@ -38,7 +38,7 @@ class Choice:
         return self.code.partition(":")[0]
 
     def load(self) -> Any:
-        """Import the code: a module, or what has this name in it."""
+        """Import the code: a module, or the object of that name in it."""
         found = import_module(self.module)
         name = self.code.partition(":")[2]
         return getattr(found, name) if name else found
@@ -46,7 +46,7 @@ class Choice:
 
 Choices = dict[str, Choice]
 
-# also named in the module ``networks/cells``, as machine code depends on what that imports
+# also listed in the module ``networks/cells``, since machine code depends on its imports
 _CELLS = "bioseqrnn.networks.cells"
 CELLS: Choices = {
     "rnn": Choice(f"{_CELLS}.rnn:CELL", "vanilla recurrent network with tanh"),
@@ -54,7 +54,7 @@ CELLS: Choices = {
     "lstm": Choice(f"{_CELLS}.lstm:CELL", "long short-term memory"),
 }
 
-# a ``networks.pooling.Summary``
+# each is a ``networks.pooling.Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
     "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction", True),
@@ -66,7 +66,7 @@ POOLINGS: Choices = {
     "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position", True),
 }
 
-# a module with a function ``predict``
+# each is a module with a function ``predict``
 _BASELINES = "bioseqrnn.stages.baselines"
 BASELINES: Choices = {
     "majority": Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
@@ -79,7 +79,7 @@ BASELINES: Choices = {
 }
 
 _SOURCES = "bioseqrnn.fasta"
-# columns of datasets.tsv that say where the label of a record is
+# columns of datasets.tsv that give the source of the labels
 LABEL_KINDS: Choices = {
     "label": Choice(f"{_SOURCES}.sources", "one label for all records of the file", True),
     "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record", True),
@@ -89,10 +89,10 @@ LABEL_KINDS: Choices = {
 
 
 def whole_records_only(choices: Choices) -> tuple[str, ...]:
-    """Return the names of those that need one label for each record."""
+    """Return the names of the choices that need one label for each record."""
     return tuple(name for name, choice in choices.items() if choice.whole_records)
 
 
 def described(choices: Choices) -> str:
-    """Return every name with its meaning, for help."""
+    """Return every name with its meaning, for help texts."""
     return "; ".join(f"{name}: {choice.meaning}" for name, choice in choices.items()) + "."

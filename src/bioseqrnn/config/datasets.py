@@ -100,5 +100,5 @@ class DatasetOptions(Strict):
 
     @property
     def makes_negatives(self) -> bool:
-        """Whether records are to be made."""
+        """Whether negative records are made."""
         return self.negatives.method != "none"

@@ -1,4 +1,4 @@
-"""Write the workflow's schemas and the tables of ``config/README.md`` from the typed settings.
+"""Writes the workflow's schemas and the tables of ``config/README.md`` from the typed settings.
 
 Run as ``python -m bioseqrnn.config.generate`` (``make schemas``) in the repository.
 """
@@ -48,7 +48,7 @@ HEADER = "# Generated from src/bioseqrnn/config by `make schemas`; do not edit.\
 
 
 def _tidy(node: Any) -> Any:
-    """Drop titles, and close every object: a key that no pattern matches is a typo."""
+    """Drop titles, and refuse unknown keys in every object: these are typos."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
@@ -64,7 +64,7 @@ def _tidy(node: Any) -> Any:
 
 
 def _to_the_end(pattern: str) -> str:
-    """Make ``$`` mean the end in Python too, where it also is before a line break at the end."""
+    """Make ``$`` match only the end: in Python it also matches before a line break at the end."""
     return f"{pattern}(?!\\n)" if pattern.endswith("$") else pattern
 
 
@@ -73,14 +73,14 @@ def _is_title(key: str, value: Any) -> bool:
 
 
 def schema_text(model: type[BaseModel]) -> str:
-    """JSON Schema (draft 2020-12) of a model as YAML."""
+    """Return the JSON Schema (draft 2020-12) of a model as YAML."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= _tidy(model.model_json_schema())
     return HEADER + yaml.safe_dump(schema, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _type(field: dict[str, Any]) -> str:
-    """A short name for the type of a schema property."""
+    """Return a short name for the type of a schema property."""
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if "anyOf" in field:
@@ -112,7 +112,7 @@ def _default(field: dict[str, Any], required: bool) -> str:
 
 
 def table_text() -> str:
-    """All settings as Markdown tables."""
+    """Return all settings as Markdown tables."""
     parts = []
     for title, model in TABLES:
         schema = model.model_json_schema()
@@ -126,7 +126,7 @@ def table_text() -> str:
 
 
 def generated_files(root: Path) -> dict[Path, str]:
-    """Every generated file with the text that it should have."""
+    """Return every generated file with the text that it should have."""
     files = {
         root / "workflow" / "schemas" / f"{name}.schema.yaml": schema_text(model)
         for name, model in SCHEMAS.items()

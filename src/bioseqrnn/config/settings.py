@@ -83,6 +83,6 @@ class RunConfig(Strict):
     )
 
 
-# the fields of the last base come first
+# pydantic puts the fields of the last base first
 class Config(MachineConfig, RunConfig):
     """``config/config.yaml``."""

@@ -1,4 +1,4 @@
-"""The space of a search: for every setting of a model a range, a list of choices, or nothing."""
+"""The space of a search: each setting of a model can have a range or a list of choices."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pydantic import BaseModel, Field, create_model, model_validator
 from bioseqrnn.config.checks.ranges import range_problem
 from bioseqrnn.config.strict import Strict
 
-# what a trial is scored by, and what it runs on, must be the same in all of them
+# settings that decide how trials are scored and computed must be the same in all trials
 NOT_SEARCHED = ("monitor", "precision")
 
 
 def _no_default(schema: dict[str, Any]) -> None:
     """Leave the default out of the JSON schema.
 
-    Snakemake would fill it in wherever the schema is tried, also where the value is a list or null
-    and another of several schemas is meant.
+    Snakemake would insert it whenever it tries the schema, even if the value is a list or null and
+    matches another of several schemas.
     """
     schema.pop("default", None)
 
@@ -40,10 +40,10 @@ class Range(Strict):
 
 
 def search_space(model: type[BaseModel]) -> type[BaseModel]:
-    """Make the schema of a space from that of a model's settings, with the same limits.
+    """Make the schema of a search space from that of a model's settings, with the same limits.
 
-    A whole number or a number may have a range or choices; anything else, and a number that not
-    every value of a range would be allowed for, choices only.
+    Numbers can have a range or a list of choices. All other settings can have only choices, and so
+    can numbers for which not every value of a range would be allowed.
     """
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():

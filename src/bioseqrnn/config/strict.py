@@ -1,4 +1,4 @@
-"""What all settings have in common."""
+"""The base class of all settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 class Strict(BaseModel):
     """No unknown key, no conversion of types."""
 
-    # how the section is given as JSON, for messages
+    # example of the section as JSON, for messages
     EXAMPLE: ClassVar[str] = "{}"
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)

@@ -1,4 +1,4 @@
-"""Sections of the settings made from plain values, with one line where a value is wrong."""
+"""Builds sections of the settings from plain values; a wrong value gives a message of one line."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def section(kind: type[Section], values: Mapping[str, Any], where: str) -> Secti
     ----------
     kind : type of Strict
     values : mapping
-        Settings by name; those that are left out have their defaults.
+        Settings by name; missing ones get their defaults.
     where : str
-        What the values are, at the beginning of messages.
+        Name of the values, at the beginning of messages.
 
     Raises
     ------
     InputError
-        A name that there is not, or a value that is not allowed: one line with the likely
-        correction, or with all that is allowed.
+        A name is unknown, or a value is not allowed: one line with the likely correction or with
+        the allowed values.
     """
     try:
         return kind(**values)
@@ -47,8 +47,8 @@ def section_from_json(kind: type[Section], text: str, where: str) -> Section:
 
 
 def _one_line(error: ValidationError, where: str, kind: type[BaseModel]) -> str:
-    """The first problem of a validation error as: where, key, what, and a likely correction."""
-    # where several kinds of value are allowed, that it is not of another kind says nothing
+    """Return the first problem of a validation error: where, key, problem, likely correction."""
+    # if several types are allowed, an error that the value is not of another type does not help
     others = ("list_type", "model_type", "literal_error")
     problems = error.errors()
     first = next((problem for problem in problems if problem["type"] not in others), problems[0])
@@ -68,14 +68,14 @@ def _one_line(error: ValidationError, where: str, kind: type[BaseModel]) -> str:
 
 
 def _is_kind(part: int | str) -> bool:
-    """Whether a part of an error's place names one of several kinds of value, and no key."""
+    """Whether a part of an error's location names one of several types, and not a key."""
     return isinstance(part, str) and (
         "[" in part or part.endswith("Range") or part.startswith("constrained-")
     )
 
 
 def _names(kind: type[BaseModel]) -> list[str]:
-    """The settings of a section, and those of sections in it with a dot, like ``length.limit``."""
+    """List the settings of a section; those of inner sections have a dot, like ``length.limit``."""
     names = list(kind.model_fields)
     for name, field in kind.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
@@ -84,7 +84,7 @@ def _names(kind: type[BaseModel]) -> list[str]:
 
 
 def _hint(key: str, names: list[str]) -> str:
-    """The likely correction of a name, or the names that stand beside it."""
+    """Return the likely correction of a name, or the names that are known at that place."""
     close = difflib.get_close_matches(key, names, n=1)
     if close:
         return f"; did you mean '{close[0]}'?"

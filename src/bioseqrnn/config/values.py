@@ -13,7 +13,7 @@ Name = Annotated[str, Field(pattern=NAME)]
 # class of a residue
 Letter = Annotated[str, Field(pattern=r"^[!-~]$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-# where no other is given
+# default seed
 SEED = 1
 Alphabet = Literal["dna", "protein"]
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Cell = str
     Pooling = str
 else:
-    # the names that are registered, which a type checker cannot know
+    # the registered names, which a type checker cannot know
     Baseline = Literal[tuple(BASELINES)]
     Cell = Literal[tuple(CELLS)]
     Pooling = Literal[tuple(POOLINGS)]

@@ -1,9 +1,9 @@
 """Residue alphabets and their packed one-hot encoding.
 
-A residue is a row of bits, one a symbol; an ambiguity code sets the bit of every residue it stands
-for (IUPAC-IUB, Nucleic Acids Res. 13:3021, 1985; IUPAC-IUB amino-acid codes, Eur. J. Biochem.
-138:9, 1984). The rows of a sequence are laid end to end and packed eight bits a byte, most
-significant bit first, padded with zero bits to a whole byte: what ``numpy.packbits`` makes.
+A residue is a row of bits, one per symbol; an ambiguity code sets the bit of every residue it
+stands for (IUPAC-IUB, Nucleic Acids Res. 13:3021, 1985; IUPAC-IUB amino-acid codes, Eur. J.
+Biochem. 138:9, 1984). The rows of a sequence are joined end to end and packed eight bits per byte,
+most significant bit first, padded with zero bits to a whole byte, as by ``numpy.packbits``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from bioseqrnn.support.arrays import Bytes
 
-# Flags above the numbers of letters
+# Flags in the bits above the number of a letter
 UNUSUAL, REFUSED = 1 << 6, 1 << 7
 
-# Left out of sequences
+# Characters that are left out of sequences
 GAPS = "-."
-# X is what some programs mask DNA with
+# Some programs mask DNA with X
 DNA_CODES = {
     "A": "A", "C": "C", "G": "G", "T": "T", "U": "T",
     "R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC",
@@ -28,7 +28,7 @@ DNA_CODES = {
     "X": "ACGT",
 }  # fmt: skip
 PROTEIN_SYMBOLS = "ACDEFGHIKLMNPQRSTVWY"
-# Selenocysteine and pyrrolysine have no column of their own: like X they may be anything
+# Selenocysteine (U) and pyrrolysine (O) have no column of their own: like X they can be any residue
 PROTEIN_CODES = {symbol: symbol for symbol in PROTEIN_SYMBOLS} | {
     "B": "DN", "Z": "EQ", "J": "IL",
     "U": PROTEIN_SYMBOLS, "O": PROTEIN_SYMBOLS, "X": PROTEIN_SYMBOLS,
@@ -37,7 +37,7 @@ PROTEIN_CODES = {symbol: symbol for symbol in PROTEIN_SYMBOLS} | {
 
 @dataclass(frozen=True)
 class Alphabet:
-    """Symbols in column order, and for every accepted letter the symbols it stands for.
+    """Symbols in column order, and the symbols that every accepted letter stands for.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Alphabet:
     symbols : str
         One letter per one-hot column. Bits per position = ``len(symbols)``.
     codes : dict of str to str
-        Accepted upper-case letter → the symbols whose bits it sets. Lower case is read alike.
+        Accepted upper-case letter → the symbols whose bits it sets. Lower case is read the same.
     """
 
     name: str
@@ -73,11 +73,12 @@ class Alphabet:
 
     @cached_property
     def numbers(self) -> Bytes:
-        """uint8 [256]: byte of a FASTA file → number of the letter, below 32, and flags.
+        """uint8 [256]: byte of a FASTA file → number of the letter (below 32) and flags.
 
-        The number of a DNA letter is its one-hot row as four bits; that of a protein's letter is
-        its place in ``letters``. ``UNUSUAL`` is set for what an audit counts (lower case, ambiguity
-        codes, U in DNA), ``REFUSED`` for every byte that is no letter, but a line's end.
+        The number of a DNA letter is its one-hot row as four bits; that of a protein letter is its
+        place in ``letters``. ``UNUSUAL`` is set for letters that the audit counts (lower case,
+        ambiguity codes, U in DNA), ``REFUSED`` for every byte that is not a letter, except the end
+        of a line.
         """
         table = np.full(256, REFUSED, np.uint8)
         for place, letter in enumerate(self.letters):
@@ -89,7 +90,7 @@ class Alphabet:
 
     @cached_property
     def pairs(self) -> Bytes:
-        """uint8 [1024, bytes]: packed rows of two letters, by 32 × first + second number."""
+        """uint8 [1024, bytes]: packed rows of two letters, at index 32 × first + second number."""
         table = np.zeros((32, 32, 2 * self.width // 8), np.uint8)
         for i, first in enumerate(self.letters):
             for j, second in enumerate(self.letters):
@@ -107,25 +108,25 @@ DNA = Alphabet("dna", "ACGT", DNA_CODES)
 PROTEIN = Alphabet("protein", PROTEIN_SYMBOLS, PROTEIN_CODES)
 ALPHABETS = {alphabet.name: alphabet for alphabet in (DNA, PROTEIN)}
 
-# A sample is taken for DNA where at least this share of its letters is A, C, G, T, U or N; in
-# proteins those six make up about a third.
+# A sample counts as DNA if at least this fraction of its letters is A, C, G, T, U or N; in proteins
+# these six are about a third.
 DNA_SHARE = 0.9
-# The same where no letter is one that only proteins have (E F I L P Q Z J O), and masked letters do
-# not count: DNA that is masked with X or has many ambiguity codes.
+# The limit if there is no letter that only proteins have (E F I L P Q Z J O), not counting masked
+# letters: for DNA that is masked with X or has many ambiguity codes.
 LEAST_DNA_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class Guess:
-    """What a sample looks like.
+    """Guessed alphabet of a sample.
 
     Attributes
     ----------
     alphabet : Alphabet
     sure : bool
-        False where no letter is one that only proteins have, and yet many are not A C G T U N.
+        False if there is no letter that only proteins have, but many letters are not A C G T U N.
     share : float
-        Of A C G T U N among its letters.
+        Fraction of A C G T U N among the letters.
     """
 
     alphabet: Alphabet
@@ -134,7 +135,7 @@ class Guess:
 
 
 def guess_alphabet(sample: bytes) -> Guess:
-    """Say whether a sample looks like DNA or protein, by its letters alone."""
+    """Guess from its letters alone whether a sample is DNA or protein."""
     counts = np.bincount(np.frombuffer(sample.upper(), np.uint8), minlength=256)
     letters = int(counts[ord("A") : ord("Z") + 1].sum())
     share = counts[list(b"ACGTUN")].sum() / max(letters, 1)

@@ -1,4 +1,4 @@
-"""Packed sequences seen as letters, residue shares and counts, in chunks of bounded memory."""
+"""Packed sequences as letters, residue fractions and counts, in chunks of bounded memory."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.packing import Packed, unpack
 from bioseqrnn.support.arrays import Floats, Ints
 
-# Positions with padding in one dense chunk (84 bytes a position of protein)
+# Positions, including padding, in one dense chunk (84 bytes per position in proteins)
 CHUNK_POSITIONS = 2**18
 CHUNK_BYTES = 2**22
-# Up to here NumPy has unpacked all before Numba is imported
+# Up to this number, unpacking with NumPy takes less time than importing Numba
 FEW_RESIDUES = 2**20
 UNKNOWN = {"dna": "N", "protein": "X"}
 
@@ -24,7 +24,7 @@ def dense_chunks(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[tup
     dense = unpack_few if packed.lengths[rows].sum() <= FEW_RESIDUES else unpack
     start = 0
     while start < len(rows):
-        # a long record makes its own chunk small, not every chunk
+        # a long record makes only its own chunk small
         most = CHUNK_POSITIONS // int(packed.lengths[rows[start]]) + 1
         longest = np.maximum.accumulate(packed.lengths[rows[start : start + most]])
         fits = longest * np.arange(1, len(longest) + 1) <= CHUNK_POSITIONS
@@ -34,7 +34,7 @@ def dense_chunks(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[tup
 
 
 def unpack_few(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Floats, Ints]:
-    """Decode a batch as ``packing.unpack`` does, to the same numbers, without compiled code."""
+    """Decode a batch to the same numbers as ``packing.unpack``, without compiled code."""
     starts, lengths = packed.offsets[indices], packed.lengths[indices]
     longest = int(lengths.max(initial=0))
     columns = np.arange(alphabet.packed_size(longest))
@@ -47,7 +47,7 @@ def unpack_few(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Float
 
 
 def letters(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[str]:
-    """Yield each sequence as text; every ambiguous residue is N (DNA) or X (protein)."""
+    """Yield each sequence as text; every ambiguous residue becomes N (DNA) or X (protein)."""
     symbols = np.frombuffer((alphabet.symbols + UNKNOWN[alphabet.name]).encode(), np.uint8)
     for onehot, lengths in dense_chunks(packed, rows, alphabet):
         codes = np.where(onehot.max(axis=2) == 1, onehot.argmax(axis=2), alphabet.width)
@@ -56,7 +56,7 @@ def letters(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[str]:
 
 
 def residue_shares(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
-    """Share of each residue in a sequence: float32 [rows, symbols], rows sum to 1."""
+    """Fraction of each residue in a sequence: float32 [rows, symbols]; rows sum to 1."""
     return np.concatenate(
         [
             onehot.sum(axis=1) / lengths[:, None]
@@ -66,18 +66,18 @@ def residue_shares(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
 
 
 def first_residues(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
-    """One-hot of the first residue: float32 [rows, symbols]; ambiguity is shared equally."""
+    """One-hot row of the first residue: float32 [rows, symbols]; ambiguity codes split equally."""
     size = alphabet.packed_size(1)
     heads = packed.data[packed.offsets[rows][:, None] + np.arange(size)]
     bits = np.unpackbits(heads, axis=1, count=alphabet.width).astype(np.float32)
-    # a protein of a stranger may have a residue without a bit
+    # in an untrusted file, a protein can have a residue without a bit
     shares: Floats = bits / np.maximum(bits.sum(axis=1, keepdims=True), 1)
     return shares
 
 
 def ambiguous_residues(packed: Packed, alphabet: Alphabet) -> Ints:
     """Count the ambiguous residues of each sequence: int64 [n]."""
-    # a sequence with one bit a residue has no ambiguous one, and most have none
+    # a sequence with one bit per residue has no ambiguous residue, as most sequences
     suspects = np.flatnonzero(_bits(packed) != packed.lengths)
     counts = np.zeros(len(packed), np.int64)
     done = 0
@@ -94,7 +94,7 @@ def _bits(packed: Packed) -> Ints:
     cuts = np.arange(0, int(packed.offsets[-1]), CHUNK_BYTES)
     starts = np.unique(np.searchsorted(packed.offsets, cuts)).tolist()
     parts = []
-    # summing widens every byte to eight
+    # in chunks, because summing needs eight bytes for every byte
     for start, end in pairwise([*starts, len(packed)]):
         data = packed.data[packed.offsets[start] : packed.offsets[end]]
         offsets = packed.offsets[start:end] - packed.offsets[start]

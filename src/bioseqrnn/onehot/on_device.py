@@ -1,7 +1,7 @@
-"""Packed sequences to dense arrays on the device that computes with them.
+"""Decoding of packed sequences to dense arrays on the device that computes with them.
 
-A GPU is fed packed bits: the float32 one-hot rows of DNA are 32 times as many bytes, and writing
-them on one core takes longer than a GPU needs for the batch.
+Packed bits are copied to a GPU, not dense rows: the float32 one-hot rows of DNA take 32 times as
+many bytes, and writing them on one core takes longer than a GPU needs for the batch.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def dense_on(
     Returns
     -------
     onehot : float32 Tensor [batch, longest, symbols]
-        On the device; the numbers of ``packing.unpack``.
+        On the device; the same numbers as from ``packing.unpack``.
     lengths : int64 Tensor [batch]
-        On the CPU, where recurrent layers want them.
+        On the CPU, where recurrent layers need them.
     """
     if device.type == "cpu":
         onehot, lengths = unpack(packed, indices, alphabet)
@@ -45,13 +45,13 @@ def dense_on(
 
 
 def padded_rows(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Bytes, Ints]:
-    """Packed bits of a batch: uint8 [batch, bytes of the longest], zero past a sequence's end.
+    """Packed bits of a batch, zero after the end of a sequence.
 
     Returns
     -------
-    rows : uint8 [batch, bytes]
+    rows : uint8 [batch, bytes of the longest]
     lengths : int64 [batch]
-        Residues.
+        In residues.
     """
     indices = np.ascontiguousarray(indices, np.int64)
     lengths = packed.lengths[indices]
@@ -62,7 +62,7 @@ def padded_rows(packed: Packed, indices: Ints, alphabet: Alphabet) -> tuple[Byte
 
 
 def unpack_bits(rows: Tensor, longest: int, width: int) -> Tensor:
-    """One-hot rows from packed bits, wherever they are.
+    """Unpack bits to one-hot rows, on the device of the bits.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def unpack_bits(rows: Tensor, longest: int, width: int) -> Tensor:
     longest : int
         Residues of the longest sequence.
     width : int
-        Symbols: bits a residue.
+        Number of symbols: bits per residue.
 
     Returns
     -------
     float32 Tensor [batch, longest, width]
-        A row sums to 1 (an ambiguity code shares it equally), and to 0 past a sequence's end.
+        A row sums to 1 (an ambiguity code splits it equally), and to 0 after a sequence's end.
     """
     shifts = torch.arange(7, -1, -1, device=rows.device, dtype=torch.uint8)
     bits = (rows.unsqueeze(-1) >> shifts) & 1
@@ -85,9 +85,9 @@ def unpack_bits(rows: Tensor, longest: int, width: int) -> Tensor:
 
 @compiled
 def _copy_rows(data: Bytes, starts: Ints, bits: Ints, rows: Bytes) -> None:
-    """Copy stretches of bits that begin with a byte; what follows in the last byte is left out.
+    """Copy stretches of bits that start at a byte; extra bits in their last byte are set to 0.
 
-    A window of a longer sequence may end within a byte that it shares with the next residue.
+    A window of a longer sequence can end within a byte that it shares with the next residue.
     """
     for i in range(len(starts)):
         whole = bits[i] // 8

@@ -1,4 +1,4 @@
-"""Sequences to packed one-hot bytes and back to dense arrays."""
+"""Encoding of sequences to packed one-hot bytes, and decoding to dense arrays."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Packed:
     lengths : int64 [n]
         Residues per sequence.
     held : bool [n], optional
-        Which of them are here, where others are with other processes: those have a length, and no
-        bytes. None: all are.
+        Which sequences this process holds. The others are held by other processes: here they have
+        a length but no bytes. None: all are held.
     """
 
     data: Bytes
@@ -43,7 +43,7 @@ class Packed:
 
     @staticmethod
     def join(parts: list[Packed]) -> Packed:
-        """Put several together, in order."""
+        """Join several, in order."""
         sizes = np.cumsum([0, *(len(part.data) for part in parts)])
         offsets = [part.offsets[1:] + start for part, start in zip(parts, sizes[:-1], strict=True)]
         return Packed(
@@ -66,7 +66,7 @@ def pack_lines(text: bytes, count: int, alphabet: Alphabet) -> tuple[Packed, boo
     unusual : bool
         Whether any letter is lower case, an ambiguity code or U for T.
     Or None
-        where a byte is neither a letter of the alphabet nor a line's end.
+        if a byte is neither a letter of the alphabet nor the end of a line.
     """
     letters = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(letters == ord("\n"))
@@ -74,7 +74,7 @@ def pack_lines(text: bytes, count: int, alphabet: Alphabet) -> tuple[Packed, boo
         return None
     offsets, lengths = np.empty(count + 1, np.int64), np.empty(count, np.int64)
     _measure(ends, alphabet.width, offsets, lengths)
-    # the last pair of an odd protein is written whole
+    # the last pair of a protein of odd length is written whole
     data = np.empty(int(offsets[-1]) + 2, np.uint8)
     codes = np.empty(len(letters), np.uint8)
     if alphabet.width == 4:
@@ -94,7 +94,7 @@ def pack_lines(text: bytes, count: int, alphabet: Alphabet) -> tuple[Packed, boo
 
 @compiled
 def _measure(ends: Ints, width: int, offsets: Ints, lengths: Ints) -> None:
-    """Write the lengths of lines, and where each begins when packed."""
+    """Write the length of each line, and where its packed bytes begin."""
     offsets[0], begin = 0, 0
     for i in range(len(ends)):
         lengths[i] = ends[i] - begin
@@ -104,9 +104,9 @@ def _measure(ends: Ints, width: int, offsets: Ints, lengths: Ints) -> None:
 
 @compiled
 def _plain_nibbles(text: Bytes, codes: Bytes) -> int:
-    """Write the one-hot nibbles of upper-case A C G T; nonzero where there is another letter.
+    """Write the one-hot nibbles of upper-case A C G T; return nonzero if there is another letter.
 
-    Comparisons only, no table: the compiler makes vector instructions of it.
+    It uses comparisons and no table, so the compiler can make vector instructions of it.
     """
     other = np.uint8(0)
     for i in range(text.size):
@@ -122,7 +122,7 @@ def _plain_nibbles(text: Bytes, codes: Bytes) -> int:
 
 @compiled
 def _look_up(text: Bytes, numbers: Bytes, codes: Bytes) -> int:
-    """Write the number of every letter; return the highest flag met."""
+    """Write the number of every letter; return the highest flag found."""
     seen = np.uint8(0)
     for i in range(text.size):
         number = numbers[text[i]]
@@ -135,7 +135,7 @@ def _look_up(text: Bytes, numbers: Bytes, codes: Bytes) -> int:
 
 @compiled
 def _pack_nibbles(codes: Bytes, ends: Ints, data: Bytes, offsets: Ints) -> None:
-    """Pack four-bit rows, two a byte."""
+    """Pack four-bit rows, two per byte."""
     one, begin = np.uint64(1), np.uint64(0)
     for record in range(ends.size):
         end, out = np.uint64(ends[record]), np.uint64(offsets[record])
@@ -150,7 +150,7 @@ def _pack_nibbles(codes: Bytes, ends: Ints, data: Bytes, offsets: Ints) -> None:
 
 @compiled
 def _pack_pairs(codes: Bytes, ends: Ints, pairs: Bytes, data: Bytes, offsets: Ints) -> None:
-    """Pack 20-bit rows, two in five bytes, which are looked up."""
+    """Pack 20-bit rows, two in five bytes, which are looked up in ``pairs``."""
     one, begin = np.uint64(1), np.uint64(0)
     for record in range(ends.size):
         end, out = np.uint64(ends[record]), np.uint64(offsets[record])
@@ -178,12 +178,12 @@ def unpack(
     indices : int64 [batch]
     alphabet : Alphabet
     out : float32 array, optional
-        Of at least batch × longest × symbols values, to be written instead of a new one.
+        Array of at least batch × longest × symbols values, which is filled instead of a new one.
 
     Returns
     -------
     onehot : float32 [batch, longest, symbols]
-        A row sums to 1 (an ambiguity code shares it equally), and to 0 past a sequence's end.
+        A row sums to 1 (an ambiguity code splits it equally), and to 0 after a sequence's end.
     lengths : int64 [batch]
     """
     indices = np.ascontiguousarray(indices, np.int64)
@@ -212,7 +212,7 @@ def _unpack_nibbles(
             for column in range(4):
                 if (nibble >> (3 - column)) & 1:
                     rows[value, 4 * half + column] = np.float32(1) / np.float32(count)
-    # two floats at a time, as one number
+    # copies two floats at a time as one number
     pairs, flat = rows.view(np.uint64), onehot.reshape(-1).view(np.uint64)
     one, two, four = np.uint64(1), np.uint64(2), np.uint64(4)
     size = np.uint64(onehot.shape[1]) * two
@@ -239,7 +239,7 @@ def _unpack_nibbles(
 @compiled
 def _unpack_masks(data: Bytes, offsets: Ints, lengths: Ints, indices: Ints, onehot: Floats) -> None:
     """Unpack rows of 20 bits: two in five bytes."""
-    # of every half of a row, how many bits are set and which is the first
+    # for every half row: the number of set bits, and the first of them
     counts, columns = np.zeros(1024, np.uint8), np.zeros(1024, np.uint8)
     for half in range(1024):
         for column in range(10):
@@ -253,7 +253,7 @@ def _unpack_masks(data: Bytes, offsets: Ints, lengths: Ints, indices: Ints, oneh
         byte, place = np.uint64(offsets[indices[i]]), np.uint64(i) * size
         length = np.uint64(lengths[i])
         for j in range(length):
-            # the row begins on a whole byte, or on half of one
+            # the row begins at a whole byte or at half a byte
             word = (
                 np.uint64(data[byte]) << np.uint64(16)
                 | np.uint64(data[byte + one]) << np.uint64(8)

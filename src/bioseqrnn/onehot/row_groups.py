@@ -1,4 +1,4 @@
-"""Parquet written in row groups that depend on the records only, not on how they arrive."""
+"""Parquet in row groups that depend only on the records, not on the batches they arrive in."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GROUP_BYTES = 1 << 23
 
 
 def onehot_column(packed: Packed) -> pa.Array:
-    """Return packed rows as an Arrow large-binary column without copying them one by one."""
+    """Return packed rows as an Arrow large-binary column, without copying them one by one."""
     buffers = [None, pa.py_buffer(packed.offsets), pa.py_buffer(packed.data)]
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(packed), buffers)
 
 
 def packed_column(onehot: pa.Array, lengths: Ints) -> Packed:
-    """Return an Arrow column of packed rows as ``Packed``, without copying a large-binary one."""
+    """Return an Arrow column of packed rows as ``Packed``; a large-binary one is not copied."""
     column = onehot.cast(pa.large_binary())
     _, places, data = column.buffers()
     offsets = np.frombuffer(places, np.int64)[column.offset : column.offset + len(column) + 1]
@@ -35,9 +35,9 @@ def packed_column(onehot: pa.Array, lengths: Ints) -> Packed:
 
 
 def _as_met(table: pa.Table) -> pa.Table:
-    """Order the categories of columns as they occur, without those that do not.
+    """Order the categories of columns by first occurrence, and drop those that do not occur.
 
-    Otherwise they would tell in which batches the records arrived.
+    Otherwise they would depend on the batches in which the records arrived.
     """
     for place, field in enumerate(table.schema):
         if not pa.types.is_dictionary(field.type):
@@ -45,7 +45,7 @@ def _as_met(table: pa.Table) -> pa.Table:
         column = table.column(place).combine_chunks()
         codes, count = column.indices.to_numpy(), len(column.dictionary)
         first = np.full(count, len(codes))
-        # of several, the last assignment holds
+        # of several assignments, the last one counts, so the order is reversed
         first[codes[::-1]] = np.arange(len(codes))[::-1]
         met = np.argsort(first)[: np.count_nonzero(first < len(codes))]
         if len(met) == count and (met == np.arange(count)).all():
@@ -68,7 +68,7 @@ class RowGroupWriter:
 
     def __init__(self, path: Path, schema: pa.Schema, alphabet: Alphabet) -> None:
         self._schema = schema
-        # one bit in twenty is set in a protein: zstd spends five times as long on it as snappy
+        # in proteins one bit in twenty is set: zstd takes five times as long for it as snappy
         onehot = "zstd" if alphabet.width == 4 else "snappy"
         categories = [f.name for f in schema if pa.types.is_dictionary(f.type)]
         self._writer = pq.ParquetWriter(
@@ -76,13 +76,13 @@ class RowGroupWriter:
             schema,
             compression={f.name: onehot if f.name == "onehot" else "zstd" for f in schema},
             use_dictionary=categories,
-            # lengths apart from the bytes: what is left compresses twice as well and faster
+            # with lengths stored apart, the bytes compress twice as well and faster
             column_encoding={
                 "onehot": "DELTA_LENGTH_BYTE_ARRAY",
                 "length": "DELTA_BINARY_PACKED",
             },
             write_statistics=False,
-            # without Arrow's own copy of the schema, the metadata added at the end is the schema's
+            # without Arrow's copy of the schema, metadata added at the end is that of the schema
             store_schema=False,
             **WRITING,
         )
@@ -92,7 +92,7 @@ class RowGroupWriter:
         self.groups = 0
 
     def add(self, batch: pa.RecordBatch, packed: Packed) -> None:
-        """Add records; ``packed`` are those of the batch."""
+        """Add records; ``packed`` are the sequences of the batch."""
         start = 0
         while start < len(packed):
             end = self._group_end(packed.offsets, start)
@@ -105,18 +105,18 @@ class RowGroupWriter:
             start = end
 
     def _group_end(self, offsets: Ints, start: int) -> int:
-        """Return the row before which the group that ``start`` belongs to is full."""
+        """Return the end (exclusive) of the row group that ``start`` belongs to."""
         by_bytes = int(np.searchsorted(offsets, offsets[start] + GROUP_BYTES - self._bytes))
         return min(len(offsets) - 1, by_bytes, start + GROUP_ROWS - self._rows)
 
     def flush(self) -> None:
-        """Write what is collected as a group."""
+        """Write the collected records as a group."""
         if self._pending:
             self.groups += 1
             table = pa.Table.from_batches(self._pending, self._schema).unify_dictionaries()
             if len(self._pending) > 1:
-                # few large arrays are written faster than many small ones; one is left uncopied,
-                # which may be a chromosome
+                # few large arrays are written faster than many small ones; a single one, which can
+                # be a chromosome, is not copied
                 table = table.combine_chunks()
             table = _as_met(table)
             self._writer.write_table(table, row_group_size=len(table))
@@ -137,6 +137,6 @@ class RowGroupWriter:
             self._writer.close()
             seal(self._path)
             return
-        # what cannot be finished on a full disk must not hide why
+        # on a full disk, a failing close must not hide the original error
         with suppress(OSError):
             self._writer.close()

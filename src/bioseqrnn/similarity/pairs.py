@@ -1,10 +1,11 @@
-"""All pairs of sequences that are alike, found by MMseqs2's search of all against all.
+"""All pairs of similar sequences, found by a search of all against all with MMseqs2.
 
-Two sequences are alike where a local alignment covers at least ``coverage`` of both, and at least
-``identity`` of its columns, gaps among them, hold the same residue; of DNA on either strand. Short
-proteins are alike by chance: with ``corrected``, alignments below some 50 residues need more, after
-the curve of Rost (Protein Eng. 12:85, 1999), ``480 * L ** (-0.32 * (1 + exp(-L / 1000)))`` %
-identical residues of L, but never more than 80 %.
+Two sequences are similar if a local alignment covers at least the fraction ``coverage`` of both,
+and at least the fraction ``identity`` of its columns, including gaps, hold the same residue. DNA is
+compared on both strands. Short proteins can be similar by chance. With ``corrected``, alignments
+below about 50 residues need a higher identity, after the curve of Rost (Protein Eng. 12:85, 1999):
+``480 * L ** (-0.32 * (1 + exp(-L / 1000)))`` % identical residues in an alignment of L residues,
+but never more than 80 %.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ from bioseqrnn.similarity.mmseqs import kmer_length, run_mmseqs, sequence_type, 
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import temporary_folder
 
-# Identity that is enough however short the alignment
+# This identity is enough for alignments of any length
 ENOUGH = 0.8
-# Proteins up to here are aligned one and all, without looking for k-mers first
+# Up to this size, all pairs of proteins are aligned, without a k-mer search first
 FEW_SEQUENCES, FEW_RESIDUES = 4000, 10**5
-# DNA up to here is searched with shorter k-mers
+# DNA up to this number of residues is searched with shorter k-mers
 FEW_NUCLEOTIDES, FEW_KMER = 5 * 10**5, 7
-# Proteins of this mean length and more have enough residues for longer k-mers and higher scores
+# Proteins of at least this mean length are long enough for longer k-mers and higher scores
 LONG = 50
-# Of a sequence so many of the most similar ones are kept, and more where the sequences are few
+# For each sequence at least this many of the most similar ones are kept, more if there are few
+# sequences
 FEWEST_PARTNERS, MOST_PAIRS = 300, 2 * 10**6
 LONGEST = 65535
 ROWS_AT_ONCE = 10**6
@@ -40,22 +42,22 @@ COLUMNS = {
     "query": np.int64, "target": np.int64, "fident": np.float32, "alnlen": np.int32,
     "qcov": np.float32, "tcov": np.float32,
 }  # fmt: skip
-# shares are printed with three decimals
+# fractions are printed with three decimals
 ROUNDING = 5e-4
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """From when on two sequences are alike.
+    """Thresholds from which two sequences count as similar.
 
     Attributes
     ----------
     identity : float
-        Least share of identical residues among the columns of the alignment.
+        Minimum fraction of alignment columns with identical residues.
     coverage : float
-        Least share of each sequence that the alignment spans.
+        Minimum fraction of each sequence that the alignment spans.
     corrected : bool
-        Whether short alignments need more identity.
+        Whether short alignments need a higher identity.
     """
 
     identity: float
@@ -63,7 +65,7 @@ class Threshold:
     corrected: bool = False
 
     def least(self, columns: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-        """Least identity of alignments of so many columns: float64 [n]."""
+        """Minimum identity of alignments with these numbers of columns: float64 [n]."""
         flat = np.full(len(columns), self.identity)
         if not self.corrected:
             return flat
@@ -89,14 +91,14 @@ def threshold_of(alphabet: Alphabet, config: FoldsConfig) -> Threshold:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of different sequences that are alike.
+    """Pairs of different sequences that are similar.
 
     Attributes
     ----------
     sequence : int64 [n]
-        Number of each record's sequence; of DNA the same on both strands.
+        Number of each record's sequence; a DNA sequence and its reverse complement share it.
     first, second : int64 [pairs]
-        Numbers of two sequences, the lower one first; each pair once.
+        Numbers of the two sequences, the lower one first; each pair occurs once.
     identity : float32 [pairs]
     """
 
@@ -117,11 +119,11 @@ def similar_pairs(
     Parameters
     ----------
     packed : Packed
-        Sequences of n records; equal ones are searched for once.
+        Sequences of n records; identical ones are searched only once.
     alphabet : Alphabet
     threshold : Threshold
     threads : int
-        Threads of MMseqs2; the pairs do not depend on them.
+        Number of threads for MMseqs2; it does not change the pairs.
 
     Raises
     ------
@@ -145,24 +147,24 @@ def _search(
     every = (
         alphabet.name == "protein" and len(lengths) <= FEW_SEQUENCES and residues <= FEW_RESIDUES
     )
-    # of longer ones few pairs are worth the time of an alignment
+    # alignments of longer sequences take more time, so fewer pairs are aligned
     most = MOST_PAIRS // len(lengths) if lengths.mean() < 2 * LONG else FEWEST_PARTNERS
     few = len(lengths) if every else most
     partners = max(FEWEST_PARTNERS, min(len(lengths), few))
-    # MMseqs2 leaves out pairs of too different lengths, also where gaps bridge the difference; the
-    # alignment has no fewer columns than it spans residues of the longer one, and no more identical
-    # ones than the shorter one has residues
+    # MMseqs2 leaves out pairs whose lengths differ too much, even if gaps bridge the difference.
+    # The limit here loses no pair: the alignment has at least as many columns as it spans residues
+    # of the longer sequence, and at most as many identical ones as the shorter one has residues
     ratio = threshold.coverage * threshold.identity
     words: list[object] = [
         "search", "db", "db", "found", "tmp", "--alignment-mode", 3, "--max-seqs", partners,
         "--min-seq-id", threshold.identity, "-c", ratio, "--cov-mode", 0,
-        # identity and coverage decide: neither the E-value, which a short peptide never has low,
-        # nor what is common in the sequence
+        # only identity and coverage decide: not the E-value, which is never low for a short
+        # peptide, and repeats in a sequence are not masked
         "-e", "inf", "--mask", 0, "--max-seq-len", LONGEST,
         "--threads", threads,
     ]  # fmt: skip
     if alphabet.name == "dna":
-        # where they are few, k-mers so short that chance repeats them cost nothing
+        # with few residues, short k-mers that match by chance cost little time
         kmer = FEW_KMER if residues <= FEW_NUCLEOTIDES else kmer_length(residues, alphabet, spare=0)
         words += ["--search-type", 3, "--strand", 2, "-k", kmer]
     else:
@@ -170,7 +172,7 @@ def _search(
         if every:
             words += ["--prefilter-mode", 2]
         elif lengths.mean() < LONG:
-            # a gapped k-mer spans too much of a peptide
+            # a spaced k-mer spans too much of a peptide
             words += ["-s", 7.5, "-k", 5 if residues < 10**8 else 6, "--spaced-kmer-mode", 0]
             words += ["--min-ungapped-score", 20]
         else:
@@ -185,7 +187,7 @@ def _search(
 def _read_pairs(
     path: Path, count: int, threshold: Threshold
 ) -> tuple[Ints, Ints, npt.NDArray[np.float32]]:
-    """Read what was found, each pair once with its highest identity, ordered by the numbers."""
+    """Read the pairs found, each once with its highest identity, ordered by their numbers."""
     keys, identities = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     if path.stat().st_size:
         parts = pd.read_csv(

@@ -1,4 +1,4 @@
-"""Who trains, validates and tests in each fold."""
+"""Roles of the records (training, validation, test) in each fold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bioseqrnn.tables.folds import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, cod
 
 
 def repeat_seed(seed: int, repeat: int) -> int:
-    """Seed of a repeat; the first one has the seed itself."""
+    """Return the seed of a repeat; the first repeat has the seed itself."""
     if repeat == 0:
         return seed
     return int(np.random.SeedSequence([seed, repeat]).generate_state(1)[0] >> 1)
@@ -33,24 +33,26 @@ def assign_roles(
 ) -> Roles:
     """Give every record its role in each fold.
 
-    In fold ``repeat * folds + k`` the records of part k of that repeat's dealing test. Of the
-    others a stratified share validates (early stopping, model selection); the rest train. A record
-    that is alike one that tests is excluded from that fold, and one that would train from a fold
-    where a record alike validates: where groups had to be cut, no score is flattered by it.
+    In fold ``repeat * folds + k`` the test records are part k of that repeat's assignment. A
+    stratified fraction of the others is used for validation (early stopping, model selection), the
+    rest for training. Records that are similar to a test record of the fold are excluded from it,
+    and so are training records that are similar to a validation record. So no score is too high
+    because a large group had to be cut.
 
     Parameters
     ----------
     strata : int64 [n] or float64 [n, classes]
     groups : int64 [n]
     classes : list of str or None
-        Names of the classes, of which every fold must train and test each; None asks nothing.
+        Names of the classes, each of which needs training and test records in every fold; None:
+        no such check.
     folds : int
     validation_fraction : float
     seed : int
     repeats : int
-        Dealings, each with a seed of its own.
+        Number of assignments, each with its own seed.
     pairs : Pairs, optional
-        Records alike; None excludes nothing.
+        Pairs of similar sequences; None excludes nothing.
     where : str
 
     Returns
@@ -61,7 +63,8 @@ def assign_roles(
     Raises
     ------
     InputError
-        Where a class has fewer records, or fewer groups, than folds.
+        There are fewer groups than folds, a class has fewer records or groups than folds, or a
+        fold lacks records of a role or class.
     """
     kinds = int(groups.max()) + 1
     if kinds < folds:
@@ -99,11 +102,11 @@ def given_roles(
     pairs: Pairs | None = None,
     where: str = "dataset",
 ) -> Roles:
-    """Give every record the role that the user gave it, in the one fold there is.
+    """Give every record the role that the user gave it, in a single fold.
 
-    Where no record was given to validate, a stratified share of those that train does. With
-    ``pairs``, a record that the user gave to test is excluded where one that trains or validates
-    has its sequence or one alike.
+    If the user gave no validation records, a stratified fraction of the training records is used.
+    With ``pairs``, a test record is excluded if a training or validation record has the same or a
+    similar sequence.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def given_roles(
     Raises
     ------
     InputError
-        Where a class has no record to train or to test.
+        There is no training or no test record at all, or of a class.
     """
     roles = np.array([code(split) for split in splits], np.int8)[:, None]
     column = roles[:, 0]
@@ -135,7 +138,7 @@ def given_roles(
 
 
 def alike(column: Roles, pairs: Pairs, roles: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Whether a record's sequence, or one alike, is that of a record with one of the roles."""
+    """Whether a record has the same or a similar sequence as a record with one of the roles."""
     sequence = pairs.sequence
     has = np.zeros(int(sequence.max()) + 1, bool)
     has[sequence[np.isin(column, [code(role) for role in roles])]] = True
@@ -148,7 +151,7 @@ def alike(column: Roles, pairs: Pairs, roles: tuple[str, ...]) -> npt.NDArray[np
 def exclude(
     column: Roles, pairs: Pairs, leaving: tuple[str, ...], staying: tuple[str, ...]
 ) -> None:
-    """Exclude, in place, the records of some roles that are alike a record of other roles."""
+    """Exclude, in place, the records of some roles that are similar to a record of other roles."""
     leaves = np.isin(column, [code(role) for role in leaving])
     column[leaves & alike(column, pairs, staying)] = code(EXCLUDED)
 
@@ -163,10 +166,10 @@ def lacking(strata: Strata, chosen: npt.NDArray[np.bool_], classes: list[str]) -
 
 
 def _validate(column: Roles, strata: Strata, groups: Ints, fraction: float, seed: int) -> None:
-    """Let a share of the records that train validate instead.
+    """Turn a fraction of the training records into validation records.
 
-    Every class of two records or more gets at least one, as far as groups allow; where groups are
-    so large that none would be chosen, the smallest one validates.
+    Every class with two or more training records gets at least one, as far as groups allow. If
+    groups are so large that none would be chosen, the smallest one is used for validation.
     """
     rest = np.flatnonzero(column == code(TRAIN))
     if not len(rest):
@@ -202,7 +205,7 @@ def _check_classes(
 
 
 def _of_class(strata: Strata, groups: Ints, number: int) -> tuple[int, int, int]:
-    """Records and groups of a class, and records of its largest group."""
+    """Number of records and groups of a class, and of records in its largest group."""
     has = strata == number if strata.ndim == 1 else strata[:, number] > 0
     sizes = np.unique(groups[has], return_counts=True)[1]
     return int(has.sum()), len(sizes), int(sizes.max(initial=0))

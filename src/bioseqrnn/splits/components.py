@@ -1,10 +1,11 @@
-"""Chains of sequences alike, cut where they are too long for balanced folds.
+"""Chains of similar sequences, cut where they are too large for balanced folds.
 
-A group is a connected component of the graph whose edges are pairs alike (single linkage), so that
-no pair straddles two groups. Where a component holds more than one fold can take, it is cut as in
-GraphPart (Teufel et al., NAR Genom. Bioinform. 5:lqad088, 2023): the most similar pairs are joined
-first, up to a size, then records move to the part where most of those alike stand. GraphPart then
-removes what still straddles; here nothing is removed, see ``assign.exclude``.
+A group is a connected component of the graph whose edges are pairs of similar sequences (single
+linkage), so no pair is split between two groups. A component that is too large for one fold is cut
+as in GraphPart (Teufel et al., NAR Genom. Bioinform. 5:lqad088, 2023): the most similar pairs are
+joined first, up to a maximum size; then records move to the part that contains most of their
+similar records. GraphPart then removes records that are still similar to another part. Nothing is
+removed here, see ``assign.exclude``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from bioseqrnn.splits.deal import Strata, group_sums
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.compiled import compiled
 
-# Shares of a fold: a component up to the first stays whole, the parts of a larger one get the other
+# As multiples of a fold's size: components up to LARGEST stay whole; parts of a larger component
+# have at most PART
 LARGEST, PART = 1.5, 0.5
 SWEEPS = 20
 
@@ -38,16 +40,16 @@ def cut_components(
     identity: npt.NDArray[np.float32],
     folds: int,
 ) -> tuple[Ints, int]:
-    """Group atoms that are alike, in groups that are small enough for so many folds.
+    """Group similar atoms, in groups that are small enough for the number of folds.
 
     Parameters
     ----------
     strata : int64 [n] or float64 [n, classes]
-        What is to be balanced.
+        What is balanced between folds.
     atoms : int64 [n]
-        Number, from 0, of the atom of each record: what stays together in any case.
+        Number, from 0, of each record's atom: a set of records that always stays together.
     first, second : int64 [pairs]
-        Atoms alike.
+        Pairs of similar atoms.
     identity : float32 [pairs]
     folds : int
 
@@ -56,7 +58,7 @@ def cut_components(
     group : int64 [atoms]
         Numbered from 0.
     cut : int
-        Components that were too large and were cut.
+        Number of components that were too large and were cut.
     """
     count = int(atoms.max()) + 1
     component = connected(first, second, count)
@@ -65,7 +67,7 @@ def cut_components(
     sums = group_sums(strata, component[atoms], parts, classes)
     fair = np.maximum(sums.sum(axis=0), 1) / folds
     large = (sums > LARGEST * fair).any(axis=1)
-    # nothing to cut in what is one atom
+    # a component of one atom cannot be cut
     large &= np.bincount(component, minlength=parts) > 1
     inside = np.flatnonzero(large[component])
     if not len(inside):
@@ -85,7 +87,7 @@ def cut_components(
 
 
 def _adjacency(a: Ints, b: Ints, count: int) -> tuple[Ints, Ints]:
-    """Neighbours of each node: those of node i are ``neighbours[starts[i]:starts[i + 1]]``."""
+    """Adjacency lists: the neighbours of node i are ``neighbours[starts[i]:starts[i + 1]]``."""
     nodes, others = np.concatenate([a, b]), np.concatenate([b, a])
     order = np.argsort(nodes, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(nodes, minlength=count))])
@@ -94,7 +96,7 @@ def _adjacency(a: Ints, b: Ints, count: int) -> tuple[Ints, Ints]:
 
 @compiled
 def _join(a: Ints, b: Ints, weights: Doubles, most: Doubles) -> Ints:
-    """Join nodes along edges, in their order, as long as no class of a part exceeds ``most``."""
+    """Join nodes along the edges, in order, as long as no class of a part exceeds ``most``."""
     count, classes = weights.shape
     parent = np.arange(count)
     sums = weights.copy()
@@ -127,7 +129,7 @@ def _join(a: Ints, b: Ints, weights: Doubles, most: Doubles) -> Ints:
 def _move(
     part: Ints, starts: Ints, neighbours: Ints, weights: Doubles, most: Doubles, sweeps: int
 ) -> None:
-    """Move nodes, in place, to the part of most of their neighbours, where it has room."""
+    """Move nodes, in place, to the part with most of their neighbours, if it has room."""
     count, classes = weights.shape
     sums = np.zeros((count, classes))
     for i in range(count):

@@ -1,4 +1,4 @@
-"""Groups dealt into parts of like composition, in time linear in the number of records."""
+"""Groups assigned to parts of similar composition, in time linear in the number of records."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from bioseqrnn.support.arrays import Doubles, Ints
 
-# What the parts are to have alike: the class of each record, int64 [n], or how much each record
-# has of every class, float64 [n, classes] (labels, bins of a number, residues of each class)
+# What is balanced between the parts: the class of each record, int64 [n], or the amount of every
+# class in each record, float64 [n, classes] (labels, bins of a number, residues of each class)
 Strata = Ints | Doubles
 
 
 def totals(strata: Strata) -> Doubles:
-    """Sum what all records have of each class: float64 [classes]."""
+    """Sum the amount of each class over all records: float64 [classes]."""
     if strata.ndim == 1:
         return np.bincount(strata).astype(np.float64)
     sums: Doubles = strata.sum(axis=0, dtype=np.float64)
@@ -20,9 +20,9 @@ def totals(strata: Strata) -> Doubles:
 
 
 def group_sums(strata: Strata, groups: Ints, count: int, classes: int) -> Doubles:
-    """Sum what the records of each group have of each class: float64 [count, classes].
+    """Sum the amount of each class over the records of each group: float64 [count, classes].
 
-    Records whose group is -1 count nowhere.
+    Records whose group is -1 are not counted.
     """
     inside = groups >= 0
     if strata.ndim == 1:
@@ -34,26 +34,27 @@ def group_sums(strata: Strata, groups: Ints, count: int, classes: int) -> Double
 
 
 def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Ints:
-    """Deal groups into parts whose composition follows ``shares``.
+    """Assign groups to parts whose composition follows ``shares``.
 
-    Groups of several records go first, largest first, each to the part that lacks most of what it
-    has; single records then fill what is missing, at random, those first that have most and
-    rarest (as Sechidis et al., ECML PKDD 2011, for several labels).
+    Groups of several records are assigned first, from the largest to the smallest, each to the part
+    that lacks most of the group's classes. Single records then fill what is missing, at random:
+    first the records with most labels, then those with the rarest label (similar to Sechidis et
+    al., ECML PKDD 2011, for several labels).
 
     Parameters
     ----------
     strata : int64 [n] or float64 [n, classes]
-        Class of each record, or how much it has of every class.
+        Class of each record, or its amount of every class.
     groups : int64 [n]
         Group of each record, numbered from 0 without gaps.
     shares : float64 [parts] or [parts, classes]
-        Share of each class that a part shall get; sums to 1 over parts.
+        Fraction of each class that a part should get; sums to 1 over parts.
     seed : int
 
     Returns
     -------
     int64 [n]
-        Part of each record. Linear in records and groups.
+        Part of each record. Time is linear in records and groups.
     """
     rng = np.random.default_rng(seed)
     total = totals(strata)
@@ -69,7 +70,7 @@ def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Int
     place[several] = np.arange(len(several))
     sums = group_sums(strata, place[groups], len(several), classes)
     for k in np.lexsort((rng.random(len(several)), -sums.sum(axis=1))):
-        # lowers the sum of squares of the shares that are missing most
+        # the part where the sum of squares of the missing fractions falls most
         part = int(np.argmax(missing @ (sums[k] / scale**2)))
         part_of_group[several[k]] = part
         missing[part] -= sums[k]
@@ -79,7 +80,7 @@ def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Int
         records = rng.permutation(kind)
         has = np.flatnonzero(pattern)
         if len(has):
-            # so many records of this kind would make up for what each part lacks
+            # number of records of this kind that would fill what each part lacks
             weight = (pattern[has] / scale[has]) ** 2
             lacking = missing[:, has] / pattern[has] @ (weight / weight.sum())
         else:
@@ -91,7 +92,7 @@ def deal_groups(strata: Strata, groups: Ints, shares: Doubles, seed: int) -> Int
 
 
 def _kinds(strata: Strata, singles: Ints, classes: int) -> list[tuple[Doubles, Ints]]:
-    """Single records of one kind together: what each has, and their row numbers."""
+    """Single records by kind: the amount of each class in one, and the row numbers."""
     if strata.ndim == 1:
         rows = [singles[strata[singles] == code] for code in range(classes)]
         return list(zip(np.eye(classes), rows, strict=True))
@@ -106,7 +107,7 @@ def _kinds(strata: Strata, singles: Ints, classes: int) -> list[tuple[Doubles, I
 
 
 def _fill(missing: Doubles, count: int) -> Ints:
-    """Split ``count`` single records over parts so that what is missing levels out: int [parts]."""
+    """Split ``count`` single records over parts so that all lack equally much: int [parts]."""
     filled = np.zeros(len(missing), np.int64)
     wanted = np.maximum(missing, 0)
     if wanted.sum() > 0:

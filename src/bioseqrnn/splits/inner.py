@@ -1,4 +1,4 @@
-"""Folds within the training records of a fold, for a search that never sees what is tested."""
+"""Folds within the training records of a fold, for a search that never sees the test records."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bioseqrnn.tables.folds import TRAIN, VALIDATION
 def inner_folds(
     roles: npt.NDArray[np.str_], groups: Ints, targets: Strata, fold: int, count: int, seed: int
 ) -> Ints:
-    """Deal the records that train or validate in an outer fold into inner folds.
+    """Assign the training and validation records of an outer fold to inner folds.
 
     Parameters
     ----------
     roles : str [n, folds]
-        Of ``FoldTable``.
+        As in ``FoldTable``.
     groups : int64 [n]
-        Records of one group share an inner fold.
+        Group of each record; records of one group share an inner fold.
     targets : int64 [n] or float64 [n, classes]
-        What the inner folds shall have alike: the class of each record, or how much it has of
-        every class.
+        What is balanced between the inner folds: the class of each record, or its amount of every
+        class.
     fold : int
-        The outer fold.
+        Number of the outer fold.
     count : int
         Number of inner folds, at least 2.
     seed : int
@@ -34,13 +34,13 @@ def inner_folds(
     Returns
     -------
     int64 [n]
-        Inner fold in which a record is held out; -1 of those that the outer fold tests or leaves
-        out, which no inner fold may touch. Linear in the number of records.
+        Inner fold in which a record is held out; -1 for records that the outer fold tests or
+        excludes, which no inner fold may use. Time is linear in the number of records.
 
     Raises
     ------
     InputError
-        Where there are fewer groups than inner folds.
+        There are fewer groups than inner folds, or they are too large to fill every inner fold.
     """
     inside = np.flatnonzero(np.isin(roles[:, fold], (TRAIN, VALIDATION)))
     kinds, dense = np.unique(groups[inside], return_inverse=True)

@@ -1,4 +1,4 @@
-"""Shares of the records that train, each part of the next larger."""
+"""Fractions of the training records, each contained in the next larger one."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 
 def nested_places(strata: Strata, groups: Ints, seed: int) -> Doubles:
-    """Give every record a place between 0 and 1: a share takes the records below it.
+    """Give every record a place between 0 and 1: a fraction takes the records below it.
 
-    Groups stay whole, as twins are no further evidence. The groups of each class are put in random
-    order and spread evenly from 0 to 1 by their size, so that every share has the classes' balance;
-    the first group of each class stands at 0, so that every share has each class.
+    Groups stay whole, because similar records add no new evidence. The groups of each class are put
+    in random order and spread evenly from 0 to 1 by their size, so every fraction has the same
+    class balance. The first group of each class is at 0, so every fraction contains each class.
 
     Parameters
     ----------
     strata : int64 [n] or float64 [n, classes]
-        Class of each record, or how much it has of every class.
+        Class of each record, or its amount of every class.
     groups : int64 [n]
     seed : int
 
     Returns
     -------
     float64 [n]
-        The same for all records of a group. Linear in the records, but for sorting the groups.
+        Places, the same for all records of a group. Time is linear in the records, except for the
+        sorting of groups.
     """
     _, dense = np.unique(groups, return_inverse=True)
     count = int(dense.max()) + 1
     classes = int(strata.max()) + 1 if strata.ndim == 1 else strata.shape[1]
     sums = group_sums(strata, dense, count, classes)
     sizes = np.bincount(dense)
-    # a group belongs to the class that it has most of, the rarer ones counting more
+    # a group belongs to the class that it has the largest fraction of
     kind = (sums / np.maximum(sums.sum(axis=0), 1)).argmax(axis=1)
     order = np.lexsort((np.random.default_rng(seed).random(count), kind))
     ends = np.cumsum(sizes[order])
@@ -56,12 +57,12 @@ def nested_places(strata: Strata, groups: Ints, seed: int) -> Doubles:
 
 
 def subset(rows: Ints, strata: Strata, groups: Ints, fraction: float, seed: int) -> Ints:
-    """Take a share of some rows, whose strata and groups are given.
+    """Take a fraction of some rows, given their strata and groups.
 
     Returns
     -------
     int64 [taken]
-        Ascending as ``rows`` are. All of them where ``fraction`` is 1.
+        In the order of ``rows``. If ``fraction`` is 1, all of them.
     """
     if not len(rows):
         return rows
@@ -72,9 +73,9 @@ def subset(rows: Ints, strata: Strata, groups: Ints, fraction: float, seed: int)
 def read_subset(
     folds: Path, table: SequenceTable, roles: tuple[Ints, Ints], fraction: float, fold: int
 ) -> tuple[Ints, Ints]:
-    """Take a share of the rows that train and of those that validate in a fold.
+    """Take a fraction of the training rows and of the validation rows of a fold.
 
-    Both shrink alike: a set of records so small would not have had more to validate with either.
+    Both shrink equally: a dataset of that size would also have had fewer validation records.
     """
     if not 0 < fraction <= 1:
         raise InputError(f"a fraction of {fraction:g} of the records: give more than 0, at most 1")

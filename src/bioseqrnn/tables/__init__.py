@@ -1,1 +1,1 @@
-"""Every file that passes from one stage to another: its columns, its reader and its writer."""
+"""All files that pass from one stage to another: their columns, readers and writers."""

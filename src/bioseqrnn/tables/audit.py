@@ -1,4 +1,4 @@
-"""``findings.tsv`` and ``checks.tsv``: what the audit found, and its verdicts."""
+"""``findings.tsv`` and ``checks.tsv``: the findings of the audit, and its verdicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MADE, NOT_APPLICABLE, FAILED = "made", "not applicable", "failed"
 
 
 def read_findings(path: Path) -> pd.DataFrame:
-    """Read ``findings.tsv``; InputError where it is none, or has a check that is not known."""
+    """Read ``findings.tsv``; InputError if it is no such file or has an unknown check."""
     findings = FINDINGS.read(path)
     unknown = [name for name in findings["check"] if name not in CHECK_NAMES]
     if unknown:
@@ -26,5 +26,5 @@ def read_findings(path: Path) -> pd.DataFrame:
 
 
 def read_checks(path: Path) -> pd.DataFrame:
-    """Read ``checks.tsv``; InputError where it is none."""
+    """Read ``checks.tsv``; InputError if it is no such file."""
     return CHECKS.read(path)

@@ -1,8 +1,8 @@
-"""Every check of the audit: what its value is, and what to do about it.
+"""The checks of the audit: the kind of value of each, and advice for the user.
 
-A new check is a ``Check`` here, a function of that name in ``stages/audit`` (``LOOKS``) and a
-setting of that name in ``config/audit.py``, which holds its default limit; a test compares the
-three.
+A new check needs a ``Check`` here, a function of the same name in ``stages/audit`` (``LOOKS``) and
+a setting of the same name in ``config/audit.py``, which holds its default limit. A test compares
+the three.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Check:
     ----------
     name : str
     measure : {"records", "AUC", "fraction"}
-        What its value and its limit are.
+        Kind of its value and of its limit.
     advice : str
-        What to do where it is beyond its limit: one sentence.
+        One sentence on what to do if the value is beyond the limit.
     of_classes : bool
-        Whether it is about classes, and so not of other tasks.
+        Whether it is about classes, and so does not apply to other tasks.
     at_least : bool
-        Whether values below the limit are beyond it.
+        Whether the limit is a minimum, so values below it are beyond it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Check:
         return value < limit if self.at_least else value > limit
 
     def written(self, value: float) -> str:
-        """A value of the check as a reader expects it."""
+        """Format a value of the check for readers."""
         if self.measure == AUC:
             return f"AUC {value:.3f}"
         return f"{value:,.0f} records" if self.measure == RECORDS else f"{100 * value:.3g} %"

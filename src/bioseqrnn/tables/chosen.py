@@ -1,4 +1,4 @@
-"""``chosen.json``: what a search ended with."""
+"""``chosen.json``: the result of a search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_json
 from bioseqrnn.tables.selected import Epochs
 
-# what a model card says of a search
+# entries on a search in a model card
 CARD = ("searched", "trial", "value", "own_value", "trials", "pruned", "inner_folds", "criterion")
 
 
@@ -45,12 +45,12 @@ class Chosen:
     model : str
         The searched model, ``{model}_search``.
     fold : int or None
-        Within whose training records was searched; None: on all records.
+        Fold whose training records were used for the search; None: all records.
     config : ModelConfig
     epochs : int
         Median of the best epochs of the inner folds.
     card : dict
-        For the model card.
+        Entries on the search for the model card.
     """
 
     model: str
@@ -61,10 +61,10 @@ class Chosen:
 
 
 def read_chosen(path: Path) -> Chosen:
-    """Read ``chosen.json``; InputError where it is none."""
+    """Read ``chosen.json``; InputError if it is no such file."""
     content = read_json(path, "result of a search", ("model", "fold", "config"))
     if content["config"] is None:
-        # the final model is another one
+        # the final model is not from this search
         return Chosen("", None, ModelConfig(cell="gru"), 0, {})
     if not {"epochs", *CARD} <= set(content):
         raise InputError(f"{path}: not the result of a search; search again")

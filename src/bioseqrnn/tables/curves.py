@@ -24,13 +24,13 @@ def write_curves(path: Path, curves: pd.DataFrame, classes: list[str]) -> None:
 
 
 def no_curves() -> pd.DataFrame:
-    """A frame without rows, with the columns and types of one that has some."""
+    """Return an empty frame with the columns and types of a filled one."""
     kinds = {c.name: "str" if c.kind == TEXT_KIND else "float64" for c in CURVES.columns}
     return CURVES.frame([]).astype(kinds)
 
 
 def read_curves(path: Path) -> pd.DataFrame:
-    """Read ``curves.parquet``; InputError where it is none, or a point is outside the picture."""
+    """Read ``curves.parquet``; InputError if it is no such file, or a point is out of range."""
     table, _ = read_parquet(path, CURVES.name)
     names = table.column_names
     if CURVES.missing(names) or len(set(names)) < len(names):

@@ -1,4 +1,4 @@
-"""Write the tables of docs/formats.md from the declarations.
+"""Writes the tables of docs/formats.md from the declarations.
 
 Run as ``python -m bioseqrnn.tables.document`` (``make schemas``) in the repository.
 """
@@ -18,12 +18,12 @@ BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
 
 
 def filled(text: str, blocks: Mapping[str, str]) -> str:
-    """Replace what stands between the markers of every block.
+    """Replace the text between the markers of every block.
 
     Raises
     ------
     ValueError
-        A block has no place, or two, or the text has one of another name.
+        A block has no markers in the text, or has them twice, or the text has an unknown block.
     """
     places = re.findall(re.escape(BEGIN).replace(r"\{\}", "(.+?)"), text)
     wrong = set(places) ^ set(blocks)
@@ -37,13 +37,13 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
 
 
 def markdown(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [f"| {' | '.join(cells)} |" for cells in (heads, *rows)]
     return "\n".join([lines[0], f"|{'---|' * len(heads)}", *lines[1:]])
 
 
 def table_text(table: Table) -> str:
-    """What a file is, who needs it, its columns and its metadata."""
+    """Describe a file: its meaning, the commands that use it, its columns and its metadata."""
     readers = f", read by {_commands(table.readers)}" if table.readers else ""
     text = f"{table.meaning} Written by {_commands((table.writer,))}{readers}."
     if table.format is not None and not table.metadata:
@@ -65,7 +65,7 @@ def _commands(names: tuple[str, ...]) -> str:
 
 
 def formats_text(text: str) -> str:
-    """docs/formats.md with its tables as they are declared."""
+    """Return the text of docs/formats.md with its tables as declared."""
     return filled(text, {table.path: table_text(table) for table in ALL})
 
 

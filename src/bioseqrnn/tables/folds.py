@@ -1,4 +1,4 @@
-"""``folds.parquet``: written by ``split``, read by everything that trains or tests."""
+"""``folds.parquet``: written by ``split``, read by all commands that train or test."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Roles = npt.NDArray[np.int8]
 
 
 def code(role: str) -> int:
-    """Number of a role in ``ROLES``."""
+    """Return the number of a role in ``ROLES``."""
     return ROLES.index(role)
 
 
 def tested_in(roles: Roles) -> Ints:
-    """The first fold in which each record is tested: int64 [n], -1 for none."""
+    """Return the first fold in which each record is tested: int64 [n], -1 for none."""
     testing = roles == code(TEST)
     return np.where(testing.any(axis=1), testing.argmax(axis=1), -1)
 
@@ -63,12 +63,13 @@ class FoldTable:
     Attributes
     ----------
     groups : int64 [n]
-        Records of a group share sequence (or the user's group) and never straddle a fold.
+        Group of each record (similar or identical sequences, or the user's group); the records of
+        one group are in the same fold.
     fold : int64 [n]
-        The first fold in which a record is tested; -1 where a given split tests it never.
+        The first fold in which a record is tested; -1 if a given split never tests it.
     roles : str [n, folds]
-        ``train``, ``validation``, ``test`` or ``excluded``: the fold leaves the record out, because
-        it is similar to one of its test or validation records.
+        ``train``, ``validation``, ``test`` or ``excluded``. An excluded record is left out of the
+        fold, because it is similar to a record with another role in it.
     """
 
     groups: Ints
@@ -77,11 +78,11 @@ class FoldTable:
 
     @property
     def count(self) -> int:
-        """Number of folds, those of all repeats."""
+        """Number of folds in all repeats."""
         return int(self.roles.shape[1])
 
     def indices(self, fold: int, role: str) -> Ints:
-        """Row numbers of the records that have a role in a fold, ascending."""
+        """Row numbers, ascending, of the records that have a role in a fold."""
         _check_fold(fold, self.count)
         return np.flatnonzero(self.roles[:, fold] == role)
 
@@ -102,7 +103,7 @@ def write_folds(
     roles : int8 [n, folds]
         Index in ``ROLES``.
     about : dict
-        For the metadata: ``repeats``, ``given``, ``seed``, ``grouping``, ``threshold``.
+        Entries of the metadata: ``repeats``, ``given``, ``seed``, ``grouping``, ``threshold``.
     """
     ids = pa.chunked_array(table.file.column("id"), pa.string())
     if len(pc.unique(ids)) < len(ids):
@@ -117,7 +118,7 @@ def write_folds(
 
 @dataclass(frozen=True)
 class Tested:
-    """The records that are tested, and where.
+    """The records that are tested, and the folds that test them.
 
     Attributes
     ----------
@@ -126,7 +127,7 @@ class Tested:
     fold : int64 [n, repeats]
         The fold of each repeat in which a record is tested.
     count : int
-        Folds of a repeat.
+        Number of folds of a repeat.
     """
 
     ids: list[str]
@@ -145,7 +146,7 @@ class Tested:
 
 
 def read_tested(path: Path) -> Tested:
-    """Read which fold of each repeat tests a record, of those that are tested."""
+    """Read the tested records, and the fold of each repeat that tests them."""
     file, metadata = open_folds(path)
     folds, repeats = int(metadata["folds"]), int(metadata["repeats"])
     count = folds // repeats
@@ -168,7 +169,7 @@ def read_groups(path: Path) -> Ints:
 
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
-    """Read ``folds.parquet``; InputError where it does not belong to the sequence table."""
+    """Read ``folds.parquet``; InputError if it does not belong to the sequence table."""
     file, folds = _open(path, table)
     roles = np.stack([_codes(file, f"role_{k}") for k in range(folds)], axis=1)
     fold = _numbers(file, "fold", -1, folds - 1)
@@ -176,10 +177,10 @@ def read_folds(path: Path, table: SequenceTable) -> FoldTable:
 
 
 def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints, Ints]:
-    """Read who trains, validates and tests in one fold: row numbers, ascending.
+    """Read the training, validation and test records of one fold: row numbers, ascending.
 
-    Takes eight bytes a record. InputError where the fold does not exist or the file does not belong
-    to the sequence table.
+    This takes eight bytes per record. InputError if the fold does not exist or the file does not
+    belong to the sequence table.
     """
     file, folds = _open(path, table)
     _check_fold(fold, folds)
@@ -192,7 +193,7 @@ def _rows(codes: Roles, role: str) -> Ints:
 
 
 def open_folds(path: Path) -> tuple[TableFile, dict[str, Any]]:
-    """Open a fold table and return it with its JSON, both checked; InputError where it is none."""
+    """Open a fold table and return it with its JSON, both checked; InputError if it is no such."""
     file, metadata = open_parquet(path, "fold table")
     if metadata.get("format") != FORMAT or "role_0" not in file.schema_arrow.names:
         raise InputError(f"{path}: not a fold table of format {FORMAT}; split again")
@@ -208,7 +209,7 @@ def open_folds(path: Path) -> tuple[TableFile, dict[str, Any]]:
 
 
 def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
-    """Open a fold table and return it with the number of folds, when it is that of the records."""
+    """Open a fold table, check that it fits the records; return it and the number of folds."""
     file, metadata = open_folds(path)
     if not same_values(_column(file, "id"), table.file.column("id")):
         raise InputError(f"{path}: its ids are not those of the sequence table; split again")
@@ -218,7 +219,7 @@ def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
 
 
 def _column(file: TableFile, name: str, kind: pa.DataType = TEXT) -> Iterator[pa.Array]:
-    """Yield a column in parts, as a type, without missing values."""
+    """Yield a column in parts, as a given type, and checked for missing values."""
     where = f"{file.path}: column '{name}'"
     left = file.metadata.num_rows
     for batch in file.iter_batches(ROWS_AT_ONCE, columns=[name], use_threads=False):
@@ -229,12 +230,12 @@ def _column(file: TableFile, name: str, kind: pa.DataType = TEXT) -> Iterator[pa
         yield part
     if left:
         raise InputError(f"{where}: rows are missing; split again")
-    # Arrow keeps what it has freed
+    # Arrow keeps memory that it has freed
     pa.default_memory_pool().release_unused()
 
 
 def _numbers(file: TableFile, name: str, least: int, most: int | None) -> Ints:
-    """Read a column of whole numbers within a range: int64 [n]."""
+    """Read a column of integers and check their range: int64 [n]."""
     parts = [part.to_numpy() for part in _column(file, name, pa.int64())]
     values: Ints = np.concatenate([np.empty(0, np.int64), *parts])
     if len(values) and (values.min() < least or (most is not None and values.max() > most)):

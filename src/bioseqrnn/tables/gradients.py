@@ -1,4 +1,4 @@
-"""``gradients.tsv``: the norms of all records and runs of a model as one row a k."""
+"""``gradients.tsv``: gradient norms over all records and runs of a model, one row per k."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pandas as pd
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.tables.declared.models import GRADIENTS
 
-# Smaller norms make no difference in 32-bit numbers, and would stretch the axis
+# Smaller norms have no effect in 32-bit numbers, and would stretch the axis
 FLOOR = 1e-8
 YLAB = "Spectral norm of ∂h(T)/∂s(T-k)"
-# Where the words say that the gradient has vanished
+# Below this median, the text says that the gradient has vanished
 VANISHED = 0.01
 # A quantile of fewer records is not shown
 LEAST_SHOWN = 10
@@ -35,13 +35,13 @@ class Measured:
         From 1.
     direction : {"forward", "reverse"}
     norms : float64 [records, longest + 1]
-        Of ∂h_T/∂s_{T-k}; NaN where a record has no more than k residues.
+        Norms of ∂h_T/∂s_{T-k}; NaN where a record has no more than k residues.
     largest : float
         Largest singular value of the recurrent matrix.
     pool : int
-        Residues that the stem makes one step of; k counts residues all the same.
+        Residues that the stem pools into one step; k counts residues nevertheless.
     step : int
-        Residues that the recurrence of a network per position reads together, and that k counts as
+        Residues that the recurrence of a per-position network reads together; k counts them as
         one.
     """
 
@@ -56,16 +56,16 @@ class Measured:
 
     @property
     def curve(self) -> tuple[str, int, str]:
-        """What runs share that are taken together."""
+        """Key of the curve: runs with the same key are combined."""
         return self.model, self.layer, self.direction
 
 
 def gradients_table(measured: list[Measured]) -> pd.DataFrame:
-    """Median and 10 % and 90 % quantiles over records and runs.
+    """Compute the median and the 10 % and 90 % quantiles over records and runs.
 
     The column ``bound`` is σ₁(W_hh)^k of the vanilla RNN, which no norm exceeds since tanh' ≤ 1
-    (Pascanu et al., 2013), of several runs the largest; it is NaN for gated cells, which have no
-    such bound.
+    (Pascanu et al., 2013). With several runs it is the largest of theirs. It is NaN for gated
+    cells, which have no such bound.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def gradients_table(measured: list[Measured]) -> pd.DataFrame:
         As ``gradients.tsv``.
     """
     rows: list[dict[str, Any]] = []
-    # a model's curves stand together, in the order in which models were given
+    # the curves of a model stay together, in the order in which models were given
     order = {run.model: i for i, run in reversed(list(enumerate(measured)))}
     ordered = sorted(measured, key=lambda run: (order[run.model], run.layer, run.direction))
     for _, group in groupby(ordered, key=lambda run: run.curve):
@@ -97,19 +97,19 @@ def gradients_table(measured: list[Measured]) -> pd.DataFrame:
 
 
 def shown(gradients: pd.DataFrame) -> pd.DataFrame:
-    """The rows with enough records to be drawn: at least 10, or all where fewer were sampled."""
+    """Return the rows to draw: with at least 10 records, or all records if fewer were sampled."""
     most = gradients.groupby(["model", "layer", "direction"], sort=False)["n"].transform("max")
     return gradients[gradients["n"] >= np.minimum(most, LEAST_SHOWN)]
 
 
 def reach(gradients: pd.DataFrame) -> pd.DataFrame:
-    """How far back each curve reaches.
+    """Return how far back each curve reaches.
 
     Returns
     -------
     DataFrame
-        ``model``, ``cell``, ``layer``, ``direction``, ``k`` and ``median``: of the first row whose
-        median is below 0.01, or else the last one.
+        ``model``, ``cell``, ``layer``, ``direction``, ``k`` and ``median`` of the first row whose
+        median is below 0.01, or else of the last row.
     """
     found = []
     for _, rows in shown(gradients).groupby(["model", "layer", "direction"], sort=False):
@@ -119,7 +119,7 @@ def reach(gradients: pd.DataFrame) -> pd.DataFrame:
 
 
 def unit_of_k(steps: Iterable[int]) -> str:
-    """Say what k counts in networks whose recurrence reads so many residues together."""
+    """Return the unit of k for networks whose recurrence reads ``steps`` residues together."""
     sizes = sorted(set(steps))
     if sizes == [1]:
         return "residues"
@@ -127,12 +127,12 @@ def unit_of_k(steps: Iterable[int]) -> str:
 
 
 def x_label(unit: str) -> str:
-    """Label of the axis of k, which counts this unit."""
+    """Return the label of the axis of k, which counts this unit."""
     return f"k ({unit} back from the last one read)"
 
 
 def reach_words(k: int, median: float, unit: str) -> str:
-    """Say one row of ``reach``; ``unit`` is what k counts."""
+    """Describe one row of ``reach`` in words; ``unit`` is the unit of k."""
     if median < VANISHED:
         return f"below {VANISHED:g} after {k} {unit}"
     return f"still {median:.2g} after {k} {unit}"

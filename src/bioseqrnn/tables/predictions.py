@@ -1,4 +1,4 @@
-"""``predictions.parquet``: one schema for the predictions of every network and baseline."""
+"""``predictions.parquet``: one schema for the predictions of all networks and baselines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class OwnSummary(Described):
-    """What ``own_scores.summarise_own`` says of the records that taught a model."""
+    """Summary of a model's own training records, as from ``own_scores.summarise_own``."""
 
     records: Count
     positives: list[Share]
@@ -77,12 +77,12 @@ class PredictionMetadata(Described):
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one model of one fold and seed says of some records.
+    """Predictions of one model of one fold and seed for some records.
 
     Attributes
     ----------
     path : Path
-        Where the table stands; a network's model and history are beside it.
+        Path of the table; a network's model and history are in the same folder.
     model : str
     kind : {"network", "baseline"}
     fold, seed : int
@@ -90,12 +90,13 @@ class Predictions:
     classes : list of str
     ids : list of str [n]
     targets : Truth
-        Of the n records: int64 [n], bool [n, labels], float64 [n], or a PositionTruth.
+        True labels of the n records: int64 [n], bool [n, labels], float64 [n], or a PositionTruth.
     scores : float64 [units, outputs]
-        Probabilities, or values of regression. Units are records, or all residues of the records.
+        Probabilities, or values in regression. Units are records, or all residues of the records.
     own : dict, optional
-        What the model that predicts the test records says of those that taught it
-        (``own_scores.summarise_own``); None in a table of an older version, or without thresholds.
+        Summary of the scores that the model which predicts the test records gives to its own
+        training records (``own_scores.summarise_own``); None in a table of an older version, or
+        without thresholds.
     """
 
     path: Path
@@ -112,7 +113,7 @@ class Predictions:
 
 
 def score_columns(task: Task, classes: list[str]) -> list[str]:
-    """Names of the columns that hold a task's scores, in the order of its outputs."""
+    """Return the names of the columns with a task's scores, in the order of its outputs."""
     return [PROBABILITY + name for name in classes] if task.probabilistic else [VALUE]
 
 
@@ -130,17 +131,17 @@ def write_predictions(
     """Write the predictions for some rows of a sequence table.
 
     Columns: ``id``, ``role``, ``fold``, ``seed``, ``model``, ``target`` (as the column ``label`` of
-    the sequence table) and one ``probability_{class}`` a class, in class order, or ``value``; in
-    ``per_position`` these are lists with a number a residue. Ids are read anew, a row group at a
-    time, and rows are written 16,384 at a time.
+    the sequence table) and one ``probability_{class}`` per class, in class order, or ``value``. In
+    ``per_position`` these are lists with one number per residue. Ids are read again, one row group
+    at a time, and rows are written 16,384 at a time.
 
     Parameters
     ----------
     parts : dict of (int64 [n], float64 [units, outputs])
-        By role, ``validation`` and ``test``: row numbers, ascending, and the scores.
+        Row numbers, ascending, and scores of each role (``validation``, ``test``).
     about : mapping, optional
-        More metadata: ``records``, how many trained or validated, which ``fraction`` of all
-        that is, and ``own`` of ``Predictions``.
+        More metadata: ``records`` (number used for training or validation), ``fraction`` (of all
+        such records), and ``own`` of ``Predictions``.
     """
     task, classes = table.task, table.classes
     metadata = {
@@ -175,7 +176,7 @@ def write_predictions(
 
 
 def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
-    """Yield the ids of up to ``ROWS_AT_ONCE`` of the rows, and which of the rows comes first."""
+    """Yield the ids of up to ``ROWS_AT_ONCE`` of the rows, with the index of the first of them."""
     if not len(rows):
         return
     if (np.diff(rows) <= 0).any():
@@ -195,7 +196,7 @@ def _ids_of(file: SequenceFile, rows: Ints) -> Iterator[tuple[int, pa.Array]]:
 
 
 def read_predictions(path: Path, role: str = "test") -> Predictions:
-    """Read one prediction table's records of one role; InputError where it is no such table."""
+    """Read the records of one role in a prediction table; InputError if it is no such table."""
     metadata = prediction_metadata(path)
     task, classes = task_of(metadata["task"]), list(metadata["classes"])
     names = score_columns(task, classes)
@@ -236,7 +237,7 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
 
 
 def prediction_metadata(path: Path) -> dict[str, Any]:
-    """Read what a prediction table says of itself; InputError where it is no such table."""
+    """Read the metadata of a prediction table; InputError if it is no such table."""
     file, metadata = open_parquet(path, "prediction table")
     if metadata.get("format") != FORMAT or "role" not in file.schema_arrow.names:
         raise InputError(f"{path}: not a prediction table of format {FORMAT}; make it again")
@@ -245,7 +246,7 @@ def prediction_metadata(path: Path) -> dict[str, Any]:
 
 
 def _check_scores(path: Path, task: Task, scores: npt.NDArray[np.float64]) -> None:
-    """Stop at what is no probability, or no number."""
+    """Raise InputError if scores are not probabilities, or not finite numbers."""
     least, most = (-TOLERANCE, 1 + TOLERANCE) if task.probabilistic else (-np.inf, np.inf)
     fine = np.isfinite(scores).all() and (scores >= least).all() and (scores <= most).all()
     if fine and task.probabilistic and task.name != "multilabel":

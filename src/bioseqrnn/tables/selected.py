@@ -1,4 +1,4 @@
-"""``selected.json``: which configuration the final model gets, read back."""
+"""Reading of ``selected.json``: the configuration of the final model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Candidate(Described):
 
 
 class Selection(Described):
-    """What the programs read of it; ``select_model`` says what it means."""
+    """The keys that the programs read; ``select_model`` explains their meaning."""
 
     model: Annotated[str, Field(min_length=1)]
     config: dict[str, Any] | None
@@ -40,7 +40,7 @@ class Selection(Described):
 
 
 def read_selection(path: Path, more: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Read ``selected.json``; InputError where it is none, or lacks one of ``more`` keys."""
+    """Read ``selected.json``; InputError if it is no such file or lacks one of ``more`` keys."""
     content = read_json(path, "selection", ("model", "config", "epochs", "metrics", *more))
     checked(Selection, content, f"selection {path}", "evaluate again")
     return content

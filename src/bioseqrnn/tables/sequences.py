@@ -1,4 +1,4 @@
-"""``sequences.parquet``, read back: whole, or a batch at a time."""
+"""Reading of ``sequences.parquet``: whole, or one batch at a time."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from bioseqrnn.tasks import Task, task_of
 
 FORMAT = SEQUENCES.format
 CLASS_TASKS = ("binary", "multiclass")
-# of each process: with fewer, some would have much more to do than others
+# per process: with fewer row groups, some processes would have much more work than others
 LEAST_ROW_GROUPS = 8
 
 
 @dataclass(frozen=True)
 class SequenceTable:
-    """The records of one dataset; sequences stay packed (0.5 or 2.5 bytes a residue).
+    """The records of one dataset; sequences stay packed (0.5 or 2.5 bytes per residue).
 
     Attributes
     ----------
     file : SequenceFile
-        From which ids, groups and splits are read when they are first asked for.
+        File from which ids, groups and splits are read when they are first used.
     packed : Packed
     targets : Truth
-        int64 [n], the index of each record's class in ``classes``; bool [n, labels] of multilabel,
-        float64 [n] of regression, a PositionTruth of per_position.
+        int64 [n], the index of each record's class in ``classes``; bool [n, labels] in multilabel,
+        float64 [n] in regression, a PositionTruth in per_position.
     """
 
     file: SequenceFile
     packed: Packed
-    # arrays of different types; code for one task knows which
+    # the type of the array depends on the task
     targets: Any
 
     @property
     def task(self) -> Task:
-        """What a label is."""
+        """The task: what kind of label the records have."""
         return task_of(self.metadata["task"])
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """As in the file: format, alphabet, symbols, strands, ids, task, classes, …, sources."""
+        """Metadata: format, alphabet, symbols, strands, ids, task, classes, …, sources."""
         return self.file.metadata
 
     @property
@@ -65,22 +65,22 @@ class SequenceTable:
 
     @property
     def alphabet(self) -> Alphabet:
-        """What the sequences are written in."""
+        """Alphabet of the sequences."""
         return self.file.alphabet
 
     @cached_property
     def ids(self) -> list[str]:
-        """Ids of all records; ``file.column("id")`` takes no memory for them."""
+        """Ids of all records, as a list; ``file.column("id")`` does not hold them all in memory."""
         return self.file.strings("id")
 
     @cached_property
     def groups(self) -> list[str | None] | None:
-        """Group of each record where the user gave groups."""
+        """Group of each record if the user gave groups."""
         return self.file.strings("group") if "group" in self.file.names else None
 
     @cached_property
     def splits(self) -> list[str] | None:
-        """Of each record train, validation or test, where the user gave a split."""
+        """Part of each record (train, validation or test) if the user gave a split."""
         return self.file.strings("split") if "split" in self.file.names else None
 
     def __len__(self) -> int:
@@ -101,7 +101,7 @@ class SequenceTable:
         Returns
         -------
         onehot : float32 [batch, longest, symbols]
-            Rows sum to 1, and to 0 past a sequence's end.
+            Rows sum to 1, and to 0 after a sequence's end.
         lengths : int64 [batch]
         """
         return unpack(self.packed, indices, self.alphabet)
@@ -110,18 +110,19 @@ class SequenceTable:
 def read_sequences(
     path: Path, scratch: Path | None = None, part: tuple[int, int] = (0, 1)
 ) -> SequenceTable:
-    """Read ``sequences.parquet``; InputError where it is missing, damaged or of another format.
+    """Read ``sequences.parquet``; InputError if it is missing, damaged or of another format.
 
     Parameters
     ----------
     path : Path
     scratch : Path, optional
-        Folder whose disk holds the packed sequences and 24 bytes a record, in nameless files, for
-        as long as the table is used; memory is then that of a row group. None holds them in memory.
+        Folder for unnamed files that hold the packed sequences and 24 bytes per record while the
+        table is used; it then needs only the memory of a row group. None holds them in memory.
     part : (int, int)
-        Rank of this process, and how many read the table to train together. Each reads labels and
-        lengths of all records, and the sequences of every ``count``-th row group, as
-        ``packed.held`` says. A table of fewer than eight row groups for each is read whole by all.
+        Rank of this process, and the number of processes that read the table to train together.
+        Each process reads labels and lengths of all records, but the sequences of only every
+        ``count``-th row group (``packed.held``). A table with fewer than eight row groups per
+        process is read whole by all.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def read_sequences(
 
 
 class SequenceFile:
-    """An open ``sequences.parquet``; nothing but its footer is read until batches are asked for.
+    """An open ``sequences.parquet``; only its footer is read until batches are requested.
 
     Attributes
     ----------
@@ -192,7 +193,7 @@ class SequenceFile:
 
     @property
     def row_group_count(self) -> int:
-        """Row groups of the file."""
+        """Number of row groups of the file."""
         return int(self._file.num_row_groups)
 
     @cached_property
@@ -203,12 +204,12 @@ class SequenceFile:
         return np.cumsum([0, *sizes])
 
     def row_group(self, number: int, columns: list[str]) -> list[pa.RecordBatch]:
-        """Return some columns of a row group, checked: one batch, or none where it has no rows.
+        """Return some columns of a row group, checked: one batch, or none if it has no rows.
 
         Raises
         ------
         InputError
-            The file is damaged, or holds what no table can (``sequences.valid``).
+            The file is damaged, or has values that no table can have (``tables.valid``).
         """
         rows = self._file.read_row_group(number, columns, use_threads=False)
         start, end = self._starts[number : number + 2].tolist()
@@ -219,38 +220,38 @@ class SequenceFile:
         return batches
 
     def row_groups(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Yield some columns of one row group after the other, as ``row_group`` returns them."""
+        """Yield some columns, one row group after the other, as ``row_group`` returns them."""
         for number in range(self.row_group_count):
             yield from self.row_group(number, columns)
         _release_memory()
 
     def column(self, name: str) -> Iterator[pa.Array]:
-        """Yield the values of one column, a row group at a time."""
+        """Yield the values of one column, one row group at a time."""
         return (rows.column(name) for rows in self.row_groups([name]))
 
     def strings(self, name: str) -> list[Any]:
-        """Return one column as a list of str, or None where a value is missing."""
+        """Return one column as a list of str; None stands for a missing value."""
         return [value for part in self.column(name) for value in part.to_pylist()]
 
     def packed(self) -> Iterator[Packed]:
-        """Yield the packed sequences of one row group after the other."""
+        """Yield the packed sequences, one row group after the other."""
         for rows in self.row_groups(["length", "onehot"]):
             yield packed_column(rows.column("onehot"), rows.column("length").to_numpy())
 
     def batches(self, size: int, *, reuse: bool = False) -> Iterator[tuple[Floats, Ints]]:
-        """Yield dense batches of all records, in order; memory is that of a row group and a batch.
+        """Yield dense batches of all records, in order; needs memory for a row group and a batch.
 
         Parameters
         ----------
         size : int
-            Records a batch; the last one has fewer.
+            Records per batch; the last batch can have fewer.
         reuse : bool
-            Write every batch into the same memory: faster, but a batch is gone with the next.
+            Write every batch into the same memory: faster, but each batch overwrites the last.
 
         Yields
         ------
         onehot : float32 [size, longest, symbols]
-            Rows sum to 1, and to 0 past a sequence's end.
+            Rows sum to 1, and to 0 after a sequence's end.
         lengths : int64 [size]
         """
         buffer: Floats | None = None
@@ -268,12 +269,12 @@ class SequenceFile:
 
 
 def open_sequences(path: Path) -> SequenceFile:
-    """Open ``sequences.parquet`` for streaming; InputError where it is none."""
+    """Open ``sequences.parquet`` for streaming; InputError if it is no such file."""
     return SequenceFile(path)
 
 
 def _release_memory() -> None:
-    """Give back what Arrow keeps of what it has freed."""
+    """Return the memory that Arrow has freed but still keeps."""
     pa.default_memory_pool().release_unused()
 
 

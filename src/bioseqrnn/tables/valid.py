@@ -1,7 +1,7 @@
-"""What a sequence table must hold: metadata, columns, and every row group as it is read.
+"""Checks of a sequence table: metadata, columns, and every row group when it is read.
 
-Kernels read and write at places that lengths and offsets name, unchecked. What has passed here they
-may trust, whoever made the file.
+Kernels read and write, without checks, at the places that lengths and offsets give. These checks
+make that safe also for untrusted files.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from bioseqrnn.tables.declared.table import TEXT as TEXT_KIND
 
 NEEDED = tuple(SEQUENCES.names)
 SPLITS = ("train", "validation", "test")
-# other types that Arrow and other programs have for the same
+# other types that Arrow and other programs use for the same kind of values
 TEXT, BYTES = pa.string(), pa.large_binary()
 TYPES = {TEXT_KIND: TEXT, CATEGORY: TEXT, COUNT: pa.int64(), BYTES_KIND: BYTES}
-# of every half byte the highest bit, and the three below
+# masks of the highest bit of every half byte, and of its three lower bits
 HIGHEST, LOWER = np.uint64(0x8888_8888_8888_8888), np.uint64(0x7777_7777_7777_7777)
-# words that fit in the cache of a core
+# number of words that fits into the cache of a core
 AT_ONCE = 2**14
 LABELS = {
     "binary": TEXT, "multiclass": TEXT, "multilabel": pa.list_(TEXT), "regression": pa.float64(),
@@ -68,7 +68,7 @@ class TableMetadata(Described):
 
 
 def check_classes(task: str, classes: list[str]) -> None:
-    """Raise ValueError where classes are not those of a task."""
+    """Raise ValueError if the classes do not fit the task."""
     if len(set(classes)) < len(classes):
         raise ValueError("classes: a class stands twice")
     least, most = {"binary": (2, 2), "multilabel": (1, None), "regression": (0, 0)}.get(
@@ -81,7 +81,7 @@ def check_classes(task: str, classes: list[str]) -> None:
 
 
 def check_symbols(alphabet: str, symbols: str) -> None:
-    """Raise ValueError where symbols are not those of an alphabet."""
+    """Raise ValueError if the symbols are not those of the alphabet."""
     if symbols != ALPHABETS[alphabet].symbols:
         raise ValueError(f"symbols of {alphabet} are {ALPHABETS[alphabet].symbols}")
 
@@ -89,18 +89,18 @@ def check_symbols(alphabet: str, symbols: str) -> None:
 def check_rows(
     rows: pa.Table, first: int, path: Path, alphabet: Alphabet, metadata: dict[str, Any]
 ) -> pa.Table:
-    """Return some columns of consecutive rows in the types of ours, when their values can be.
+    """Check some columns of consecutive rows, and return them in the types used here.
 
     Parameters
     ----------
     rows : Table
     first : int
-        Number of the first row, from 0; of messages.
+        Number of the first row, from 0, for messages.
     path : Path
-        Of messages.
+        Path for messages.
     alphabet : Alphabet
     metadata : dict
-        ``task`` and ``classes``; these are None where they are not known yet.
+        ``task`` and ``classes``, which are None if not yet known.
 
     Raises
     ------
@@ -137,7 +137,7 @@ class RowCheck:
         self._path, self._first = path, first
 
     def all(self, column: str, fine: Any, why: str) -> None:
-        """Stop at the first row that is not fine."""
+        """Raise InputError for the first row where ``fine`` is false."""
         if isinstance(fine, pa.Array):
             fine = fine.to_numpy(zero_copy_only=False)
         if not fine.all():
@@ -148,18 +148,18 @@ class RowCheck:
             )
 
     def column(self, name: str, values: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
-        """Return a column as one array of a type, without missing values."""
+        """Return a column as one array of a given type, checked for missing values."""
         where = f"{self._path}: column '{name}'"
         parts = [as_type(part, kind, where) for part in values.chunks] or [pa.array([], kind)]
-        # one is left uncopied: it may be a chromosome
+        # a single part is not copied: it can be a chromosome
         array = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
         if array.null_count and name in NEEDED:
             self.all(name, array.is_valid(), "is missing")
         return array
 
     def onehot(self, onehot: pa.Array, lengths: Ints, alphabet: Alphabet) -> None:
-        """Check packed rows against their lengths, and that no residue is without a bit."""
-        # before it is multiplied: it could wrap around to a size that fits
+        """Check packed rows against their lengths, and that every residue has a bit."""
+        # checked before the multiplication, which could overflow to a size that fits
         sizes = pc.binary_length(onehot).to_numpy()
         self.all("onehot", lengths <= sizes * 8 // alphabet.width, "is shorter than its length")
         wanted = (lengths * alphabet.width + 7) // 8
@@ -176,7 +176,7 @@ class RowCheck:
             self._nibbles(packed, len(padded))
 
     def _nibbles(self, packed: Packed, padded: int) -> None:
-        """Check that every residue of DNA has a bit: only padding has none."""
+        """Check that every DNA residue has a bit: only padding has none."""
         if _empty_nibbles(packed.data) == padded:
             return
         empty = (packed.data >> 4 == 0).astype(np.int64) + (packed.data & 0xF == 0)
@@ -186,7 +186,7 @@ class RowCheck:
     def labels(
         self, labels: pa.Array, task: str, classes: list[str], column: str = "label"
     ) -> None:
-        """Check that labels are among the classes, or numbers."""
+        """Check that labels are known classes, or finite numbers."""
         if task == "regression":
             self.all(column, np.isfinite(labels.to_numpy()), "is no finite number")
         elif task == "multilabel":
@@ -221,7 +221,7 @@ def _empty_nibbles(data: Bytes) -> int:
     words = data[:whole].view(np.uint64)
     for start in range(0, len(words), AT_ONCE):
         part = words[start : start + AT_ONCE]
-        # the highest bit of a half byte is set where any of its bits is
+        # sets the highest bit of a half byte if any of its bits is set
         some = part & LOWER
         some += LOWER
         some |= part
@@ -231,12 +231,12 @@ def _empty_nibbles(data: Bytes) -> int:
 
 
 def as_type(array: pa.Array, kind: pa.DataType, where: str) -> pa.Array:
-    """Return an array in the type that is worked with; other programs write others of its kind.
+    """Return an array in the type used here; other programs write other types of the same kind.
 
     Raises
     ------
     InputError
-        Another kind of type, or text that is no UTF-8.
+        The type is of another kind, or text is not UTF-8.
     """
     if not same_kind(array.type, kind):
         raise InputError(f"{where} is {array.type}, {kind} is needed; make the file again")

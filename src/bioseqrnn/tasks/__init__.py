@@ -1,7 +1,8 @@
-"""What a label is: targets, loss, activation and first metrics of each task.
+"""The tasks (kinds of labels): targets, loss, activation and first metrics of each task.
 
-Everything between the labels and the metrics asks the task, and nothing else knows their names:
-``task_of(metadata["task"])`` gives it, without importing torch; ``losses`` is the half that trains.
+All code between the labels and the metrics uses the task object, and no other code depends on the
+names of tasks. ``task_of(metadata["task"])`` returns it without importing torch; ``losses`` is the
+part for training.
 """
 
 from bioseqrnn.tasks.task import TASKS, Task, task_of

@@ -1,4 +1,4 @@
-"""The half of the tasks that trains: losses and activations of a network's outputs, in torch."""
+"""The training part of the tasks: losses and activations of a network's outputs, in torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tasks.task import Multilabel, PerPosition, Regression, Task
 from bioseqrnn.tasks.truth import PositionTruth, Truth, residues_of
 
-# target of a position behind the end of a sequence
+# target of a position after the end of a sequence
 PADDING = -100
 NO_SCALE = (0.0, 1.0)
 
@@ -20,16 +20,16 @@ NO_SCALE = (0.0, 1.0)
 def batch_targets(
     task: Task, truth: Truth, rows: Ints, scale: tuple[float, float] = NO_SCALE
 ) -> Tensor:
-    """Return the targets of a batch as the loss wants them.
+    """Return the targets of a batch in the form that the loss needs.
 
     int64 [batch]; float32 [batch, labels]; float32 [batch]; or int64 [batch, longest] with -100
-    behind the ends.
+    after the ends of sequences.
 
     Parameters
     ----------
     scale : (float, float)
-        Mean and standard deviation that values are counted from and in, in double precision: as
-        float32 numbers, 100,000,000 and 100,000,003 are one.
+        Mean and standard deviation by which values are standardised, in double precision: as
+        float32 numbers, 100,000,000 and 100,000,003 are equal.
     """
     if isinstance(truth, PositionTruth):
         lengths = truth.offsets[rows + 1] - truth.offsets[rows]
@@ -51,7 +51,7 @@ def unit_losses(
     weights: Tensor | None,
     smoothing: float = 0.0,
 ) -> Tensor:
-    """Return the sum of a batch's losses, which is not divided by its units.
+    """Return the sum of a batch's losses, not divided by its number of units.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ def unit_losses(
     target : Tensor
         As from ``batch_targets``.
     weights : float Tensor [outputs], optional
-        Weight of each class; of each label's positives in ``multilabel``.
+        Weight of each class; in ``multilabel``, of each label's positives.
     smoothing : float
-        Fraction of the target that is spread over all classes. A unit has the weight of its own
-        class: with the weights of all classes that its target is spread over, units of a frequent
-        class would count as units of a rare one.
+        Fraction of the target that is spread over all classes. A unit keeps the weight of its own
+        class. With the weights of all classes over which its target is spread, units of a frequent
+        class would count like units of a rare one.
     """
     if isinstance(task, Regression):
         return ((outputs[:, 0] - target) ** 2).sum()
@@ -85,7 +85,7 @@ def unit_losses(
 
 
 def units(task: Task, lengths: Ints) -> int:
-    """Number of units of records of these lengths."""
+    """Return the number of units in records of these lengths."""
     return int(lengths.sum()) if task.per_position else len(lengths)
 
 
@@ -94,9 +94,10 @@ def activate(
 ) -> Tensor:
     """Turn outputs [..., outputs] into probabilities, or into values in the unit of the labels.
 
-    ``prior`` [outputs] is the logarithm of the weights that the network was trained with: a loss
-    that counts a class w times teaches odds that are w times too high (Elkan, IJCAI 2001).
-    ``scale`` is that of ``batch_targets``; outputs in double precision keep the digits of a value.
+    ``prior`` [outputs] is the logarithm of the weights that the network was trained with: with a
+    loss that counts a class w times, a network learns odds that are w times too high (Elkan, IJCAI
+    2001). ``scale`` is as in ``batch_targets``; outputs in double precision keep the digits of a
+    value.
     """
     if isinstance(task, Regression):
         return outputs * scale[1] + scale[0]
@@ -108,9 +109,9 @@ def activate(
 def balanced_weights(
     task: Task, truth: Truth, classes: list[str]
 ) -> npt.NDArray[np.float64] | None:
-    """Weights that balance the classes: float64 [outputs], or None where there are no classes.
+    """Return weights that balance the classes: float64 [outputs], or None without classes.
 
-    The weight of a class is all units / (classes * its units), as in scikit-learn; the weight of a
+    The weight of a class is all units / (classes * its units), as in scikit-learn. The weight of a
     label's positives is records without it / records with it. A class without training units has
     the weight 1.
     """

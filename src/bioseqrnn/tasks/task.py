@@ -1,6 +1,6 @@
-"""The tasks and what differs between them; arrays only, no torch.
+"""The tasks and the code that differs between them; it uses arrays only, no torch.
 
-Shapes: a task has ``outputs`` numbers for each *unit*. A unit is a record, or, in ``per_position``,
+Shapes: a task has ``outputs`` numbers for each *unit*. A unit is a record or, in ``per_position``,
 a residue. ``scores`` are float64 [units, outputs]: probabilities, or values in ``regression``.
 """
 
@@ -18,16 +18,16 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks.truth import PositionTruth, Truth
 
-# what a probability of 0 counts as in a logarithm: in the loss of a training, in every metric
+# smallest probability in a logarithm, in the training loss and in every metric
 SMALLEST = 1e-15
-# largest number of which a million squares can be added in double precision
+# a million squares of numbers up to this one can be summed in double precision
 LARGEST = 1e140
-# of the targets of regression, by which records are assigned to folds
+# number of quantile bins of regression targets, which are balanced between folds
 QUANTILES = 10
 
 
 class Task(ABC):
-    """What a label is.
+    """A task: the kind of label that records have.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Task(ABC):
     per_position : bool
         Whether every residue has a label.
     metric : str
-        What the history of a training shows beside the loss: ``validation_{metric}``.
+        Metric in the history of a training, in addition to the loss: ``validation_{metric}``.
     """
 
     name: str
@@ -50,15 +50,15 @@ class Task(ABC):
     metric = "accuracy"
 
     def outputs(self, classes: list[str]) -> int:
-        """Numbers that a network gives for each unit."""
+        """Number of outputs of a network for each unit."""
         return len(classes)
 
     @abstractmethod
     def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
-        """Turn a part of the column ``label`` into targets, one-dimensional, of type ``dtype``."""
+        """Turn a part of the column ``label`` into one-dimensional targets of type ``dtype``."""
 
     def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:  # noqa: ARG002
-        """Shape the targets of all records, of which there are ``len(lengths)``."""
+        """Shape the targets of all ``len(lengths)`` records."""
         return flat
 
     @abstractmethod
@@ -67,19 +67,19 @@ class Task(ABC):
 
     @abstractmethod
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:
-        """Amount of each kind in each record, float64 [n, kinds], by which folds are balanced."""
+        """Amount of each class in each record, float64 [n, classes]; folds are balanced by it."""
 
     @abstractmethod
     def loss(self, truth: Truth, scores: Doubles) -> float:
-        """Mean loss of a unit without weights, by which trainings and models are compared."""
+        """Mean loss per unit, without weights; trainings and models are compared by it."""
 
     @abstractmethod
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """The ``metric``."""
+        """Value of the ``metric``."""
 
 
 class Classification(Task):
-    """One class a record, of two or more."""
+    """One class per record, of two or more."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -94,7 +94,7 @@ class Classification(Task):
         return pa.array(classes, pa.string()).take(pa.array(cast("Ints", truth)))
 
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:
-        """One of the class."""
+        """1 for the record's class, 0 for the others."""
         return np.eye(len(classes))[cast("Ints", truth)]
 
     def loss(self, truth: Truth, scores: Doubles) -> float:
@@ -102,18 +102,18 @@ class Classification(Task):
         return cross_entropy(cast("Ints", truth), scores)
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Accuracy: fraction of records with the right call."""
+        """Accuracy: fraction of records with the correct class."""
         return float((scores.argmax(axis=1) == truth).mean())
 
 
 class Multilabel(Task):
-    """Any number of labels a record; a probability for each, independent of the others."""
+    """Any number of labels per record; each label has its own, independent probability."""
 
     name = "multilabel"
     dtype = np.bool_
 
     def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
-        """Whether a record has each label, row after row."""
+        """Whether each record has each label, row after row."""
         held = np.zeros((len(labels), len(classes)), bool)
         names = labels.flatten()
         codes = pc.index_in(names, pa.array(classes, names.type)).to_numpy()
@@ -122,11 +122,11 @@ class Multilabel(Task):
         return held.ravel()
 
     def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:
-        """Bool [n, labels]."""
+        """Shape bool [n, labels]."""
         return flat.reshape(len(lengths), len(classes))
 
     def column(self, truth: Truth, classes: list[str]) -> pa.Array:
-        """Lists of names."""
+        """Lists of label names."""
         held = cast("npt.NDArray[np.bool_]", truth)
         codes = np.nonzero(held)[1]
         ends = np.concatenate([[0], np.cumsum(held.sum(axis=1))])
@@ -134,7 +134,7 @@ class Multilabel(Task):
         return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), names)
 
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:  # noqa: ARG002
-        """One of each label, or one of none."""
+        """1 for each label of a record; a last column is 1 for records without labels."""
         held = cast("npt.NDArray[np.bool_]", truth)
         return np.column_stack([held, ~held.any(axis=1)]).astype(np.float64)
 
@@ -145,12 +145,12 @@ class Multilabel(Task):
         return float(-np.log(np.maximum(picked, SMALLEST)).mean())
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Fraction of the labels of all records with the right call."""
+        """Fraction of the labels of all records that are predicted correctly."""
         return float(((scores >= 0.5) == truth).mean())
 
 
 class Regression(Task):
-    """A number a record."""
+    """One number per record."""
 
     name = "regression"
     dtype = np.float64
@@ -162,7 +162,7 @@ class Regression(Task):
         return 1
 
     def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:  # noqa: ARG002
-        """The number."""
+        """The numbers themselves."""
         values: Doubles = labels.to_numpy()
         return values
 
@@ -171,7 +171,7 @@ class Regression(Task):
         return pa.array(cast("Doubles", truth), pa.float64())
 
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:  # noqa: ARG002
-        """One of the tenth of the values that it belongs to."""
+        """1 for the tenth of the values (quantile bin) that the record belongs to."""
         values = cast("Doubles", truth)
         edges = np.unique(np.quantile(values, np.linspace(0, 1, QUANTILES + 1)[1:-1]))
         return np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
@@ -187,7 +187,7 @@ class Regression(Task):
 
 
 class PerPosition(Task):
-    """One class a residue."""
+    """One class per residue."""
 
     name = "per_position"
     dtype = np.uint8
@@ -199,7 +199,7 @@ class PerPosition(Task):
         Raises
         ------
         InputError
-            A class is not an ASCII character, so that a label is not one byte.
+            A class is not an ASCII character, so it does not fit into one byte.
         """
         table = np.zeros(256, np.uint8)
         for code, name in enumerate(classes):
@@ -214,36 +214,36 @@ class PerPosition(Task):
         return table[np.frombuffer(labels.buffers()[2], np.uint8)[begin:end]]
 
     def whole(self, flat: npt.NDArray[Any], lengths: Ints, classes: list[str]) -> Truth:  # noqa: ARG002
-        """With the place where each record begins."""
+        """Classes of all residues, with the place where each record begins."""
         return PositionTruth(flat, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
     def column(self, truth: Truth, classes: list[str]) -> pa.Array:
-        """Text, a character a residue."""
+        """Text with one character per residue."""
         assert isinstance(truth, PositionTruth)
         letters = np.frombuffer("".join(classes).encode("ascii"), np.uint8)[truth.codes]
         buffers = [None, pa.py_buffer(truth.offsets), pa.py_buffer(letters)]
         return pa.Array.from_buffers(pa.large_string(), len(truth), buffers)
 
     def counts(self, truth: Truth, classes: list[str]) -> Doubles:
-        """Residues of each class."""
+        """Number of residues of each class."""
         assert isinstance(truth, PositionTruth)
         cells = truth.records * len(classes) + truth.codes
         counts = np.bincount(cells, minlength=len(truth) * len(classes))
         return counts.reshape(len(truth), len(classes)).astype(np.float64)
 
     def loss(self, truth: Truth, scores: Doubles) -> float:
-        """Cross-entropy of a residue in nats."""
+        """Mean cross-entropy per residue in nats."""
         assert isinstance(truth, PositionTruth)
         return cross_entropy(truth.codes.astype(np.int64), scores)
 
     def score(self, truth: Truth, scores: Doubles) -> float:
-        """Accuracy: fraction of residues with the right call."""
+        """Accuracy: fraction of residues with the correct class."""
         assert isinstance(truth, PositionTruth)
         return float((scores.argmax(axis=1) == truth.codes).mean())
 
 
 def cross_entropy(targets: Ints, probability: Doubles) -> float:
-    """Mean cross-entropy in nats; a probability below ``SMALLEST`` counts as that."""
+    """Mean cross-entropy in nats; probabilities below ``SMALLEST`` count as ``SMALLEST``."""
     picked = probability[np.arange(len(targets)), targets]
     return float(-np.log(np.maximum(picked, SMALLEST)).mean())
 
@@ -258,12 +258,12 @@ TASKS: dict[str, Task] = {
 
 
 def scale_of(values: Doubles) -> tuple[float, float]:
-    """Mean and standard deviation of the values of regression; 1 where all are equal.
+    """Mean and standard deviation of regression values; the latter is 1 if all are equal.
 
     Raises
     ------
     InputError
-        Squares of the values, or of their differences, are beyond double precision.
+        Squares of the values, or of their differences, exceed double precision.
     """
     largest = float(np.abs(values).max())
     if largest > LARGEST:

@@ -1,4 +1,4 @@
-"""The true labels of records, one array a dataset."""
+"""The true labels of records, one array per dataset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bioseqrnn.support.arrays import Codes, Ints
 
 @dataclass(frozen=True)
 class PositionTruth:
-    """A class for every residue of several records, end to end.
+    """The class of every residue of several records, joined end to end.
 
     Attributes
     ----------
@@ -47,8 +47,8 @@ class PositionTruth:
 
 
 def residues_of(offsets: Ints, rows: Ints) -> Ints:
-    """Places of all residues of some records, record after record: int64 [residues]."""
-    # for these records only: there may be millions of others
+    """Return the places of all residues of some records, record after record: int64 [residues]."""
+    # computed for these records only: there can be millions of others
     begins = offsets[rows]
     lengths = offsets[rows + 1] - begins
     ends = np.cumsum(lengths)

@@ -1,4 +1,4 @@
-"""The columns that tables of users may have, and what is wrong with those that they do have."""
+"""The columns that users' tables can have, and checks of the columns that they do have."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bioseqrnn.config.checks.text import QUOTES
 from bioseqrnn.support.errors import InputError
 
 SEPARATORS = {",": "commas", ";": "semicolons", "|": "bars", " ": "blanks"}
-# As alike as 'grup' and 'group', but not as 'subgroup' and 'group'
+# Similarity above which a name is a misspelling: 'grup' of 'group', but not 'subgroup' of 'group'
 ALIKE = 0.8
-# Words that only look like a misspelt column
+# Words that only look like a misspelt column name
 OTHER_WORDS = {"strain"}
 SHOWN = 10
 
@@ -28,7 +28,7 @@ class Columns:
     ----------
     required, optional : tuple of str
     other_names : mapping of str to str
-        What other programs call a required column, in lower case, letters and digits only.
+        Names of required columns in other programs, in lower case, only letters and digits.
     """
 
     required: tuple[str, ...]
@@ -37,7 +37,7 @@ class Columns:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All names."""
+        """All column names."""
         return self.required + self.optional
 
     def __str__(self) -> str:
@@ -45,15 +45,15 @@ class Columns:
         return ", ".join(self.required) + more
 
     def named_in(self, cells: list[str]) -> set[str]:
-        """Known columns that some cells name, in any case and spelling that other programs use."""
+        """Known columns that cells name, in any case and also by the names of other programs."""
         plain = {_plain(name): name for name in self.known} | dict(self.other_names)
         return {plain[name] for name in map(_plain, cells) if name in plain}
 
 
 def header_cells(cells: list[str], columns: Columns) -> list[str] | None:
-    """Return the names in the first line of a table; None of a blank line or a comment.
+    """Return the names in the first line of a table; None for a blank line or a comment.
 
-    A ``#`` before the first name, and tabs at the end of the line, are left out.
+    A ``#`` before the first name and tabs at the end of the line are removed.
     """
     cells = [cell.strip() for cell in cells]
     if cells and cells[0].startswith("#"):
@@ -68,18 +68,18 @@ def header_cells(cells: list[str], columns: Columns) -> list[str] | None:
 
 
 def check_header(path: str | Path, cells: list[str], columns: Columns) -> list[str]:
-    """Hold the cells of a header against the columns that the table can have.
+    """Compare the cells of a header with the columns that the table can have.
 
     Returns
     -------
     list of str
-        Columns that nothing is read from.
+        Columns that are not used.
 
     Raises
     ------
     InputError
-        Another separator, quotes, a column that stands twice, that is missing, or whose name
-        differs from that of a known one in case, blanks or a letter.
+        There is another separator, quotes, a repeated or missing column, or a name that differs
+        from a known one in case, blanks or a letter.
     """
     _check_separator(path, cells, columns)
     for name in columns.known:
@@ -109,7 +109,7 @@ def _check_separator(path: str | Path, cells: list[str], columns: Columns) -> No
     if len(cells) == 1:
         for mark, name in SEPARATORS.items():
             parts = [part.strip(QUOTES + " ") for part in cells[0].split(mark)]
-            # text without a header may hold blanks; commas are told in any case
+            # text without a header can contain blanks; commas and semicolons are always reported
             if len(parts) > 1 and (columns.named_in(parts) or mark in ",;"):
                 both = " and in quotes" if quoted else ""
                 raise InputError(
@@ -123,19 +123,19 @@ def _check_separator(path: str | Path, cells: list[str], columns: Columns) -> No
 
 
 def _plain(name: str) -> str:
-    """Return the letters and digits of a name in lower case, without those nobody sees."""
+    """Return only the letters and digits of a name, in lower case, without invisible characters."""
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _near(cell: str, absent: list[str]) -> str | None:
-    """Return the absent column that a cell misspells; None where it is a name of its own."""
+    """Return the absent column that a cell misspells; None if it is a different name."""
     name = _plain(cell)
     plain = {_plain(known): known for known in absent}
     if name in plain or not name or name in OTHER_WORDS:
         return plain.get(name)
     if name.endswith("s") and name[:-1] in plain:
         return plain[name[:-1]]
-    # of two letters, everything is alike something
+    # with two letters, any name is similar to some other
     long = [known for known in plain if len(known) > 3]
     close = difflib.get_close_matches(name, long, n=1, cutoff=ALIKE)
     return plain[close[0]] if close else None
@@ -148,7 +148,7 @@ def _listed(cells: list[str]) -> str:
 
 
 def unused_columns(path: str | Path, unknown: list[str], columns: Columns) -> str:
-    """Return the line that names the columns of a table that nothing is read from."""
+    """Return a line that names the unused columns of a table."""
     hint = ""
     if "split" in unknown:
         hint = "; a given split is read from datasets.tsv only, a row for each of its parts"

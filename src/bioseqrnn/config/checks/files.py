@@ -1,4 +1,4 @@
-"""The files that settings and sheets name: allowed paths, and the FASTA files of a cell."""
+"""Checks of the files named in settings and sheets: allowed paths, FASTA files of a cell."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from pathlib import Path
 from bioseqrnn.config.checks.text import is_one_line
 from bioseqrnn.support.errors import InputError
 
-# files that a glob may stand for, and files and folders that are looked through for them
+# Limit for the files that a glob matches, and for the files and folders that are searched
 MOST_FILES = 100_000
-# In a folder, files with these endings are FASTA, compressed or not
+# Files with these endings in a folder are FASTA, compressed or not
 FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".faa", ".ffn", ".frn", ".fas", ".fsa", ".seq")
-# how compressed files begin
+# first bytes of compressed files
 COMPRESSIONS = {b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zst"}
 COMPRESSED_ENDINGS = (".gz", ".bgz", ".bz2", ".xz", ".zst")
 
-# Whether a path is in remote storage (docs/cluster.md) instead of on this machine's file systems
+# Function that tells whether a path is in remote storage (docs/cluster.md) and not on this
+# machine's file systems
 InStorage = Callable[[str], bool]
 
 
 def unexpanded(path: str) -> str:
-    """Return a remark on a path that a shell would read otherwise, '' for any other."""
+    """Return a remark on a path that a shell would read differently, '' for any other."""
     for sign in ("~", "$"):
         if path.startswith(sign) or (sign == "$" and re.search(r"\$[A-Za-z_{]", path)):
             return f"; '{sign}' stands for itself here, write the path out"
@@ -33,7 +34,7 @@ def unexpanded(path: str) -> str:
 
 
 def check_path(where: str, path: str) -> None:
-    """Refuse a path that Snakemake or a command would read otherwise."""
+    """Refuse a path that Snakemake or a command would read differently."""
     if not is_one_line(path):
         raise InputError(f"{where}: {path!a} has a control character or line break in it")
     if "{" in path or "}" in path:
@@ -50,7 +51,7 @@ def check_path(where: str, path: str) -> None:
 
 
 def check_file(where: str, path: str, in_storage: InStorage) -> None:
-    """Refuse a path that is no file. Snakemake itself looks for those in remote storage."""
+    """Refuse a path that is not a file. Snakemake itself checks files in remote storage."""
     check_path(where, path)
     if in_storage(path):
         return
@@ -62,7 +63,7 @@ def check_file(where: str, path: str, in_storage: InStorage) -> None:
 
 
 def results_folder(where: str, path: str, in_storage: InStorage) -> str:
-    """Return the folder of the results without a slash at its end; InputError where it is none."""
+    """Return the results folder without a slash at its end; InputError if it cannot be one."""
     if path != path.strip():
         raise InputError(f"{where}: '{path}' begins or ends with a blank")
     if not _is_there_with_dollar(path) and unexpanded(path):
@@ -76,13 +77,13 @@ def results_folder(where: str, path: str, in_storage: InStorage) -> str:
 
 
 def _is_there_with_dollar(path: str) -> bool:
-    """Whether a folder has such a name, up to the last sign that a shell would replace."""
+    """Whether the path up to the part with the last ``$`` is an existing folder."""
     start, sign, rest = path.rpartition("$")
     return bool(sign) and Path(f"{start}${rest.split('/')[0]}").is_dir()
 
 
 def named_like_fasta(path: str) -> bool:
-    """Whether the name of a file ends like that of a FASTA file, and is not hidden."""
+    """Whether a file has the name of a FASTA file and is not hidden."""
     name = path.rsplit("/", 1)[-1].lower()
     for ending in COMPRESSED_ENDINGS:
         name = name.removesuffix(ending)
@@ -92,13 +93,13 @@ def named_like_fasta(path: str) -> bool:
 def find_fasta(where: str, text: str) -> list[str]:
     """Return the files that a cell names, sorted: a file, or those of a folder or glob.
 
-    Of a folder, the files directly in it that are named like FASTA.
+    For a folder, these are the files directly in it that have the name of a FASTA file.
 
     Raises
     ------
     InputError
-        A folder without a FASTA file; a glob that no file matches, or that too many files and
-        folders must be looked through for.
+        A folder has no FASTA file; a glob matches no file, or too many files and folders would
+        have to be searched for it.
     """
     path = Path(text)
     if path.is_dir():
@@ -118,7 +119,7 @@ def find_fasta(where: str, text: str) -> list[str]:
 
 
 def find_in_storage(where: str, text: str) -> list[str]:
-    """Return the one file that a cell names in remote storage, which is not searched."""
+    """Return the single file that a cell names in remote storage, which cannot be searched."""
     if glob.has_magic(text) or not named_like_fasta(text):
         raise InputError(
             f"{where}: '{text}': of remote storage, name each file, which ends in .fa, .fasta …"
@@ -127,14 +128,14 @@ def find_in_storage(where: str, text: str) -> list[str]:
 
 
 def _names_of(where: str, pattern: str) -> list[str]:
-    """Return the sorted names that a glob stands for, as text: paths would sort otherwise."""
+    """Return the names that a glob matches, sorted as text: paths would sort differently."""
     too_many = InputError(
         f"{where}: '{pattern}' has more than {MOST_FILES} files and folders to look through; "
         "begin it with a folder that is nearer"
     )
     start, deep, _ = pattern.partition("**")
     if deep:
-        # links are followed, as the glob itself does
+        # symbolic links are followed, as in the glob itself
         tops = [start] if not glob.has_magic(start) else glob.iglob(f"{start}/")  # noqa: PTH207
         seen = 0
         for top in tops:

@@ -1,4 +1,4 @@
-"""Where the labels of a dataset come from, and which classes it will have."""
+"""Checks of the sources of a dataset's labels, and of the classes that it will have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = tuple(LABEL_KINDS)
 SPLITS = ("train", "validation", "test")
-# of a labels TSV
+# columns of a labels TSV
 COLUMNS = Columns(
     ("id", "label"),
     ("group",),
@@ -33,15 +33,15 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Named:
-    """One FASTA file of a dataset, as it is named in a row of the sheet or on the command line.
+    """One FASTA file of a dataset, as given in a row of the sheet or on the command line.
 
     Attributes
     ----------
     where : str
-        Begins the messages about it.
+        Beginning of the messages about it.
     fasta : str
     given : collection of str
-        The kinds of labels that it has (of ``KINDS``).
+        The kinds of labels that it has, from ``KINDS``.
     split : str or None
     """
 
@@ -52,9 +52,9 @@ class Named:
 
 
 def check_label_kind(named: Named, per_position: bool) -> None:
-    """Refuse a file without a kind of label, or with two.
+    """Refuse a file without a kind of label, or with two of them.
 
-    With ``per_position`` the labels are in the FASTA file itself, and no other may be given.
+    With ``per_position`` the labels are in the FASTA file itself, and no other can be given.
     """
     given = [kind for kind in KINDS if kind in named.given]
     if per_position and given:
@@ -70,12 +70,12 @@ def check_label_kind(named: Named, per_position: bool) -> None:
 
 
 def check_files_of(dataset: str, files: Iterable[Named]) -> None:
-    """Refuse files of a dataset that are named twice. A genome may have several intervals.
+    """Refuse files of a dataset that are named twice. A genome can have several interval files.
 
     Parameters
     ----------
     dataset : str
-        What to call it in messages.
+        Name of the dataset in messages.
     files : iterable of Named
     """
     seen = set()
@@ -87,7 +87,7 @@ def check_files_of(dataset: str, files: Iterable[Named]) -> None:
 
 
 def check_split(where: str, files: Iterable[Named]) -> None:
-    """Refuse a split that not every file of a dataset has, or without both of its parts."""
+    """Refuse a split that some files of a dataset lack, or without training or test files."""
     first: dict[str | None, str] = {}
     for named in files:
         first.setdefault(named.split, named.fasta)
@@ -103,12 +103,12 @@ def check_split(where: str, files: Iterable[Named]) -> None:
 
 @functools.cache
 def labels_in(path: str) -> frozenset[str] | None:
-    """Return the classes in a labels TSV, which several rows may share; None of a compressed one.
+    """Return the classes in a labels TSV, which several rows can share; None if it is compressed.
 
     Raises
     ------
     InputError
-        Its header is not that of such a table; ``encode`` checks the rest.
+        The header is not that of a labels TSV; ``encode`` checks the rest.
     """
     with open(path, "rb") as handle:  # noqa: PTH123 - as text like all paths here
         if handle.read(6).startswith(tuple(COMPRESSIONS)):
@@ -119,7 +119,7 @@ def labels_in(path: str) -> frozenset[str] | None:
 
 
 def known_labels(rows: Iterable[Row], options: Options, in_storage: InStorage) -> set[str] | None:
-    """Return the classes a dataset can have; None where only reading its records would tell."""
+    """Return the classes that a dataset can have; None if they are known only from its records."""
     if options.get("task", "classification") != "classification":
         return None
     labels: set[str] = set()
@@ -138,7 +138,7 @@ def known_labels(rows: Iterable[Row], options: Options, in_storage: InStorage) -
 
 
 def made_class(options: Options) -> str | None:
-    """Return the class of the negatives that are to be made, None where there are none."""
+    """Return the class of the negatives to be made; None if none are made."""
     negatives = options.get("negatives", {})
     if negatives.get("method", "none") == "none":
         return None
@@ -179,7 +179,7 @@ def check_classes(
     if labels is None:
         return
     sheet, declared = settings["datasets"], options.get("classes")
-    # a labels TSV may name classes of other records
+    # a labels TSV can contain classes of other records
     made = made_class(options)
     certain = {row["label"] for row in rows if "label" in row} | ({made} if made else set())
     for label in sorted(certain):

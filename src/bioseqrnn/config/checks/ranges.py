@@ -1,10 +1,10 @@
-"""Ranges of a search."""
+"""Checks of the ranges of a search."""
 
 from __future__ import annotations
 
 
 def range_problem(low: float, high: float, log: bool) -> str | None:
-    """Return what is wrong with a range of numbers, None where nothing is."""
+    """Return what is wrong with a range of numbers; None if it is correct."""
     if not low < high:
         return f"low must be below high, not {low} and {high}"
     if log and low <= 0:

@@ -1,4 +1,4 @@
-"""The checks that a run starts with, and what a schema cannot say of its settings."""
+"""The checks at the start of a run, and the checks of settings that a schema cannot express."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bioseqrnn.support.errors import InputError
 
 @dataclass(frozen=True)
 class Run:
-    """What a run works on.
+    """The data that a run works on.
 
     Attributes
     ----------
     results : str
-        Folder that everything is written into.
+        Folder of all output.
     datasets : dict of str to list of dict
         Rows of the datasets sheet.
     queries : dict of str to dict of str to str
@@ -38,17 +38,17 @@ class Run:
 def check_run(
     settings: Any, origins: Origins, schemas: Mapping[str, Any], in_storage: InStorage
 ) -> Run:
-    """Check settings that the schema allows, and the sheets that they name.
+    """Check settings that already match the schema, and the sheets that they name.
 
     Parameters
     ----------
     settings : mapping
-        Every setting, with defaults where none is given.
+        All settings, including defaults.
     origins : Origins
     schemas : mapping of str to validator
-        Of a row of the sheets ``datasets`` and ``queries``.
+        Validators for a row of the sheets ``datasets`` and ``queries``.
     in_storage : callable
-        Whether a path is in remote storage.
+        Function that tells whether a path is in remote storage.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def check_run(
 
 
 def check_models(settings: Any, origins: Origins) -> None:
-    """Refuse names of models that something else has, and what a device cannot do."""
+    """Refuse model names that are already in use, and settings that the device does not support."""
     models = settings["models"]
     overlap = set(models) & set(settings["baselines"])
     if overlap:
@@ -102,7 +102,7 @@ def check_models(settings: Any, origins: Origins) -> None:
 
 
 def check_transfers(settings: Any, datasets: Collection[str], origins: Origins) -> None:
-    """Refuse matrices of datasets that do not exist, or that have no positives and negatives."""
+    """Refuse transfer matrices of datasets that do not exist or lack positives and negatives."""
     for name, members in settings["transfer"].items():
         for dataset in members:
             where = f"{origins.at('transfer', name)}: transfer.{name}"
@@ -119,7 +119,7 @@ def check_transfers(settings: Any, datasets: Collection[str], origins: Origins) 
 
 
 def check_search(settings: Any, origins: Origins) -> None:
-    """Refuse searches of models that do not exist, and ranges that hold nothing."""
+    """Refuse searches of models that do not exist, and empty ranges."""
     search, models = settings["search"], settings["models"]
     where = f"{origins.at('search')}: search"
     names = {*models, *settings["baselines"]}

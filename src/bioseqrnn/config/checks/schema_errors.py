@@ -1,4 +1,4 @@
-"""One line for what a JSON schema finds wrong in a configuration or in a row of a sheet."""
+"""Messages of one line for JSON schema errors in a configuration or in a row of a sheet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TYPE_WORDS = {
 
 
 def _is_integer(_: object, value: object) -> bool:
-    # JSON Schema takes 3.0 for an integer; the command line does not
+    # JSON Schema accepts 3.0 as an integer; the command line does not
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -42,7 +42,7 @@ def read_schema(path: str | Path) -> Any:
 
 
 def first_problem(instance: object, validator: Any) -> ValidationError | None:
-    """Return the deepest error, which is the one that names the key; None where there is none."""
+    """Return the deepest error, which names the key; None if there is no error."""
     errors: list[ValidationError] = sorted(
         validator.iter_errors(instance), key=lambda e: (-len(e.absolute_path), e.message)
     )
@@ -65,13 +65,13 @@ def unknown_keys(error: ValidationError) -> list[str]:
 
 
 def schema_problem(error: ValidationError, quoted: bool = True) -> str:
-    """Return one line for a schema error: the key, what is wrong, what to do.
+    """Return one line for a schema error: the key, the problem, what to do.
 
     Parameters
     ----------
     error : ValidationError
     quoted : bool
-        Whether the value stands in a file, where quotes make text of a number.
+        Whether the value is in a file, where quotes turn a number into text.
     """
     key = ".".join(str(part) for part in error.absolute_path)
     prefix = f"{key}: " if key else ""
@@ -121,11 +121,11 @@ def _wrong_type(value: object, wanted: str, quoted: bool) -> str:
 
 
 def _no_kind_fits(error: ValidationError, key: str, prefix: str, quoted: bool) -> str:
-    """Return the line for a value that may be of several kinds and is of none."""
+    """Return the line for a value that can have one of several types but has none of them."""
     context: Any = error.context
     words = [e for e in context if e.validator == "const"]
     if words:
-        # a number or a word: what is wrong with it as a number
+        # a number or a word is allowed: report what is wrong with it as a number
         others = [e for e in context if e.validator != "const"]
         return f"{schema_problem(others[0], quoted)} (or write {words[0].validator_value})"
     meant = [e for e in context if not (e.validator == "type" and not e.path)]

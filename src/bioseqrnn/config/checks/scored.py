@@ -1,4 +1,4 @@
-"""Which baselines and models are scored, on which datasets."""
+"""The baselines and models that are scored on each dataset."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from bioseqrnn.config.checks.text import suggestion
 from bioseqrnn.config.choices import BASELINES, whole_records_only
 from bioseqrnn.support.errors import InputError
 
-# what is scored on random folds where nothing is named
+# default baseline for the score on random folds
 COMPARED = "kmer_logistic"
 
 
 def for_dataset(names: list[str], settings: Any, dataset: str) -> list[str]:
-    """Return those of some models and baselines that make sense for the task of a dataset."""
+    """Return those models and baselines of a list that are suited to the task of a dataset."""
     options = settings["dataset_options"].get(dataset, {})
     left_out = whole_records_only(BASELINES) if options.get("task") == "per_position" else ()
     return [name for name in names if name not in left_out]
 
 
 def has_split(rows: Rows) -> bool:
-    """Whether the sheet says which records of a dataset train and test."""
+    """Whether the sheet gives the training and test records of a dataset."""
     return any("split" in row for row in rows)
 
 
 def compared_at_random(settings: Any, dataset: str, rows: Rows) -> list[str]:
-    """Return the baselines and models that are scored on random folds of a dataset too."""
+    """Return the baselines and models that are also scored on random folds of a dataset."""
     folds = settings["folds"]
     if has_split(rows) or folds["grouping"] == "none":
         return []
@@ -41,8 +41,8 @@ def compared_at_random(settings: Any, dataset: str, rows: Rows) -> list[str]:
 def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) -> None:
     """Refuse names in ``folds.compare_random`` and in the learning curve that cannot be scored.
 
-    What does not make sense for the task of a dataset is left out there, but something must be
-    left.
+    Names that are not suited to the task of a dataset are left out for that dataset, but at least
+    one must remain.
     """
     scored = {*settings["models"], *settings["baselines"]}
     where = f"{origins.at('folds', 'compare_random')}: folds.compare_random"

@@ -1,7 +1,7 @@
-"""Where settings stand, and what a schema says of them.
+"""The sources of settings, and the check of settings by a schema.
 
-They stand on the command line, in a file that is given there, in ``config/config.yaml``, or in the
-configuration that an importing workflow gives to the module.
+Settings come from the command line, from a file that is given there, from ``config/config.yaml``,
+or from the configuration that an importing workflow gives to the module.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ ADDED = f"{CONFIG_FILE} (to which --configfile adds; --replace-workflow-config l
 
 @dataclass(frozen=True)
 class Given:
-    """What a run is given its settings by.
+    """The sources that give a run its settings.
 
     Attributes
     ----------
     module_name : str or None
-        What an importing workflow calls this one; None of a run of its own.
+        Name of this workflow in an importing workflow; None if it is not imported.
     config : mapping or None
-        What the importing workflow gives to the module.
+        Configuration that the importing workflow gives to the module.
     configfiles : sequence of path
-        Of ``--configfile``.
+        Files from ``--configfile``.
     command_line : mapping
-        Of ``--config``.
+        Settings from ``--config``.
     replaces : bool
-        Whether these take the place of ``config/config.yaml``.
+        Whether these replace ``config/config.yaml``.
     """
 
     module_name: str | None
@@ -50,21 +50,21 @@ class Given:
 
 
 class Origins:
-    """What settings stand in.
+    """The source of each setting, for messages.
 
     Parameters
     ----------
     sources : list of (str, mapping)
-        Names and settings; of a setting that stands in several, the first counts.
+        Names and settings of the sources; the first source that has a setting counts.
     adds : bool
-        Whether a file that was given adds to ``config/config.yaml``.
+        Whether a given file adds to ``config/config.yaml``.
     """
 
     def __init__(self, sources: list[tuple[str, Mapping[str, Any]]], adds: bool = False) -> None:
         self.sources, self.adds = sources, adds
 
     def at(self, *path: object) -> str:
-        """Return the name of what a setting stands in; of an absent one, what is around it."""
+        """Return the source of a setting; for an absent one, that of the section around it."""
 
         def depth(values: Any) -> int:
             for count, part in enumerate(path):
@@ -78,9 +78,9 @@ class Origins:
         return ADDED if name == CONFIG_FILE and self.adds else name
 
     def tell_added_models(self) -> None:
-        """Warn of models of ``config/config.yaml`` beside those of a given file.
+        """Warn of models in ``config/config.yaml`` that are added to those of a given file.
 
-        That they are trained too is easily not what is meant.
+        They are trained too, which the user may not intend.
         """
         if not self.adds:
             return
@@ -96,10 +96,10 @@ class Origins:
 
 
 def check_configuration_files(given: Given) -> Origins:
-    """Check the files that Snakemake will read, and return where settings stand.
+    """Check the files that Snakemake will read, and return the sources of the settings.
 
-    A workflow that imports this one gives the settings, and a ``config/config.yaml`` that is there
-    is that workflow's own.
+    If another workflow imports this one, it gives the settings, and a ``config/config.yaml`` in
+    the folder belongs to that workflow.
     """
     if given.module_name is not None:
         if given.config is None:
@@ -127,7 +127,7 @@ def check_configuration_files(given: Given) -> Origins:
 
 
 def plain_value(text: str) -> Any:
-    """Return what a text of the command line would be in a file."""
+    """Return the value that a text from the command line would have in a file."""
     for kind in (int, float):
         try:
             number = kind(text)
@@ -145,20 +145,20 @@ Place = tuple[object, ...]
 def read_command_line(
     values: Any, given: Any, accepted: Callable[[Place], bool], path: Place = ()
 ) -> None:
-    """Read the text of nested ``--config`` values as numbers and the like, where those are wanted.
+    """Convert the text of nested ``--config`` values to numbers and so on, where these are needed.
 
-    Snakemake hands over all of ``{count: 3}`` as text.
+    Snakemake passes all of ``{count: 3}`` as text.
 
     Parameters
     ----------
     values : mapping or list
         Changed in place.
     given : mapping or list
-        The part of it that the command line has given.
+        The part of ``values`` that was given on the command line.
     accepted : callable
-        Whether the schema accepts what now stands at a place.
+        Function that tells whether the schema accepts the present value at a place.
     path : tuple
-        The place of ``values``.
+        The place of ``values`` in the configuration.
     """
     parts = given.items() if isinstance(given, Mapping) else enumerate(given)
     for key, value in parts:
@@ -169,7 +169,7 @@ def read_command_line(
             plain = plain_value(value)
             if plain is value:
                 continue
-            # text stays where text is wanted, like a class called 1; null becomes None where it may
+            # text stays where text is needed, like a class named 1; null becomes None if allowed
             if plain is None or not accepted(here):
                 values[key] = plain
             if plain is None and not accepted(here):
@@ -177,7 +177,7 @@ def read_command_line(
 
 
 def check_settings(config: dict[str, Any], origins: Origins, schema: Any) -> None:
-    """Check everything that the schema says, after the text of ``--config`` is read."""
+    """Check settings against the schema, after conversion of the text of ``--config``."""
 
     def accepted(path: Place) -> bool:
         errors = schema.iter_errors(config)
@@ -194,7 +194,7 @@ def check_settings(config: dict[str, Any], origins: Origins, schema: Any) -> Non
 
 
 def check_values(node: Any, origins: Origins, path: Place = ()) -> None:
-    """Refuse what is no text, no name of one line, or no number where YAML can write it."""
+    """Refuse keys that are not text, text of more than one line, and numbers such as infinity."""
     key = ".".join(map(str, path))
     if isinstance(node, Mapping):
         for name, value in node.items():

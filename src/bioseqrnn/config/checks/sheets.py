@@ -1,4 +1,4 @@
-"""The sheets of a run: what each row names is there, and fits the rows around it."""
+"""Checks of the sheets of a run: the files in each row exist, and rows fit together."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def read_sheet(path: str, schema: Any) -> list[tuple[str, dict[str, Any]]]:
     ----------
     path : str
     schema : validator
-        Of one row; its properties are the columns.
+        Validator of one row; its properties are the columns.
 
     Raises
     ------
     InputError
-        No such file or no such table; a row that the schema does not allow.
+        The file does not exist or is not such a table, or the schema does not allow a row.
     """
     if not Path(path).is_file():
         hint = unexpanded(path) or "; 'config/README.md' says what it holds"
@@ -70,17 +70,17 @@ def read_datasets(
     ----------
     path : str
     schema : validator
-        Of a row.
+        Validator of a row.
     options : mapping
         The setting ``dataset_options``.
     in_storage : callable
-        Whether a path is in remote storage.
+        Function that tells whether a path is in remote storage.
 
     Raises
     ------
     InputError
-        What ``read_sheet`` refuses; a file that is not there or stands twice in a dataset, a row
-        without a kind of label or with two, half a split.
+        As in ``read_sheet``; also if a file is missing or occurs twice in a dataset, a row has no
+        kind of label or two, or a split is incomplete.
     """
     datasets: dict[str, Rows] = {}
     files: dict[str, list[Named]] = {}
@@ -110,7 +110,7 @@ def read_queries(
     origins: Origins,
     in_storage: InStorage,
 ) -> dict[str, dict[str, str]]:
-    """Return {dataset: {query: FASTA}} of the queries sheet; nothing where there is none."""
+    """Return {dataset: {query: FASTA}} of the queries sheet; empty if there is no sheet."""
     found: dict[str, dict[str, str]] = {}
     if path is None:
         return found

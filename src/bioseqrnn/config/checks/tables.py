@@ -1,4 +1,4 @@
-"""Tab-separated tables that users write: sheets, and tables of labels."""
+"""Reading of tab-separated tables from users: sheets, and tables of labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bioseqrnn.config.checks.columns import Columns, check_header, header_cells
 from bioseqrnn.config.checks.text import suggestion
 from bioseqrnn.support.errors import InputError
 
-# What a first line begins with where a file is no table
+# First characters of files that are not tables
 STARTS = {
     ">": "FASTA, not a table",
     "<": "HTML or XML, not a table; download the file itself",
@@ -23,7 +23,7 @@ STARTS = {
 
 @contextmanager
 def open_text(path: str | Path) -> Iterator[TextIO]:
-    """Open a plain file in UTF-8, with or without a byte order mark; InputError in any other."""
+    """Open a plain UTF-8 file, with or without a byte order mark; InputError for any other."""
     try:
         with Path(path).open(encoding="utf-8-sig") as handle:
             yield handle
@@ -32,7 +32,7 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
 
 
 def refuse_other_text(path: str | Path, line: str) -> None:
-    """Raise InputError where the first line is that of another kind of file than a table."""
+    """Raise InputError if the first line is that of a file which is not a table."""
     found = STARTS.get(line.lstrip()[:1])
     if "\0" in line:
         found = "UTF-16 text or binary; save it as UTF-8 text"
@@ -41,7 +41,7 @@ def refuse_other_text(path: str | Path, line: str) -> None:
 
 
 def too_many_cells(path: str | Path, line: int, cells: list[str], width: int) -> InputError:
-    """Return the error of a row that is longer than the header."""
+    """Return the error for a row that is longer than the header."""
     hint = "; remove what is too much, or name the column"
     if len(cells) == width + 1:
         hint = "; row names of R? Write the table with row.names = FALSE"
@@ -49,20 +49,20 @@ def too_many_cells(path: str | Path, line: int, cells: list[str], width: int) ->
 
 
 class TextTable:
-    """A tab-separated table with a header; quotes are letters like any other.
+    """A tab-separated table with a header; quotes are ordinary characters.
 
-    Blank lines, comments before the header and a ``#`` before its first name are left out.
+    Blank lines, comments before the header and a ``#`` before its first name are skipped.
 
     Parameters
     ----------
     path : str or Path
-        Named in messages.
+        Path for messages.
     columns : Columns
 
     Attributes
     ----------
     unused : list of str
-        Columns that nothing is read from; known once the first row was read.
+        Columns that are not used; known once the first row has been read.
     """
 
     def __init__(self, path: str | Path, columns: Columns) -> None:
@@ -70,12 +70,12 @@ class TextTable:
         self.unused: list[str] = []
 
     def read(self, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-        """Yield line number and cells, in the order of the known columns, '' where one is blank.
+        """Yield line number and cells, in the order of the known columns; '' for a blank cell.
 
         Raises
         ------
         InputError
-            No such header (see ``check_header``), or a row with more cells than it.
+            The header is wrong (see ``check_header``), or a row has more cells than the header.
         """
         reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         try:
@@ -113,7 +113,7 @@ def sheet_rows(
     Raises
     ------
     InputError
-        What ``TextTable.read`` refuses; an unknown column.
+        As in ``TextTable.read``; also for an unknown column.
     """
     table = TextTable(path, columns)
     for line, cells in table.read(lines):

@@ -1,7 +1,7 @@
-"""Configuration files before Snakemake reads them.
+"""Checks of configuration files before Snakemake reads them.
 
-A file is refused if it is no YAML, if YAML would read a value otherwise than it looks, and if it
-would never be read to its end.
+A file is refused if it is not YAML, if YAML would read a value as something other than it looks, or
+if reading it would never end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import yaml
 
 from bioseqrnn.support.errors import InputError
 
-# far beyond any configuration: ten thousand datasets have a tenth of it
+# far larger than any configuration: ten thousand datasets take a tenth of it
 LARGEST_FILE = 10_000_000
 DEEPEST = 50
 MOST_VALUES = 500_000
@@ -34,7 +34,7 @@ def check_yaml(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        It is no such file; the message names the line where it can.
+        It is not a valid configuration; the message names the line if possible.
     """
     text = _read_text(path)
     found = CONTROL.search(text)
@@ -68,7 +68,7 @@ def check_yaml(path: str | Path) -> dict[str, Any]:
 
 
 def _read_text(path: str | Path) -> str:
-    """Text of a file."""
+    """Return the text of a file."""
     try:
         if not Path(path).is_file():
             raise InputError(f"{path}: is not a file")
@@ -83,7 +83,7 @@ def _read_text(path: str | Path) -> str:
 
 
 def _json_values(path: str | Path, text: str) -> Any:
-    """Return what a file of JSON holds; None for any other."""
+    """Return the content of a JSON file; None for any other."""
 
     def section(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
@@ -102,15 +102,15 @@ def _json_values(path: str | Path, text: str) -> Any:
 
 
 class _Frame:
-    """A list or section that is open.
+    """An open list or section during the walk.
 
     Attributes
     ----------
     anchor : str or None
     size : int
-        Its values, with those that aliases stand for.
+        Number of its values, including those that aliases stand for.
     keys : dict of str to int, or None
-        The keys of a section by their lines; None of a list.
+        The keys of a section with their lines; None for a list.
     key_is_next : bool
     """
 
@@ -121,7 +121,7 @@ class _Frame:
 
 
 class YamlCheck:
-    """One walk over the events of a YAML file, which takes no longer than reading it."""
+    """Check of a YAML file in one walk over its events, which takes no longer than reading it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = path
@@ -164,7 +164,7 @@ class YamlCheck:
         self.frames.append(_Frame(event.anchor, keys))
 
     def _count(self, size: int, anchor: str | None = None) -> None:
-        """Count a value in the section that it stands in."""
+        """Count a value in the section that contains it."""
         if anchor:
             self.anchors[anchor] = size
         if self.frames:
@@ -185,7 +185,7 @@ class YamlCheck:
         return size
 
     def _check_key(self, event: Any) -> None:
-        """Refuse a second key of one name: YAML would keep the last and say nothing."""
+        """Refuse a second key of the same name: YAML would silently keep the last one."""
         frame = self.frames[-1] if self.frames else None
         if frame is None or frame.keys is None or not frame.key_is_next:
             return
@@ -202,7 +202,7 @@ class YamlCheck:
             self._refuse(f"the tag '{tag.removeprefix(TAG)}' is not taken; write the value alone")
 
     def _check_scalar(self, event: Any) -> None:
-        """Refuse a value without quotes that YAML 1.1 reads as nobody means it today."""
+        """Refuse an unquoted value that YAML 1.1 reads in a way that users today do not expect."""
         text = event.value
         if not event.implicit[0]:
             self._check_tag(event)

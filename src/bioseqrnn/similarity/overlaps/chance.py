@@ -1,8 +1,8 @@
-"""How long a stretch must be that chance does not explain.
+"""The length from which chance does not explain a shared stretch.
 
 Two random places hold the same letter with some probability p, and the same word of L letters with
-p^L. Among N residues there are N^2 / 2 pairs of places; of DNA twice as many, the other strand
-being read as well.
+p^L. Among N residues there are N^2 / 2 pairs of places; twice as many in DNA, because the other
+strand is read as well.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from bioseqrnn.similarity.overlaps.texts import AMBIGUOUS, Texts, low_complexity
 from bioseqrnn.support.arrays import Bools, Bytes, Ints
 from bioseqrnn.support.compiled import compiled, frozen
 
-# Stretches that chance may bring about in the whole of a dataset
+# Expected number of chance stretches in the whole dataset that is tolerated
 EXPECTED = 0.01
-# Whatever a tiny or odd set would allow
+# Lower limit for a stretch, also in tiny or unusual datasets
 SHORTEST = {"dna": 12, "protein": 6}
-# Of fewer residues, what the records share would pass for how their letters follow each other
+# With fewer residues, shared stretches would look like a dependence between successive letters
 FEW_RESIDUES = {"dna": 1000, "protein": 5000}
-# No probability of a match is taken to be higher: a set of one letter would have no bound
+# Upper limit for the probability of a match: a dataset of only one letter would have no bound
 MOST_ALIKE = 0.7
 
 
 def match_probability(texts: Texts) -> float:
-    """Probability that two random places hold the same letter, where those before them do.
+    """Probability that two random places hold the same letter, given that those before them do.
 
-    The composition gives one estimate, how often pairs (proteins) or triplets (DNA) are equal where
-    one letter less is another: sequences are no independent draws. The larger one counts. What is
-    of low complexity is left out, which links nothing later either.
+    The composition gives one estimate. Letters are not independent, so another estimate is how
+    often pairs (proteins) or triplets (DNA) are equal if they agree up to the last letter. The
+    largest estimate counts. Regions of low complexity are left out; they link nothing later either.
     """
     most, window = (3, 24) if texts.both_strands else (2, 12)
     if len(texts.codes) < FEW_RESIDUES[texts.alphabet.name]:
@@ -46,19 +46,19 @@ def match_probability(texts: Texts) -> float:
 
 
 def least_length(residues: int, strands: int, match: float, name: str) -> int:
-    """Letters from which a shared stretch is none of chance, in so many residues."""
+    """Number of letters from which a stretch shared within ``residues`` is not due to chance."""
     pairs = strands * max(residues, 2) ** 2 / 2 * (1 - match)
     needed = math.ceil(math.log(pairs / EXPECTED) / -math.log(match))
     return max(needed, SHORTEST[name])
 
 
 def word_length(residues: int, strands: int, match: float) -> int:
-    """Letters of a word that so many residues seldom hold by chance."""
+    """Number of letters of a word that ``residues`` residues rarely contain by chance."""
     return math.ceil(math.log(strands * max(residues, 2)) / -math.log(match)) + 1
 
 
 def least_beside(holders: int, match: float) -> int:
-    """Letters, beside a word that so many sequences hold, from which chance explains no match."""
+    """Letters next to a word in ``holders`` sequences from which chance explains no match."""
     pairs, letters = holders**2 / 2, 0
     while pairs * (letters + 1) * match**letters > EXPECTED:
         letters += 1
@@ -66,14 +66,14 @@ def least_beside(holders: int, match: float) -> int:
 
 
 def _coincidence(counts: Ints) -> float:
-    """Share of the pairs of grams that are equal."""
+    """Fraction of the pairs of grams that are equal."""
     total = int(counts.sum())
     return float((counts * (counts - 1.0)).sum() / max(total * (total - 1.0), 1.0))
 
 
 @compiled
 def _count_grams(codes: Bytes, starts: Ints, low: Bools, gram: int, window: int) -> Ints:
-    """Count grams that stand in no window of low complexity."""
+    """Count the grams outside windows of low complexity."""
     size = 32**gram
     counts = np.zeros(size, np.int64)
     for i in range(len(starts) - 1):

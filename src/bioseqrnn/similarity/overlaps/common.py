@@ -1,4 +1,4 @@
-"""Stretches between differing flanks, without the words in them that many sequences hold."""
+"""Stretches between differing flanks: what remains without words that many sequences contain."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from bioseqrnn.support.compiled import compiled, frozen
 
 Counts = npt.NDArray[np.int32]
 
-# A word is common where more sequences than these hold it
+# A word is common if more sequences than this contain it
 MOST_HOLDERS = 3
-# Letters of the stretches whose words are counted at once, 32 bytes each
+# Letters of the stretches whose words are counted at once; each takes 32 bytes
 AT_ONCE = 2**22
 
 
 def enough_beside_common(texts: Texts, matches: Matches, match: float) -> Bools:
-    """Whether a stretch has enough letters beside its common words: bool [matches].
+    """Whether a stretch has enough letters outside its common words: bool [matches].
 
-    Where many sequences hold a word, as positives do their motif, some also have the letters beside
-    it in common by chance. Enough is what chance does not explain among as many sequences.
+    If many sequences contain a word (for example the motif of the positives), some of them also
+    share the letters next to it by chance. Enough letters are more than chance explains among that
+    many sequences.
     """
     size = chance.word_length(len(texts.codes), texts.strands, match)
     enough = np.ones(len(matches), np.bool_)
@@ -53,7 +54,7 @@ def enough_beside_common(texts: Texts, matches: Matches, match: float) -> Bools:
 
 @compiled
 def _slot(table: Hashes, value: np.uint64) -> int:
-    """Where a value stands in an open hash table, or would."""
+    """Return the slot of a value in an open-addressing hash table, or the slot it would get."""
     mask = np.uint64(len(table) - 1)
     slot = (value >> np.uint64(16)) & mask
     while table[slot] != 0 and table[slot] != value:
@@ -63,7 +64,7 @@ def _slot(table: Hashes, value: np.uint64) -> int:
 
 @compiled
 def _word(codes: Bytes, first: int, size: int, both: bool) -> np.uint64:
-    """Hash of a word and its reverse complement, never 0; 0 where a letter is ambiguous."""
+    """Hash of a word, with ``both`` also of its reverse complement; 0 if a letter is ambiguous."""
     base, one = np.uint64(BASE), np.uint64(1)
     ahead, back, power = np.uint64(0), np.uint64(0), one
     for j in range(first, first + size):
@@ -89,7 +90,7 @@ def _visit(
     holders: Counts,
     last: Counts,
 ) -> None:
-    """Put the words of stretches into the table, or count the sequences that hold those in it."""
+    """Put the words of stretches into the table, or count the sequences that contain each word."""
     for i in range(len(bounds)):
         for first in range(bounds[i, 0], bounds[i, 1] - size + 1):
             value = _word(codes, first, size, both)
@@ -113,7 +114,7 @@ def _beside_common(
     holders: Counts,
     beside: Ints,
 ) -> None:
-    """Write the letters of each stretch beside its common words, and the most holders of one."""
+    """Write, for each stretch, its letters outside common words and the highest count of a word."""
     for i in range(len(bounds)):
         left, most, done = bounds[i, 1] - bounds[i, 0], 0, bounds[i, 0]
         for first in range(bounds[i, 0], bounds[i, 1] - size + 1):

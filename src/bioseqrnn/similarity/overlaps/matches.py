@@ -1,4 +1,4 @@
-"""Occurrences of one word compared: how far the two sequences are the same around it."""
+"""Comparison of two occurrences of a word: how far the two sequences agree around it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from bioseqrnn.similarity.overlaps.words import Hashes, Occurrences
 from bioseqrnn.support.arrays import Bools, Bytes, Ints
 from bioseqrnn.support.compiled import compiled, frozen
 
-# Two sequences overlap where no more than this share differs on either side of what is the same,
-# all the way to an end of either. Windows of one genome differ by variants and errors of reading,
-# two copies of a repeat by more; versions of a protein are one protein.
+# Two sequences overlap if at most this fraction of letters differs on each side of the identical
+# stretch, up to where one of them ends. Windows of one genome differ by variants and sequencing
+# errors, two copies of a repeat by more; versions of a protein count as one protein.
 MOST_DIFFERENT = {"dna": 0.05, "protein": 0.1}
-# Letters on either side of a word that are looked at
+# Letters that are compared on either side of a word
 REACH = 5000
-# Of a word with many occurrences, with how many others one at an end is compared, at either end
+# For a word with many occurrences: the number of others that an occurrence at the end of a sequence
+# is compared to, for each end
 NEAREST = 16
-# Pairs of occurrences that are compared at once, and what is remembered of those before
+# Pairs of occurrences that are compared at once, and slots for pairs that were compared before
 AT_ONCE, REMEMBERED = 2**20, 2**20
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Stretches that two sequences share, laid side by side without gaps.
+    """Stretches that two sequences share when aligned without gaps.
 
     Attributes
     ----------
     first, second : int64 [n]
-        Numbers of the two, the lower one first.
+        Numbers of the two sequences, the lower one first.
     start : int64 [n]
-        Where the stretch begins in the text, in the first sequence.
+        Place in the text where the stretch begins in the first sequence.
     letters : int64 [n]
-        Of the longest stretch that is the same.
+        Length of the longest identical stretch.
     overlap : bool [n]
-        Whether the two are the same on both sides, as far as both of them reach.
+        Whether the flanks also agree on both sides, as far as both sequences reach.
     """
 
     first: Ints
@@ -54,7 +55,7 @@ class Matches:
 
     @staticmethod
     def join(parts: list[Matches]) -> Matches:
-        """Put several together; of a pair of sequences only the best: overlaps, then long ones."""
+        """Join several, keeping the best match of each pair: overlaps first, then the longest."""
         names = [field.name for field in fields(Matches)]
         if not parts:
             none = np.empty(0, np.int64)
@@ -70,22 +71,22 @@ class Matches:
 
 
 def remembered() -> Hashes:
-    """Room for the pairs that were compared, which are passed over when met by another word."""
+    """Memory for pairs that were compared, so that another of their words does not repeat it."""
     return np.zeros(REMEMBERED, np.uint64)
 
 
 def compare_all(texts: Texts, words: Occurrences, length: int, seen: Hashes) -> Matches:
-    """Compare every two occurrences of each word, in different sequences.
+    """Compare every two occurrences of each word that are in different sequences.
 
     Parameters
     ----------
     texts : Texts
     words : Occurrences
-        Of few occurrences each.
+        Words with few occurrences each.
     length : int
-        Letters of the words, and the least that a match must have.
+        Letters of the words, and minimum length of a match.
     seen : uint64 array
-        Of ``remembered``.
+        As from ``remembered``.
     """
     pairs = np.cumsum(words.counts * (words.counts - 1) // 2)
     parts, done = [], 0
@@ -100,18 +101,18 @@ def compare_all(texts: Texts, words: Occurrences, length: int, seen: Hashes) -> 
 
 
 def compare_ends(texts: Texts, words: Occurrences, length: int, seen: Hashes) -> Matches:
-    """Compare sequences that end with a word to those that reach the least beyond it.
+    """Compare sequences that end with a word to those that extend least beyond it.
 
-    Of words with many occurrences: where two sequences overlap, one of them begins, and one ends,
-    with a word of the other. The others are compared in the order of the letters that they have
-    beyond the word, so that of windows that overlap many deep the nearest are.
+    This is for words with many occurrences. Where two sequences overlap, one of them begins, and
+    one ends, with a word of the other. The other sequences are compared in the order of the letters
+    that they have beyond the word, so that the nearest of many overlapping windows are compared.
     """
     owners = texts.owners(words.places)
     before = words.places - texts.starts[owners]
     after = texts.starts[owners + 1] - words.places - length
     word = np.repeat(np.arange(len(words)), words.counts)
     parts = []
-    # as the word is read
+    # before and after in the reading direction of the word
     for beyond in (np.where(words.turned, after, before), np.where(words.turned, before, after)):
         order = np.lexsort((words.places, beyond, word))
         ends = np.flatnonzero(beyond[order] == 0)
@@ -126,7 +127,7 @@ def compare_ends(texts: Texts, words: Occurrences, length: int, seen: Hashes) ->
 
 
 def _matches(texts: Texts, words: Occurrences, length: int, chosen: Ints, seen: Hashes) -> Matches:
-    """Compare pairs of occurrences: int64 [2, pairs]."""
+    """Compare pairs of occurrences, ``chosen``: int64 [2, pairs]."""
     numbers = np.empty((4, chosen.shape[1]), np.int64)
     overlap = np.empty(chosen.shape[1], np.bool_)
     count = _compare(
@@ -160,7 +161,7 @@ def _compare(
     numbers: Ints,
     overlap: Bools,
 ) -> int:
-    """Write first, second, start and letters of each match; return how many there are."""
+    """Write first, second, start and letters of each match; return the number of matches."""
     mix, spread = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
     size = np.uint64(len(seen))
     found = 0
@@ -172,7 +173,7 @@ def _compare(
         if places[b] < starts[i + 1]:
             continue
         same = turned[a] == turned[b]
-        # place x of the first lies beside place shift + x of the second, or shift - x
+        # place x of the first is aligned with place shift + x of the second, or shift - x
         shift = places[b] - places[a]
         if not same:
             shift = places[b] + places[a] + length - 1
@@ -182,7 +183,7 @@ def _compare(
         key *= mix
         key ^= key >> np.uint64(32)
         slot = key % size
-        # the same two, laid side by side in the same way, by another of their words
+        # the same two, aligned in the same way, were compared at another of their words
         if seen[slot] == key:
             continue
         seen[slot] = key
@@ -200,7 +201,7 @@ def _compare(
 
 @compiled
 def _beside(starts: Ints, i: int, j: int, same: bool, shift: int) -> tuple[int, int]:
-    """Places of the first sequence that have a place of the second one beside them."""
+    """Range of places of the first sequence that are aligned with a place of the second one."""
     low, high = starts[j] - shift, starts[j + 1] - shift
     if not same:
         low, high = shift - starts[j + 1] + 1, shift - starts[j] + 1
@@ -209,7 +210,7 @@ def _beside(starts: Ints, i: int, j: int, same: bool, shift: int) -> tuple[int, 
 
 @compiled
 def _differ(codes: Bytes, x: int, same: bool, shift: int) -> int:
-    """0 where a letter is that beside it, 1 where not, -1 where either is ambiguous."""
+    """0 if a letter equals the one aligned with it, 1 if not, -1 if either is ambiguous."""
     one = codes[x]
     other = codes[shift + x] if same else codes[shift - x]
     if one == AMBIGUOUS or other == AMBIGUOUS:
@@ -219,7 +220,7 @@ def _differ(codes: Bytes, x: int, same: bool, shift: int) -> int:
 
 @compiled
 def _longest(codes: Bytes, low: int, high: int, same: bool, shift: int) -> tuple[int, int]:
-    """Where the longest stretch of the same letters begins, and its letters."""
+    """Start and length of the longest stretch of identical letters."""
     best, letters, run = low, 0, 0
     for x in range(low, high):
         run = run + 1 if _differ(codes, x, same, shift) == 0 else 0
@@ -230,7 +231,7 @@ def _longest(codes: Bytes, low: int, high: int, same: bool, shift: int) -> tuple
 
 @compiled
 def _alike(codes: Bytes, low: int, high: int, same: bool, shift: int, share: float) -> bool:
-    """Whether few enough letters of a flank differ; of a short one none may."""
+    """Whether few enough letters of a flank differ; in a short flank, none may differ."""
     different, most = 0, np.int64(share * (high - low))
     for x in range(low, high):
         different += max(0, _differ(codes, x, same, shift))

@@ -1,20 +1,21 @@
 """All pairs of sequences that share a stretch, found through the words they have in common.
 
-Two sequences share a stretch where they hold the same letters, of DNA on either strand, over at
-least as many residues as chance does not explain (``chance.py``), and either
+Two sequences share a stretch if they have the same letters (in DNA, on either strand) over more
+residues than chance explains (``chance.py``), and one of these holds:
 
-- they *overlap*: on either side, all the way to an end of either, at most 5 % of the letters differ
-  (10 % of proteins), as between windows of one genome or between a fragment and the whole; or
-- the stretch lies between differing flanks, and holds enough letters beside the words that many
-  sequences hold (a motif, a repeat); of proteins it must span half of the shorter one.
+- They *overlap*: on each side of the stretch, up to where one of the two sequences ends, at most
+  5 % of the letters differ (10 % in proteins). Examples are windows of one genome, or a fragment
+  and the whole sequence.
+- The flanks of the stretch differ, but it has enough letters outside the words that many sequences
+  contain (a motif, a repeat). In proteins it must also span half of the shorter sequence.
 
-A word of low complexity links nothing. One that stands at many places (a transposon, an adapter)
-links only what overlaps, each sequence with those nearest to it. So neither a repeat nor a constant
-region joins all that hold it, and windows that overlap many deep are found.
+A word of low complexity links nothing. A word at many places (a transposon, an adapter) links only
+sequences that overlap, each with those nearest to it. So a repeat or a constant region does not
+join all sequences that contain it, but many windows that overlap each other are found.
 
-Time grows as n log n with the residues. Memory is two bytes a residue, some 150 bytes a word for at
-most 4 million words at once, and 100 bytes a pair. Of more than 268 million residues some words are
-compared, not all: an overlap must then be a few letters longer to be found with certainty.
+Time grows as n log n with the residues. Memory is two bytes per residue, about 150 bytes per word
+for at most 4 million words at once, and 100 bytes per pair. Above 268 million residues only some of
+the words are compared: an overlap must then be a few letters longer to be found with certainty.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ from bioseqrnn.similarity.overlaps.texts import Texts, low_complexity, read_text
 from bioseqrnn.similarity.overlaps.words import Occurrences, repeated_words
 from bioseqrnn.support.arrays import Bools, Ints
 
-# A word at more places than these links only where sequences end
+# A word at more places than this links only sequences that end with it
 FEW = 32
-# two bytes of memory each
+# each takes two bytes of memory
 MOST_RESIDUES = 4 * 10**9
-# Between differing flanks, proteins are alike by descent as well; a fragment spans more than this
+# Least fraction of the shorter sequence that a stretch between differing flanks spans. Related
+# proteins have such stretches too; a fragment spans more than this
 LEAST_SHARE = {"dna": 0.0, "protein": 0.5}
-# Share of a word's occurrences that stand at one distance from an end, from which it is constant
+# A word is constant if at least this fraction of its occurrences is at one distance from an end
 CONSTANT = 0.9
 
 
@@ -51,17 +53,17 @@ class Overlaps:
     Attributes
     ----------
     sequence : int64 [n]
-        Number of each record's sequence; of DNA the same on both strands.
+        Number of each record's sequence; a DNA sequence and its reverse complement share it.
     first, second : int64 [pairs]
-        Numbers of two sequences, the lower one first; each pair once.
+        Numbers of the two sequences, the lower one first; each pair occurs once.
     letters : int64 [pairs]
-        Residues of the longest stretch that is the same.
+        Length in residues of the longest identical stretch.
     least : int
-        Residues from which a stretch counts.
+        Minimum length in residues of a stretch that counts.
     common, constant, simple : bool [sequences]
-        Whether the sequence holds a stretch of that length that many others hold too; one that
-        stands at the same place of nearly all of them; one that others hold too, of low complexity.
-        These link nothing.
+        Whether the sequence contains a stretch of that length that links nothing: one that many
+        others contain too; one that is at the same position in nearly all of them; one of low
+        complexity that others contain too.
     """
 
     sequence: Ints
@@ -77,7 +79,7 @@ class Overlaps:
         return len(self.first)
 
     def not_counted(self) -> str:
-        """Say, in sentences, how many records share only stretches that link nothing."""
+        """Return sentences on how many records share only stretches that link nothing."""
         linked = np.zeros(len(self.common), np.bool_)
         linked[self.first] = linked[self.second] = True
         common, constant, simple = (
@@ -105,7 +107,7 @@ class Overlaps:
 
     @property
     def partners(self) -> Ints:
-        """For each record, the first one it shares a stretch with: int64 [n], -1 for none."""
+        """First record that each record shares a stretch with: int64 [n], -1 for none."""
         rows = np.full(len(self.common), len(self.sequence))
         np.minimum.at(rows, self.sequence, np.arange(len(self.sequence)))
         partner = np.full(len(rows), len(self.sequence))
@@ -116,18 +118,18 @@ class Overlaps:
 
 
 def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
-    """Find the sequences that share a stretch which chance does not explain.
+    """Find the sequences that share a stretch that chance does not explain.
 
     Parameters
     ----------
     packed : Packed
-        Sequences of n records; equal ones are looked at once.
+        Sequences of n records; identical ones are read only once.
     alphabet : Alphabet
 
     Raises
     ------
     SimilarityError
-        Where there are so many residues that memory would not be bounded.
+        There are more than ``MOST_RESIDUES`` residues, so memory would not be bounded.
     """
     residues = int(packed.lengths.sum())
     if residues > MOST_RESIDUES:
@@ -163,24 +165,24 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
 
 
 class _Flags:
-    """What sequences hold that links nothing."""
+    """Flags of the sequences that contain stretches that link nothing."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         self.common, self.constant, self.simple = (np.zeros(len(texts), np.bool_) for _ in range(3))
 
     def kept(self, words: Occurrences, low: Bools) -> Occurrences:
-        """Leave out the words of low complexity, and those of one sequence only."""
+        """Leave out words of low complexity, and words of only one sequence."""
         owners = self._owners(words)
         heads = words.bounds[:-1]
         simple = low[words.places[heads]]
-        # places are in order, so that the last one differs from the first where any does
+        # places are in order: if any sequence differs from the first one, the last one does
         several = owners[heads] != owners[words.bounds[1:] - 1]
         self.simple[owners[np.repeat(simple & several, words.counts)]] = True
         return words.chosen(several & ~simple)
 
     def note(self, words: Occurrences) -> None:
-        """Remember who holds words that many hold, and whether they stand at one place."""
+        """Flag the sequences that contain common words, and those where these are constant."""
         if not len(words):
             return
         owners, starts = self._owners(words), self._texts.starts
@@ -203,7 +205,7 @@ class _Flags:
 
 
 def _stand_alone(texts: Texts, matches: Matches, match: float) -> Bools:
-    """Whether stretches between differing flanks say that two sequences belong together."""
+    """Whether stretches between differing flanks are enough to link two sequences."""
     sizes = np.diff(texts.starts)
     shorter = np.minimum(sizes[matches.first], sizes[matches.second])
     enough = matches.letters >= LEAST_SHARE[texts.alphabet.name] * shorter

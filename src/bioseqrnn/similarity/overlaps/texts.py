@@ -1,4 +1,4 @@
-"""Packed sequences as one code a residue, and where they are of low complexity."""
+"""Packed sequences as one code per residue, and their regions of low complexity."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from bioseqrnn.support.arrays import Bools, Bytes, Ints
 from bioseqrnn.support.compiled import compiled, frozen
 
 AMBIGUOUS = 31
-# Letters of a gram, and the share of pairs of a word's grams that may be equal. Of random words
-# 1.6 % (DNA) and 6 % (proteins) are; of repeats of two letters about half, of longer ones fewer.
+# Letters of a gram, and the largest fraction of pairs of equal grams in a word. It is 1.6 % (DNA)
+# and 6 % (proteins) in random words, about half in repeats of two letters, and less in repeats of
+# longer units.
 GRAMS = {"dna": (3, 0.1), "protein": (1, 0.25)}
 
 
@@ -24,7 +25,7 @@ class Texts:
     Attributes
     ----------
     codes : uint8 [residues]
-        Column of each residue in the alphabet; ``AMBIGUOUS`` where it may be several.
+        Column of each residue in the alphabet; ``AMBIGUOUS`` if it can be several.
     starts : int64 [n + 1]
         Sequence ``i`` is ``codes[starts[i]:starts[i + 1]]``.
     alphabet : Alphabet
@@ -36,16 +37,16 @@ class Texts:
 
     @property
     def both_strands(self) -> bool:
-        """Whether a stretch may be read from the other strand."""
+        """Whether stretches are also read on the other strand."""
         return self.alphabet.name == "dna"
 
     @property
     def strands(self) -> int:
-        """In how many directions a stretch may be read."""
+        """Number of strands that stretches are read on."""
         return 2 if self.both_strands else 1
 
     def owners(self, places: Ints) -> Ints:
-        """In which sequence each place is: int64 [places]."""
+        """Number of the sequence that contains each place: int64 [places]."""
         return np.searchsorted(self.starts, places, side="right") - 1
 
     def __len__(self) -> int:
@@ -53,7 +54,7 @@ class Texts:
 
 
 def read_texts(packed: Packed, rows: Ints, alphabet: Alphabet) -> Texts:
-    """Decode some sequences: one byte a residue."""
+    """Decode some sequences to one byte per residue."""
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(packed.lengths[rows])])
     codes = np.empty(int(starts[-1]), np.uint8)
     kernel = _decode_nibbles if alphabet.width == 4 else _decode_masks
@@ -62,13 +63,13 @@ def read_texts(packed: Packed, rows: Ints, alphabet: Alphabet) -> Texts:
 
 
 def low_complexity(texts: Texts, length: int) -> Bools:
-    """Say of each place whether the word of ``length`` letters from there is of low complexity.
+    """Return for each place whether the word of ``length`` letters from there has low complexity.
 
     Returns
     -------
     bool [residues]
-        True where too many pairs of the word's triplets (DNA) or letters (proteins) are equal. Of
-        no meaning where a sequence ends before the word does.
+        True if too many pairs of the word's triplets (DNA) or letters (proteins) are equal. The
+        value has no meaning where the sequence ends before the word does.
     """
     gram, most = GRAMS[texts.alphabet.name]
     low = np.zeros(len(texts.codes), np.bool_)
@@ -121,7 +122,7 @@ def _mark_low(codes: Bytes, starts: Ints, length: int, gram: int, most: float, l
                 continue
             equal += counts[number]
             counts[number] += 1
-            # where the window of grams that ends here begins
+            # start of the window of grams that ends here
             first = j - length + 1
             if first < start:
                 continue
@@ -131,7 +132,7 @@ def _mark_low(codes: Bytes, starts: Ints, length: int, gram: int, most: float, l
                 leaving = leaving * 32 + np.int64(codes[first + k])
             counts[leaving] -= 1
             equal -= counts[leaving]
-        # forget the grams that are left of this sequence
+        # remove the remaining grams of this sequence from the counts
         for j in range(max(start, end - length), end - gram + 1):
             number = np.int64(0)
             for k in range(gram):

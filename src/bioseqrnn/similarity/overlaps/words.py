@@ -1,8 +1,8 @@
-"""Words of fixed length that stand at several places, found by hashes in parts of bounded size.
+"""Words of fixed length that occur at several places, found by hashes in parts of bounded size.
 
-A hash is a polynomial of the letters, which rolls from place to place. Of DNA a word has the lower
-one of its two strands', so that it is found from either; it is read in that strand's direction.
-Hashes that meet by chance do no harm: letters are compared afterwards.
+A hash is a rolling polynomial of the letters. A DNA word gets the lower of the hashes of its two
+strands, so it is found from either strand; it is read in the direction of that strand. Hash
+collisions do no harm, because the letters are compared afterwards.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ Hashes = npt.NDArray[np.uint64]
 BASE = 0x9E3779B97F4A7C15
 INVERSE = pow(BASE, -1, 2**64)
 MIX = 0xD6E8FEB86659FD93
-# Words that are sorted at once; of more parts than these, the rest is left out, so that of a long
-# stretch some words are compared, not all
+# Words that are sorted at once, and the most parts that are read. Further parts are left out, so
+# only some words of a long stretch are compared
 AT_ONCE, MOST_PARTS = 2**22, 64
 
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Where words stand that stand at several places, word by word.
+    """Places of the words that occur more than once, word by word.
 
     Attributes
     ----------
     places : int64 [occurrences]
         First letter of the word in the text.
     turned : bool [occurrences]
-        Whether the word is read from the other strand there.
+        Whether the word is on the other strand at that place.
     bounds : int64 [words + 1]
         Occurrences of word ``i`` are ``bounds[i]`` to ``bounds[i + 1]``, in the order of places.
     """
@@ -50,11 +50,11 @@ class Occurrences:
 
     @property
     def counts(self) -> Ints:
-        """Occurrences of each word: int64 [words]."""
+        """Number of occurrences of each word: int64 [words]."""
         return np.diff(self.bounds)
 
     def chosen(self, words: Bools) -> Occurrences:
-        """Leave all words out but some."""
+        """Keep only some words."""
         counts = self.counts
         inside = np.repeat(words, counts)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[words])])
@@ -62,7 +62,7 @@ class Occurrences:
 
 
 def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
-    """Yield the words of so many letters that stand at two places or more, in parts."""
+    """Yield, in parts, the words of ``length`` letters that occur at two places or more."""
     text = texts.codes, texts.starts, length, texts.both_strands
     parts = max(1, -(-len(texts.codes) // AT_ONCE))
     sizes = np.zeros(parts, np.int64)
@@ -74,7 +74,7 @@ def repeated_words(texts: Texts, length: int) -> Iterator[Occurrences]:
 
 
 def _grouped(hashes: Hashes, places: Ints, turned: Bools) -> Occurrences:
-    """Keep what stands at several places, in one order whatever the sort does with equals."""
+    """Keep hashes that occur more than once, in an order that does not depend on the sort."""
     order = np.argsort(hashes)
     ordered = hashes[order]
     same = ordered[1:] == ordered[:-1]
@@ -101,9 +101,9 @@ def _hash_words(
     hashes: Hashes,
     places: Ints,
 ) -> None:
-    """Write the words of one part with their places, twice the place and one where it is turned.
+    """Write the hashes of one part and their places: twice the place, plus one if it is turned.
 
-    Part -1 writes nothing, but counts the words of every part in ``sizes``.
+    Part -1 writes nothing but counts the words of every part in ``sizes``.
     """
     base, inverse, mix = np.uint64(BASE), np.uint64(INVERSE), np.uint64(MIX)
     one = np.uint64(1)

@@ -1,4 +1,4 @@
-"""The records that are audited, and what a check says of them."""
+"""The records that are audited, and the finding of a check."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found.
+    """The result of a check.
 
     Attributes
     ----------
     explanation : str
         One sentence for a biologist, with the number in it.
     value : float or None
-        None where the check does not apply.
+        None if the check does not apply.
     records : int or None
-        How many records it is about.
+        Number of records that it is about.
     partners : int64 [n] or None
-        For each record the one that it collides with, -1 where none does.
+        For each record the one that it collides with, -1 for none.
     """
 
     explanation: str
@@ -39,7 +39,7 @@ class Finding:
 
 
 class AuditedRecords:
-    """The records of a dataset, with what several checks need to know."""
+    """The records of a dataset, with data that several checks need."""
 
     def __init__(self, table: SequenceTable, identity: float) -> None:
         self.table, self.identity = table, identity
@@ -53,24 +53,24 @@ class AuditedRecords:
 
     @cached_property
     def on_one_strand(self) -> Ints:
-        """Number of the sequence as it is written: int64 [n]."""
+        """Number of each record's sequence, on the given strand only: int64 [n]."""
         return number(sequence_digests(self.table.packed, both_strands=False))
 
     @cached_property
     def on_any_strand(self) -> Ints:
-        """The same number also for a reverse complement, of DNA: int64 [n]."""
+        """Number of each record's sequence, in DNA shared by its reverse complement: int64 [n]."""
         if not self.dna:
             return self.on_one_strand
         return number(sequence_digests(self.table.packed, both_strands=True))
 
     @property
     def same(self) -> Ints:
-        """Number of the sequence as the dataset's strands mean it: int64 [n]."""
+        """Number of each record's sequence, on one or both strands as set for it: int64 [n]."""
         return self.on_any_strand if self.both_strands else self.on_one_strand
 
     @cached_property
     def clusters(self) -> Ints:
-        """Number of the cluster of near-identical sequences: int64 [n]."""
+        """Number of each record's cluster of near-identical sequences: int64 [n]."""
         table = self.table
         return similarity_clusters(table.packed, self.on_any_strand, table.alphabet, self.identity)
 
@@ -81,7 +81,7 @@ class AuditedRecords:
 
     @property
     def in_test(self) -> npt.NDArray[np.bool_] | None:
-        """Whether the sheet says that a record tests; None where it does not say so of any."""
+        """Whether the sheet has a record in test; None without both test and other records."""
         if self.splits is None:
             return None
         testing = np.array([split == "test" for split in self.splits])
@@ -89,17 +89,17 @@ class AuditedRecords:
 
     @cached_property
     def drawn(self) -> Ints:
-        """Rows that shortcuts are looked for in."""
+        """Rows of the sample of records for shortcuts."""
         return shortcuts.draw(len(self))
 
     @property
     def letters(self) -> str:
-        """What the residues of a stretch are called."""
+        """Name of the residues of a stretch in sentences."""
         return "nt (on either strand)" if self.dna else "residues"
 
     @property
     def near(self) -> str:
-        """What near-identical means."""
+        """Definition of near-identical in words."""
         strands = ", on either strand" if self.dna else ""
         return (
             f"at least {100 * self.identity:g} % identical over {100 * COVERAGE:g} % of "

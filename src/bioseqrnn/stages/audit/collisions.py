@@ -1,6 +1,6 @@
 """Checks of records that collide: repeats, leaks, conflicts, overlaps.
 
-Each function is a check of its name (``tables/checks.py``).
+Each function is the check of the same name (``tables/checks.py``).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def near_leakage(records: AuditedRecords) -> Finding:
 
 
 def label_conflicts(records: AuditedRecords) -> Finding:
-    """One sequence under two labels."""
+    """Sequences that have two labels."""
     partners = opposites(records.same, records.table.targets)
     count = int((partners >= 0).sum())
     strand = " or its reverse complement" if records.both_strands else ""
@@ -65,7 +65,7 @@ def duplicates(records: AuditedRecords) -> Finding:
 
 
 def reverse_complements(records: AuditedRecords) -> Finding:
-    """Records that are another record read from the other strand."""
+    """Records that are the reverse complement of another record."""
     if not records.dna:
         return Finding("Not applicable: proteins have no reverse complement.")
     partners = opposites(records.on_any_strand, records.on_one_strand)

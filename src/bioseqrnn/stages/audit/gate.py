@@ -1,6 +1,6 @@
 """The gate before training: findings of the audit are compared with their limits.
 
-Findings do not depend on limits, so that a change of a limit repeats nothing but the verdict.
+Findings do not depend on limits, so after a change of a limit only the verdict is repeated.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _verdict(name: str, state: str, value: float, setting: CheckSetting) -> str:
     if setting.action == IGNORE or state == NOT_APPLICABLE:
         return PASS
     if state == FAILED:
-        # a check that could not be made did not pass
+        # a check that failed to run did not pass
         return WARN
     return setting.action if CHECKS[name].beyond(value, setting.limit) else PASS
 
@@ -56,7 +56,7 @@ def _verdict(name: str, state: str, value: float, setting: CheckSetting) -> str:
 def judge_findings(
     findings: Path, checks: Path, config: AuditConfig, where: str = "dataset"
 ) -> None:
-    """Write ``checks.tsv``, and say what is beyond its limit."""
+    """Write ``checks.tsv``, and report the checks that are beyond their limit."""
     judged = judge(read_findings(written_so_far(findings)), config)
     tables.CHECKS.write(checks, judged)
     _say_verdicts(judged, where)
@@ -69,7 +69,7 @@ def _say_verdicts(checks: pd.DataFrame, where: str) -> None:
 
 
 def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> None:
-    """Say what the audit warns of; InputError where it stops.
+    """Report the warnings of the audit; InputError if a check stops the run.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> No
         ``findings.tsv``; the ids come from ``flagged.tsv`` beside it.
     config : AuditConfig
     where : str
-        What to call the dataset in messages.
+        Name of the dataset in messages.
     """
     checks = judge(read_findings(findings), config)
     stops = checks[checks["verdict"] == STOP]
@@ -104,7 +104,7 @@ def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> No
 
 
 def _ids(listed: Path, name: str) -> list[str]:
-    """The first ids that a check lists."""
+    """Return the first ids that a check lists."""
     if not listed.is_file():
         return []
     flagged = tables.FLAGGED.read(listed)

@@ -1,4 +1,4 @@
-"""The command ``audit``: findings are made, judged, or both."""
+"""The command ``audit``: it makes findings, judges them, or both."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 
 @dataclass(frozen=True)
 class AuditFiles:
-    """Tables of the audit; where ``findings`` or ``flagged`` is None it stands beside the other.
+    """Tables of the audit; if ``findings`` or ``flagged`` is None, it is in the other's folder.
 
     Attributes
     ----------
     findings, flagged : Path or None
-        What was found, and in which records.
+        The findings, and the records that they are about.
     checks : Path or None
-        The findings with verdicts; None leaves the judging out.
+        The findings with verdicts; None: findings are not judged.
     """
 
     findings: Path | None = None
@@ -32,12 +32,12 @@ class AuditFiles:
 def audit_dataset(
     sequences: Path | None, files: AuditFiles, *, config: AuditConfig, where: str
 ) -> None:
-    """Make the findings of ``sequences`` where they are given, and judge them. Nothing stops here.
+    """Make the findings of ``sequences``, if given, and judge them; no finding stops the run here.
 
     Raises
     ------
     InputError
-        Neither sequences nor findings, or no table to write.
+        There are neither sequences nor findings, or no table to write.
     """
     findings = files.findings
     if findings is None:
@@ -46,7 +46,7 @@ def audit_dataset(
         findings = files.checks.with_name(FINDINGS.file)
     with together():
         if sequences is not None:
-            # judging alone needs none of the libraries that the checks are made with
+            # judging alone does not need the libraries of the checks
             from bioseqrnn.stages.audit.run import audit_sequences
 
             flagged = files.flagged or findings.with_name(FLAGGED.file)

@@ -1,4 +1,4 @@
-"""The function that makes each check, by its name."""
+"""The function of each check, by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MODULES = (collisions, properties)
 
 
 def _look(name: str) -> Callable[[AuditedRecords], Finding]:
-    """The function of a check, which bears its name."""
+    """Return the function of a check, which has the same name."""
     found: Callable[[AuditedRecords], Finding] = next(
         getattr(module, name) for module in MODULES if hasattr(module, name)
     )

@@ -1,4 +1,4 @@
-"""Records paired by what they share."""
+"""Pairs of records of the same group."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from bioseqrnn.support.arrays import Ints
 
 
 def opposites(groups: Ints, sides: Ints) -> Ints:
-    """For each record, the first one of its group on another side: int64 [n], -1 where none is.
+    """Return, for each record, the first one of its group on another side: int64 [n], -1 for none.
 
     Parameters
     ----------
     groups, sides : int64 [n]
-        Whatever numbers; only equality counts.
+        Any numbers; only their equality matters.
     """
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     rows = np.arange(len(groups))
     differs = sides != sides[first[group]]
-    # the first record of each group that is on another side than the group's first record
+    # in each group, the first record that is not on the side of the group's first record
     other = np.full(len(first), -1)
     backwards = rows[differs][::-1]
     other[group[backwards]] = backwards
@@ -26,6 +26,6 @@ def opposites(groups: Ints, sides: Ints) -> Ints:
 
 
 def earlier(groups: Ints) -> Ints:
-    """For each record, the first one of its group, -1 where it is that itself: int64 [n]."""
+    """Return, for each record, the first one of its group: int64 [n], -1 if it is the first."""
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     return np.where(first[group] == np.arange(len(groups)), -1, first[group])

@@ -1,6 +1,6 @@
-"""Checks of properties that tell classes apart without biology, and of the data's quality.
+"""Checks of properties that distinguish classes without biology, and of data quality.
 
-Each function is a check of its name (``tables/checks.py``).
+Each function is the check of the same name (``tables/checks.py``).
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from bioseqrnn.onehot.decoding import ambiguous_residues, first_residues, residu
 from bioseqrnn.stages.audit import shortcuts
 from bioseqrnn.stages.audit.audited import AuditedRecords, Finding, share
 
-# Fractions of ambiguous residues of two classes that differ more than threefold are pointed out,
-# where the larger one is not a few letters only
+# A difference in ambiguous residues between classes is reported if the largest fraction exceeds the
+# first number, and also the smallest fraction times the second number
 NOTABLE_AMBIGUITY, NOTABLE_RATIO = 0.001, 3
 
 
 def length(records: AuditedRecords) -> Finding:
-    """AUC of the length."""
+    """AUC of the sequence length as a predictor of the class."""
     rows = records.drawn
     found = shortcuts.by_value(records.table.lengths[rows], records.table.targets[rows])
     return _shortcut(records, "length", found)
 
 
 def composition(records: AuditedRecords) -> Finding:
-    """AUC of the shares of the residues."""
+    """AUC of the residue composition as a predictor of the class."""
     table, rows = records.table, records.drawn
     features = residue_shares(table.packed, rows, table.alphabet)
     found = shortcuts.by_features(features, table.targets[rows], records.same[rows])
@@ -32,7 +32,7 @@ def composition(records: AuditedRecords) -> Finding:
 
 
 def first_residue(records: AuditedRecords) -> Finding:
-    """AUC of the first residue."""
+    """AUC of the first residue as a predictor of the class."""
     table, rows = records.table, records.drawn
     features = first_residues(table.packed, rows, table.alphabet)
     found = shortcuts.by_features(features, table.targets[rows], records.same[rows])
@@ -51,7 +51,7 @@ def _shortcut(records: AuditedRecords, what: str, found: shortcuts.Shortcut) -> 
 
 
 def class_balance(records: AuditedRecords) -> Finding:
-    """Share of the rarest class."""
+    """Fraction of the records that are in the rarest class."""
     table = records.table
     counts = np.bincount(table.targets, minlength=len(table.classes))
     rarest = int(counts.argmin())
@@ -63,7 +63,7 @@ def class_balance(records: AuditedRecords) -> Finding:
 
 
 def ambiguity(records: AuditedRecords) -> Finding:
-    """Share of ambiguous residues, and whether it differs between classes."""
+    """Fraction of ambiguous residues, and whether it differs between classes."""
     table = records.table
     counts = ambiguous_residues(table.packed, table.alphabet)
     text = f"{share(int(counts.sum()), int(table.lengths.sum()), 'residues')} are ambiguous"

@@ -1,4 +1,4 @@
-"""The audit job: a sequence table in, findings of every check and flagged records out."""
+"""The audit job: it reads a sequence table, writes findings of all checks and flagged records."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MOST_FLAGGED = 10_000
 def audit_sequences(
     sequences: Path, findings: Path, flagged: Path, *, identity: float, where: str = "dataset"
 ) -> None:
-    """Make every check on a sequence table; write ``findings.tsv`` and ``flagged.tsv``."""
+    """Run every check on a sequence table; write ``findings.tsv`` and ``flagged.tsv``."""
     table = read_sequences(sequences)
     sources = read_parquet(sequences, "sequence table", ["source"])[0].column("source").to_pylist()
-    # sums of BLAS depend on the number of threads
+    # the rounding of sums in BLAS depends on the number of threads
     with threadpool_limits(1):
         found, listed = make_checks(table, sources, identity)
     with together():
@@ -41,7 +41,7 @@ def audit_sequences(
 def make_checks(
     table: SequenceTable, sources: list[str], identity: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make every check.
+    """Run every check.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def make_checks(
     sources : list of str [n]
         FASTA file of each record.
     identity : float
-        From which two sequences are near-identical, 0 to 1.
+        Identity, 0 to 1, from which two sequences are near-identical.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def make_checks(
 def _flagged(
     name: str, records: AuditedRecords, sources: list[str], partners: Ints
 ) -> pd.DataFrame:
-    """List the records that have a partner, in their order."""
+    """List the records that have a partner, in the order of the table."""
     table = records.table
 
     def describe(row: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a trivial property of a sequence alone tells about its class, as an AUC."""
+"""How well a trivial property of a sequence alone predicts its class, as an AUC."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ Scores = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Shortcut:
-    """The largest AUC over classes, each against the rest, and the class that has it."""
+    """The largest AUC over classes, each against the rest, and the class with this AUC."""
 
     auc: float
     code: int
 
 
 def draw(count: int) -> Ints:
-    """Row numbers of at most 20,000 records, at random with a fixed seed, ascending."""
+    """Draw at most 20,000 records at random, with a fixed seed: row numbers, ascending."""
     if count <= MOST_RECORDS:
         return np.arange(count)
     return np.sort(np.random.default_rng(SEED).choice(count, MOST_RECORDS, replace=False))
 
 
 def by_value(values: Ints, targets: Ints) -> Shortcut:
-    """Rank records by a number; the direction does not matter."""
+    """Rank records by a number, in the direction with the larger AUC."""
     aucs = {code: _auc(targets == code, values) for code in _told_apart(targets)}
     return _largest({code: max(auc, 1 - auc) for code, auc in aucs.items()})
 
 
 def by_features(features: Floats, targets: Ints, keys: Ints) -> Shortcut:
-    """Rank records by a logistic regression that did not see them.
+    """Rank records by logistic regressions that were not trained on them.
 
     Parameters
     ----------
     features : float32 [n, columns]
     targets : int64 [n]
     keys : int64 [n]
-        Records with one key are never on two sides.
+        Records with the same key are never in both training and test.
     """
     _, groups = np.unique(keys, return_inverse=True)
     present, codes = np.unique(targets, return_inverse=True)
@@ -65,12 +65,12 @@ def by_features(features: Floats, targets: Ints, keys: Ints) -> Shortcut:
         scores[np.ix_(test, model.classes_)] = model.predict_proba(features[test])
     column = {int(code): i for i, code in enumerate(present)}
     aucs = {code: _auc(targets == code, scores[:, column[code]]) for code in _told_apart(targets)}
-    # below one half, unseen records are ranked worse than by chance: nothing was learnt
+    # below one half, held-out records are ranked worse than by chance: nothing was learnt
     return _largest({code: max(auc, 0.5) for code, auc in aucs.items()})
 
 
 def _told_apart(targets: Ints) -> list[int]:
-    """Every class; of two only the second, because the first one has the same AUC."""
+    """Return all classes; if there are two, only the second: the first has the same AUC."""
     present: list[int] = np.unique(targets).tolist()
     return present[1:] if len(present) == 2 else present
 

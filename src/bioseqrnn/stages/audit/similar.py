@@ -1,8 +1,8 @@
 """Clusters of near-identical sequences, found by MMseqs2 (Steinegger & Söding 2018).
 
-Linclust compares a sequence only with the longest one that shares a k-mer, so its time is linear in
-the number of residues, and near-identical pairs can be missed; it invents none. Nucleotide k-mers
-are canonical: a sequence is found to be similar to its reverse complement.
+Linclust compares a sequence only with the longest one that shares a k-mer. So its time is linear in
+the number of residues, and it can miss near-identical pairs, but all pairs it reports are correct.
+Nucleotide k-mers are canonical: a sequence is found to be similar to its reverse complement.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ def similarity_clusters(packed: Packed, keys: Ints, alphabet: Alphabet, identity
     ----------
     packed : Packed
     keys : int64 [n]
-        Number of each record's sequence; equal ones are in one cluster without being compared.
+        Number of each record's sequence; identical ones are in one cluster without a comparison.
     alphabet : Alphabet
     identity : float
-        Least share of identical residues in a local alignment that covers 80 % of both sequences.
+        Minimum fraction of identical residues in a local alignment that covers 80 % of both
+        sequences.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def similarity_clusters(packed: Packed, keys: Ints, alphabet: Alphabet, identity
     kmer = kmer_length(int(packed.lengths[rows].sum()), alphabet)
     with temporary_folder("bioseqrnn-similar-") as folder:
         write_fasta(folder / "in.fasta", packed, rows, alphabet)
-        # identity and coverage decide, not the E-value: a short peptide never has a low one
+        # identity and coverage decide, not the E-value, which is never low for a short peptide
         result = run_mmseqs(
             [
                 "easy-linclust", "in.fasta", "out", "tmp", "--dbtype", sequence_type(alphabet),

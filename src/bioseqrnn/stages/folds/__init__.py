@@ -1,1 +1,1 @@
-"""Stage ``folds``: which records train, validate and test in each fold (``folds.parquet``)."""
+"""Stage ``folds``: roles of the records in each fold (``folds.parquet``)."""

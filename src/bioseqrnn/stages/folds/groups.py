@@ -16,7 +16,7 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 
 def sequence_keys(packed: Packed, both_strands: bool) -> Ints:
-    """Number the distinct sequences: int64 [n], equal where two records have the same residues.
+    """Number the distinct sequences: int64 [n], equal if two records have the same residues.
 
     With ``both_strands`` a DNA sequence and its reverse complement share a number.
     """
@@ -64,10 +64,10 @@ def group_records(
     strata : int64 [n] or float64 [n, classes]
         What is balanced between folds.
     grouping : str
-        ``homology``: similar sequences, over any number of steps, as far as folds stay balanced;
-        ``duplicates``: identical sequences; ``column``: the user's groups, which are required. All
-        three keep identical sequences together, and records of one group of the user's. ``none``:
-        every record is a group.
+        ``homology``: chains of similar sequences, as far as folds stay balanced; ``duplicates``:
+        identical sequences; ``column``: the user's groups, which are required. All three keep
+        together identical sequences and the records of each group of the user. ``none``: every
+        record is its own group.
     pairs : Pairs or None
         Pairs of similar sequences, for ``homology``.
     folds : int
@@ -76,7 +76,7 @@ def group_records(
     Raises
     ------
     InputError
-        Where ``column`` is asked for and no record has a group.
+        The grouping is ``column``, but no record has a group.
     """
     if grouping == "none":
         say(

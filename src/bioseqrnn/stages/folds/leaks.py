@@ -1,4 +1,4 @@
-"""Test records with a copy, a relative or an overlap among those that train: ``leaks.tsv``."""
+"""Test records that are identical, similar or overlap with training records: ``leaks.tsv``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from bioseqrnn.tables.folds import EXCLUDED, TEST, TRAIN, VALIDATION, Roles, cod
 def count_leaks(
     roles: Roles, keys: Ints, pairs: Pairs | None, overlaps: Overlaps | None, grouping: str
 ) -> pd.DataFrame:
-    """Count, in each fold, the test records that a training or validation record resembles.
+    """Count, in each fold, the test records that resemble a training or validation record.
 
     Parameters
     ----------
     roles : int8 [n, folds]
     keys : int64 [n]
-        Equal where two records have the same sequence.
+        Number of each record's sequence, equal if two records have the same sequence.
     pairs : Pairs or None
-        Pairs of similar sequences; None where they were not looked for.
+        Pairs of similar sequences; None if there was no search for them.
     overlaps : Overlaps or None
-        Sequences that share a stretch; None where they were not looked for.
+        Sequences that share a stretch; None if there was no search for them.
     grouping : str
-        What the folds were dealt by.
+        Grouping by which records were assigned to folds.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Checks and messages about folds: what they leave out, and what cannot be learnt from them."""
+"""Checks and messages about folds: records left out, missing classes, and constant targets."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import EXCLUDED, TRAIN, VALIDATION, Roles, code
 
-# Classes named in warnings; more are counted
+# Number of classes that a warning names; further ones are only counted
 NAMED = 5
 
 
 def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> None:
-    """Raise InputError where the numbers that a fold trains on are all the same.
+    """Raise InputError if all training values of a fold are equal.
 
     Parameters
     ----------
     values : float64 [n]
-        Of regression.
+        Targets of regression.
     roles : int8 [n, folds]
     given : bool
         Whether the user gave the split.
@@ -40,7 +40,7 @@ def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> Non
 def warn_of_unvalidated(
     strata: Strata, roles: Roles, classes: list[str] | None, where: str
 ) -> None:
-    """Name the classes that have no validation record in some folds."""
+    """Warn of the classes that have no validation record in some folds."""
     folds = roles.shape[1]
     lack = Counter(
         name
@@ -58,7 +58,7 @@ def warn_of_unvalidated(
 
 
 def say_excluded(roles: Roles, given: bool, where: str) -> None:
-    """Say how many records a fold leaves out, where any does."""
+    """Report how many records the folds leave out, if any."""
     counts = (roles == code(EXCLUDED)).sum(axis=0)
     if given and counts.any():
         say(

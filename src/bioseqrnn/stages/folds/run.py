@@ -1,4 +1,4 @@
-"""The job of the stage: a sequence table in, ``folds.parquet`` and ``leaks.tsv`` out."""
+"""The job of the stage: it reads a sequence table, writes ``folds.parquet`` and ``leaks.tsv``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
 GROUPINGS = ("homology", "duplicates", "column", "none")
 GIVEN, RANDOM = "given", "none"
-# Up to this number similar sequences are counted even where folds do not depend on them
+# Up to this number of records, similar sequences are counted even if folds do not depend on them
 FEW_RECORDS = 10**6
 
 
@@ -44,20 +44,20 @@ def split_table(
     Parameters
     ----------
     table : SequenceTable
-        Where the user gave a split, it is the one fold there is.
+        If the user gave a split, it becomes the only fold.
     output : Path
     config : FoldsConfig
     leaks : Path, optional
-        ``leaks.tsv`` to write: what leaks in these folds, and would in random ones.
+        Path of ``leaks.tsv``: the leaks in these folds, and those in random folds.
     threads : int
-        Of MMseqs2.
+        Number of threads for MMseqs2.
     where : str
-        Name in messages.
+        Name of the dataset in messages.
 
     Raises
     ------
     InputError
-        Where folds cannot be made, or MMseqs2 is needed and missing.
+        Folds cannot be made, or MMseqs2 is needed but missing.
     """
     given, grouping = table.splits is not None, config.grouping
     threshold = threshold_of(table.alphabet, config)
@@ -124,15 +124,16 @@ def _assigned(
 
 
 def strata_of(table: SequenceTable) -> tuple[Strata, list[str] | None]:
-    """What is balanced between folds, and the classes that every fold needs.
+    """Return what is balanced between folds, and the classes that every fold needs.
 
     Returns
     -------
     strata : int64 [n] or float64 [n, kinds]
-        The class of each record, or the tenth of the values that its number belongs to; or how much
-        it has of each label (one or nothing) or of each class (residues).
+        The class of each record, or the tenth of the values (quantile bin) that its number belongs
+        to; or its amount of each label (1 or 0) or of each class (residues).
     classes : list of str or None
-        None where a fold can do without one: of labels, numbers and residues.
+        None if a fold does not need every class: in tasks with labels, numbers or one class per
+        residue.
     """
     name = table.metadata["task"]
     if name in CLASS_TASKS:

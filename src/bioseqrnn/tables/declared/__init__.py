@@ -1,7 +1,7 @@
-"""Every file that passes between stages, declared once: name, columns, version, who needs it.
+"""Every file that passes between stages, declared once: name, columns, version, commands.
 
-Readers, writers, the report's lists, the command line and docs/formats.md ask these declarations.
-A new file is one ``Table`` in one of the modules, and its place in ``ALL``.
+Readers, writers, the report's lists, the command line and docs/formats.md use these declarations.
+A new file needs one ``Table`` in one of the modules, and a place in ``ALL``.
 """
 
 from bioseqrnn.tables.declared import data, evaluation, models
@@ -34,5 +34,5 @@ ALL: tuple[Table, ...] = (
     evaluation.FOLD_SIZES,
     evaluation.PROVENANCE,
 )
-# that the report writes to ``report/tables``, each as ``{name}.tsv``
+# tables that the report writes to ``report/tables``, each as ``{name}.tsv``
 REPORTED = tuple(table for table in ALL if table.in_report)

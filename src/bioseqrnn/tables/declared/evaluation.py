@@ -29,7 +29,7 @@ _UNITS = Column("n", COUNT, "test records, or residues")
 
 
 def _table(name: str, meaning: str, *columns: Column, readers: tuple[str, ...] = ()) -> Table:
-    """A TSV of ``evaluate`` that the report shows."""
+    """Declare a TSV of ``evaluate`` that the report shows."""
     path = f"evaluation/{name}.tsv"
     return Table(name, path, meaning, "evaluate", (*readers, "report"), columns, in_report=True)
 
@@ -220,7 +220,7 @@ PROVENANCE = Table(
     in_report=True,
 )  # fmt: skip
 
-# the TSV files of ``evaluate``, as it writes them
+# the TSV files of ``evaluate``, in the order in which it writes them
 EVALUATED = (
     RUNS, SUMMARY, COMPARISONS, CLASSES, TEMPERATURES, THRESHOLDS, STRATA, CALIBRATION, CONFUSION,
     HISTORIES,

@@ -1,7 +1,7 @@
-"""What a declared file is: its name, its columns, who writes and who reads it.
+"""Declaration of a file: its name, its columns, and the commands that write and read it.
 
-Declarations import neither pandas nor Arrow until a table is read or written, so that the command
-line can name files without them.
+Declarations import pandas and Arrow only when a table is read or written, so that the command line
+can name files without them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEXT, NUMBER, COUNT, TRUTH = "text", "number", "whole number", "True or False"
 CATEGORY, BYTES, LABEL, OBJECT, LIST = "category", "bytes", "by task", "object", "list"
-# part of a name that stands for a class, a fold, and the like
+# placeholder in a name, for a class, a fold and so on
 PLACE = re.compile(r"\{\w+\}")
 
 
@@ -31,14 +31,14 @@ class Column:
     Attributes
     ----------
     name : str
-        With a ``{class}`` or the like in it, one column for each.
+        With a placeholder such as ``{class}`` in it, there is one column for each class.
     kind : str
     meaning : str
-        For docs/formats.md.
+        Description in docs/formats.md.
     optional : bool
         Whether some files have no such column.
     dtype : str
-        Of pandas, where reading must not guess it from the values.
+        Type in pandas, if it must not be guessed from the values.
     """
 
     name: str
@@ -49,11 +49,11 @@ class Column:
 
     @property
     def several(self) -> bool:
-        """Whether it stands for any number of columns."""
+        """Whether this stands for any number of columns."""
         return PLACE.search(self.name) is not None
 
     def fits(self, name: str) -> bool:
-        """Whether a column of this name is declared here."""
+        """Whether this declares a column of that name."""
         parts = (re.escape(part) for part in PLACE.split(self.name))
         return re.fullmatch(".+".join(parts), name, re.DOTALL) is not None
 
@@ -65,22 +65,22 @@ class Table:
     Attributes
     ----------
     name : str
-        Short name; of the report's own tables that of the file in ``report/tables``.
+        Short name; for tables of the report, the name of the file in ``report/tables``.
     path : str
-        In the results of a dataset.
+        Path within the results of a dataset.
     meaning : str
-        What a row is.
+        Meaning of a row.
     writer : str
         The command that writes it.
     readers : tuple of str
         The commands that read it.
     columns : tuple of Column
     format : int, optional
-        Version in its metadata.
+        Version in the file's metadata.
     in_report : bool
         Whether the report writes it to ``report/tables``.
     metadata : tuple of Column
-        Keys of the JSON in the file's metadata, beside ``format``.
+        Keys of the JSON in the file's metadata, in addition to ``format``.
     """
 
     name: str
@@ -100,16 +100,16 @@ class Table:
 
     @property
     def names(self) -> list[str]:
-        """Names of the columns that every file has, in their order."""
+        """Names of the columns that every such file has, in order."""
         return [c.name for c in self.columns if not (c.optional or c.several)]
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Names of declared columns that are not there."""
+        """Return the names of required columns that are missing from ``names``."""
         there = set(names)
         return [name for name in self.names if name not in there]
 
     def undeclared(self, names: Iterable[str]) -> list[str]:
-        """Names that are not declared."""
+        """Return those of ``names`` that are not declared."""
         return [name for name in names if not any(c.fits(name) for c in self.columns)]
 
     def frame(self, rows: Sequence[Any]) -> pd.DataFrame:
@@ -124,7 +124,7 @@ class Table:
         Raises
         ------
         ValueError
-            The frame's columns are not those that are declared.
+            The frame's columns differ from the declared ones.
         """
         wrong = [*self.missing(frame.columns), *self.undeclared(map(str, frame.columns))]
         if wrong:
@@ -132,18 +132,18 @@ class Table:
         write_tsv(path, frame)
 
     def read(self, path: Path, *, whole: bool = True) -> pd.DataFrame:
-        """Read a TSV; text stays text, also a class called 1, 001 or NA.
+        """Read a TSV; text stays text, even a class named 1, 001 or NA.
 
         Parameters
         ----------
         path : Path
         whole : bool
-            Whether every declared column must be there.
+            Whether every required column must be present.
 
         Raises
         ------
         InputError
-            The file is missing, is no such table, or lacks a column.
+            The file is missing, is not such a table, or lacks a column.
         """
         import pandas as pd
 
