@@ -44,9 +44,8 @@ atexit.register(save_checksums)
 def follows_parameters():
     """Whether Snakemake compares parameters, which include checksums of files and all settings.
 
-    A run of this workflow always compares them, whatever its --rerun-triggers are. In a workflow
-    that imports this one, the triggers apply to other rules too and are not changed. The triggers
-    are known only when jobs are planned.
+    A run of this workflow always does, whatever its --rerun-triggers. If a workflow imports this
+    one, they apply to other rules too and are kept. They are known only when jobs are planned.
     """
     triggers = workflow.rerun_triggers
     if RerunTrigger.PARAMS in triggers:

@@ -1,9 +1,8 @@
-# Only one run at a time may write to a folder of results. Snakemake locks only the working
-# directory, and two working directories may name the same folder in `results:`. In two containers,
-# one path may also mean two different folders. A working directory is therefore identified by a
-# random word written into it, and a process by the boot of its machine, its namespace of process
-# numbers, its number and its start time. A lock file is complete when it appears: it is made as a
-# hard link, which is atomic on NFS too.
+# Only one run at a time may write to a folder of results. Snakemake locks only working directories,
+# and two of these may name one folder in `results:`. In two containers, one path may also mean two
+# folders. So a working directory is identified by a random word written into it, and a process by
+# the boot and the process namespace of its machine, its number and its start time. A lock file is
+# complete when it appears: it is made as a hard link, which is atomic on NFS too.
 import errno
 import json
 import socket
@@ -70,10 +69,7 @@ def machine():
 
 
 def start_of(process):
-    """Start time of a process, which distinguishes it from a later process with the same number.
-
-    None if it is unknown.
-    """
+    """Start time of a process (None: unknown); a later process with its number has another one."""
     with suppress(OSError, IndexError):
         about = (KERNEL / str(process) / "stat").read_text("utf-8", "replace")
         # after the name, which may contain spaces
