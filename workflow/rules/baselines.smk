@@ -1,4 +1,4 @@
-# Plain methods on the same folds.
+# Simple methods (baselines) on the same folds as the networks.
 
 
 include: "functions/baselines.smk"
@@ -30,7 +30,7 @@ rule train_baseline:
         " --threads {params.threads} --output {output:q} > {log:q} 2>&1"
 
 
-# On random folds, for comparison.
+# The same on random folds, for comparison.
 use rule train_baseline as train_random_baseline with:
     input:
         sequences=SEQUENCES,

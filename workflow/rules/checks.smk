@@ -1,11 +1,11 @@
-# The checks of configuration and sheets, and what is declared once for commands and workflow, are
-# modules of the package, which need not be installed where Snakemake runs. They are loaded from the
-# repository, one file at a time, since Snakemake fetches the files of a remote workflow so.
+# The checks of configuration and sheets, and definitions shared by commands and workflow, are
+# modules of the package. The package need not be installed where Snakemake runs: these modules are
+# loaded from the repository one file at a time, as Snakemake fetches files of a remote workflow.
 import sys
 from pathlib import Path
 from types import ModuleType
 
-# each behind those that it imports
+# each module comes after those that it imports
 MODULES = (
     "support.errors",
     "support.console",
@@ -33,7 +33,7 @@ MODULES = (
 
 
 def take_modules():
-    """Remove all modules of the package from those that this process has imported."""
+    """Remove all modules of the package from ``sys.modules``, and return them."""
     names = [name for name in sys.modules if name.split(".")[0] == "bioseqrnn"]
     return {name: sys.modules.pop(name) for name in names}
 
@@ -41,8 +41,8 @@ def take_modules():
 def load_modules(files):
     """Load modules of the package from {name: file}.
 
-    They have their names only while they import one another. So an installed package, and another
-    version of this workflow in the same process, keep theirs.
+    They are in ``sys.modules`` only while they import one another. An installed package, and
+    another version of this workflow in the same process, therefore keep their own modules.
     """
     installed = take_modules()
     try:
@@ -76,19 +76,19 @@ stop = PACKAGE["bioseqrnn.config.checks.text"].stop
 
 
 def elsewhere(path):
-    """Whether a file is not on this machine's file systems but in remote storage (docs/cluster.md)."""
+    """Whether a file is in remote storage and not on this machine's disks (docs/cluster.md)."""
     return "://" in path or bool(workflow.storage_settings.default_storage_provider)
 
 
 def given_settings():
-    """What this run, or the workflow that imports this one, is given its settings by."""
+    """Sources of the settings of this run, or of the workflow that imports this one."""
     given = workflow.config_settings
     return check_settings.Given(
         module_name=__name__ if IMPORTED else None,
         config=config if workflow.modifier.skip_configfile else None,
         configfiles=given.configfiles,
         command_line=given.config,
-        # later than Snakemake 9.3
+        # this setting does not exist in Snakemake 9.3
         replaces=bool(given.overwrite_config)
         and getattr(given, "replace_workflow_config", False),
     )

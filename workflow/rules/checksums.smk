@@ -1,6 +1,6 @@
-# Inputs are tracked by content: a changed FASTA reruns its branch whatever its time stamp says, and
-# a touched one reruns nothing. Checksums are cached by path, size and times, so that a large file is
-# read once, not at every start.
+# Inputs are tracked by content: a changed FASTA file reruns its branch whatever its time stamp is,
+# and a new time stamp alone reruns nothing. Checksums are cached by path, size and times, so that a
+# large file is read once, not at every start.
 import atexit
 import functools
 import hashlib
@@ -26,12 +26,12 @@ def save_checksums():
     temporary = CHECKSUM_CACHE.with_suffix(f".{os.getpid()}.tmp")
     try:
         CHECKSUM_CACHE.parent.mkdir(exist_ok=True)
-        # what another module or job has added meanwhile stays
+        # keep checksums that another module or job has added meanwhile
         known = load_checksums() | checksums
         temporary.write_text(json.dumps(known), encoding="utf-8")
         temporary.replace(CHECKSUM_CACHE)
     except OSError:
-        # only a cache: where it cannot be kept, sums are computed again
+        # this is only a cache: if it cannot be written, checksums are computed again
         temporary.unlink(missing_ok=True)
 
 
@@ -42,10 +42,10 @@ atexit.register(save_checksums)
 
 @functools.cache
 def follows_parameters():
-    """Whether Snakemake compares parameters, as it has to: sums of files and all settings are such.
+    """Whether Snakemake compares parameters, which include checksums of files and all settings.
 
-    A run of this workflow compares them whatever its --rerun-triggers are. In a workflow that
-    imports this one these are for other rules too, and stay. Known only when jobs are planned.
+    A run of this workflow always does, whatever its --rerun-triggers. If a workflow imports this
+    one, they apply to other rules too and are kept. They are known only when jobs are planned.
     """
     triggers = workflow.rerun_triggers
     if RerunTrigger.PARAMS in triggers:
@@ -67,14 +67,14 @@ def follows_parameters():
 
 
 def as_input(path):
-    """A file of the user; watched by its sum, and only in remote storage by its time stamp."""
+    """A file of the user, tracked by its checksum; in remote storage, by its time stamp."""
     if "://" in path:
         return storage(path)
     return ancient(path) if not elsewhere(path) and follows_parameters() else path
 
 
 def checksum(path):
-    """SHA-256 of a file's content; what is elsewhere is not fetched for that."""
+    """SHA-256 of a file's content; files in remote storage are not fetched for this."""
     if elsewhere(path):
         return "by time"
     stat = os.stat(path)
@@ -88,5 +88,5 @@ def checksum(path):
 
 
 def combined(sums):
-    """One sum of several, in their order."""
+    """One checksum of several checksums, in their order."""
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()

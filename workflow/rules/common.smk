@@ -1,8 +1,8 @@
-# What several stages share: versions, checked settings, names in paths.
+# Definitions shared by several stages: versions, checked settings, names in paths.
 import json
 import os
 
-# Raise a stage's number when its results change for the same input: they are then made again.
+# Increase a stage's number when its results change for the same input: they are then made again.
 STAGE_VERSIONS = {
     "sequences": 3,
     "audit": 2,
@@ -39,7 +39,7 @@ wildcard_constraints:
 
 
 def checked_run():
-    """Check all settings, with defaults where none is given, and the sheets that they name."""
+    """Check all settings, filled up with defaults, and the sheets that they name."""
     schemas = {name: schema_errors.read_schema(path) for name, path in SCHEMAS.items()}
     check_settings.check_settings(config, ORIGINS, schemas["config"])
     if "queries" not in config and not os.path.exists("config/queries.tsv"):
@@ -55,35 +55,35 @@ if workflow.is_main_process:
     ORIGINS.tell_added_models()
 RESULTS, DATASETS, QUERIES = RUN.results, RUN.datasets, RUN.queries
 
-# a searched model is trained beside the one whose settings it starts from
+# a searched model is trained in addition to the model whose settings the search starts from
 SEARCHED = {f"{name}_search": name for name in config["search"]["models"]}
 NETWORKS = [*config["models"], *SEARCHED]
 
 
 def sorted_json(value):
-    """The same text for the same settings, in whatever order they were written."""
+    """JSON of settings that does not depend on the order in which they were written."""
     return json.dumps(value, sort_keys=True)
 
 
-# once a model, not once a training
+# computed once per model, not once per training
 SETTINGS = {name: sorted_json(value) for name, value in config["models"].items()}
 
 
 def model_settings(wildcards):
     """Settings of one model as sorted JSON: editing one model retrains only that one.
 
-    A searched model has those that it starts from.
+    A searched model has the settings that its search starts from.
     """
     return SETTINGS[SEARCHED.get(wildcards.model, wildcards.model)]
 
 
 def dataset_options(wildcards):
-    """Options of a dataset; {} where it has the defaults."""
+    """Options of a dataset; {} if it has the defaults."""
     return config["dataset_options"].get(wildcards.dataset, {})
 
 
 def files_of(dataset):
-    """Every file that a dataset is made from: FASTA, labels, intervals, a genome for negatives."""
+    """All files that a dataset is made from: FASTA, labels, intervals, a genome for negatives."""
     files = []
     for row in DATASETS[dataset]:
         others = [row[key] for key in ("labels", "intervals") if key in row]
@@ -96,7 +96,7 @@ def files_of(dataset):
 
 
 def all_results():
-    """What a plain run makes: reports, final models, predictions and matrices of transfers."""
+    """Targets of a default run: reports, final models, predictions and matrices of transfers."""
     return [
         *expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS),
         *expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS),
@@ -112,7 +112,7 @@ def all_results():
 
 
 def refuse_prefix(paths):
-    """A module's prefix moves what rules read and write, but not the paths that commands are told."""
+    """Stop if a module's prefix changes paths in rules: paths in their commands do not change."""
     for path in paths:
         moved = workflow.modifier.path_modifier.replace_prefix(path, None)
         if not elsewhere(path) and moved != path:

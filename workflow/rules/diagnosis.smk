@@ -1,4 +1,5 @@
-# How far back the cell of each model reaches, in the network of the first fold and seed.
+# Diagnosis of gradients: how many steps back the cell of each model reaches, in the network of the
+# first fold and seed.
 
 
 include: "functions/diagnosis.smk"
@@ -16,7 +17,7 @@ rule diagnose_models:
         f"{RESULTS}/{{dataset}}/logs/diagnose_models.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/diagnose_models.tsv"
-    # the report waits for it
+    # the report waits for this job
     priority: 1
     conda:
         "../envs/bioseqrnn.yaml"

@@ -1,4 +1,4 @@
-# Which records of a dataset train, validate and test.
+# Roles of the records of a dataset in each fold: training, validation, test.
 
 
 include: "functions/folds.smk"
@@ -24,7 +24,7 @@ rule assign_folds:
         runtime=240,
     params:
         settings=fold_settings,
-        # the gate: nothing is dealt, and so trained, where a finding stops
+        # if a finding stops the run, no folds are assigned, and so nothing is trained
         limits=audit_stops(),
         version=STAGE_VERSIONS["folds"],
     shell:
@@ -34,11 +34,11 @@ rule assign_folds:
         " --dataset {wildcards.dataset} > {log:q} 2>&1"
 
 
-# The same number of folds, dealt at random: what scores on them would have claimed.
+# The same number of folds, assigned at random: they show which scores would have been claimed.
 rule assign_random_folds:
     input:
         sequences=SEQUENCES,
-        # behind the gate
+        # not read: random folds, too, are assigned only if no finding stops the run
         folds=rules.assign_folds.output.folds,
     output:
         f"{RESULTS}/{{dataset}}/random/folds.parquet",

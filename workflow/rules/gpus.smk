@@ -1,4 +1,4 @@
-# GPUs of this machine: as many jobs at a time as there are, unless the user says otherwise.
+# GPUs of this machine: at most one job per GPU at a time, unless the user sets another limit.
 import functools
 import os
 import re
@@ -8,11 +8,11 @@ import subprocess
 
 @functools.cache
 def gpus_here():
-    """How many GPUs jobs on this machine may use."""
+    """Number of GPUs that jobs on this machine may use."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         names = visible.split(",")
-        # what follows -1 is hidden
+        # names after -1 are hidden
         names = names[: names.index("-1")] if "-1" in names else names
         return len([name for name in names if name.strip()])
     if shutil.which("nvidia-smi") is None:
@@ -25,21 +25,21 @@ def gpus_here():
     )
 
 
-# jobs run on this machine: executors of clusters and clouds count jobs in nodes
+# True if jobs run on this machine: executors of clusters and clouds set the number of nodes
 LOCAL = workflow.nodes is None
 
-# how many at a time, where the user has not said it (--resources gpu=2)
+# the limit for jobs at a time, if the user has not set it (--resources gpu=2)
 if LOCAL and workflow.is_main_process and config["device"] != "cpu" and gpus_here():
     if "gpu" not in workflow.global_resources:
         workflow.register_resource("gpu", gpus_here())
 
 
 def gpus(count=1):
-    """The resource gpu of a job: what it asks a cluster for, and what jobs here share out.
+    """The resource gpu of a job: requested from a cluster, or shared between jobs on this machine.
 
-    Without a GPU the resource is left out: the executor for Kubernetes would take a 0 for a
-    request. With device: auto only jobs of this machine ask for a GPU, since the workflow does not
-    know the nodes of a cluster.
+    Without a GPU the resource is omitted: the executor for Kubernetes would treat 0 as a request.
+    With device: auto, only jobs on this machine request a GPU, since the workflow does not know the
+    nodes of a cluster.
     """
     if config["device"] == "auto":
         count = min(count, gpus_here()) if LOCAL else 0

@@ -1,4 +1,5 @@
-# Would more sequences help? Models trained again on shares of each fold's records.
+# Learning curve: would more sequences help? Models are trained again on fractions of the training
+# records of each fold.
 
 
 include: "functions/learning_curve.smk"
@@ -31,7 +32,7 @@ rule train_on_fraction:
         device=config["device"],
         threads=config["threads"],
         version=STAGE_VERSIONS["training"],
-    # exec: the signals of a batch system to the job's shell are then those of the training
+    # exec: signals that a batch system sends to the job's shell then reach the training
     shell:
         "exec bioseqrnn train --sequences {input.sequences:q} --folds {input.folds:q}"
         " --model {wildcards.model} --config {params.settings:q} {params.chosen}"

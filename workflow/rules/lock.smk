@@ -1,8 +1,8 @@
-# One run at a time writes a folder of results. Snakemake locks the working directory only, and two
-# of them may name one folder in `results:`. Two containers may also call two folders by one path, so
-# that a folder is known by a word that is written into it, and a process by its machine, since when
-# this is up, and what numbers its processes have been given. A lock appears with all it says, by a
-# link, which is atomic on NFS too.
+# Only one run at a time may write to a folder of results. Snakemake locks only working directories,
+# and two of these may name one folder in `results:`. In two containers, one path may also mean two
+# folders. So a working directory is identified by a random word written into it, and a process by
+# the boot and the process namespace of its machine, its number and its start time. A lock file is
+# complete when it appears: it is made as a hard link, which is atomic on NFS too.
 import errno
 import json
 import socket
@@ -12,15 +12,15 @@ from contextlib import suppress
 
 RESULTS_LOCK = Path(RESULTS) / ".lock"
 FOLDER_WORD = Path(".snakemake").absolute() / "bioseqrnn-folder"
-# what Linux says of itself and of its processes
+# Linux's information on itself and its processes
 KERNEL = Path(os.sep) / "proc"
-# far more than a lock says
+# far more bytes than a lock file has
 MOST_OF_LOCK = 100_000
 
 
 def lock_results():
-    """Claim the folder, or end with one line that says who has it."""
-    # the processes of jobs read this file too
+    """Lock the folder of results, or stop with one line that names the run that has it."""
+    # the processes of jobs also run this code, but must not lock
     if elsewhere(RESULTS) or not workflow.is_main_process:
         return
     try:
@@ -50,18 +50,18 @@ def describe_run():
 
 
 def folder_word():
-    """What no other folder has: a word that its first run has drawn, and the place of that file."""
+    """Identity of the working directory: a random word from its first run, and the file's inode."""
     if not FOLDER_WORD.exists():
         FOLDER_WORD.parent.mkdir(exist_ok=True)
         new = FOLDER_WORD.with_name(f"{FOLDER_WORD.name}.{uuid.uuid4().hex}")
         new.write_text(uuid.uuid4().hex, encoding="utf-8")
         new.replace(FOLDER_WORD)
-    # a copy of the folder has the word too, but not in the same place
+    # a copy of the folder has the same word, but the file has another inode
     return f"{FOLDER_WORD.read_text(encoding='utf-8')[:64]} {FOLDER_WORD.stat().st_ino}"
 
 
 def machine():
-    """One running kernel and, in a container, what it shows of its processes; None if unknown."""
+    """Identity of the running kernel and of its namespace of process numbers; None if unknown."""
     with suppress(OSError):
         boot = (KERNEL / "sys/kernel/random/boot_id").read_text(encoding="ascii")
         return f"{boot.strip()} {os.readlink(KERNEL / 'self/ns/pid')}"
@@ -69,22 +69,22 @@ def machine():
 
 
 def start_of(process):
-    """When a process was started, which tells it from a later one of its number; None if unknown."""
+    """Start time of a process (None: unknown); a later process with its number has another one."""
     with suppress(OSError, IndexError):
         about = (KERNEL / str(process) / "stat").read_text("utf-8", "replace")
-        # behind the name, which may have blanks
+        # after the name, which may contain spaces
         return about.rpartition(")")[2].split()[19]
     return None
 
 
 def link_lock():
-    """Make the lock, whole; whether there was none."""
+    """Create the complete lock file; return False if there is one already."""
     whole = RESULTS_LOCK.with_name(f".lock.{this_run['run']}")
     try:
         whole.write_text(json.dumps(this_run), encoding="utf-8")
         os.link(whole, RESULTS_LOCK)
     except FileExistsError:
-        # NFS may say so of a link that it has made, when the answer was lost
+        # NFS may also report this if it has made the link but its answer was lost
         return whole.stat().st_nlink > 1
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):
@@ -100,11 +100,11 @@ def link_lock():
 
 
 def read_lock():
-    """What the lock says, {} where that is nothing that can be read, and its text."""
+    """Return the content of the lock ({} if it is not readable), and its text."""
     try:
         file = os.open(RESULTS_LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        # given back meanwhile
+        # removed meanwhile
         return None, b""
     except OSError:
         refuse_lock()
@@ -116,7 +116,7 @@ def read_lock():
         said = json.loads(text)
         if isinstance(said, dict):
             return said, text
-    # of a run that had no room to write more, and so did not go on
+    # left by a run that stopped because the disk was full when it wrote the lock
     return {}, text
 
 
@@ -125,7 +125,7 @@ def refuse_lock():
 
 
 def take_lock(other, text):
-    """Put the lock of a run that has ended out of the way, or end where it may go on."""
+    """Remove the lock of a run that has ended; stop if that run may still be running."""
     if other is None:
         return
     if other and not is_over(other):
@@ -144,25 +144,25 @@ def take_lock(other, text):
     except FileNotFoundError:
         return
     if aside.read_bytes()[:MOST_OF_LOCK] != text:
-        # another run was quicker: that is its new lock
+        # another run was faster: this is its new lock, which is restored
         with suppress(FileExistsError):
             os.link(aside, RESULTS_LOCK)
     aside.unlink()
 
 
 def is_over(other):
-    """Whether the run that holds a lock has ended for certain."""
+    """Whether it is certain that the run that holds a lock has ended."""
     if "word" not in other:
-        # of an earlier version
+        # lock of an earlier version
         return other.get("folder") == this_run["folder"]
     if other.get("machine") and other["machine"] == this_run["machine"]:
         return start_of(other.get("process")) != other.get("started")
-    # Snakemake lets only one run into a working directory
+    # Snakemake allows only one run at a time in a working directory
     return other["word"] == this_run["word"]
 
 
 def unlock_results():
-    """Give it back, if it is ours."""
+    """Remove the lock, if it belongs to this run."""
     if not this_run:
         return
     with suppress(OSError):

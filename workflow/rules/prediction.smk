@@ -1,4 +1,4 @@
-# The final model on new FASTA.
+# Predictions of the final model for new FASTA files.
 
 
 include: "functions/prediction.smk"
@@ -35,7 +35,7 @@ rule predict_query:
         " --sequences {input.sequences:q} --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"
 
 
-# The same, with one file more.
+# The same for datasets with a label for every residue, with one more output file.
 use rule predict_query as predict_positions with:
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",

@@ -13,7 +13,7 @@ rule build_report:
         leaks=rules.assign_folds.output.leaks,
         optional=optional_tables,
         selected=rules.evaluate_models.output.selected,
-        # read from its folder; in remote storage that has what is named here only
+        # read from its folder, which in remote storage holds only files that are named here
         evaluation=rules.evaluate_models.output,
         gradients=rules.diagnose_models.output.table,
         search=search_trials,

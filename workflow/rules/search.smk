@@ -1,6 +1,6 @@
-# One study for each searched model and fold (or all records, for the final model), which several
-# jobs may work on. Its journal is no declared output: Snakemake would delete that of a failed job, and the
-# next one resumes from it.
+# One study for each searched model and fold (or all records, for the final model). Several jobs may
+# work on a study. Its journal is not a declared output: Snakemake would delete it when a job fails,
+# but the next job resumes from it.
 
 
 include: "functions/search.smk"
@@ -17,7 +17,7 @@ rule search_worker:
         f"{RESULTS}/{{dataset}}/logs/search_worker/{{model}}.{{part}}.worker-{{worker}}.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/search_worker/{{model}}.{{part}}.worker-{{worker}}.tsv"
-    # the longest way to the report begins here
+    # the longest chain of jobs up to the report begins here
     priority: 2
     conda:
         "../envs/bioseqrnn.yaml"
@@ -34,7 +34,7 @@ rule search_worker:
         device=config["device"],
         threads=config["threads"],
         version=STAGE_VERSIONS["search"],
-    # exec: the signals of a batch system to the job's shell are then those of the search
+    # exec: signals that a batch system sends to the job's shell then reach the search
     shell:
         "exec bioseqrnn search --sequences {input.sequences:q} --folds {input.folds:q}"
         " --journal {params.journal:q} --model {wildcards.model} --config {params.config:q}"

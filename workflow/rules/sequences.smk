@@ -4,7 +4,7 @@
 include: "functions/sequences.smk"
 
 
-# Snakemake fetches files of remote storage, so that they are not where the sheet says.
+# Snakemake fetches files from remote storage to other paths than those in the sheet.
 COPIES = (
     "{input:q}"
     if any(elsewhere(path) for dataset in DATASETS for path in files_of(dataset))
@@ -42,7 +42,7 @@ if config["shards"] == 1:
 
 else:
 
-    # not scattergather, whose names a workflow shares with those that it imports
+    # scattergather is not used: a workflow shares its names with the workflows that it imports
     SHARDS = [f"{k}-of-{config['shards']}" for k in range(1, config["shards"] + 1)]
 
     rule encode_shard:
@@ -102,8 +102,8 @@ else:
             " --output {output.sequences:q} > {log:q} 2>&1"
 
 
-# The table of a dataset, made by either rule. Rules name an input by the rule that makes it where
-# they can: Snakemake then need not search for that rule, which takes time with many jobs.
+# The table of a dataset, made by one of two rules. Where possible, an input is named by the rule
+# that makes it: Snakemake then need not search for that rule, which takes time with many jobs.
 SEQUENCES, INTAKE = (
     rules.encode_sequences if config["shards"] == 1 else rules.gather_shards
 ).output
@@ -135,7 +135,7 @@ rule audit_sequences:
         " --findings {output.findings:q} > {log:q} 2>&1"
 
 
-# A rule of its own, so that a changed limit remakes only the verdicts and the report.
+# This is a separate rule, so that a changed limit reruns only the verdicts and the report.
 rule judge_findings:
     input:
         rules.audit_sequences.output.findings,
@@ -143,7 +143,7 @@ rule judge_findings:
         f"{RESULTS}/{{dataset}}/checks.tsv",
     log:
         f"{RESULTS}/{{dataset}}/logs/judge_findings.log",
-    # before the folds, where a finding may stop the run
+    # run before the assignment of folds, which a finding may stop
     priority: 1
     conda:
         "../envs/bioseqrnn.yaml"

@@ -1,4 +1,4 @@
-# Networks of every model, fold and seed, and the final one of a dataset.
+# Networks of every model, fold and seed, and the final model of a dataset.
 
 
 include: "functions/training.smk"
@@ -17,7 +17,7 @@ rule train_model:
         f"{RESULTS}/{{dataset}}/logs/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
-    # before the baselines, behind what others wait for: the long jobs of all datasets come first
+    # before the baselines, but after jobs that others wait for: long jobs of all datasets run first
     priority: 1
     conda:
         "../envs/bioseqrnn.yaml"
@@ -36,7 +36,7 @@ rule train_model:
         nodes=config["nodes"],
         launcher=launcher(),
         version=STAGE_VERSIONS["training"],
-    # exec: the signals of a batch system to the job's shell are then those of the training
+    # exec: signals that a batch system sends to the job's shell then reach the training
     shell:
         "exec {params.launcher} bioseqrnn train"
         " --sequences {input.sequences:q} --folds {input.folds:q}"
@@ -48,7 +48,7 @@ rule train_model:
         " --output {output.model:q} > {log:q} 2>&1"
 
 
-# On random folds, for comparison.
+# The same on random folds, for comparison.
 use rule train_model as train_random_model with:
     input:
         sequences=SEQUENCES,
@@ -93,7 +93,7 @@ rule train_final:
         nodes=config["nodes"],
         launcher=launcher(),
         version=STAGE_VERSIONS["training"],
-    # exec: the signals of a batch system to the job's shell are then those of the training
+    # exec: signals that a batch system sends to the job's shell then reach the training
     shell:
         "exec {params.launcher} bioseqrnn train"
         " --sequences {input.sequences:q} --selected {input.selected:q} {params.chosen}"

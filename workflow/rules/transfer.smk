@@ -1,4 +1,5 @@
-# Fold networks of one dataset on the records of another that has the same positives.
+# Predictions of the fold networks of one dataset for the records of another one with the same
+# positives.
 
 
 include: "functions/transfer.smk"

@@ -1,1 +1,1 @@
-"""The training loop, what it optimises, and the checkpoint it resumes from."""
+"""The training loop, its objective, and the checkpoint from which it resumes."""

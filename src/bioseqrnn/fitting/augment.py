@@ -1,4 +1,4 @@
-"""Training records, changed at random in ways that leave their labels as they are."""
+"""Random changes of training records that do not change their labels."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ WHOLE = slice(None)
 class Draws:
     """Random numbers of one batch: the same in every process and at every call.
 
-    They are drawn for all records of the batch, and each process takes those of its own records.
-    Several processes therefore change records as one process would, and a resumed training changes
-    them as an uninterrupted one.
+    They are drawn for all records of the batch, and each process uses the numbers of its own
+    records. Several processes therefore change records in the same way as one process, and a
+    resumed training in the same way as an uninterrupted one.
 
     Parameters
     ----------
     key : list of int
         Seed, epoch and batch.
     records, longest : int
-        Records of the whole batch, and length of the longest.
+        Number of records of the whole batch, and length of the longest.
     own : slice or bool [records]
         Records of this process.
     """
@@ -38,16 +38,16 @@ class Draws:
         self._size, self._own = (records, longest), own
 
     def records(self) -> Tensor:
-        """A number for each own record, uniform in 0 to 1: float32 [own]."""
+        """Return one number for each own record, uniform in 0 to 1: float32 [own]."""
         return torch.rand(self._size[0], generator=self._generator)[self._own]
 
     def residues(self, time: int) -> Tensor:
-        """A number for each residue of the own records: float32 [own, time]."""
+        """Return one number for each residue of the own records: float32 [own, time]."""
         return torch.rand(self._size, generator=self._generator)[self._own, :time]
 
 
 def augment(x: Tensor, lengths: Tensor, config: ModelConfig, draws: Draws) -> Tensor:
-    """Return a batch as one epoch sees it; the same batch where nothing is asked for.
+    """Return a batch with random changes, as configured; without any, the same batch.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def augment(x: Tensor, lengths: Tensor, config: ModelConfig, draws: Draws) -> Te
         One-hot, zero past a sequence's end.
     lengths : int64 Tensor [batch]
     config : ModelConfig
-        Fitted to the dataset; looked at are ``reverse_complement``, ``shift`` and ``mutation``.
+        Fitted to the dataset; ``reverse_complement``, ``shift`` and ``mutation`` are used.
     draws : Draws
     """
     if config.reverse_complement == "augment":
@@ -73,20 +73,20 @@ def mutated(x: Tensor, lengths: Tensor, share: float, draws: Draws) -> Tensor:
     time, symbols = x.shape[1:]
     changed = (draws.residues(time) < share) & (torch.arange(time) < lengths.unsqueeze(1))
     residues = (draws.residues(time) * symbols).long().clamp(max=symbols - 1)
-    # small numbers go to a GPU, and become rows there
+    # the residue numbers are moved to the GPU, where they become one-hot rows: less data to move
     drawn = torch.nn.functional.one_hot(residues.to(x.device, non_blocking=True), symbols).to(x)
     return torch.where(changed.to(x.device, non_blocking=True).unsqueeze(-1), drawn, x)
 
 
 def shifted(x: Tensor, lengths: Tensor, most: int, draws: Draws) -> Tensor:
-    """Move each sequence by up to ``most`` residues, or a quarter of its length, to either side.
+    """Shift each sequence by up to ``most`` residues or a quarter of its length, to either side.
 
-    Lengths stay: what leaves at one end is lost, and unknown residues, an equal share of each, come
-    in at the other.
+    Lengths do not change: residues shifted beyond one end are lost, and the other end is filled
+    with unknown residues (the same value in each column).
     """
     time, symbols = x.shape[1:]
     limits = (lengths // 4).clamp(max=most).unsqueeze(1)
-    # uniform over -limit … limit
+    # uniform in -limit … limit
     by = torch.floor(draws.records().unsqueeze(1) * (2 * limits + 1)).long() - limits
     source = torch.arange(time) - by
     source, ends = (t.to(x.device, non_blocking=True) for t in (source, lengths.unsqueeze(1)))

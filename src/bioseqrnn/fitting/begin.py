@@ -1,4 +1,4 @@
-"""The state that a training begins with: network, objective, optimizer and learning rates."""
+"""The state at the start of a training: network, objective, optimizer and learning rates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bioseqrnn.networks.defaults import settled
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tables.sequences import SequenceTable
 
-# records that are enough to know a typical length by
+# enough records to estimate a typical length
 SAMPLE = 100_000
 
 
@@ -70,7 +70,7 @@ def begin_training(
 def _network(
     config: ModelConfig, table: SequenceTable, train: Ints, objective: Objective
 ) -> SequenceClassifier:
-    """A network with random weights, whose outputs know the weights and scale of the objective."""
+    """A network with random weights, whose outputs have the prior and scale of the objective."""
     network = SequenceClassifier(
         config.model_copy(update={"memory": _memory(config, table.lengths, train)}),
         len(table.alphabet.symbols),
@@ -88,14 +88,14 @@ def _network(
 def _learning_rates(
     config: ModelConfig, optimizer: torch.optim.Optimizer, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """The learning rate of each of so many steps."""
+    """The learning-rate schedule for this number of steps."""
     if config.schedule == "one_cycle":
         return torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, steps)
     return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
 
 
 def _memory(config: ModelConfig, lengths: Ints, train: Ints) -> int:
-    """Steps to remember at first: as configured, but no more than a typical training record has."""
+    """Initial number of steps to remember: as configured, but at most those of a typical record."""
     pool = config.stem_pool if config.stem_filters and config.stem_pool != "auto" else 1
     some = train[:: -(-len(train) // SAMPLE)]
     return min(config.memory, int(np.median(lengths[some])) // pool)

@@ -10,15 +10,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Monitored:
-    """The criteria of an epoch on the validation records; smaller values are better.
+    """The criteria of one epoch, from the validation records; smaller values are better.
 
     Attributes
     ----------
     loss : float
     lack : float
-        1 - average precision; 0 where it is not monitored.
+        1 - average precision; 0 if it is not monitored.
     tolerance : float
-        Difference of two values of ``lack`` that may be due to chance.
+        Difference between two values of ``lack`` that may be due to chance.
     """
 
     loss: float
@@ -35,7 +35,7 @@ class Judge:
     tolerance : float
         As in ``Monitored``.
     later : bool
-        Whether there are too few validation records to compare epochs, so that the latest is the
+        Whether there are too few validation records to compare epochs. The latest epoch is then the
         best: by then the learning rate has decreased and weights are averaged.
     """
 
@@ -43,7 +43,7 @@ class Judge:
     later: bool
 
     def __call__(self, row: dict[str, float]) -> Monitored:
-        """Judge an epoch; by its loss where average precision is undefined (no positive record)."""
+        """Judge an epoch; by its loss if average precision is undefined (no positive record)."""
         if self.later:
             return Monitored(-row["epoch"])
         precision = row.get("validation_auprc", np.nan)
@@ -61,10 +61,10 @@ class Best:
     loss, lack : float
         Values of this epoch, as in ``Monitored``.
     epoch : int
-        From 1; 0 before there is one.
+        Number of this epoch, from 1; 0 before there is one.
     weights : dict or None
     least : float
-        The least ``lack`` of any epoch.
+        The smallest ``lack`` of all epochs so far.
     """
 
     loss: float = np.inf
@@ -76,9 +76,9 @@ class Best:
     def loses_to(self, other: Monitored) -> bool:
         """Whether another epoch is better.
 
-        Average precision decides where it differs by more than its tolerance from the best that was
-        seen, the loss among the others: of a few positives the first epoch may put all on top by
-        chance.
+        An epoch whose average precision is worse than the best so far by more than the tolerance
+        loses. Among the others, the loss decides: with a few positives, the first epoch may rank
+        all of them at the top by chance.
         """
         limit = min(self.least, other.lack) + other.tolerance
         if other.lack > limit:

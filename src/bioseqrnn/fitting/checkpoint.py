@@ -1,8 +1,9 @@
-"""The checkpoint of a training: one file beside the model, removed when the training has ended.
+"""The checkpoint of a training: one file next to the model, removed when the training has ended.
 
-The file is the SHA-256 of what follows, then a dictionary as ``torch.save`` writes it:
-``fingerprint`` (what the training is of) and ``state`` (``TrainingState.state_dict``). It is read
-with ``weights_only=True``, so that loading it never executes code.
+The file begins with the SHA-256 of the remaining bytes. A dictionary follows, written by
+``torch.save``: ``fingerprint`` (identifies the training) and ``state``
+(``TrainingState.state_dict``). It is read with ``weights_only=True``, so that loading it never
+executes code.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.dependencies import digest_of, module_file
 
 SUFFIX = ".checkpoint"
-# errors raised where content of another form is read or compared
+# errors raised when content of an unexpected form is read or compared
 ODD = (
     AttributeError, EOFError, IndexError, KeyError, OverflowError, RecursionError, RuntimeError,
     TypeError, ValueError,
@@ -36,21 +37,21 @@ def checkpoint_path(model: Path) -> Path:
 
 
 def code_fingerprint(module: str) -> dict[str, str]:
-    """Versions of torch and bioseqrnn, and a checksum of a module and all that it imports.
+    """Versions of torch and bioseqrnn, and a checksum of a module and of all that it imports.
 
-    A network is made of what the settings choose by name, too.
+    The checksum includes modules that are not imported but chosen by name in the settings.
     """
     chosen = [module_file(choice.module) for choice in (*CELLS.values(), *POOLINGS.values())]
     return {
         "code": digest_of(module_file(module), *chosen),
         "bioseqrnn": version("bioseqrnn"),
-        # a plain str: its own type is none that weights_only reads
+        # converted to a plain str: weights_only does not read the type of the version
         "torch": str(torch.__version__),
     }
 
 
 def write_checkpoint(path: Path, fingerprint: dict[str, Any], state: dict[str, Any]) -> None:
-    """Write atomically; a failure is logged only, since training does not depend on it."""
+    """Write atomically; a failure is only logged, since training does not depend on the file."""
     content = io.BytesIO()
     torch.save({"fingerprint": fingerprint, "state": state}, content)
     data = content.getbuffer()
@@ -63,13 +64,13 @@ def write_checkpoint(path: Path, fingerprint: dict[str, Any], state: dict[str, A
 
 
 def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[str, Any] | None:
-    """Return the state in a checkpoint, or None where there is none for this very training.
+    """Return the state in a checkpoint, or None if there is none for exactly this training.
 
-    A checkpoint that is damaged, or of other data, settings or code, is not used, and the log says
-    so; ``what`` is the name of the training in the log.
+    A checkpoint that is damaged, or belongs to other data, settings or code, is not used; this is
+    logged. ``what`` is the name of the training in the log.
     """
     try:
-        # a pipe would be waited for
+        # opening a pipe would wait for ever
         if path.exists() and not path.is_file():
             raise OSError(f"{path}: no plain file")
         data = path.read_bytes()
@@ -96,12 +97,12 @@ def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[
 
 
 def _content(data: bytes) -> dict[str, Any] | None:
-    """The dictionary in a file, or None where it is not as it was written."""
+    """The dictionary in a file, or None if the file is damaged."""
     if hashlib.sha256(data[DIGEST:]).digest() != data[:DIGEST]:
         return None
     try:
         content = torch.load(io.BytesIO(data[DIGEST:]), map_location="cpu", weights_only=True)
-    # holds more than tensors, numbers and text, or is not an archive (any error of PyTorch)
+    # the file holds more than tensors, numbers and text, or is no archive (any error of PyTorch)
     except (pickle.UnpicklingError, *ODD):
         return None
     if not isinstance(content, dict):
@@ -111,7 +112,7 @@ def _content(data: bytes) -> dict[str, Any] | None:
 
 
 def different(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Names of the entries that differ; those of an inner dictionary instead of its own name."""
+    """Names of the entries that differ; for an inner dictionary, the names of its entries."""
     names: list[str] = []
     for name in sorted(one.keys() | other.keys(), key=str):
         a, b = one.get(name), other.get(name)

@@ -1,4 +1,4 @@
-"""The training loop, to be read from top to bottom."""
+"""The training loop. Read this file from top to bottom."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from bioseqrnn.tables.sequences import SequenceTable
 
 @dataclass
 class Trained:
-    """A trained network and how it came about.
+    """A trained network and the history of its training.
 
     Attributes
     ----------
     network : SequenceClassifier
-        With the weights of ``best_epoch``, or their running mean where it is configured.
+        Has the weights of ``best_epoch``, or their running mean if it is configured.
     history : DataFrame
-        One row an epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
-        and ``gradient_norm_max`` (mean and largest norm before clipping; in an ensemble that of the
-        member with the largest), ``clipped`` (fraction of steps with a clipped gradient),
+        One row per epoch: ``epoch`` (from 1), ``learning_rate``, ``train_loss``, ``gradient_norm``
+        and ``gradient_norm_max`` (mean and largest norm before clipping; in an ensemble, the norm
+        of the member with the largest), ``clipped`` (fraction of steps with a clipped gradient),
         ``halvings`` (of the learning rate after divergences, so far),
-        ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 of regression),
-        and ``validation_auprc`` where epochs are chosen by it. Losses are means over records
-        (residues in per_position): cross-entropies in nats, or squared errors. The training loss
-        is weighted by class where ``class_weight`` says so; in regression it is in units of the
-        variance of the training values.
+        ``validation_loss``, ``validation_{metric}`` of the task (accuracy, or r2 in regression),
+        and ``validation_auprc`` if epochs are chosen by it. Losses are means over records (residues
+        in per_position): cross-entropies in nats, or squared errors. The training loss is weighted
+        by class if ``class_weight`` is set so; in regression it is in units of the variance of the
+        training values.
     best_epoch : int
     """
 
@@ -73,10 +73,10 @@ def train_network(
     ----------
     table : SequenceTable
     train, validation : int64 arrays
-        Row numbers. Without validation rows, as of a final model, training does not stop early.
+        Row numbers. Without validation rows (final model), training does not stop early.
     config : ModelConfig
     seed : int
-        Of the initial weights, dropout and batches.
+        Seed of the initial weights, dropout and batches.
     processes : Processes
         The processes that train together: each calls this function with the same arguments and
         gets the same network.
@@ -86,14 +86,14 @@ def train_network(
         Epoch to stop after. The learning-rate schedule is still that of ``config.epochs``, so that
         a final model takes the same steps as the networks of cross-validation.
     session : Session, optional
-        Keeps a checkpoint and stops when a signal asks for it; by default neither.
+        Keeps a checkpoint, and stops the training after a signal; by default neither.
 
     Raises
     ------
     InputError
-        Where training diverges again and again, or a single record does not fit in memory.
+        Training diverges too often, or a single record does not fit in memory.
     TrainingStopped
-        By the session, after a signal.
+        Raised by the session after a signal.
     """
     session = session or Session()
     config = fit_config(config, table.metadata)
@@ -122,7 +122,7 @@ def train_network(
                 state.keep_best(judge(row))
             waited = len(state.rows) - state.best.epoch if len(validation) else 0
             state.finished = len(state.rows) >= epochs or waited >= settled(config, "patience")
-            # backwards after a divergence
+            # this is negative after a divergence
             bar.advance(len(state.rows) - bar.done)
     network = state.judged
     if state.best.weights is not None:
@@ -140,7 +140,7 @@ def _epoch(
     seed: int,
     session: Session,
 ) -> dict[str, float]:
-    """Train on every batch once, or on the remaining ones; return the row of the history."""
+    """Train on all batches of an epoch that remain; return the row of the history."""
     state.network.train()
     start = state.begins() if state.batch == 0 else None
     weights = list(state.network.parameters())
@@ -169,7 +169,7 @@ def _epoch(
         state.average_weights()
         state.count(loss * units, norm, config.gradient_clip)
         session.tick()
-    # no loss has been computed since the last step
+    # after the last step, no loss has been computed that would show a divergence
     for name, weight in state.network.named_parameters():
         _require_finite(float(weight.detach().abs().max()), name)
     return {
@@ -188,9 +188,9 @@ def _set_gradients(
 ) -> float:
     """Set the gradients of this process's part of the mean loss of a batch, and return that part.
 
-    The records are taken in as many parts as fit in memory. Each loss is a sum divided by the units
-    of the whole batch, so that the sum of losses, over the processes too, is the mean loss of the
-    batch up to rounding.
+    The records are processed in parts that fit in memory. Each loss is a sum divided by the number
+    of units of the whole batch. The sum of these losses over parts and processes is therefore the
+    mean loss of the batch, up to rounding.
     """
     while True:
         state.network.zero_grad()
@@ -200,10 +200,10 @@ def _set_gradients(
                 for part in state.memory.parts(*x.shape[:2])
                 for member in state.network.members
             ]
-            # read once: reading waits for the GPU
+            # all values are read at once, since each read waits for the GPU
             return sum(torch.stack(losses).tolist()) / state.network.size if losses else 0.0
         except RuntimeError as error:
-            # tried again after this block, since the traceback holds tensors
+            # repeated after this block, since the traceback keeps tensors in memory
             if not is_out_of_memory(error):
                 raise
         state.memory.halve(*x.shape[:2])
@@ -219,7 +219,7 @@ def _add_gradients(
 ) -> Tensor:
     """Add one member's gradients of a part of a batch, and return its part of the mean loss.
 
-    A separate function, so that its tensors are freed where memory does not suffice.
+    This is a separate function so that its tensors are freed when memory runs out.
     """
     with state.processes.autocast():
         outputs = member(x, lengths)
@@ -231,7 +231,7 @@ def _add_gradients(
 def _clip(network: SequenceClassifier, most: float) -> float:
     """Scale each member's gradient down to the norm ``most``.
 
-    Returns the largest norm before scaling; infinity or NaN where any norm is.
+    Returns the largest norm before scaling; infinity or NaN if any norm is not finite.
     """
     norms = [float(nn.utils.clip_grad_norm_(own, most)) for own in network.weights_by_member()]
     return max(norms, key=lambda norm: (not math.isfinite(norm), norm))

@@ -1,4 +1,4 @@
-"""What a training minimises, and how it chooses the best epoch."""
+"""The objective of a training: the loss that it minimises, and the choice of the best epoch."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bioseqrnn.tasks.losses import NO_SCALE, balanced_weights, unit_losses
 from bioseqrnn.tasks.losses import units as units_of
 from bioseqrnn.tasks.task import Classification, Multilabel, Regression, scale_of
 
-# a class with a smaller fraction of the units is rare; weights no longer grow below half of it
+# a class with a smaller fraction of the units is rare; below half of this, weights no longer grow
 RARE = 0.2
-# with fewer validation units outside the most frequent class, no epoch is chosen by them
+# with fewer validation units outside the most frequent class, epochs are not compared
 FEW = 5
 # chosen as described in docs/recipe.md
 SMOOTHING = 0.05
@@ -34,11 +34,11 @@ class Objective:
     weights : float Tensor [outputs] or None
         Weights of the classes.
     scale : (float, float)
-        Mean and standard deviation of the training values of regression; 0 and 1 elsewhere.
+        Mean and standard deviation of the training values in regression; 0 and 1 in other tasks.
     by_precision : bool
-        Whether epochs are chosen by average precision, where it differs between them.
+        Whether epochs are chosen by average precision, if it differs between them.
     smoothing : float
-        Fraction of a training target that is spread over all classes.
+        Fraction of a training target that is distributed over all classes.
     """
 
     task: Task
@@ -49,7 +49,7 @@ class Objective:
 
     @staticmethod
     def of(config: ModelConfig, task: Task, truth: Truth, classes: list[str]) -> Objective:
-        """The objective of training on the targets ``truth``."""
+        """Return the objective of training on the targets ``truth``."""
         rarity = _rarity(task, truth, classes)
         power = {"auto": rarity, "balanced": 1.0, "none": 0.0}[config.class_weight]
         weights = balanced_weights(task, truth, classes) if power else None
@@ -67,21 +67,21 @@ class Objective:
         return Objective(task, tensor, scale, by_precision, smoothing)
 
     def to(self, device: torch.device) -> Objective:
-        """The same on another device."""
+        """Return this objective on another device."""
         weights = None if self.weights is None else self.weights.to(device)
         return replace(self, weights=weights)
 
     @property
     def prior(self) -> Tensor:
-        """Logarithm of the weights, by which predictions are corrected."""
+        """Logarithm of the class weights, for the correction of predictions."""
         return torch.tensor(0.0) if self.weights is None else self.weights.log()
 
     def units(self, lengths: Ints) -> int:
-        """Number of units, and so of losses, of records of these lengths."""
+        """Number of units of records of these lengths; each unit has one loss."""
         return units_of(self.task, lengths)
 
     def loss(self, outputs: Tensor, target: Tensor) -> Tensor:
-        """Sum of a batch's losses."""
+        """Sum of the losses of a batch."""
         return unit_losses(self.task, outputs, target, self.weights, self.smoothing)
 
     def validation(self, truth: Truth, scores: Doubles) -> dict[str, float]:
@@ -101,9 +101,10 @@ class Objective:
 
 
 def _rarity(task: Task, truth: Truth, classes: list[str]) -> float:
-    """How rare the rarest class or label is: 0 from a fifth of the units on, 1 up to a tenth.
+    """How rare the rarest class or label is.
 
-    It is linear in between, so that one record more or less changes little.
+    This is 0 if the class has at least a fifth of the units, 1 if it has at most a tenth, and
+    linear in between, so that one record more or less changes little.
     """
     if isinstance(task, Regression):
         return 0.0
@@ -121,18 +122,18 @@ def _average_precision(task: Task, truth: Truth, scores: Doubles) -> float:
     known = targets.any(axis=0)
     if not known.any():
         return float("nan")
-    # imported here: it takes a second, which other trainings do not need
+    # imported here, since the import takes a second, and other trainings do not need it
     from sklearn.metrics import average_precision_score
 
     return float(average_precision_score(targets[:, known], scores[:, known]))
 
 
 def _tolerance(task: Task, truth: Truth) -> float:
-    """Largest difference of two average precisions that counts as equal.
+    """Largest difference at which two average precisions count as equal.
 
     Moving one of n positives by one rank at the top changes the average precision by about
-    1 / (n + 1): by a half with one validation positive, by 0.005 with 200. With several labels, the
-    corresponding change of their mean.
+    1 / (n + 1): by 0.5 with one positive validation record, by 0.005 with 200. With several labels,
+    the tolerance is the corresponding change of their mean.
     """
     counts = _positives(task, truth).sum(axis=0)
     steps = 1 / (1 + counts[counts > 0])
@@ -142,8 +143,8 @@ def _tolerance(task: Task, truth: Truth) -> float:
 def _evidence(task: Task, truth: Truth) -> int:
     """Number of validation units by which epochs can be compared.
 
-    In classification, those outside the most frequent class; in multilabel, the smaller number of
-    records with or without the most balanced label; in regression, all.
+    In classification, the units outside the most frequent class; in multilabel, the smaller of the
+    numbers of records with and without the most balanced label; in regression, all units.
     """
     if isinstance(task, Regression):
         return len(truth)

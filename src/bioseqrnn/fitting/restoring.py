@@ -1,7 +1,7 @@
-"""The state in a checkpoint, compared with the new training's own state before it replaces it.
+"""Check of the state in a checkpoint against the initial state of the training, before its use.
 
-The file may be damaged or forged: its checksum shows only that it is as it was written. A state
-that does not fit is not used, and the training stays at its beginning.
+The file may be forged: its checksum shows only that it has not changed since it was written. A
+state that does not fit is not used, and the training starts from the beginning.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from torch import Tensor
 from bioseqrnn.fitting.checkpoint import ODD
 from bioseqrnn.fitting.state import MOST_HALVINGS, TrainingState
 
-# entries that change during a schedule; the others are its settings
+# entries of the schedule that change from step to step; the others are its settings
 SCHEDULE_MOVES = {"last_epoch", "_step_count", "_last_lr", "_get_lr_called_within_step"}
-# entries of AdamW for each weight
+# state of AdamW for each weight
 MOMENTS = ("exp_avg", "exp_avg_sq")
 ROW = ("epoch", "learning_rate", "train_loss")
 
 
 class UnfitError(Exception):
-    """A state does not fit; the message names the part."""
+    """A state does not fit; the message names the part that does not."""
 
 
 def restore(state: TrainingState, found: dict[str, Any]) -> str:
-    """Restore a state; return the part of it that does not fit, or an empty text.
+    """Restore a state; return the name of the part that does not fit, or an empty text.
 
     Parameters
     ----------
     state : TrainingState
-        At its beginning; unchanged where something does not fit.
+        Initial state; it does not change if something does not fit.
     found : dict
-        What was read: normally from ``TrainingState.state_dict``, but it may be anything.
+        Content of the checkpoint: normally from ``TrainingState.state_dict``, but not trusted.
     """
     begun = state.state_dict()
     try:
@@ -60,7 +60,7 @@ def _check(found: dict[str, Any], begun: dict[str, Any]) -> None:
 
 
 def _check_moving(found: dict[str, Any], begun: dict[str, Any]) -> None:
-    """Check what a divergence undoes."""
+    """Check the part of the state that is restored after a divergence."""
     _require(found.keys() == begun.keys(), "its parts")
     weights = begun["network"]
     _check_tensors(found["network"], weights, "network")
@@ -118,7 +118,7 @@ def _check_optimizer(found: dict[str, Any], begun: dict[str, Any], weights: dict
 
 
 def _check_tensors(found: dict[str, Any], begun: dict[str, Any], what: str) -> None:
-    """Check names, shapes and types of tensors, and that all numbers are finite."""
+    """Check the names, shapes and types of tensors, and that all numbers are finite."""
     _require(type(found) is type(begun) or isinstance(found, dict), what)
     _require(found.keys() == begun.keys(), what)
     for name, tensor in begun.items():
@@ -132,7 +132,7 @@ def _check_tensors(found: dict[str, Any], begun: dict[str, Any], what: str) -> N
 
 
 def _alike(found: Any, begun: Any) -> bool:
-    """Whether two values are of one form: names, lengths, kinds; numbers may differ, if finite."""
+    """Whether two values have the same names, lengths and types; finite numbers may differ."""
     if isinstance(begun, dict):
         same = isinstance(found, dict) and found.keys() == begun.keys()
         return same and all(_alike(found[name], value) for name, value in begun.items())

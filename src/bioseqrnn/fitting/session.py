@@ -1,4 +1,4 @@
-"""A run of a training, which can be stopped at any moment; the next run resumes from there."""
+"""A run of a training, which can be stopped at any time; the next run resumes from there."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ CHECKPOINT_SECONDS = 60.0
 
 
 class Session:
-    """Keeps a checkpoint beside the model while the block runs, and stops it after a signal.
+    """Keeps a checkpoint next to the model while the block runs, and stops it after a signal.
 
-    The training calls ``tick`` wherever it can stop. The checkpoint is removed when the block ends
-    without an error: every output has been written by then.
+    The training calls ``tick`` at every point where it can stop. The checkpoint is removed when the
+    block ends without an error: all outputs have been written by then.
 
     Parameters
     ----------
     model : Path, optional
-        The file that the training writes; None keeps no checkpoint and ignores signals.
+        The file that the training writes; None: no checkpoint, and signals are ignored.
     every : float
-        Least seconds between two checkpoints.
+        Minimum time between two checkpoints, in seconds.
     """
 
     def __init__(self, model: Path | None = None, every: float = CHECKPOINT_SECONDS) -> None:
@@ -73,15 +73,15 @@ class Session:
         return self._processes is None or self._processes.leads
 
     def identify(self, what: str, job: str, **fingerprint: Any) -> None:
-        """Say what is trained; a checkpoint of anything else is not used.
+        """Define what is trained; a checkpoint of any other training is not used.
 
         Parameters
         ----------
         what : str
             Name in the log.
         job : str
-            Name of the module that calls: a checkpoint is valid for the code of this module and of
-            all that it imports.
+            Name of the calling module: a checkpoint is valid only for the present code of this
+            module and of all that it imports.
         **fingerprint
             Data and settings: numbers, text, lists and dictionaries.
         """
@@ -89,7 +89,7 @@ class Session:
         self._fingerprint = fingerprint | code_fingerprint(job)
 
     def resume(self, state: TrainingState) -> None:
-        """Restore the state that an earlier run left; checkpoints are of ``state`` from now on."""
+        """Restore the state that an earlier run saved; from now on, checkpoints save ``state``."""
         self._processes = state.processes
         if self.path is not None:
             earlier = None
@@ -108,10 +108,11 @@ class Session:
         self._state = state
 
     def go_on_to(self, part: str) -> None:
-        """Begin another network of the same run, called ``part``; the one so far is finished.
+        """Begin the next network of the same run, called ``part``; the previous one is finished.
 
-        The other network has a checkpoint file of its own. The finished one is written together
-        with it for the first time, so that a run that is stopped later does not train it again.
+        The next network has its own checkpoint file. With its first checkpoint, that of the
+        finished network is written too, so that a run that is stopped later does not train the
+        finished network again.
         """
         if self.path is None or self._state is None:
             return
@@ -131,13 +132,14 @@ class Session:
     def tick(self) -> None:
         """Stop here if a signal was received; otherwise write the checkpoint when it is due.
 
-        All processes call it equally often and stop at the same place if any received a signal.
+        All processes call this equally often, and all stop at the same point if any of them
+        received a signal.
 
         Raises
         ------
         TrainingStopped
-            In the leading process. The others exit with success: the exit code of the run is that
-            of the leading process.
+            In the leading process. The others exit with success: the exit code of the run is the
+            exit code of the leading process.
         """
         if self.path is None or self._state is None or self._processes is None:
             return

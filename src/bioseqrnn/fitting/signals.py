@@ -1,4 +1,4 @@
-"""Being asked to stop: by a batch system before its time limit, or before a node is taken away."""
+"""Signals that ask to stop: a batch system sends them before a time limit or a preemption."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ STOP = (signal.SIGTERM, signal.SIGUSR1)
 
 
 class StopSignals:
-    """Notes SIGTERM and SIGUSR1 while the block runs; afterwards they do what they did before.
+    """Records SIGTERM and SIGUSR1 while the block runs; afterwards the old handlers are restored.
 
-    Python runs handlers only in the main thread: in any other one nothing is noted.
+    Python runs handlers only in the main thread: in any other thread no signal is recorded.
 
     Attributes
     ----------
     received : signal.Signals or None
-        The last one that came.
+        The last signal received.
     """
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ MOST_HALVINGS = 3
 
 
 class DivergenceError(Exception):
-    """A loss, gradient or weight is not finite; the message says which."""
+    """A loss, gradient or weight is not finite; the message names it."""
 
 
 @dataclass
@@ -38,31 +38,31 @@ class Sums:
 
 @dataclass
 class TrainingState:
-    """A network, what trains it, and where it stands.
+    """A network, the objects that train it, and the progress of the training.
 
     Attributes
     ----------
     network, optimizer, scheduler
     generator : numpy Generator
-        Deals the batches.
+        Random numbers for the composition of the batches.
     processes : Processes
         Processes that train together; all have the same state.
     memory, prediction_memory : Memory
-        How much of a batch fits at once, to train and to predict.
+        How much of a batch fits in memory at once, for training and for prediction.
     objective : Objective
-        What is minimised.
+        The objective that is minimised.
     rows : list of dict
         The history: one row for each finished epoch.
     batch : int
-        Finished batches of the current epoch, which is number ``len(rows) + 1``.
+        Number of finished batches of the current epoch, which is number ``len(rows) + 1``.
     sums : Sums
         Sums over these batches.
     best : Best
     halvings : int
-        Times that the learning rate was halved after a divergence.
+        How often the learning rate was halved after a divergence.
     finished : bool
     average : SequenceClassifier or None
-        Holds the running mean of the network's weights, with this ``decay``, where one is kept.
+        Holds the running mean of the network's weights, with this ``decay``, if one is kept.
     """
 
     network: SequenceClassifier
@@ -84,24 +84,26 @@ class TrainingState:
 
     def __post_init__(self) -> None:
         self._dealt_from = self.generator.bit_generator.state
-        # the start of the last epoch that is known to have begun well
+        # state at the start of the last epoch that is known to have begun without divergence
         self._good = self._moving()
 
     def begin_average(self, decay: float) -> None:
-        """Keep a running mean of the weights from now on; none where ``decay`` is 0."""
+        """Keep a running mean of the weights from now on; none if ``decay`` is 0."""
         if decay:
             self.decay, self.average = decay, copy.deepcopy(self.network)
             for layer in self.average.modules():
                 if isinstance(layer, nn.RNNBase):
-                    # a copy's weights lie apart, and cuDNN would put them together at every call
+                    # the weights of a copy are scattered in memory, and cuDNN would join them at
+                    # every call
                     layer.flatten_parameters()
             self._good = self._moving()
 
     @torch.no_grad()
     def average_weights(self) -> None:
-        """Move the running mean towards the weights after a step.
+        """Update the running mean with the weights after a step.
 
-        The decay grows with the steps, so that the random weights of the start are soon forgotten.
+        The decay increases with the number of steps, so that the random initial weights are soon
+        forgotten.
         """
         if self.average is None:
             return
@@ -112,7 +114,7 @@ class TrainingState:
 
     @property
     def judged(self) -> SequenceClassifier:
-        """The network that is validated and kept: that with averaged weights, if there is one."""
+        """The network that is validated and kept: the one with averaged weights, if it exists."""
         return self.network if self.average is None else self.average
 
     @property
@@ -127,7 +129,7 @@ class TrainingState:
 
     @property
     def place(self) -> str:
-        """How far training has come, in words."""
+        """Progress of the training, as text."""
         if self.finished:
             return f"all {len(self.rows)} epochs"
         return f"epoch {len(self.rows)}" + (f" and {self.batch} batches" if self.batch else "")
@@ -138,7 +140,7 @@ class TrainingState:
         return float(self.optimizer.param_groups[0]["lr"])
 
     def deal(self) -> np.random.Generator:
-        """The generator for the batches of the current epoch: the same when it is resumed."""
+        """Return the generator for the batches of the current epoch: the same after a resume."""
         if self.batch:
             self.generator.bit_generator.state = self._dealt_from
         else:
@@ -146,7 +148,7 @@ class TrainingState:
         return self.generator
 
     def count(self, loss: float, norm: float, clip: float) -> None:
-        """Count a batch with the summed loss ``loss`` and the gradient norm ``norm``."""
+        """Add a batch with the summed loss ``loss`` and the gradient norm ``norm`` to the sums."""
         self.batch += 1
         self.sums.loss += loss
         self.sums.norm += norm
@@ -169,26 +171,26 @@ class TrainingState:
     # Going back after a divergence
 
     def begins(self) -> dict[str, Any]:
-        """A copy of the state at the start of an epoch, for ``begun_well``."""
+        """Return a copy of the state at the start of an epoch, for ``begun_well``."""
         return self._moving()
 
     def begun_well(self, start: dict[str, Any]) -> None:
         """From now on, return to ``start`` after a divergence.
 
-        Called when the first gradient of the epoch is finite, which shows that the last step of
-        the epoch before did not spoil the weights.
+        This is called when the first gradient of the epoch is finite, which shows that the last
+        step of the previous epoch did not damage the weights.
         """
         self._good = start
 
     def go_back(self, why: DivergenceError) -> None:
-        """Return to the last good epoch's start, at half the learning rate.
+        """Return to the start of the last good epoch, with half the learning rate.
 
-        Batches and dropout are those of the first time.
+        Batches and dropout are the same as the first time.
 
         Raises
         ------
         InputError
-            The fourth time.
+            At the fourth divergence.
         """
         what = f"{self.memory.what}: epoch {self.epoch}, batch {self.batch + 1}: {why}"
         if self.halvings == MOST_HALVINGS:
@@ -199,7 +201,7 @@ class TrainingState:
         self.halvings += 1
         self._restore(self._good)
         for group in self.optimizer.param_groups:
-            # the last three are those of the one-cycle schedule
+            # the last three belong to the one-cycle schedule
             for key in group.keys() & {"lr", "initial_lr", "max_lr", "min_lr"}:
                 group[key] *= 0.5
         self._good = self._moving()
@@ -211,7 +213,7 @@ class TrainingState:
     # Saving and restoring
 
     def _moving(self) -> dict[str, Any]:
-        """A copy of everything that is undone after a divergence."""
+        """Return a copy of everything that is restored after a divergence."""
         random = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -221,7 +223,7 @@ class TrainingState:
             "optimizer": self.optimizer.state_dict(),
             "scheduler": self.scheduler.state_dict(),
             "random": random,
-            # text: the numbers have 128 bits
+            # stored as text, since the numbers have 128 bits
             "generator": json.dumps(self.generator.bit_generator.state),
             "dealt_from": json.dumps(self._dealt_from),
             "rows": self.rows,
@@ -232,7 +234,7 @@ class TrainingState:
         return copy.deepcopy(moving) | {"best": dict(vars(self.best))}
 
     def _restore(self, moving: dict[str, Any]) -> None:
-        """Restore ``moving``; its tensors are used, and change from now on."""
+        """Restore ``moving``; its tensors are used without a copy and may change from now on."""
         self.network.load_state_dict(moving["network"])
         if self.average is not None:
             self.average.load_state_dict(moving["average"])

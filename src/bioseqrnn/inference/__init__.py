@@ -1,1 +1,1 @@
-"""A network over records: devices, processes, memory, batches, windows, scores."""
+"""Application of a network to records: devices, processes, memory, batches, windows, scores."""

@@ -21,8 +21,8 @@ PREDICTION_POSITIONS = 2**18
 def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Generator) -> list[Ints]:
     """Cut training records into batches of similar lengths, so that there is little padding.
 
-    The records are shuffled, sorted by length within pools of 32 batches, and the batches shuffled
-    again, so that batches still differ from epoch to epoch.
+    The records are shuffled and then sorted by length within pools of 32 batches. The batches are
+    then shuffled, so that they differ from epoch to epoch.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Gener
     batches = []
     pool = POOL_BATCHES * batch_size
     for start in range(0, len(shuffled), pool):
-        # in place: batches are views, and there is one copy of the row numbers
+        # sorted in place: batches are views, so that there is only one copy of the row numbers
         part = shuffled[start : start + pool]
         part[:] = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
@@ -43,8 +43,8 @@ def bucketed(indices: Ints, lengths: Ints, batch_size: int, rng: np.random.Gener
 def by_length(indices: Ints, lengths: Ints) -> Iterator[Ints]:
     """Yield batches for prediction, shortest records first.
 
-    A batch has at most 512 records and, unless it is a single one, 2**18 positions with padding:
-    memory does not grow with the length of the longest record times 512.
+    A batch has at most 512 records and, unless it is a single record, at most 2**18 positions
+    including padding: memory does not grow with 512 times the length of the longest record.
     """
     order = indices[np.argsort(lengths[indices], kind="stable")]
     start = 0

@@ -1,4 +1,4 @@
-"""The processor that a network runs on."""
+"""The device (CPU or GPU) that a network runs on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bioseqrnn.inference.gpus import claim_gpus
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
-# what batch systems set in a job that has GPUs
+# environment variables that batch systems set in a job that has GPUs
 GIVEN = ("CUDA_VISIBLE_DEVICES", "SLURM_STEP_GPUS", "SLURM_JOB_GPUS")
 
 
 def choose_device(name: str, count: int = 1) -> torch.device:
     """Return the device for ``auto``, ``cpu`` or ``cuda``; cuda without a GPU is an InputError.
 
-    Of several GPUs, ``count`` that no other job uses are taken (``claim_gpus``). A warning is
-    written to standard error where ``auto`` takes the CPU in a job that was given a GPU.
+    If there are several GPUs, ``count`` GPUs that no other job uses are chosen (``claim_gpus``). A
+    warning is written to standard error if ``auto`` chooses the CPU in a job that has a GPU.
     """
     if name == "cpu":
         return torch.device("cpu")
@@ -39,9 +39,9 @@ def choose_device(name: str, count: int = 1) -> torch.device:
 
 
 def _given_gpu() -> str:
-    """Return the setting, as NAME=value, by which a batch system gave this job a GPU; or nothing.
+    """Return the variable, as NAME=value, by which a batch system gave this job a GPU, or "".
 
-    An empty list of devices hides them on purpose, and so do -1 and SLURM's NoDevFiles.
+    An empty list of devices, -1 and SLURM's NoDevFiles hide GPUs on purpose and do not count.
     """
     values = ((name, os.environ.get(name, "")) for name in GIVEN)
     given = (f"{name}={value}" for name, value in values if value not in ("", "-1", "NoDevFiles"))
@@ -60,17 +60,18 @@ def describe(device: torch.device, count: int = 1) -> str:
 def set_deterministic(seed: int, threads: int) -> None:
     """Seed PyTorch and fix everything else that changes results from run to run.
 
-    The number of CPU threads is part of it: sums are split over threads. It therefore comes from
-    the configuration, never from the number of cores that happen to be free.
+    This includes the number of CPU threads, since sums are split over threads. The number comes
+    from the configuration and does not depend on how many cores are free.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    # as use_deterministic_algorithms(True, warn_only=True), which imports PyTorch's compiler to
-    # tell it too: two seconds of a core
+    # same as use_deterministic_algorithms(True, warn_only=True), which would also import PyTorch's
+    # compiler (two seconds of CPU time)
     torch.set_deterministic_debug_mode("warn")
-    # PyTorch lets cuDNN round what convolutions and recurrent layers multiply to 10 bits (TF32), or
-    # three digits. Who wants speed asks for bf16.
+    # By default, PyTorch lets cuDNN round the factors in convolutions and recurrent layers to 10
+    # bits (TF32), or three digits. Users who prefer speed can choose bf16.
     torch.backends.cudnn.allow_tf32 = False
-    # a debugging aid that comes with it: a tenth of the time of small layers, and no effect here
+    # deterministic mode also turns on this debugging aid, which takes a tenth of the time of small
+    # layers and has no effect here
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Batches that do not fit in the memory of a GPU are processed in parts."""
+"""Processing of batches in parts, if they do not fit in the memory of a GPU."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import torch
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
-# messages of CUDA libraries that lack memory, where PyTorch does not recognise it
+# messages of CUDA libraries for lack of memory that PyTorch does not recognise as such
 _SAID = ("unable to find an engine", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether a GPU had too little memory for what ended with this error."""
+    """Whether the cause of an error was that a GPU had too little memory."""
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in _SAID)
 
 
 class Memory:
-    """How much fits at once, in padded positions (records × longest); learnt when memory runs out.
+    """Largest part of a batch that fits in memory, in padded positions (records × longest).
+
+    The limit is learnt when memory runs out.
 
     Parameters
     ----------
@@ -38,16 +40,16 @@ class Memory:
         return max(1, records)
 
     def parts(self, records: int, longest: int) -> Iterator[slice]:
-        """Yield slices of a batch of ``records`` (none of an empty one) that should fit."""
+        """Yield slices of a batch of ``records`` that should fit; none if the batch is empty."""
         size = self._size(records, longest)
         for start in range(0, records, size):
             yield slice(start, min(start + size, records))
 
     def halve(self, records: int, longest: int) -> None:
-        """Take half of what did not fit; InputError where that was a single record.
+        """Set the limit to half of what did not fit; InputError if that was a single record.
 
-        Not to be called while the error is being handled: its traceback holds the tensors that
-        are in the way.
+        Do not call this while the error is being handled: its traceback keeps the tensors in
+        memory.
         """
         size = self._size(records, longest)
         if size == 1:

@@ -1,4 +1,4 @@
-"""The GPUs that a process takes on a machine without a batch system."""
+"""Choice of GPUs by a process on a machine without a batch system."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-# not the folder for temporary files, which batch systems give every job for itself; what is there
-# may be anybody's, see _lock
+# /tmp itself, not the folder for temporary files: batch systems give each job its own one. Files in
+# /tmp may belong to any user, see _lock
 LOCKS = Path("/tmp")  # nosec B108
-# processes that share one GPU; more do not fit in its memory
+# most processes that share one GPU; more do not fit in its memory
 MOST_ON_ONE = 16
-# open files whose locks last as long as the process, however it ends
+# open files, whose locks last until the process ends, whatever the reason
 _held: list[int] = []
 
 
 def claim_gpus(count: int, folder: Path = LOCKS) -> None:
-    """Take GPUs that no other process of bioseqrnn has taken, and hide the others.
+    """Claim GPUs that no other process of bioseqrnn has claimed, and hide the others.
 
-    A batch system shows a job its own GPUs only. On a workstation, jobs that run side by side would
-    all take the first one. Taken is a lock on a file, until this process ends. Where all have been
-    taken once, they are taken twice, and so on. Has to be called before CUDA is initialised.
-    Nothing is done where so many or fewer GPUs are visible.
+    A batch system shows a job only its own GPUs. On a workstation, jobs that run at the same time
+    would all use the first GPU. A claim is a lock on a file, held until this process ends. When all
+    GPUs have been claimed once, they are claimed a second time, and so on. This function has to be
+    called before CUDA is initialised. It does nothing if at most ``count`` GPUs are visible.
 
     Parameters
     ----------
     count : int
-        GPUs that are needed. Processes that this one starts see the same, and take no others.
+        Number of GPUs needed. Processes started by this one see the same GPUs and claim no others.
     folder : Path
-        Folder of the locks: the same for all processes of a machine.
+        Folder of the locks; it must be the same for all processes of a machine.
     """
     names = visible_gpus()
     if len(names) <= count:
@@ -59,22 +59,22 @@ def visible_gpus() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By the name that CUDA takes, one that no other GPU has: batch systems may show every job
-        its own GPUs as 0, 1, ….
+        A unique name for each name that CUDA accepts. Names in CUDA are not unique: batch systems
+        may show each job its own GPUs as 0, 1, ….
     """
     listed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if listed is None:
         return {unique: unique for unique in _unique_names().values()}
     names = [name.strip() for name in listed.split(",")]
-    # what follows -1 is hidden
+    # names after -1 are hidden
     names = [name for name in (names[: names.index("-1")] if "-1" in names else names) if name]
     unique_names = _unique_names() if len(names) > 1 else {}
-    # a name that the driver does not know is changed to one that a file may have
+    # a name that the driver does not know is changed to a valid file name
     return {name: unique_names.get(name, re.sub(r"[^\w.-]", "_", name)) for name in names}
 
 
 def _unique_names() -> dict[str, str]:
-    """UUIDs of the GPUs by number, as the driver tells them."""
+    """UUIDs of the GPUs by number, as the driver reports them."""
     if shutil.which("nvidia-smi") is None:
         return {}
     asked = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
@@ -87,17 +87,17 @@ def _unique_names() -> dict[str, str]:
 
 
 def _lock(path: Path) -> int:
-    """Lock a file, which may be another user's.
+    """Lock a file, which may belong to another user.
 
-    The folder is everybody's and the names are known: what is no plain file is left alone, whether
-    a link, which would be followed, or a pipe, which would be waited for.
+    All users can write to the folder, and the names are known. Anything but a plain file is
+    therefore refused: a link would be followed, and opening a pipe would wait.
 
     Raises
     ------
     OSError
         Another process has locked it, or it cannot be locked.
     """
-    # to open somebody else's file for writing is forbidden in /tmp of many systems
+    # many systems do not allow to open the file of another user in /tmp for writing
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         file = os.open(path, flags)
@@ -115,11 +115,11 @@ def _lock(path: Path) -> int:
 
 
 def _make(path: Path, flags: int) -> int:
-    """Make a file and open it; open the one that another process has made meanwhile."""
+    """Create a file and open it; if another process has created it meanwhile, open that."""
     try:
         file = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
     except FileExistsError:
         return os.open(path, flags)
-    # other users lock it too, whatever is masked here
+    # other users must be able to lock it too, whatever the umask is
     os.fchmod(file, 0o644)
     return file

@@ -1,4 +1,4 @@
-"""The memory that a long sequence needs, and its refusal where there is too little."""
+"""The memory that a long sequence needs, and the error if there is too little."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.memory import GIGABYTE, free_memory
 
 FLOAT = 4
-# Single-precision numbers held for every feature: measured on CPUs, rounded up (one-hot columns are
-# copied once; the stem holds several copies of its convolution)
+# Single-precision numbers held per feature, measured on CPUs and rounded up. One-hot columns are
+# copied once; the stem holds several copies of its convolution.
 INPUT_COPIES, STEM_COPIES, STATE_COPIES = 2, 5, 2
 
 
 def bytes_per_residue(network: SequenceClassifier) -> int:
     """Approximate memory per residue, in bytes, for computing the scores of one sequence.
 
-    Applies to a network that reads a whole sequence at once; a network per position reads windows.
+    This holds for a network that reads a whole sequence at once; a network per position reads
+    windows.
     """
     recurrent, stem = network.recurrent, network.stem
     pool = 1 if stem is None else stem.pool
@@ -32,12 +33,12 @@ def bytes_per_residue(network: SequenceClassifier) -> int:
 
 
 def require_memory(network: SequenceClassifier, residues: int, what: str, times: float = 1) -> None:
-    """Raise InputError where a sequence of so many ``residues`` does not fit in free memory.
+    """Raise InputError if a sequence of this many ``residues`` does not fit in free memory.
 
     Parameters
     ----------
     what : str
-        The sequence in the message.
+        Name of the sequence in the message.
     times : float
         Factor by which more memory is needed than for scores.
     """

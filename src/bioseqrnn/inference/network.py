@@ -1,4 +1,4 @@
-"""Scores of packed sequences by a network."""
+"""Computes the scores of packed sequences with a network."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def predict_packed(
 ) -> Doubles:
     """Return scores, float64 [units, outputs], in the order of ``indices``.
 
-    Units are the records, or the residues of all records where the network gives each its own;
-    scores are probabilities, or values of regression (``bioseqrnn.tasks``).
+    Units are the records, or the residues of all records if the network predicts per position.
+    Scores are probabilities, or values in regression (``bioseqrnn.tasks``).
 
-    Sequences that are longer than the network's window are cut into overlapping ones, whose scores
-    are averaged (``Stitch``). What a sequence gets does not depend on the others.
+    Sequences longer than the network's window are cut into overlapping windows, whose scores are
+    averaged (``Stitch``). The scores of a sequence do not depend on the other sequences.
 
     A batch that does not fit in the memory of a GPU is processed in parts, and so are later ones;
     ``memory`` keeps the limit from one call to the next. A sequence that is too long for the free
-    memory of the machine is an InputError. Several ``processes`` take a part of each batch, and
-    each returns the scores of all. ``between`` is called after every batch.
+    memory of the machine is an InputError. If there are several ``processes``, each computes a part
+    of each batch, and each returns the scores of all. ``between`` is called after every batch.
     """
     lengths = packed.lengths[indices]
     memory, processes = memory or Memory("prediction"), processes or Processes(device)
@@ -61,7 +61,7 @@ def predict_packed(
             stitch.add(places, values)
         stitch.sums = processes.sum(torch.from_numpy(stitch.sums)).cpu().numpy()
         return stitch.means()
-    # where the units of each record begin
+    # first unit of each record
     sizes = lengths if network.task.per_position else np.ones_like(lengths)
     offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     scores = np.zeros((int(offsets[-1]), network.outputs))
@@ -79,15 +79,15 @@ def predict_stretches(
 ) -> Iterator[tuple[int, Doubles]]:
     """Yield the scores of one long sequence, one stretch after another, in bounded memory.
 
-    They are those of ``predict_packed``: a stretch is predicted with all windows that reach into
-    it.
+    The scores are the same as those of ``predict_packed``: a stretch is predicted with all windows
+    that overlap it.
 
     Parameters
     ----------
     packed : Packed
         The sequence.
     residues : int
-        About how many a stretch has.
+        Approximate number of residues in a stretch.
 
     Yields
     ------
@@ -103,7 +103,7 @@ def predict_stretches(
     ends = windows.starts + windows.lengths
     start = 0
     while start < length:
-        # a window begins where the stretch ends, so that no short window is left over
+        # a stretch ends where a window begins, so that no short window is left over
         following = int(np.searchsorted(windows.starts, start + residues))
         end = int(windows.starts[following]) if following < len(windows) else length
         first = int(np.searchsorted(ends, start, side="right"))
@@ -139,7 +139,7 @@ def _batches(
     network.eval()
     longest = int(packed.lengths[indices].max(initial=0))
     if longest > PREDICTION_POSITIONS and processes.device.type == "cpu":
-        # alone in its batch; on a GPU the lack of memory is an error of its own
+        # such a sequence is alone in its batch; a GPU reports lack of memory by its own error
         require_memory(network, longest, "a sequence")
     for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
         places = batch[processes.own(packed, indices[batch])]
@@ -159,7 +159,7 @@ def _in_parts(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: M
             parts = [network.scores(x[part], lengths[part]) for part in memory.parts(*x.shape[:2])]
             return torch.cat(parts).cpu().numpy()
         except RuntimeError as error:
-            # tried again after this block, since the traceback holds tensors
+            # repeated after this block, since the traceback keeps tensors in memory
             if not is_out_of_memory(error):
                 raise
         memory.halve(*x.shape[:2])

@@ -1,4 +1,4 @@
-"""The processes that train one network together: one, or one a device on one or more nodes."""
+"""The processes that train a network together: one, or one per device on one or more nodes."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 class Processes:
-    """One process, and what it does together with the others; by default there is one.
+    """One process and its communication with the others; by default there is only one.
 
-    Gradients are summed by one exchange after the backward pass instead of during it
-    (``DistributedDataParallel``): the networks are small, and a process may have to do its part
-    again in smaller pieces, or have no record of a batch at all.
+    Gradients are summed by one exchange after the backward pass, not during it as in
+    ``DistributedDataParallel``: the networks are small, and a process may have to repeat its part
+    in smaller pieces, or have no record of a batch.
 
     Parameters
     ----------
     device : torch.device
         Device of this process.
     fabric : Fabric, optional
-        Lightning's connection of the processes, or of one process with another precision.
+        Lightning's connection of the processes; also used for one process with another precision.
 
     Attributes
     ----------
     rank, count : int
-        Number of this process, from 0, and how many there are.
+        Number of this process, from 0, and number of processes.
     """
 
     def __init__(self, device: torch.device, fabric: Fabric | None = None) -> None:
@@ -53,11 +53,11 @@ class Processes:
         return self.rank == 0
 
     def own(self, packed: Packed, batch: Ints) -> slice | Bools:
-        """Return the records of a batch that this process takes, as an index; there may be none.
+        """Return an index of the records of a batch that this process takes; there may be none.
 
-        Where each process holds a part of the sequences, a process takes the records that it holds;
-        otherwise it takes every ``count``-th record. Together the processes take the whole batch,
-        so that a step is that of a single process.
+        If each process holds a part of the sequences, it takes the records that it holds; otherwise
+        it takes every ``count``-th record. Together the processes take the whole batch, so that a
+        step is the same as with a single process.
         """
         if packed.held is not None:
             return packed.held[batch]
@@ -68,17 +68,17 @@ class Processes:
         return self._fabric.autocast() if self._fabric else nullcontext()
 
     def seed_batch(self, seed: int, epoch: int, batch: int) -> None:
-        """Make dropout differ between processes, and be the same when a batch is repeated.
+        """Seed dropout: it differs between processes, and is the same when a batch is repeated.
 
-        A checkpoint therefore needs neither the random state of each process nor that of cuDNN,
-        which cannot be read, for dropout between layers.
+        A checkpoint therefore needs neither the random state of each process nor the state of
+        cuDNN for dropout between layers, which cannot be read.
         """
         if self.count > 1 or self.device.type == "cuda":
             mixed = np.random.SeedSequence([seed, epoch, batch, self.rank]).generate_state(1)
             torch.manual_seed(int(mixed[0]))
 
     def sum_gradients(self, weights: list[nn.Parameter], loss: float) -> float:
-        """Replace gradients by their sum over the processes, and return that of ``loss``."""
+        """Replace gradients by their sum over the processes, and return the sum of ``loss``."""
         if self.count == 1:
             return loss
         parts = [torch.zeros_like(w) if w.grad is None else w.grad for w in weights]
@@ -90,20 +90,20 @@ class Processes:
         return float(total)
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Return the sum over the processes: the same numbers, to the last bit, in each."""
+        """Return the sum over the processes; it is bitwise identical in each of them."""
         if self.count == 1:
             return tensor
-        # Fabric's own all_reduce would wait for all processes twice
+        # the all_reduce of Fabric would wait for all processes twice
         whole = tensor.to(self.device, copy=True)
         torch.distributed.all_reduce(whole)
         return whole
 
     def any(self, flag: bool) -> bool:
-        """Whether the flag is set in any process: the same answer in all."""
+        """Whether the flag is set in any process; all processes get the same answer."""
         return bool(self.sum(torch.tensor(int(flag)))) if self.count > 1 else flag
 
     def from_leader(self, value: Any) -> Any:
-        """Return what the leading process has."""
+        """Return the value that the leading process has."""
         return self._fabric.broadcast(value) if self._fabric and self.count > 1 else value
 
     def wait(self) -> None:
@@ -112,7 +112,7 @@ class Processes:
             self._fabric.barrier()
 
     def part(self) -> None:
-        """End the connection; without this, a process may be aborted by its threads at exit."""
+        """End the connection; otherwise, threads may abort a process at its exit."""
         if self.count > 1 and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
@@ -128,7 +128,7 @@ def start_processes(machine: MachineConfig, precision: str) -> Processes:
     Raises
     ------
     InputError
-        Where the machine has no such devices, or several nodes are asked for without ``srun``.
+        The machine does not have these devices, or several nodes are requested without ``srun``.
     """
     devices, nodes = machine.devices, machine.nodes
     chosen = choose_device(machine.device, devices)
@@ -157,7 +157,7 @@ def start_processes(machine: MachineConfig, precision: str) -> Processes:
         num_nodes=nodes,
         strategy="ddp" if devices * nodes > 1 else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
-        # else a batch job of a single task is taken for one process of many
+        # otherwise, Lightning would take a batch job with a single task for one process of many
         plugins=None if started else [LightningEnvironment()],
     )
     fabric.launch()
@@ -167,15 +167,15 @@ def start_processes(machine: MachineConfig, precision: str) -> Processes:
 
 
 def _has_bf16(device: torch.device) -> bool:
-    # older GPUs can store such numbers, but have no convolution of them
+    # older GPUs can store bf16 numbers, but have no convolutions for them
     return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def _started_by_a_launcher(count: int) -> bool:
     """Whether srun or torchrun has started all processes.
 
-    Asks for the tasks of the step: those of the job are also known in its batch script, which is
-    one process whatever they are.
+    This reads the number of tasks of the step. The number of tasks of the job is also set in the
+    batch script, which is always one process.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return True

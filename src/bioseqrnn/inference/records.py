@@ -1,4 +1,4 @@
-"""A network over the records of a FASTA file: their scores, in bounded memory."""
+"""Scores of the records of a FASTA file by a network, computed in bounded memory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.support.arrays import Doubles, Ints
 
-# What is in memory at once, and sorted by length into batches
+# Residues in memory at a time; their records are sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
-# the same where every residue has scores
+# the same for networks that predict per position
 STRETCH_RESIDUES = 1_000_000
 
 
@@ -31,13 +31,13 @@ class Predicted:
     Attributes
     ----------
     source : PackedRecords
-        The records; of a stretch, the whole record.
+        The records; for a stretch, the whole record.
     starts, lengths : int64 [n]
-        The residues of each record that ``scores`` are for.
+        The residues of each record to which ``scores`` belong.
     scores : float64 [units, outputs]
         Calibrated probabilities, or values.
     records : int
-        How many records end here.
+        Number of records that end here.
     """
 
     source: PackedRecords
@@ -48,7 +48,7 @@ class Predicted:
 
     @property
     def begins(self) -> bool:
-        """Whether the records begin here: False of a later stretch of a long one."""
+        """Whether the records begin here; False for a later stretch of a long record."""
         return bool((self.starts == 0).all())
 
 
@@ -60,18 +60,18 @@ def predict_records(
     device: torch.device,
     fasta: Path,
 ) -> Iterator[Predicted]:
-    """Yield the scores of records in their order; those of a long one a stretch at a time.
+    """Yield the scores of records in their order; long records are predicted in stretches.
 
     Parameters
     ----------
     network : SequenceClassifier
     card : mapping
-        Of the model, with the temperature that its scores are calibrated by.
+        Card of the model, with the temperature for the calibration of its scores.
     blocks : iterable of PackedRecords
     alphabet : Alphabet
     device : torch.device
     fasta : Path
-        The file that the records are from, for messages.
+        File of the records, for messages.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Scores of overlapping windows, combined to scores of each residue."""
+"""Combines the scores of overlapping windows to scores of each residue."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from bioseqrnn.support.arrays import Doubles, Ints
 
 
 class Stitch:
-    """Weighted means of the scores that overlapping windows give a residue.
+    """Weighted means of the scores of each residue in overlapping windows.
 
-    The weight of a window decreases linearly from its middle to its ends, beyond which the network
-    has read nothing. The only window of a record has equal weights.
+    The weights of a window decrease linearly from its middle to its ends, because the network has
+    not read the residues beyond the ends. If a record has only one window, all weights are equal.
 
     Parameters
     ----------
     windows : Windows
         Windows that together cover every residue.
     lengths : int64 [records]
-        Lengths of the records that they are cut from.
+        Lengths of the records from which the windows are cut.
     outputs : int
-        Scores of a residue.
+        Number of scores of a residue.
     """
 
     def __init__(self, windows: Windows, lengths: Ints, outputs: int) -> None:
@@ -47,11 +47,11 @@ class Stitch:
         return least
 
     def add(self, places: Ints, scores: Doubles) -> None:
-        """Add the scores, float64 [residues, outputs], of some windows, window after window."""
+        """Add the scores, float64 [residues, outputs], of some windows, one after the other."""
         begin = 0
         for place in places.tolist():
             end = begin + int(self._lengths[place])
-            # one at a time: windows of a batch may share residues
+            # one window at a time: windows of a batch may overlap
             self.sums[self._where(place)] += scores[begin:end] * self._weight(place)[:, None]
             begin = end
 

@@ -1,7 +1,7 @@
-"""Windows of long records, which a network per position reads at once.
+"""Windows of long records; a network per position reads one window at once.
 
-Windows begin at even residues, where the packed bits of either alphabet begin a byte: they are
-offsets into the packed sequences, which are not copied.
+Windows begin at even residues, where a byte of the packed sequence begins in both alphabets. A
+window can therefore be an offset into the packed sequences, which are not copied.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class Windows:
         return len(self.starts)
 
     def of(self, packed: Packed, width: int, rows: Ints) -> Packed:
-        """The windows of the sequences ``rows``, of ``width`` bits a residue, to be unpacked only.
+        """The windows of the sequences ``rows``, of ``width`` bits per residue, for unpacking only.
 
-        They may overlap: an offset says where a window begins, not where the one before ends.
+        Windows may overlap: an offset is the start of a window, but not the end of the window
+        before it.
         """
         begins = packed.offsets[rows[self.records]] + self.starts * width // 8
         held = None if packed.held is None else packed.held[rows[self.records]]
@@ -55,21 +56,22 @@ def overlapping(lengths: Ints, window: int, overlap: int) -> Windows:
     ----------
     lengths : int64 [records]
     window, overlap : int
-        Residues; taken as even numbers, the steps between windows rounded down.
+        Residues; even numbers are used, and the step between windows is rounded down.
     """
     window -= window % 2
     step = max(2, (window - overlap) // 2 * 2)
     counts = 1 + -(-np.maximum(lengths - window, 0) // step)
     records = np.repeat(np.arange(len(lengths)), counts)
     first = np.cumsum(counts) - counts
-    # the last one is moved back to where it ends with the record, or one residue before its end
+    # the last window is moved back so that it ends with the record; since its start is even, it may
+    # be one residue shorter than the others
     latest = np.maximum(0, (lengths - window + 1) // 2 * 2)
     starts = np.minimum((np.arange(len(records)) - first[records]) * step, latest[records])
     return Windows(records, starts, np.minimum(window, lengths[records] - starts))
 
 
 def most_windows(lengths: Ints, window: int | None) -> int:
-    """Most windows that ``shifted`` makes of records of these lengths."""
+    """Largest number of windows that ``shifted`` makes from records of these lengths."""
     if window is None:
         return len(lengths)
     window -= window % 2
@@ -82,8 +84,8 @@ def shifted(
     """Return a table of windows for one epoch, and its rows that are windows of ``rows``.
 
     Every residue is in one window. The end of the first window is drawn at random for each record,
-    so that a residue has other neighbours, and another position in the window, in each epoch.
-    Windows are views, of 24 bytes each.
+    so that in each epoch a residue has other neighbours and another position in the window. Windows
+    are views, which take 24 bytes each.
     """
     lengths = table.lengths
     window = None if window is None else window - window % 2

@@ -1,1 +1,1 @@
-"""Recurrent networks: layers, the engine they run on, the classifier, its files."""
+"""Recurrent networks: layers, the engine that computes them, the classifier and its files."""

@@ -1,4 +1,4 @@
-"""The model card: what a ``model.safetensors`` says of itself, as JSON in the header's metadata."""
+"""The model card: the description of a model, JSON in the metadata of ``model.safetensors``."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from bioseqrnn.tables.valid import check_classes, check_symbols
 
 FORMAT = 1
 CARD_KEY = "bioseqrnn"
-# what the card of a network of a fold says of its training
+# fields that describe the training, in the card of a network of a fold
 RUN = ("fold", "seed", "epoch", "device")
 PACKAGES = ("bioseqrnn", "torch", "numpy", "pyarrow", "biopython", "safetensors")
-# what models did before they could be told: a card without one of these is of such a model
+# values of settings that older models did not have yet: a card without one of these settings is
+# read with the value here
 BEFORE: dict[str, Any] = {
     "residue_properties": False,
     "stem_pool": 1,
@@ -31,21 +32,21 @@ BEFORE: dict[str, Any] = {
     "reverse_complement": "none",
     "members": 1,
 }
-# how files begin that are often taken for a model
+# first bytes of files that are often mistaken for a model
 OTHERS = {b"PK\x03\x04": "a zip archive (torch.save and .keras make such)", b"\x80": "a pickle",
           b"\x89HDF": "an HDF5 file (Keras makes such: import-keras reads them)"}  # fmt: skip
 
 
 class Imported(Described):
-    """Where a model was imported from."""
+    """The file that a model was imported from."""
 
-    # `from` is a word of Python's
+    # `from` is a keyword of Python
     source: str = Field(alias="from")
     file: str
 
 
 class Card(Described):
-    """Everything that a program reads of a card; docs/formats.md says what it means."""
+    """All fields of a card that programs read; docs/formats.md explains them."""
 
     format: Count
     alphabet: Literal["dna", "protein"]
@@ -61,7 +62,7 @@ class Card(Described):
     epoch: Count | None = None
     device: str = ""
     trained_on: Count | None = None
-    # shortest and longest record
+    # lengths of the shortest and the longest record
     trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     imported: Imported | None = None
@@ -84,18 +85,18 @@ class Card(Described):
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of Python and the packages that shape a model."""
+    """Versions of Python and of the packages that influence a model."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """Read the model card only, checked as a ``Card``; what it leaves out is left out here too.
+    """Read the model card only, checked as a ``Card``; fields missing in it stay missing.
 
     Raises
     ------
     InputError
-        The file is no model of bioseqrnn, is one of a later version, or a field of its card is
-        missing or not what it must be.
+        The file is not a model of bioseqrnn, is of a later version, or a field of its card is
+        missing or wrong.
     """
     require_file(path, "model")
     try:
@@ -122,7 +123,7 @@ def read_card(path: Path) -> dict[str, Any]:
 
 
 def require_run(card: Mapping[str, Any], path: Path) -> None:
-    """Raise InputError unless a card says which training of cross-validation a model is from."""
+    """Raise InputError unless a card names the training in cross-validation that made the model."""
     missing = next((key for key in RUN if card.get(key) is None), None)
     if missing is not None:
         raise InputError(
@@ -131,9 +132,9 @@ def require_run(card: Mapping[str, Any], path: Path) -> None:
 
 
 def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
-    """Return the settings of a card; InputError where one is unknown or wrong.
+    """Return the settings of a card; InputError if one is unknown or wrong.
 
-    A setting that is unknown here is never left out: it could be what the model does.
+    An unknown setting is never ignored: it could change what the model computes.
     """
     config = card["config"]
     try:
@@ -155,7 +156,7 @@ def _written_by(card: Mapping[str, Any]) -> str:
 
 
 def _beginning(path: Path) -> str:
-    """What a file is instead, by how it begins."""
+    """Describe a file that is not a model, by its first bytes."""
     with path.open("rb") as file:
         begin = file.read(4)
     if not begin:

@@ -1,8 +1,8 @@
 """The sequence classifier: stem → positions → recurrent layers → pooling → y = W_hy h + b_y.
 
-Of double-stranded DNA both strands can be read by the same weights, and their summaries pooled into
-one (Shrikumar et al., bioRxiv 103663, 2017); and several such networks can answer together, by the
-mean of their predictions (Hansen and Salamon, IEEE PAMI 12:993, 1990).
+For double-stranded DNA, the same weights can read both strands, whose summaries are pooled into one
+(Shrikumar et al., bioRxiv 103663, 2017). Several such networks can form an ensemble, which predicts
+the mean of their predictions (Hansen and Salamon, IEEE PAMI 12:993, 1990).
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ from bioseqrnn.tasks.losses import activate
 
 
 class SequenceClassifier(nn.Module):
-    """Logits of each class for a batch of one-hot sequences of any lengths.
+    """A network that returns the logits of each class for a batch of one-hot sequences.
+
+    The sequences may have any lengths.
 
     Parameters
     ----------
     config : ModelConfig
-        Fitted to a dataset (``models.fitting``): what is left to it there counts as not asked for.
+        Fitted to a dataset (``networks.defaults.fit_config``); settings that are still "auto" have
+        the values for records.
     symbols : int
         One-hot columns (4 or 20).
     outputs : int
-        Numbers a record or residue; two classes get two logits, like any other number.
+        Numbers per record or residue; two classes have two logits, as n classes have n.
     task : Task
-        What the outputs are; in per_position every residue has its own, y_t = W_hy h_t + b_y,
-        without pooling.
+        Meaning of the outputs. In per_position every residue has its own outputs,
+        y_t = W_hy h_t + b_y, without pooling.
 
     Attributes
     ----------
@@ -45,14 +48,14 @@ class SequenceClassifier(nn.Module):
         Logarithm of the weights of the classes in the training loss; predictions are corrected
         for it.
     scale : float Tensor [2]
-        Mean and standard deviation of the training values; of regression, whose outputs are in the
-        values' unit.
+        Mean and standard deviation of the training values in regression, whose predictions are in
+        the unit of the values.
     opposite : int64 Tensor [outputs]
-        Of each class of a residue, the one that the residue has on the other strand.
+        For each class of a residue, the class of the same residue on the other strand.
     others : ModuleList of SequenceClassifier
-        The other members of an ensemble, which share nothing with this one and each other.
+        The other members of an ensemble. Members share no weights.
     window, window_overlap : int or None
-        How longer sequences are cut for prediction, in a network per position.
+        Windows into which longer sequences are cut for prediction, in a network per position.
     """
 
     prior: Tensor
@@ -72,7 +75,7 @@ class SequenceClassifier(nn.Module):
         # in double precision: values may be many standard deviations from 0
         self.register_buffer("scale", torch.tensor([0.0, 1.0], dtype=torch.float64))
         self.register_buffer("opposite", torch.arange(outputs))
-        # not part of the state dict: it is no weight, and the same in every network
+        # not part of the state dict: it is not a weight, and is the same in every network
         table = residue_table() if reads_properties(config, symbols) else None
         self.register_buffer("residues", table, persistent=False)
         size = symbols if table is None else table.shape[1]
@@ -104,7 +107,7 @@ class SequenceClassifier(nn.Module):
 
     @property
     def members(self) -> Iterator[SequenceClassifier]:
-        """The networks of the ensemble, itself first; each is trained on its own loss."""
+        """The networks of the ensemble, this one first; each is trained on its own loss."""
         yield self
         yield from (other for other in self.others if isinstance(other, SequenceClassifier))
 
@@ -132,8 +135,8 @@ class SequenceClassifier(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Return outputs of this member: [batch, outputs], or [batch, time, outputs] per position.
 
-        Logits, or values in standard deviations from their mean; past a sequence's end they mean
-        nothing.
+        Outputs are logits, or values in standard deviations from their mean. Outputs past a
+        sequence's end have no meaning.
 
         Parameters
         ----------
@@ -142,14 +145,14 @@ class SequenceClassifier(nn.Module):
         lengths : int64 Tensor [batch]
         """
         if self.both_strands and self.pooling is None:
-            # as one batch, which costs less than two
+            # both strands as one batch, which is faster than two
             strands = torch.cat([x, reverse_complement(x, lengths)])
             here, there = self._outputs(strands, lengths.repeat(2)).chunk(2)
             return (here + reverse(there, lengths)[..., self.opposite]) / 2
         return self._outputs(x, lengths)
 
     def _outputs(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Outputs of one strand of residues, or of both of records."""
+        """Outputs per residue of one strand, or per record (from both strands if both are read)."""
         summary = self._summary(x, lengths)
         if self.both_strands and self.pooling is not None:
             other = self._summary(reverse_complement(x, lengths), lengths)
@@ -158,7 +161,7 @@ class SequenceClassifier(nn.Module):
         return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
     def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """What the output layer reads of one strand: [batch, features], or of every residue."""
+        """Input of the output layer for one strand: [batch, features], or features per residue."""
         x, steps = self.recurrent_input(x, lengths)
         output, state = self.recurrent(self.dropout(x), steps)
         if self.pooling is None:
@@ -166,21 +169,24 @@ class SequenceClassifier(nn.Module):
             return every
         hidden = state[0] if isinstance(state, tuple) else state
         directions = 2 if self.recurrent.bidirectional else 1
-        # the last layer's states, one direction beside the other: [batch, features]
+        # the states of the last layer, directions side by side: [batch, features]
         last = hidden[-directions:].transpose(0, 1).flatten(1)
         summary: Tensor = self.pooling(output, last, _inside(x, steps))
         return summary
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
-        """Take over all weights; buffers that an older file lacks were not used in training."""
+        """Load all weights; buffers that an older file lacks keep their initial values.
+
+        Those buffers were not used in its training.
+        """
         kept = self.state_dict()
         buffers = {name: kept[name] for name, _ in self.named_buffers() if name in kept}
         self.load_state_dict(buffers | weights)
 
     def scores(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Return what is predicted, float64 [units, outputs]: probabilities, or values.
+        """Return the predictions, float64 [units, outputs]: probabilities, or values.
 
-        Units are the records, or all residues inside the sequences, record after record.
+        Units are the records, or all residues of the sequences (without padding), record by record.
         """
         members = [
             activate(
@@ -197,13 +203,13 @@ class SequenceClassifier(nn.Module):
         return outputs
 
     def recurrent_input(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """What the recurrent layers read of ``x``.
+        """Return the input of the recurrent layers, made from ``x``.
 
         Returns
         -------
         Tensor [batch, steps, features]
         int64 Tensor [batch]
-            Steps of each sequence: its residues, or fewer where the stem pools them.
+            Steps of each sequence: its residues, or fewer if several residues become one step.
         """
         if self.residues is not None:
             x = x @ self.residues.to(x.dtype)
@@ -217,7 +223,7 @@ class SequenceClassifier(nn.Module):
 
 
 def reads_properties(config: ModelConfig, symbols: int) -> bool:
-    """Whether such a network reads properties of amino acids beside the one-hot columns."""
+    """Whether such a network reads properties of amino acids in addition to one-hot columns."""
     return config.residue_properties and symbols == len(PROTEIN_SYMBOLS)
 
 

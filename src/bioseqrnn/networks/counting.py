@@ -1,4 +1,4 @@
-"""How many numbers a network has, known before any memory is taken for it."""
+"""The number of weights of a network, computed before any memory is allocated for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bioseqrnn.tasks import Task
 
 
 def count_numbers(config: ModelConfig, symbols: int, outputs: int, task: Task) -> int:
-    """Count the numbers in the state dict of a ``SequenceClassifier`` of these arguments."""
+    """Count the numbers in the state dict of a ``SequenceClassifier`` with these arguments."""
     size = residue_table().shape[1] if reads_properties(config, symbols) else symbols
     # prior, scale and opposite
     total = 2 * outputs + 2

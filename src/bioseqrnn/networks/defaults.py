@@ -1,4 +1,4 @@
-"""What a configuration leaves to the dataset, settled."""
+"""Values of the settings that a configuration leaves to the dataset ("auto")."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.tasks import task_of
 
-# docs/recipe.md says what these were chosen by
+# docs/recipe.md explains how these were chosen
 PROTEIN_MUTATION = 0.15
 BOTH_STRANDS_POOL = 3
-# what auto means of records, of the residues of DNA, and of those of proteins
+# values of "auto" for tasks per record, per residue of DNA, and per residue of proteins
 AUTO: dict[str, tuple[int, int, int]] = {
     "positions": (64, 0, 0),
     "residues_per_step": (1, 3, 1),
@@ -22,13 +22,13 @@ AUTO: dict[str, tuple[int, int, int]] = {
 
 
 def settled(config: ModelConfig, name: str) -> int:
-    """A setting of ``AUTO``; where nobody has settled it, that of records."""
+    """Return the value of a setting in ``AUTO``; if it is still "auto", the value for records."""
     value = getattr(config, name)
     return AUTO[name][0] if value == "auto" else int(value)
 
 
 def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
-    """Return the configuration as it stands for one dataset; one that does so already stays as is.
+    """Return the configuration for one dataset; one that was fitted already does not change.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
         strands = "average" if metadata["strands"] == "both" else "none"
     changes: dict[str, Any] = {"reverse_complement": strands}
     if per_position:
-        # a label belongs to a residue at its place
+        # each label belongs to the residue at one position, which must not move
         changes |= {"stem_pool": 1, "shift": 0}
     elif config.stem_pool == "auto":
         changes["stem_pool"] = BOTH_STRANDS_POOL if strands == "average" else 1

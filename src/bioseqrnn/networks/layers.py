@@ -1,4 +1,4 @@
-"""What stands before the recurrent layer: a motif stem and a position embedding."""
+"""The layers before the recurrent layer: motif stem, position embedding, folding of steps."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torch.nn import functional
 def may_pad(mask: Tensor) -> bool:
     """Whether ``mask`` [batch, time] is False somewhere.
 
-    On a GPU always: to mask in vain is quick there, while the processor would wait for the answer
-    and leave the GPU without work.
+    Always True on a GPU: masking is quick there even if it is not needed, while the CPU would have
+    to wait for the answer and leave the GPU without work.
     """
     return mask.device.type != "cpu" or not bool(mask.all())
 
 
 class MotifStem(nn.Module):
-    """One convolution whose filters read motifs, and their largest value in each few positions.
+    """One convolution whose filters recognise motifs, then max pooling over a few positions.
 
     Parameters
     ----------
     symbols, filters, width : int
-        One-hot columns in, channels out, positions a filter spans (odd).
+        One-hot columns of the input, channels of the output, positions that a filter spans (odd).
     pool : int
         Positions that become one step, by their maximum; 1 keeps every position.
     """
@@ -33,14 +33,14 @@ class MotifStem(nn.Module):
         self.pool = pool
 
     def steps(self, lengths: Tensor) -> Tensor:
-        """Steps of sequences of these lengths: the length over ``pool``, rounded up."""
+        """Number of steps of sequences of these lengths: length / ``pool``, rounded up."""
         return (lengths + (self.pool - 1)) // self.pool
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map [batch, time, symbols] to [batch, steps, filters], zero past a sequence's last step.
 
         ``mask`` [batch, time] is True inside a sequence. The input is zero past a sequence's end,
-        which is also how the convolution pads: a sequence gives the same numbers alone and in a
+        and the convolution also pads with zeros: a sequence gives the same numbers alone and in a
         batch.
         """
         out = torch.relu(self.convolution(x.transpose(1, 2))).transpose(1, 2)
@@ -50,7 +50,7 @@ class MotifStem(nn.Module):
             return out
         batch, time, filters = out.shape
         steps = -(-time // self.pool)
-        # no value is less than the zeros that fill the last step up
+        # the last step is filled up with zeros; no value is smaller than that
         out = nn.functional.pad(out, (0, 0, 0, steps * self.pool - time))
         return out.view(batch, steps, self.pool, filters).amax(dim=2)
 
@@ -61,7 +61,7 @@ class PositionEmbedding(nn.Module):
     Parameters
     ----------
     positions : int
-        Positions told apart at each end; all further inside share one vector.
+        Positions distinguished at each end; all positions further inside share one vector.
     features : int
         Size of an input vector.
     """
@@ -74,7 +74,10 @@ class PositionEmbedding(nn.Module):
             nn.init.normal_(table.weight, std=0.1)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """Add to ``x`` [batch, time, features]; values past ``lengths`` [batch] mean nothing."""
+        """Add vectors to ``x`` [batch, time, features].
+
+        Values past ``lengths`` [batch] have no meaning.
+        """
         last = self.from_start.num_embeddings - 1
         time = torch.arange(x.shape[1], device=x.device)
         lengths = lengths.to(x.device, non_blocking=True)
@@ -84,15 +87,16 @@ class PositionEmbedding(nn.Module):
 
 
 class FoldSteps(nn.Module):
-    """Several residues to one step of the recurrence, and their outputs apart again.
+    """Joins several residues to one step of the recurrence, and separates their outputs again.
 
-    Codons have three residues: with three, a step reads a whole one, the way through a gene is a
-    third as long, and each residue keeps its own place in what is read and in what comes out.
+    Codons have three residues: with three residues per step, a step reads as many as a codon has,
+    and a gene has a third of the steps. Each residue keeps its own columns in the input and in the
+    output.
 
     Parameters
     ----------
     residues : int
-        Of a step; 1 changes nothing.
+        Residues per step; 1 changes nothing.
     """
 
     def __init__(self, residues: int) -> None:
@@ -100,14 +104,14 @@ class FoldSteps(nn.Module):
         self.residues = residues
 
     def steps(self, lengths: Tensor) -> Tensor:
-        """Steps of sequences of these lengths, of which the last may be filled up with zeros."""
+        """Number of steps of sequences of these lengths; zeros may fill up the last step."""
         return (lengths + self.residues - 1) // self.residues
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Map [batch, time, features] to [batch, steps, residues * features].
 
-        Where ``mask`` [batch, time] is False, the step that a sequence ends in is zero: it gives
-        the same numbers alone and in a batch.
+        Where ``mask`` [batch, time] is False, the input is set to zero, also inside the step in
+        which a sequence ends: a sequence gives the same numbers alone and in a batch.
         """
         if self.residues == 1:
             return x

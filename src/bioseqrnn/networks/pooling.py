@@ -1,6 +1,7 @@
-"""From one vector per position to one vector per sequence, without reading padding.
+"""Pooling: from one vector per position to one vector per sequence, without reading padding.
 
-A new summary is a ``Summary``, here or in a module of its own, and its line in ``config.choices``.
+To add a new summary, define a ``Summary`` here or in a module of its own, and add a line to
+``config.choices``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bioseqrnn.networks.recurrent import kernels_take
 
 @dataclass(frozen=True)
 class Outputs:
-    """What summaries read of a batch.
+    """Input of the summaries, for one batch.
 
     Attributes
     ----------
@@ -31,7 +32,7 @@ class Outputs:
     mask : bool Tensor [batch, time]
         True inside a sequence.
     score : nn.Linear, optional
-        Learned score of a position, [features] to one number.
+        Learned score of a position; maps [features] to one number.
     """
 
     output: Tensor
@@ -46,8 +47,8 @@ class Outputs:
         if kernels_take(output):
             return pool(output, mask.sum(dim=1).numpy())
         inside = output.masked_fill(~mask[..., None], -torch.inf) if may_pad(mask) else output
-        # max knows where it was, so that its gradient is one write; that of amax compares all
-        # positions again
+        # max remembers the position, so that its gradient is one write; the gradient of amax
+        # compares all positions again
         return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)
 
 
@@ -75,11 +76,11 @@ class Summary:
     read : function of Outputs
         Returns [batch, features].
     merge : function of two Tensors
-        Makes one of the summaries of both strands; their order does not matter.
+        Combines the summaries of both strands into one; their order does not matter.
     shares_pass : bool
-        It reads ``largest_and_mean``.
+        Whether it reads ``largest_and_mean``.
     scores : bool
-        It needs the learned score.
+        Whether it needs the learned score.
     """
 
     read: Callable[[Outputs], Tensor]
@@ -88,7 +89,7 @@ class Summary:
     scores: bool = False
 
 
-# named in config.choices, which says what each is
+# listed in config.choices, with a description of each
 LAST = Summary(lambda outputs: outputs.last)
 MAX = Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True)
 MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True)
@@ -98,7 +99,7 @@ CENTRE = Summary(_centre)
 
 
 def _summary(name: str) -> Summary:
-    """Return the summary that a name in the settings stands for."""
+    """Return the summary with this name in the settings."""
     found: Summary = POOLINGS[name].load()
     return found
 
@@ -130,9 +131,9 @@ class Pooling(nn.Module):
         return torch.cat([found[kind] for kind in self.kinds], dim=1)
 
     def merge(self, one: Tensor, other: Tensor) -> Tensor:
-        """Pool two summaries of the same sequence, one of each strand, into one.
+        """Combine two summaries of the same sequences, one for each strand, into one.
 
-        Both are [batch, features * kinds], and so is the result.
+        Both are [batch, features * kinds], as is the result.
         """
         pairs = zip(
             one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True

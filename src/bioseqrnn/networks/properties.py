@@ -1,8 +1,8 @@
-"""What is known of the amino acids before any training: how alike they are, and what each is like.
+"""Known properties of the amino acids: their similarity, and physical and chemical properties.
 
-Few labelled peptides cannot teach that lysine and arginine are both charged; a network that is told
-learns from one what holds for the other. The columns, each of mean 0 and standard deviation 0.5
-over the twenty amino acids but for the charge:
+A few labelled peptides cannot teach a network that lysine and arginine are both charged. A network
+that reads this property can apply what it learns from one to the other. The columns, each with mean
+0 and standard deviation 0.5 over the twenty amino acids except for the charge:
 
 1–8   the first eight eigenvectors of BLOSUM62 (Henikoff and Henikoff, PNAS 89:10915, 1992)
 9     hydropathy (Kyte and Doolittle, J. Mol. Biol. 157:105, 1982)
@@ -44,10 +44,10 @@ _TABLE = {
 
 
 def residue_table() -> Tensor:
-    """Return one-hot columns and properties beside each other: float32 [20, 32].
+    """Return one-hot columns and properties side by side: float32 [20, 32].
 
-    A one-hot row times this is what the network reads; an ambiguous residue gets the mean of what
-    it stands for.
+    The network reads the product of a one-hot row and this table. An ambiguous residue has the mean
+    of the amino acids that it can be.
     """
     properties = torch.tensor([_TABLE[symbol] for symbol in PROTEIN_SYMBOLS]) / 100
     return torch.cat([torch.eye(len(PROTEIN_SYMBOLS)), properties], dim=1)

@@ -1,12 +1,12 @@
 """Recurrent layers with real masking: padding can never change an output.
 
 Parameters have the names and the layout of ``torch.nn.RNN``, ``GRU`` and ``LSTM``, so that a state
-dict moves both ways. Input and output are [batch, time, features], and ``forward`` takes lengths.
-The equations stand in the modules of ``networks.cells``.
+dict can be loaded in both directions. Input and output are [batch, time, features], and ``forward``
+takes lengths. The equations are in the modules of ``networks.cells``.
 
 On the CPU the layers run on the kernels of ``networks.engine``, several times faster than
-``torch.nn``; on a GPU they run on ``torch.nn`` and so on cuDNN. ``BIOSEQRNN_ENGINE=torch`` asks for
-``torch.nn`` on the CPU, too.
+``torch.nn``. On a GPU they run on ``torch.nn``, which uses cuDNN. With ``BIOSEQRNN_ENGINE=torch``
+they run on ``torch.nn`` on the CPU too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ENGINE = "BIOSEQRNN_ENGINE"
 
 @cache
 def engine_wanted() -> bool:
-    """Whether layers on the CPU run on the kernels; says so, once, where they do not.
+    """Whether layers on the CPU run on the kernels; prints one message if they do not.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def engine_wanted() -> bool:
 
 
 def kernels_take(tensor: Tensor) -> bool:
-    """Whether the kernels compute it: on the CPU, float32 or float64, no autocast."""
+    """Whether the kernels can process a tensor: on the CPU, float32 or float64, no autocast."""
     return (
         tensor.device.type == "cpu"
         and tensor.dtype in (torch.float32, torch.float64)
@@ -55,14 +55,14 @@ def kernels_take(tensor: Tensor) -> bool:
 
 
 class Recurrent(nn.RNNBase):
-    """Adds lengths to a recurrent module of ``torch.nn``, and the kernels where they can run.
+    """A recurrent module of ``torch.nn`` with lengths, and with the kernels where they can run.
 
     Parameters
     ----------
     input_size, hidden_size, num_layers : int
     bidirectional : bool
     dropout : float
-        Between layers, in training.
+        Dropout between layers, in training.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Recurrent(nn.RNNBase):
         bidirectional: bool = False,
         dropout: float = 0.0,
     ) -> None:
-        # RNN, GRU and LSTM of torch.nn, which stand between, need no mode
+        # super() is here RNN, GRU or LSTM of torch.nn, whose constructors take no mode
         super().__init__(
             input_size,  # type: ignore[arg-type]
             hidden_size,
@@ -91,7 +91,7 @@ class Recurrent(nn.RNNBase):
             dropout=dropout,
         )
 
-    # torch.nn takes a state where forward takes lengths, on purpose
+    # on purpose, the second argument is lengths; in torch.nn it is a state
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Run the layer over a batch of sequences.
 
@@ -99,7 +99,7 @@ class Recurrent(nn.RNNBase):
         ----------
         x : float Tensor [batch, time, input]
         lengths : int64 Tensor [batch], optional
-            True length of each sequence, 1 to ``time``; None means that all are ``time`` long.
+            True length of each sequence, 1 to ``time``; None: all are ``time`` long.
 
         Returns
         -------
@@ -111,21 +111,21 @@ class Recurrent(nn.RNNBase):
         Raises
         ------
         ValueError
-            Input of another shape or without positions; other than one length for each sequence,
-            or a length outside 1 to ``time``.
+            The input has a wrong shape or no positions, there is not exactly one length for each
+            sequence, or a length is outside 1 to ``time``.
         """
         self._check(x, lengths)
         weight = self.weight_hh_l0
         if len(x) and (x.device, x.dtype) == (weight.device, weight.dtype) and kernels_take(x):
             return self._engine(x, lengths)
         if x.is_cuda and torch.is_autocast_enabled("cuda"):
-            # cuDNN would take float16, whatever autocast says, and lose small gradients
+            # cuDNN would use float16, whatever type autocast asks for, and lose small gradients
             with torch.autocast("cuda", enabled=False):
                 return self._torch(x.float(), lengths)
         return self._torch(x, lengths)
 
     def _check(self, x: Tensor, lengths: Tensor | None) -> None:
-        """Raise ValueError where input or lengths do not fit."""
+        """Raise ValueError if input or lengths do not fit."""
         if x.dim() != 3 or x.shape[2] != self.input_size:
             raise ValueError(f"input must be [batch, time, {self.input_size}], not {list(x.shape)}")
         batch, time, _ = x.shape
@@ -139,7 +139,7 @@ class Recurrent(nn.RNNBase):
             raise ValueError(f"lengths must be 1 to {time}")
 
     def _torch(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, State]:
-        """Run the layer of ``torch.nn``, on packed sequences where there is padding."""
+        """Run the layer of ``torch.nn``, on packed sequences if there is padding."""
         time = x.shape[1]
         if lengths is None or bool((lengths == time).all()):
             output, state = super().forward(x)
@@ -164,7 +164,7 @@ class Recurrent(nn.RNNBase):
         return x, torch.cat(states)
 
     def _layers(self) -> list[list[list[Tensor]]]:
-        """The parameters: a list for each layer of a list for each direction."""
+        """The parameters: for each layer a list, with a list of tensors for each direction."""
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         ways = ["", "_reverse"] if self.bidirectional else [""]
         return [
@@ -174,7 +174,7 @@ class Recurrent(nn.RNNBase):
 
 
 def _layer_of(name: str) -> type[Recurrent]:
-    """Return the class of a cell's layer."""
+    """Return the class of the recurrent layer of a cell."""
     module = CELLS[name].module
     doc = f"{module.__name__} with lengths; networks/cells/{name}.py has its equations."
     space = {"cell": name, "__doc__": doc, "__module__": __name__}
@@ -188,10 +188,10 @@ RNN, GRU, LSTM = LAYERS["rnn"], LAYERS["gru"], LAYERS["lstm"]
 def initialise(layer: Recurrent, memory: int = 0) -> None:
     """Set orthogonal recurrent matrices (one for each gate), Xavier input matrices, and biases.
 
-    Orthogonal matrices are those of Saxe et al., 2014. Biases are 0 except at the gates that keep
-    the state, which the cell's module sets (``remember``): ``memory`` is the number of steps that
-    they are to keep it for, 0 for no such preference. ``torch.nn`` adds two biases, of which the
-    one of the input has the value.
+    Orthogonal matrices follow Saxe et al., 2014. Biases are 0 except at the gates that keep the
+    state, which the module of the cell sets (``remember``): ``memory`` is the number of steps for
+    which they should keep it, 0 for no preference. ``torch.nn`` adds two biases; the input bias has
+    the value.
     """
     remember = CELLS[layer.cell].remember
     hidden = layer.hidden_size

@@ -19,9 +19,9 @@ from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
-# of the tensors in the file, by the names that safetensors has for them
+# types of the tensors in the file, with their names in safetensors
 TYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64"}
-# numbers that any machine has room for
+# a number of weights that fits in the memory of any machine
 SMALL = 100_000
 Shapes = dict[str, tuple[tuple[int, ...], str]]
 
@@ -30,19 +30,20 @@ def save_model(path: Path, network: SequenceClassifier, card: dict[str, Any]) ->
     """Write weights and card atomically.
 
     The card must hold ``alphabet``, ``symbols``, ``classes``, ``task`` and ``config`` (the
-    ModelConfig as a dict), from which the network is rebuilt; the rest documents it.
+    ModelConfig as a dict), from which the network is rebuilt; all other fields document it.
     """
     card = {"format": FORMAT, "versions": package_versions()} | card
     weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
     with atomic_path(path) as temporary:
-        # save_file would put another file in the place of the temporary one, which is locked
+        # save_file would replace the temporary file, which is locked, by another file
         temporary.write_bytes(save(weights, {CARD_KEY: json.dumps(card, sort_keys=True)}))
 
 
 def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, dict[str, Any]]:
     """Rebuild a network from its file; no code in the file is ever executed.
 
-    No memory is taken for what the card says before the weights are found to be as many.
+    Memory for the network of the card is allocated only after the number of weights in the file was
+    compared with the card.
 
     Returns
     -------
@@ -53,8 +54,7 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
     Raises
     ------
     InputError
-        A card that is none (``read_card``), or weights that are not those it describes, or not
-        finite.
+        The card is not valid (``read_card``), or the weights do not match it or are not finite.
     """
     card = read_card(path)
     config, task = settings_of(card, path), task_of(card["task"])
@@ -73,9 +73,9 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
 
 
 def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) -> None:
-    """Stop at a size of the card that no network with so many weights has.
+    """Raise InputError if the card has a size that no network with so many weights can have.
 
-    A little more is let pass: which weights there should be is told by name then.
+    Small differences pass: ``_check_shapes`` then names the weights that do not fit.
     """
     numbers = sum(math.prod(shape) for shape, _ in found.values())
     most = dict.fromkeys(("layers", "members"), len(found))
@@ -96,8 +96,8 @@ def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) ->
 
 
 def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None:
-    """Stop where arrays are missing, of another shape or type, or beside those of the network."""
-    # buffers came later than the first models: load_weights knows what was used before
+    """Raise InputError if arrays are missing, have a wrong shape or type, or are unknown."""
+    # the first models had no buffers: load_weights adds their initial values
     buffers = {name for name, _ in wanted.named_buffers()}
     expected = {
         name: (tuple(value.shape), TYPES[value.dtype])
@@ -109,7 +109,7 @@ def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None
     for name, (shape, kind) in found.items():
         if name not in expected:
             raise InputError(f"model {path}: has weights '{name}', which its card knows nothing of")
-        # the scale of values was in single precision once
+        # older files have the scale of values in single precision
         older = name in buffers and kind == "F32" and expected[name][1] == "F64"
         if (shape, kind) != expected[name] and not (older and shape == expected[name][0]):
             need = f"{list(expected[name][0])} {expected[name][1]}"
@@ -120,7 +120,7 @@ def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None
 
 
 def _check_values(path: Path, weights: dict[str, torch.Tensor], outputs: int) -> None:
-    """Stop where a weight is no finite number, or a class has no other on the other strand."""
+    """Raise InputError if a weight is not finite, or ``opposite`` names a class that is missing."""
     for name, values in weights.items():
         if values.is_floating_point():
             fine = bool(torch.isfinite(values).all())

@@ -20,21 +20,21 @@ def reverse_complement(x: Tensor, lengths: Tensor) -> Tensor:
     Tensor [batch, time, 4]
         Also zero past a sequence's end.
     """
-    # A-T and C-G stand mirrored
+    # columns A, C, G, T reversed are T, G, C, A: the complements
     return reverse(x.flip(2), lengths)
 
 
 def reverse(x: Tensor, lengths: Tensor) -> Tensor:
-    """Return each sequence of a batch [batch, time, features] from its end to its start.
+    """Return each sequence of a batch [batch, time, features] reversed.
 
-    Zero past a sequence's end.
+    The result is zero past a sequence's end.
     """
     mirrored = x.flip(1)
-    # asked of the lengths as they are: those on a GPU would have to be waited for
+    # compared before lengths are moved to the GPU: the result would have to be waited for there
     if bool((lengths == x.shape[1]).all()):
         return mirrored
     ends = lengths.to(x.device, non_blocking=True).unsqueeze(1)
-    # padding, which now stands at the start, belongs behind the end
+    # padding is now at the start and is moved behind the end
     time = torch.arange(x.shape[1], device=x.device)
     place = (time + x.shape[1] - ends) % x.shape[1]
     moved = mirrored.gather(1, place.unsqueeze(-1).expand_as(x))

@@ -1,1 +1,1 @@
-"""What every part uses and no part owns: files, messages, errors, memory, compiled kernels."""
+"""Helpers for all parts of the package: files, messages, errors, memory, compiled kernels."""

@@ -1,4 +1,4 @@
-"""Names of array types, one each, for annotations."""
+"""Names of array types, for annotations."""
 
 from typing import Any
 
@@ -13,5 +13,5 @@ Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 # residues or classes as numbers
 Codes = npt.NDArray[np.uint8]
-# floating-point numbers of any width, as kernels take them
+# floating-point numbers of any width, for kernels
 Numbers = npt.NDArray[Any]

@@ -1,4 +1,4 @@
-"""Outputs: written whole or not at all, one or several together."""
+"""Output files, written completely or not at all, one at a time or several together."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ LEAST_FREE_BYTES = 2**16
 
 # Outputs whose block has ended, as (temporary path, path); None outside ``together``
 _waiting: ContextVar[list[tuple[Path, Path]] | None] = ContextVar("_waiting", default=None)
-# What locks their temporary files until all have their names, and removes what is left over
+# Holds the locks of their temporary files until all are renamed, then removes leftover files
 _kept: ContextVar[ExitStack] = ContextVar("_kept")
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder that becomes ``path`` only if the block succeeds.
+    """Yield a temporary path in the same folder, renamed to ``path`` only if the block succeeds.
 
-    The file is synced before the rename, so the final name never holds half a file, whatever
-    happens to the process or the machine. What a killed process left behind is removed by the next
-    that writes the same path: a temporary file is locked as long as its process lives.
+    The file is synced before the rename, so that ``path`` is never half a file, whatever happens to
+    the process or the machine. A temporary file is locked as long as its process lives. The next
+    process that writes the same path removes temporary files left by killed processes.
 
     Within ``together`` the rename waits for the other outputs.
 
     Raises
     ------
     OSError
-        With ``path`` in it where the disk is full.
+        Names ``path`` if the disk is full.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        # mkstemp makes files private; give the usual rights instead
+        # mkstemp makes files private; set the usual permissions instead
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
@@ -63,16 +63,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Write all outputs of the block or none: they get their names when it succeeds.
+    """Write all outputs of the block or none: they are renamed only when it succeeds.
 
-    Every ``atomic_path`` of the block writes and syncs its temporary file; a full disk, bad input
-    or an interrupt ends the block with the earlier outputs, or none, as they were. The files are
-    then renamed one after the other, in the order in which they were finished. A rename takes no
-    room, but each is one step of its own: a machine that dies between two of them leaves some
-    outputs new and some old, each of them whole. Where a rename fails, those before it are undone.
+    Each ``atomic_path`` in the block writes and syncs its temporary file. If the disk is full, the
+    input is bad or the block is interrupted, existing outputs do not change. At the end of the
+    block the files are renamed one after the other, in the order in which they were finished. A
+    rename needs no disk space, but each one is a separate step: if the machine fails between two
+    renames, some outputs are new and some old, but each is complete. If a rename fails, the earlier
+    ones are undone.
     """
     if _waiting.get() is not None:
-        # part of a block that is larger
+        # this block is inside another ``together``, which does the renaming
         yield
         return
     waiting: list[tuple[Path, Path]] = []
@@ -87,12 +88,12 @@ def together() -> Iterator[None]:
 
 
 def _rename_all(waiting: list[tuple[Path, Path]]) -> None:
-    """Give every temporary file its name; where one cannot get it, all keep what they had."""
+    """Rename all temporary files to their final names; if one rename fails, undo the others."""
     with ExitStack() as undo:
         for temporary, path in waiting:
             before = None
             if path.exists():
-                # a second name of the old file, by which it comes back
+                # a second name (hard link) of the old file, from which it can be restored
                 before = temporary.with_suffix(".old")
                 with suppress(OSError):
                     os.link(path, before, follow_symlinks=False)
@@ -105,7 +106,7 @@ def _rename_all(waiting: list[tuple[Path, Path]]) -> None:
 
 
 def _put_back(before: Path | None, path: Path) -> None:
-    """Let ``path`` hold what it held: an old file, or none."""
+    """Restore ``path``: the old file, or no file."""
     if before is None:
         path.unlink(missing_ok=True)
     elif before.exists():
@@ -113,14 +114,14 @@ def _put_back(before: Path | None, path: Path) -> None:
 
 
 def written_so_far(path: Path) -> Path:
-    """Return where an output of the same ``together`` can be read: its temporary file."""
+    """Return the path at which an output of the same ``together`` can be read already."""
     found = [temporary for temporary, final in _waiting.get() or [] if final == path]
     return found[-1] if found else path
 
 
 @contextmanager
 def _disk_full_of(path: Path) -> Iterator[None]:
-    """Name the file that could not be written, instead of its temporary name or none."""
+    """Make errors name the output file, instead of its temporary file or no file."""
     try:
         yield
     except OSError as error:
@@ -134,7 +135,7 @@ def _disk_full_of(path: Path) -> Iterator[None]:
 
 
 def _locked_temporary(path: Path) -> tuple[int, Path]:
-    """Make a temporary file beside ``path``; its lock lasts until the handle is closed."""
+    """Create a temporary file next to ``path``; it is locked until the handle is closed."""
     while True:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         try:
@@ -142,10 +143,10 @@ def _locked_temporary(path: Path) -> tuple[int, Path]:
             if os.path.samestat(os.fstat(handle), os.stat(name)):  # noqa: PTH116
                 return handle, Path(name)
         except (BlockingIOError, FileNotFoundError):
-            # another process took it for abandoned, in the moment before the lock
+            # another process considered it abandoned, in the moment before it was locked
             pass
         except OSError:
-            # a file system without locks: there nothing is ever taken for abandoned
+            # a file system without locks: files there are never considered abandoned
             return handle, Path(name)
         os.close(handle)
 
@@ -156,9 +157,9 @@ def _remove_abandoned(path: Path) -> None:
     for entry in path.parent.iterdir():
         if not pattern.fullmatch(entry.name):
             continue
-        # gone by now, of another user, in use, or no locks here
+        # errors: removed meanwhile, owned by another user, in use, or no locks on this file system
         with suppress(OSError):
-            # for writing: NFS gives an exclusive lock on nothing less
+            # opened for writing, which NFS requires for an exclusive lock
             handle = os.open(entry, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,26 +169,26 @@ def _remove_abandoned(path: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file that ``atomic_path`` may have written, and what killed writers left of it."""
+    """Remove a file written by ``atomic_path``, if it exists, and leftovers of killed writers."""
     _remove_abandoned(path)
     path.unlink(missing_ok=True)
 
 
 @contextmanager
 def temporary_folder(prefix: str, where: Path | None = None) -> Iterator[Path]:
-    """Give a folder that is removed when the block ends.
+    """Yield a folder that is removed when the block ends.
 
     Parameters
     ----------
     prefix : str
-        Of its name.
+        Beginning of its name.
     where : Path, optional
-        Folder to make it in; None: the system's, or that which ``TMPDIR`` names.
+        Folder in which it is made; None: ``TMPDIR``, or the default of the system.
 
     Raises
     ------
     OSError
-        With the folder for temporary files in it where that is full.
+        Names the folder for temporary files if that is full.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=prefix, dir=where) as name:
@@ -199,7 +200,7 @@ def temporary_folder(prefix: str, where: Path | None = None) -> Iterator[Path]:
 
 
 def no_room(folder: Path) -> OSError:
-    """Say that a folder for temporary files is full."""
+    """Return the error for a full folder for temporary files."""
     return OSError(
         f"{folder}: no room for temporary files: {os.strerror(errno.ENOSPC)}; make room, or name "
         "another folder in TMPDIR"
@@ -207,5 +208,5 @@ def no_room(folder: Path) -> OSError:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether next to nothing can be written to a folder: why a program may have failed."""
+    """Whether a folder has almost no free space, which may be why a program has failed."""
     return shutil.disk_usage(folder).free < LEAST_FREE_BYTES

@@ -1,12 +1,12 @@
-"""Between Snakemake's executor ``cluster-generic`` and batch systems that have no executor.
+"""Connects Snakemake's executor ``cluster-generic`` to batch systems without their own executor.
 
 ``python -m bioseqrnn.support.batch submit pbs JOBSCRIPT`` prints the id of the job, and
-``… status pbs ID`` prints running, success or failed: the commands of ``workflow/profiles/pbs``
-and ``sge``.
+``… status pbs ID`` prints running, success or failed. The profiles in ``workflow/profiles/pbs`` and
+``sge`` use these commands.
 
-A job writes its exit status into a file when it ends. One that is neither known to the batch
-system nor has such a file was killed: for its memory or time, or with its node. So nothing depends
-on how long a site remembers what has ended.
+A job writes its exit status into a file when it ends. A job that the batch system does not know,
+and that has no such file, was killed: because of its memory or time, or with its node. The status
+therefore does not depend on how long a site remembers jobs that have ended.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from typing import Any
 from bioseqrnn.support.console import say
 
 FOLDER = Path(".snakemake") / "batch"
-# seconds until a file that was written on a node is seen here
+# seconds to wait for a file that was written on a node to become visible here
 LATENCY = (0, 2, 10)
-# the signal that asks for a checkpoint comes this many seconds before the end
+# the signal that requests a checkpoint is sent this many seconds before the end
 NOTICE = 60
-# where the batch system itself could not be asked, it is asked again later
+# errors of qstat that mean that the job has ended; after other errors it is called again later
 UNKNOWN_JOB = ("unknown job", "has finished")
 
 
 def _pbs(job: dict[str, Any], name: str, output: Path) -> list[str]:
-    """PBS Pro and OpenPBS; SIGTERM comes before SIGKILL by itself."""
+    """PBS Pro and OpenPBS, which send SIGTERM before SIGKILL by default."""
     res = job["resources"]
     chunk = f"select=1:ncpus={job['threads']}:mem={res['mem_mb']}mb"
     chunk += f":ngpus={res['gpu']}" if res.get("gpu") else ""
@@ -49,7 +49,7 @@ def _torque(job: dict[str, Any], name: str, output: Path) -> list[str]:
 
 
 def _sge(job: dict[str, Any], name: str, output: Path) -> list[str]:
-    """Grid Engine: SIGUSR1 comes at the soft limit, SIGKILL at the hard one."""
+    """Grid Engine, which sends SIGUSR1 at the soft limit and SIGKILL at the hard limit."""
     res = job["resources"]
     seconds = res["runtime"] * 60
     limits = [f"h_rt={seconds}", f"s_rt={max(1, seconds - NOTICE)}", f"mem_free={res['mem_mb']}M"]
@@ -73,9 +73,9 @@ DIALECTS: dict[str, Callable[[dict[str, Any], str, Path], list[str]]] = {
 
 
 def _common(res: dict[str, Any], name: str, output: Path, join: str, *shell: str) -> list[str]:
-    """Name, queue, account and where the job's own output goes."""
-    # a job that the batch system started again would run beside Snakemake's next attempt; and
-    # Grid Engine runs scripts by csh unless told otherwise
+    """Options for the name, queue, account and output file of a job."""
+    # A job must not be restarted by the batch system: it would run at the same time as Snakemake's
+    # next attempt. Grid Engine runs scripts with csh unless a shell is given.
     words = ["-N", name, "-j", join, "-o", str(output), "-r", "n", *shell]
     queue = res.get("batch_gpu_queue") if res.get("gpu") else None
     if queue or res.get("batch_queue"):
@@ -86,7 +86,7 @@ def _common(res: dict[str, Any], name: str, output: Path, join: str, *shell: str
 
 
 def properties(jobscript: str) -> dict[str, Any]:
-    """What Snakemake says of a job in the script that it has written: threads, resources, rule."""
+    """Return Snakemake's description of a job in its job script: threads, resources, rule."""
     with Path(jobscript).open(encoding="utf-8") as lines:
         for line in lines:
             if line.startswith("# properties = "):
@@ -99,7 +99,7 @@ def submit(dialect: str, jobscript: str) -> str:
     """Submit a job; return the id that the batch system gave it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     job = properties(jobscript)
-    # letters first, and short: what every batch system takes
+    # short, and begins with a letter: all batch systems accept that
     name = f"b-{job.get('rule') or job.get('groupid') or 'job'}"[:15]
     path = (FOLDER / f"{uuid.uuid4().hex}.sh").absolute()
     ended = path.with_suffix(".exit")
@@ -108,9 +108,9 @@ def submit(dialect: str, jobscript: str) -> str:
         [
             "#!/bin/sh",
             f"cd {shlex.quote(str(Path.cwd()))} || exit",
-            # what tells the training to write its checkpoint must not end what is around it
+            # signals that ask the training for a checkpoint must not end the shell around it
             "trap '' TERM USR1",
-            # nor may Python import a file yaml.py of the folder
+            # Python must not import a file such as yaml.py from the folder
             "export PYTHONSAFEPATH=1",
             f"bash {shlex.quote(str(Path(jobscript).absolute()))}",
             "code=$?",
@@ -130,9 +130,10 @@ def submit(dialect: str, jobscript: str) -> str:
 
 
 def status(dialect: str, number: str) -> str:
-    """Return whether a job is ``running`` (or waits), or ended as ``success`` or ``failed``.
+    """Return ``running`` (also for a waiting job), ``success`` or ``failed``.
 
-    What a job that succeeded has left in the folder is removed, for it is not asked about again.
+    The files of a job that succeeded are removed from the folder, since its status is not requested
+    again.
     """
     record = FOLDER / f"{number}.job"
     ended = Path(record.read_text(encoding="utf-8"))
@@ -156,7 +157,7 @@ def status(dialect: str, number: str) -> str:
 
 
 def _pbs_knows(number: str) -> bool:
-    """Whether a job waits or runs, as far as PBS or Torque can say."""
+    """Whether a job waits or runs, according to PBS or Torque."""
     done = subprocess.run(["qstat", "-f", number], capture_output=True, text=True, check=False)
     if done.returncode:
         return not any(words in done.stderr.lower() for words in UNKNOWN_JOB)
@@ -167,7 +168,7 @@ def _pbs_knows(number: str) -> bool:
 
 
 def _sge_knows(number: str) -> bool:
-    """Whether a job waits or runs, as far as Grid Engine can say; one in state E never will."""
+    """Whether a job waits or runs, according to Grid Engine; a job in state E never will."""
     done = subprocess.run(["qstat"], capture_output=True, text=True, check=False)
     if done.returncode:
         return True

@@ -1,7 +1,7 @@
-"""JSON that anybody may have written: held against what it must be, with one line where it is not.
+"""Validation of untrusted JSON, with a message of one line if it is not valid.
 
-Every reader of JSON comes through here: options of the command line, model cards, the metadata of
-Parquet files, ``selected.json``, ``chosen.json``, the configuration of a Keras model.
+All JSON is read by this module: options of the command line, model cards, the metadata of Parquet
+files, ``selected.json``, ``chosen.json``, the configuration of a Keras model.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bioseqrnn.support.errors import InputError
 
-# what a 64-bit integer holds: more has no meaning in any of our files, and overflows in NumPy
+# largest 64-bit integer: larger numbers have no meaning in any of these files, and overflow in
+# NumPy
 LARGEST = 2**63 - 1
 Count = Annotated[int, Field(ge=0, le=LARGEST)]
-# characters of a quoted value in a message
+# most characters of a quoted value in a message
 SHOWN = 120
-# levels of lists and objects in each other; Python's own limit is a crash in some releases
+# most levels of nested lists and objects; at Python's own limit some releases crash
 DEPTH = 200
-# no JSON of ours comes near; who gives more would fill the memory
+# far more than any JSON of bioseqrnn; larger files would fill the memory
 MOST_BYTES = 2**28
 
 
 class Described(BaseModel):
-    """What a file says of itself: keys of a later version are let pass, types are not converted."""
+    """Metadata of a file: unknown keys (of a later version) are ignored, types not converted."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -36,10 +37,10 @@ Kind = TypeVar("Kind", bound=BaseModel)
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Return the value of a JSON text; InputError, which begins with ``where``, where it is none.
+    """Return the value of a JSON text; if it is not valid, an InputError begins with ``where``.
 
-    A key that stands twice, NaN, infinity, an integer beyond 64 bits and text that is no Unicode
-    are refused: readers differ in what they make of them.
+    Repeated keys, NaN, infinity, integers beyond 64 bits and text that is not Unicode are refused,
+    because different readers interpret them differently.
     """
     try:
         plain = text.decode("utf-8") if isinstance(text, bytes) else text
@@ -59,7 +60,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
 
 
 def parse_object(text: str | bytes, where: str) -> dict[str, Any]:
-    """Return a JSON object as ``parse_json`` does; InputError where it is another value."""
+    """Return a JSON object as ``parse_json`` does; InputError if the value is not an object."""
     value = parse_json(text, where)
     if not isinstance(value, dict):
         raise InputError(f"{where}: a JSON object is needed, not {_kind(value)}")
@@ -67,7 +68,7 @@ def parse_object(text: str | bytes, where: str) -> dict[str, Any]:
 
 
 def read_text(path: Path, what: str) -> bytes:
-    """Return the bytes of a text file; InputError where they are more than any of ours has."""
+    """Return the bytes of a text file; InputError if there are more than ``MOST_BYTES``."""
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise InputError(f"{what} {path}: has {size:,} bytes; this is no such file")
@@ -75,7 +76,7 @@ def read_text(path: Path, what: str) -> bytes:
 
 
 def checked(kind: type[Kind], values: object, where: str, advice: str = "") -> Kind:
-    """Return ``values`` as a ``kind``; InputError with the first wrong field, and the advice."""
+    """Return ``values`` as a ``kind``; an InputError names the first wrong field, with advice."""
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -84,7 +85,7 @@ def checked(kind: type[Kind], values: object, where: str, advice: str = "") -> K
 
 
 def problem(error: ValidationError) -> str:
-    """Return the first problem of a validation: the field, what is expected, what was found."""
+    """Return the first problem of a validation: the field, the expected and the found value."""
     first = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
@@ -106,7 +107,7 @@ def _kind(value: object) -> str:
 
 
 def _check_depth(text: str, where: str) -> None:
-    """Stop at values in each other that are deeper than any of ours."""
+    """Raise InputError if lists and objects are nested more deeply than ``DEPTH``."""
     if text.count("[") + text.count("{") <= DEPTH:
         return
     depth, quoted, escaped = 0, False, False

@@ -1,7 +1,7 @@
-"""Numba, with types and settings that are the same everywhere.
+"""Numba, with the same types and settings everywhere.
 
-It is imported with the first call of a compiled function, not before: the import takes longer than
-some whole commands, most of which call none.
+Numba is imported only when a compiled function is first called: the import takes longer than some
+commands, most of which call no compiled function.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Kernel:
 
         _teach_numba()
         dispatcher = numba.njit(nogil=True)(self._function)
-        # no place for a cache, as in a read-only container without a home: every process compiles
+        # error: there is no place for a cache (a read-only container without a home folder); every
+        # process compiles then
         with suppress(RuntimeError):
             dispatcher._cache = KernelCache(self._function)
         return dispatcher
@@ -46,7 +47,7 @@ class Kernel:
 
 @cache
 def _teach_numba() -> None:
-    """Let a kernel that another one calls count as what Numba compiles it to."""
+    """Tell Numba to use the compiled function for a kernel that another kernel calls."""
     from numba.extending import typeof_impl
 
     @typeof_impl.register(Kernel)  # type: ignore[untyped-decorator]
@@ -57,9 +58,9 @@ def _teach_numba() -> None:
 def compiled(function: Function) -> Function:
     """Compile a function on its first call, and keep the machine code on disk.
 
-    The cache lies beside the source, or in the user's cache folder where that cannot be written
-    (``NUMBA_CACHE_DIR`` says otherwise). Where there is no place at all, as in a read-only
-    container without a home, every process compiles anew.
+    The cache is next to the source, or in the user's cache folder if that cannot be written
+    (``NUMBA_CACHE_DIR`` sets another folder). If there is no place at all, as in a read-only
+    container without a home folder, every process compiles again.
     """
     return cast(Function, Kernel(function))
 
@@ -67,7 +68,7 @@ def compiled(function: Function) -> Function:
 def frozen(array: Array) -> Array:
     """Return a read-only view of an array.
 
-    Numba compiles a function anew for arrays that can be written; one kind is enough.
+    Numba compiles a separate version of a function for writable arrays; one version is enough.
     """
     view = array[...]
     view.flags.writeable = False

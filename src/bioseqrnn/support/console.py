@@ -1,6 +1,6 @@
-"""What the user sees while a command runs: a bar on a terminal, plain lines in a log.
+"""Output while a command runs: a progress bar on a terminal, plain lines in a log.
 
-Names from files may hold what a terminal would obey: all output is escaped here (``shown``).
+Names from files may contain control sequences of terminals: all output is escaped (``shown``).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _speaks = True
 
 
 def speak_only_if(speaks: bool) -> None:
-    """Say nothing from now on unless told: of several processes that do the same one speaks."""
+    """Turn messages on or off: if several processes do the same work, only one prints them."""
     global _speaks
     _speaks = speaks
 
 
 def shown(text: str) -> str:
-    r"""Return a text of which every character is seen: others become ``\x1b``, ``\n``, ``\u202e``.
+    r"""Return a text with visible characters only: others become ``\x1b``, ``\n``, ``\u202e``.
 
-    Control characters move the cursor, colour, and can make a terminal run what it was never told;
-    those of direction and width let a name look like another one.
+    Control characters move the cursor, change colours, and can make a terminal execute commands.
+    Characters that set the direction, or have no width, let a name look like another one.
     """
     if text.isprintable():
         return text
@@ -34,7 +34,7 @@ def shown(text: str) -> str:
 
 
 def say(message: str) -> None:
-    """Print one line on standard error at once; what cannot be seen in it is escaped."""
+    """Print one line on standard error at once; invisible characters are escaped."""
     if not _speaks:
         return
     sys.stderr.write(f"{shown(message)}\n")
@@ -42,9 +42,9 @@ def say(message: str) -> None:
 
 
 class Guarded:
-    """A text stream that escapes what cannot be seen, but for ends of lines and tabs.
+    """A text stream that escapes invisible characters except line ends and tabs.
 
-    For what others print: tracebacks, warnings of libraries, log records.
+    It is used for text from other sources: tracebacks, warnings of libraries, log records.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -66,10 +66,10 @@ class Guarded:
 
 
 def guard_streams() -> None:
-    """Escape from now on all that this process writes as text, and say warnings in one line."""
+    """From now on, escape all text that this process writes, and print warnings as one line."""
     sys.stderr = Guarded(sys.stderr)
     if hasattr(sys.stdout, "reconfigure"):
-        # help has letters that an old terminal has not
+        # the help contains characters that an old terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     warnings.showwarning = _say_warning
 
@@ -79,7 +79,7 @@ def _say_warning(message: Warning | str, category: type[Warning], *_: Any, **__:
 
 
 class Progress:
-    """Counts units of work; on a log it prints a line at most every ten seconds."""
+    """Counts units of work; in a log it prints at most one line every ten seconds."""
 
     def __init__(self, what: str, unit: str, total: int | None) -> None:
         self.what, self.unit, self.total = what, unit, total
@@ -97,7 +97,7 @@ class Progress:
 
 
 class _Bar(Progress):
-    """The same on a terminal, as a Rich bar."""
+    """The same on a terminal, as a progress bar of Rich."""
 
     def __init__(self, what: str, unit: str, total: int | None) -> None:
         super().__init__(what, unit, total)
@@ -105,14 +105,14 @@ class _Bar(Progress):
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
-        # markup of Rich in a name is part of the name
+        # markup=False: brackets in a name are not markup of Rich
         self._rich = RichProgress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn(unit, markup=False),
             TimeRemainingColumn(),
-            # draws with what the guard would escape
+            # the bar is drawn with characters that the guard would escape
             console=Console(file=getattr(sys.stderr, "unguarded", sys.stderr)),
         )
         self._task = self._rich.add_task(shown(what), total=total)

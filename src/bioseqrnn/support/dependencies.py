@@ -1,7 +1,7 @@
 """The source files that a module depends on, found by following its imports.
 
-Machine code of kernels, checkpoints and searches are valid for the code that made them only. A list
-of files would be wrong as soon as code moves to another file; imports cannot be forgotten.
+Machine code of kernels, checkpoints and searches are valid only for the code that made them. A list
+of files would be wrong as soon as code moves to another file; imports are always complete.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def module_file(name: str) -> Path:
 def digest_of(*files: Path) -> str:
     """Return the SHA-256 of files and all that they import, directly or not: 64 hexadecimal digits.
 
-    Followed are imports of this package and of modules that lie beside the importing file, also
-    those inside functions. Names of files count relative to the package, so that two installations
-    of the same code have the same digest.
+    Imports of this package, and of modules next to the importing file, are followed, also imports
+    inside functions. File names are taken relative to the package, so that two installations of the
+    same code have the same digest.
     """
     digest = hashlib.sha256()
     for name, file in sorted((_name_of(file), file) for file in sources_of(*files)):
@@ -38,12 +38,12 @@ def digest_of(*files: Path) -> str:
 
 
 def _name_of(file: Path) -> str:
-    """The name of a file relative to the package; of a file outside of it, its last part."""
+    """The name of a file relative to the package; for a file outside of it, the file name only."""
     return file.relative_to(PACKAGE).as_posix() if file.is_relative_to(PACKAGE) else file.name
 
 
 def sources_of(*files: Path) -> set[Path]:
-    """Return files, and every source file that they import, directly or not."""
+    """Return files and all source files that they import, directly or not."""
     found: set[Path] = set()
     waiting = list(files)
     while waiting:
@@ -56,11 +56,11 @@ def sources_of(*files: Path) -> set[Path]:
 
 @cache
 def _imported_by(file: Path) -> tuple[Path, ...]:
-    """The source files that one file names in its imports, and those of the packages it is in."""
+    """The source files that a file imports, and the ``__init__.py`` of each package it is in."""
     found = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
     for name, level in _imported_names(ast.parse(file.read_bytes(), str(file))):
         inside = level == 0 and name[0] == PACKAGE.name
-        # beside the file, or in a folder above where the import is relative
+        # next to the file; for a relative import, this folder or one above it
         root = PACKAGE.parent if inside else file.parents[max(0, level - 1)]
         for end in range(1, len(name) + 1):
             path = _module_at(root.joinpath(*name[:end]))
@@ -69,7 +69,7 @@ def _imported_by(file: Path) -> tuple[Path, ...]:
 
 
 def _imported_names(tree: ast.Module) -> Iterator[tuple[list[str], int]]:
-    """Yield the parts of each imported name, of a module or in one, and the level of the import."""
+    """Yield the parts of each imported name (a module, or a name in one) and the import's level."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name.split("."), 0) for alias in node.names)
@@ -79,7 +79,7 @@ def _imported_names(tree: ast.Module) -> Iterator[tuple[list[str], int]]:
 
 
 def _module_at(path: Path) -> Path | None:
-    """The file of a module or package, whose path is given without an ending; else None."""
+    """The file of a module or package, given its path without a suffix; None if there is none."""
     for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file

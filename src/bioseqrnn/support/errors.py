@@ -1,12 +1,12 @@
-"""The one exception that a user can cause."""
+"""Exceptions that the command line reports as one line."""
 
 
 class InputError(Exception):
     """Input that cannot be used.
 
     The message says what is wrong, where (file, record, position) and what to do. The command line
-    prints it as one line on standard error and exits with code 2. Any other
-    exception is a fault of the program: its traceback is shown, and the exit code is 1.
+    prints it as one line on standard error and exits with code 2. Any other exception is a bug in
+    the program: its traceback is shown, and the exit code is 1.
     """
 
 

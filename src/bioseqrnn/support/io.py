@@ -1,4 +1,4 @@
-"""Files: written atomically, opened with an error that names them."""
+"""Reading and writing of files: writing is atomic, and errors name the file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, what: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Read a JSON object that must have some keys; InputError where it is not one."""
+    """Read a JSON object that must have the given keys; InputError if it is not one."""
     from bioseqrnn.support.checked import parse_json, read_text
 
     require_file(path, what)
@@ -82,7 +82,7 @@ def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any]) -> N
 def parquet_writer(
     path: Path, schema: pa.Schema, metadata: Mapping[str, Any]
 ) -> Iterator[pq.ParquetWriter]:
-    """Open a table to write in parts, atomically, with ``metadata`` as of ``write_parquet``."""
+    """Open a table for writing in parts, atomically, with ``metadata`` as in ``write_parquet``."""
     from bioseqrnn.support.parquet import sealed_writer
 
     blob = json.dumps(metadata, sort_keys=True).encode()
@@ -102,8 +102,8 @@ def read_parquet(
     Raises
     ------
     InputError
-        Where the file is missing, is not Parquet, was not written by bioseqrnn, is damaged or has
-        not all of the columns.
+        The file is missing, is not Parquet, was not written by bioseqrnn, is damaged or lacks one
+        of the columns.
     """
     file, metadata = open_parquet(path, what)
     require_columns(file, columns or [])
@@ -113,7 +113,7 @@ def read_parquet(
 def open_parquet(
     path: Path, what: str, *, columns_whole: bool = False
 ) -> tuple[TableFile, dict[str, Any]]:
-    """Open a table, of which no more than the footer is read, and return it with its JSON.
+    """Open a table and return it with its JSON; only the footer is read.
 
     Parameters
     ----------
@@ -121,13 +121,13 @@ def open_parquet(
     what : str
         For messages, like ``fold table``.
     columns_whole : bool
-        Read a column of a row group at once, which is faster where row groups are small; else in
-        parts of a megabyte.
+        Whether a column of a row group is read at once, which is faster for small row groups;
+        otherwise it is read in parts of a megabyte.
 
     Raises
     ------
     InputError
-        As of ``read_parquet``; also later, where what is read of the file is damaged.
+        As in ``read_parquet``; also later, if a part of the file that is read is damaged.
     """
     from bioseqrnn.support.parquet import TableFile
 
@@ -140,7 +140,7 @@ def open_parquet(
 
 
 def require_columns(file: TableFile, columns: Iterable[str]) -> None:
-    """Raise InputError unless a table has each of some columns once."""
+    """Raise InputError unless a table has each of the given columns exactly once."""
     names = file.schema_arrow.names
     for name in columns:
         if names.count(name) != 1:
@@ -151,7 +151,7 @@ def require_columns(file: TableFile, columns: Iterable[str]) -> None:
 
 
 def same_values(first: Iterator[pa.Array], second: Iterator[pa.Array]) -> bool:
-    """Whether two columns hold the same, however they are cut."""
+    """Whether two columns hold the same values, whatever parts they are divided into."""
     one = other = None
     while True:
         one = one or next((part for part in first if len(part)), None)

@@ -1,9 +1,10 @@
-"""Machine code of kernels on disk, for any number of processes at once.
+"""Cache of the machine code of kernels on disk, safe for any number of processes at once.
 
-Numba keeps an index file a function, which two processes that compile at the same time can both
-write: the later one wins, and may name the machine code of the other one's types. It also looks
-only at the file that a function stands in, not at those of the kernels it calls. Here every
-compiled version is a file of its own, named by all it depends on and moved into place whole.
+Numba keeps one index file per function. Two processes that compile at the same time can both write
+it: the later index remains, and may name the machine code for the other process's types. Numba also
+checks only the file in which a function is defined, not the files of the kernels that it calls.
+Here each compiled version is a separate file, named by everything it depends on and moved into
+place when it is complete.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from numba.core.caching import FunctionCache
 
 from bioseqrnn.support.dependencies import digest_of
 
-# of the name of a file: enough of a SHA-256 to tell versions apart
+# digits of a SHA-256 in the name of a file: enough to distinguish versions
 DIGITS = 16
 
 
 class KernelFiles:
-    """The compiled versions of one function; what Numba's caches ask of their files."""
+    """The compiled versions of one function, with the methods that Numba's caches call."""
 
     def __init__(self, folder: Path, name: str, stamp: str) -> None:
         self._folder, self._name, self._stamp = folder, name, stamp
@@ -40,14 +41,14 @@ class KernelFiles:
         except OSError:
             return None
         digest, data = content[:32], content[32:]
-        # a file system that loses power may hold a name without its bytes
+        # after a loss of power, a file may exist without its content
         if hashlib.sha256(data).digest() != digest:
             return None
-        # Numba's own format, in a folder of the user
+        # this is Numba's own format, in a folder of the user
         return pickle.loads(data)  # nosec B301
 
     def save(self, key: object, data: object) -> None:
-        """Keep something under a key; a cache that cannot be written is no error."""
+        """Save something under a key; it is no error if the cache cannot be written."""
         blob = pickle.dumps(data)
         with suppress(OSError):
             handle, name = tempfile.mkstemp(prefix=f"{self._name}.", dir=self._folder)
@@ -71,14 +72,14 @@ class KernelFiles:
         return self._folder / f"{self._name}.{self._stamp}.{digest}.nbc"
 
     def _remove_others(self) -> None:
-        """Remove the versions of other sources, which nothing reads any more."""
+        """Remove the versions compiled from other sources, which are no longer read."""
         for path in self._folder.glob(f"{self._name}.*.nbc"):
             if not path.name.startswith(f"{self._name}.{self._stamp}."):
                 path.unlink(missing_ok=True)
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache of a function, with files of ours."""
+    """Numba's cache of a function, with the files of ``KernelFiles``."""
 
     def __init__(self, function: Callable[..., object]) -> None:
         super().__init__(function)
@@ -92,8 +93,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 def stamp_of(file: Path) -> str:
     """Return a digest of Numba's version, and of a source file and all that it imports.
 
-    Kernels call kernels of imported modules, so that this is all their machine code depends on
-    but for the types and the processor, which are in the key.
+    Kernels call kernels of imported modules. Their machine code therefore depends on all this, and
+    on the types and the processor, which are part of the key.
     """
     content = f"{numba.__version__}\0{digest_of(file)}"
     return hashlib.sha256(content.encode()).hexdigest()[:DIGITS]

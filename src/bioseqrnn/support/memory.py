@@ -1,4 +1,4 @@
-"""Memory: how much is free, and Python's garbage collector, where it only costs time."""
+"""Memory: the amount that is free, and pauses of Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ GROUP_FILES = (
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep the collector of reference cycles from walking over millions of short-lived records.
+    """Pause the garbage collector, which would visit millions of short-lived records.
 
-    What has no cycle is freed all the same, so that memory stays bounded.
+    Objects without reference cycles are still freed, so that memory stays bounded.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -32,15 +32,16 @@ def collector_paused() -> Iterator[None]:
 
 
 def free_memory(root: Path = Path("/")) -> int | None:
-    """Bytes that this process can still take; None where the system does not tell.
+    """Return the bytes that this process can still allocate; None if the system does not tell.
 
-    The least of what the machine has, what every control group around the process leaves (batch
-    systems and containers set their limits there), and what ``ulimit -v`` leaves.
+    This is the smallest of the free memory of the machine, the remainder of the limit of each
+    control group of the process (set by batch systems and containers), and the remainder of
+    ``ulimit -v``.
 
     Parameters
     ----------
     root : Path
-        Where ``proc`` and ``sys`` are.
+        Folder that contains ``proc`` and ``sys``.
     """
     found = [_field(root / "proc/meminfo", "MemAvailable:")]
     found += [_left_in(folder) for folder in _control_groups(root)]
@@ -53,7 +54,7 @@ def free_memory(root: Path = Path("/")) -> int | None:
 
 
 def _field(path: Path, name: str) -> int | None:
-    """Read a number from lines of ``name number [kB]``, in bytes; None where there is none."""
+    """Read a number from lines of ``name number [kB]``, in bytes; None if there is none."""
     with suppress(OSError, ValueError):
         for line in path.read_text().splitlines():
             words = line.split()
@@ -63,14 +64,15 @@ def _field(path: Path, name: str) -> int | None:
 
 
 def _control_groups(root: Path) -> Iterator[Path]:
-    """Yield the folders of the process's control groups and of those around them."""
+    """Yield the folders of the process's control groups and of the groups that contain them."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, name = line.split(":", 2)
             if controllers and "memory" not in controllers.split(","):
                 continue
             top = root / "sys/fs/cgroup" / ("memory" if controllers else "")
-            # in a container the name may be that outside, and the group is the top
+            # in a container, the name may be the one outside the container; the group is then the
+            # top folder
             inner = top / name.lstrip("/")
             yield from (inner, *(p for p in inner.parents if p.is_relative_to(top)))
 
@@ -78,7 +80,7 @@ def _control_groups(root: Path) -> Iterator[Path]:
 def _left_in(folder: Path) -> int | None:
     for limit, taken, droppable in GROUP_FILES:
         with suppress(OSError, ValueError):
-            # ValueError: "max", which is no limit
+            # ValueError: the limit is "max", that is, no limit
             most = int((folder / limit).read_text())
             held = int((folder / taken).read_text())
             return most - held + (_field(folder / "memory.stat", droppable) or 0)

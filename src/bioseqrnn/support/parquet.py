@@ -1,10 +1,10 @@
-"""Parquet files, opened so that damage and forgery are found.
+"""Parquet files with checks for damage and forgery.
 
-Every page that is written has a checksum, which is verified as it is read. They do not cover the
-footer (names and types of the columns, where pages lie, metadata), so a seal precedes it: a
-tag and the SHA-256 of the footer and the size of what it is about. The format leaves room for bytes
-there, which no other reader looks at; a file without a seal, of an earlier version or of another
-program, is read as it is.
+Each page is written with a checksum, which is verified when it is read. These checksums do not
+cover the footer (names and types of the columns, positions of the pages, metadata). Therefore a
+seal precedes the footer: a tag and the SHA-256 of the footer and of the number of bytes before it.
+The format allows extra bytes there, which other readers ignore. A file without a seal, from an
+earlier version or another program, is read without this check.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from bioseqrnn.support.errors import InputError
 
 TAG = b"bioseqrnn.seal.1"
 MAGIC = b"PAR1"
-# length of the footer and magic
+# bytes at the end of the file: length of the footer (4) and magic (4)
 ENDING = 8
 SEAL = len(TAG) + hashlib.sha256().digest_size
-# errors that Arrow raises for a file that is damaged or forged, for text that is not UTF-8, and for
-# sizes beyond any memory
+# errors that Arrow raises for damaged or forged files, for text that is not UTF-8, and for sizes
+# that exceed the memory
 DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError, LookupError)
 # options of every writer
 WRITING: dict[str, Any] = {"write_page_checksum": True}
@@ -36,7 +36,7 @@ Value = TypeVar("Value")
 
 
 def seal(path: Path) -> None:
-    """Put a seal before the footer of a Parquet file that was just written."""
+    """Insert a seal before the footer of a Parquet file that was just written."""
     with path.open("r+b") as file:
         footer, body = _footer(file)
         file.seek(body)
@@ -45,14 +45,14 @@ def seal(path: Path) -> None:
 
 @contextmanager
 def sealed_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq.ParquetWriter]:
-    """Open a Parquet file for writing, with checksums and, in the end, a seal."""
+    """Open a Parquet file for writing, with checksums and a final seal."""
     with pq.ParquetWriter(path, schema, **WRITING, **options) as writer:
         yield writer
     seal(path)
 
 
 def _footer(file: Any) -> tuple[bytes, int]:
-    """Return the footer with its length and the magic after it, and the number of bytes before."""
+    """Return the footer, including its length and the magic, and the number of bytes before it."""
     size = file.seek(0, 2)
     file.seek(max(0, size - ENDING))
     ending = file.read(ENDING)
@@ -68,7 +68,7 @@ def _digest(footer: bytes, body: int) -> bytes:
 
 
 def _check_seal(path: Path) -> None:
-    """Raise ValueError where the footer is not the one that was sealed."""
+    """Raise ValueError if the footer is not the one that was sealed."""
     with path.open("rb") as file:
         footer, begin = _footer(file)
         if begin < SEAL:
@@ -80,7 +80,7 @@ def _check_seal(path: Path) -> None:
 
 
 class TableFile(pq.ParquetFile):  # type: ignore[misc]
-    """An open Parquet file, of which a damaged part is an InputError that names the file.
+    """An open Parquet file; a damaged part raises an InputError that names the file.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class TableFile(pq.ParquetFile):  # type: ignore[misc]
             ) from error
 
     def metadata_of(self, key: bytes) -> dict[str, Any] | None:
-        """Return the JSON object under a key of the schema's metadata; None where there is none."""
+        """Return the JSON object under a key of the schema's metadata; None if there is none."""
         blob = (self.metadata.metadata or {}).get(key)
         if blob is None:
             return None

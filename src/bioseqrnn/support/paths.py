@@ -1,4 +1,4 @@
-"""Outputs held against inputs before anything is read or written."""
+"""Comparison of output paths with input paths before anything is read or written."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 
 from bioseqrnn.support.errors import InputError
 
-# what is said of a path, and the path
+# name of a path in messages (its option), and the path
 Named = tuple[str, Path]
 Key = tuple[int, int] | str
 
 
 def check_outputs(inputs: Iterable[Named], outputs: Iterable[Named]) -> None:
-    """Refuse outputs that would destroy something, or that cannot be written.
+    """Refuse outputs that would overwrite something they must not, or that cannot be written.
 
     Parameters
     ----------
     inputs, outputs : iterable of (str, Path)
-        The option, as messages name it, and the file; of an input also a folder, for which its
-        files stand.
+        The option, as messages name it, and the file; an input may also be a folder, which means
+        the files in it.
 
     Raises
     ------
     InputError
-        An output is an input, or another output, by whatever name or link; it is a folder, a
-        device, a pipe or a socket; or its folder cannot be written to.
+        An output is the same file as an input or another output, also by another name or link; it
+        is a folder, a device, a pipe or a socket; or its folder cannot be written to.
     """
     outputs = [(option, Path(path)) for option, path in outputs]
     for option, path in outputs:
@@ -52,7 +52,7 @@ def check_outputs(inputs: Iterable[Named], outputs: Iterable[Named]) -> None:
 
 
 def check_folder(option: str, folder: Path) -> None:
-    """Refuse a folder to write into that is something else, or that cannot be written to."""
+    """Refuse an output folder that is not a folder or cannot be written to."""
     _check_folder(option, folder / "any")
 
 
@@ -70,7 +70,7 @@ def _check_plain(option: str, path: Path) -> None:
 
 
 def _check_folder(option: str, path: Path) -> None:
-    """The folder that the file, or the first missing folder above it, is to be made in."""
+    """Check the folder in which the file, or the first missing folder above it, would be made."""
     folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
     if not folder.is_dir():
         raise InputError(f"{option} {path}: {folder} is no folder; name another path")
@@ -90,7 +90,7 @@ def _files(inputs: Iterable[Named]) -> Iterable[Named]:
 
 
 def _key(path: Path) -> Key:
-    """What two names of one file share."""
+    """Return a key that is the same for all names of one file."""
     try:
         found = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""Columns of any length, in memory or in nameless files."""
+"""Columns of any length, in memory or in files without a name."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ class Column(Generic[Value]):
     Parameters
     ----------
     dtype : type
-        Of the values.
+        Type of the values.
     folder : Path, optional
-        Where a nameless file holds the parts; it vanishes with the process. The array is then a
-        read-only view of the file: pages of it are in memory as long as there is room, and can be
-        dropped at any time, so that it counts as nobody's memory. None collects in memory.
+        Folder for a file without a name, which holds the parts and disappears with the process. The
+        array is then a read-only view of the file: its pages are in memory while there is space,
+        and the system can drop them at any time, so that they do not count as memory of the
+        process. None: parts are collected in memory.
     """
 
     def __init__(self, dtype: type[Value], folder: Path | None) -> None:
         self._dtype, self._folder = dtype, folder
         self._parts: list[npt.NDArray[Value]] = []
-        # closed by finish, or with the process; a `with` cannot span two calls
+        # closed by finish, or when the process ends; a `with` cannot span two calls
         self._file = None if folder is None else tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
 
     def add(self, part: npt.NDArray[Any]) -> None:
@@ -42,7 +43,8 @@ class Column(Generic[Value]):
             self._parts.append(part)
             return
         try:
-            # written, not mapped and filled: a full disk is then an error, not the process's death
+            # data are written, not stored through a memory map: if the disk is full, this raises an
+            # error, while a memory map would kill the process
             self._file.write(part.data)
             self._file.flush()
         except OSError as error:
@@ -63,6 +65,6 @@ class Column(Generic[Value]):
         with self._file as file:
             if file.tell() == 0:
                 return np.empty(0, self._dtype)
-            # the map stays when the file is closed
+            # the map remains valid after the file is closed
             pages = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.frombuffer(pages, self._dtype)

@@ -1,6 +1,6 @@
 # Baselines of a dataset.
 def baselines_of(dataset):
-    """Baselines that make sense for the task of a dataset."""
+    """Baselines that are applicable to the task of a dataset."""
     return scored.for_dataset(config["baselines"], config, dataset)
 
 

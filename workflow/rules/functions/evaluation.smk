@@ -4,10 +4,10 @@ def network_predictions(wildcards):
 
 
 def network_companions(wildcards):
-    """What evaluation reads beside the predictions, where that must be fetched.
+    """Files that evaluation reads in addition to the predictions, if they must be fetched.
 
-    On a disk the predictions stand for it: a training makes all or nothing, and each input more
-    costs time in a large DAG.
+    On a disk it is enough to name the predictions: a training writes all of its files or none, and
+    each additional input costs time in a large DAG.
     """
     if not elsewhere(RESULTS):
         return []
@@ -16,12 +16,12 @@ def network_companions(wildcards):
 
 
 def scored_at_random(dataset):
-    """Baselines and models that are scored on random folds too."""
+    """Baselines and models that are also scored on random folds."""
     return scored.compared_at_random(config, dataset, DATASETS[dataset])
 
 
 def compared_predictions(wildcards, folder=""):
-    """Predictions of what is scored on random folds too, in the folder of one kind of folds."""
+    """Predictions of these baselines and models, in the folder of one kind of folds."""
     names = scored_at_random(wildcards.dataset)
     results = f"{RESULTS}/{wildcards.dataset}/{folder}"
     baselines = expand(
@@ -42,7 +42,7 @@ def random_predictions(wildcards):
 
 
 def random_words(wildcards):
-    """Their paths as words of the command line."""
+    """The paths of the predictions on random folds, as arguments of the command line."""
     return [
         word
         for path in random_predictions(wildcards)

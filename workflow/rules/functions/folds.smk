@@ -1,17 +1,17 @@
-# Folds of a dataset, and the settings that they are made by.
+# Folds of a dataset, and their settings.
 def has_split(dataset):
-    """Whether the sheet says which records train and test."""
+    """Whether the sheet defines training and test records."""
     return scored.has_split(DATASETS[dataset])
 
 
 def folds_of(dataset):
-    """Folds of a dataset: one where its sheet gives the split."""
+    """Folds of a dataset: only one if its sheet gives the split."""
     folds = config["folds"]
     return range(1 if has_split(dataset) else folds["count"] * folds["repeats"])
 
 
 def fold_settings(wildcards):
-    """Settings of the folds as sorted JSON, without those that play no part."""
+    """Settings of the folds as sorted JSON, without those that have no effect."""
     left_out = {"compare_random"}
     left_out |= (
         {"count", "repeats"} if has_split(wildcards.dataset) else {"exclude_leaking"}
@@ -29,7 +29,7 @@ def random_fold_settings(wildcards):
 def audit_stops():
     """Limits of the audit that stop a run, as sorted JSON.
 
-    Another limit must not deal the folds, and so train, again.
+    A change of any other limit must not repeat the assignment of folds, and so the training.
     """
     stops = {
         name: check if check["action"] == "stop" else {"action": "ignore"}

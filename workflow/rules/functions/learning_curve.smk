@@ -3,7 +3,7 @@ LEARNING_CURVE = config["evaluation"]["learning_curve"]
 
 
 def learning_curve_predictions(wildcards):
-    """Predictions of every model and fraction of the learning curve, all records among them."""
+    """Predictions of every model and fraction of the learning curve, including all records."""
     dataset = wildcards.dataset
     names = scored.for_dataset(LEARNING_CURVE["models"], config, dataset)
     kinds = {name: "models" if name in NETWORKS else "baselines" for name in names}

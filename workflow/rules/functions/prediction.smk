@@ -3,7 +3,7 @@ import re
 
 
 def datasets_by_position():
-    """Datasets whose labels stand at every residue."""
+    """Datasets with a label for every residue."""
     tasks = {
         name: options.get("task") for name, options in config["dataset_options"].items()
     }
@@ -11,12 +11,12 @@ def datasets_by_position():
 
 
 def datasets_by_record():
-    """All others."""
+    """All other datasets."""
     return [name for name in DATASETS if name not in datasets_by_position()]
 
 
 def one_of(names):
-    """Pattern of a wildcard that is one of some names; of none, one that nothing matches."""
+    """Pattern of a wildcard that is one of the names; without names, it matches nothing."""
     return "|".join(re.escape(name) for name in names) or "(?!)"
 
 

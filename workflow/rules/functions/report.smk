@@ -9,7 +9,7 @@ REPORT_TABLES = [
 
 
 def report_settings(wildcards):
-    """Settings that shape the results of a dataset, for the report's provenance."""
+    """Settings that influence the results of a dataset, for the provenance in the report."""
     keys = (
         "audit",
         "folds",
@@ -28,18 +28,18 @@ def report_settings(wildcards):
 
 
 def optional_tables(wildcards):
-    """The comparison with random folds, where there is one."""
+    """The table of the comparison with random folds, if there is one."""
     names = ["random_folds"] if scored_at_random(wildcards.dataset) else []
     return [f"{RESULTS}/{wildcards.dataset}/evaluation/{name}.tsv" for name in names]
 
 
 def optional_words(wildcards):
-    """These tables as words of the command line."""
+    """These tables as arguments of the command line."""
     return [word for path in optional_tables(wildcards) for word in ("--table", path)]
 
 
 def search_trials(wildcards):
-    """All trials of a dataset, for the report."""
+    """Tables of all trials of the searches of a dataset, for the report."""
     parts = [f"fold-{fold}" for fold in folds_of(wildcards.dataset)] + ["final"]
     return [
         f"{search_folder(wildcards.dataset, model, part)}/trials.tsv"
@@ -55,7 +55,7 @@ def report_learning_curve(wildcards):
 
 
 def report_extras(wildcards, input):
-    """Words of the command line for the sections that not every run has."""
+    """Arguments of the command line for the sections that not every run has."""
     words = [f"--search {shlex.quote(path)}" for path in input.search]
     if input.learning_curve:
         words.append(f"--learning-curve {shlex.quote(input.learning_curve)}")

@@ -1,4 +1,4 @@
-# Where the studies of a search are, and what they end with.
+# Files and results of the studies of a search.
 import shlex
 
 
@@ -7,27 +7,27 @@ def search_folder(dataset, model, part):
 
 
 def search_settings():
-    """Settings of the search as sorted JSON, but for the models."""
+    """Settings of the search as sorted JSON, without the models."""
     settings = {k: v for k, v in config["search"].items() if k != "models"}
     settings["space"] = {k: v for k, v in settings["space"].items() if v is not None}
     return sorted_json(settings)
 
 
 def search_journal(wildcards):
-    """Journal that all workers of a study share."""
+    """Path of the journal, which all workers of a study share."""
     folder = search_folder(wildcards.dataset, wildcards.model, wildcards.part)
     return f"{folder}/study.journal"
 
 
 def search_selection(wildcards):
-    """The selection, which says whether the final model is a searched one; a fold has none."""
+    """Path of the selection, which says if the final model is a searched one; none for a fold."""
     if wildcards.part != "final":
         return []
     return f"{RESULTS}/{wildcards.dataset}/evaluation/selected.json"
 
 
 def search_part(wildcards, input):
-    """Words of the command line that name the records of a search."""
+    """Arguments of the command line that name the records of a search."""
     if wildcards.part == "final":
         return f"--selected {shlex.quote(input.selected)}"
     return f"--fold {wildcards.part.removeprefix('fold-')}"
@@ -39,12 +39,12 @@ def search_workers(wildcards):
 
 
 def search_tables(wildcards, input):
-    """The workers' tables as words of the command line."""
+    """The workers' tables as arguments of the command line."""
     return " ".join(f"--choose {shlex.quote(path)}" for path in input.workers)
 
 
 def chosen_settings(wildcards):
-    """Settings that the search of a fold has chosen; none for a model that is not searched."""
+    """File of the settings chosen by the search of a fold; none if the model is not searched."""
     if wildcards.model not in SEARCHED:
         return []
     part = f"fold-{wildcards.fold}"
@@ -54,7 +54,7 @@ def chosen_settings(wildcards):
 
 
 def final_settings(wildcards):
-    """Settings that the searches on all records have chosen."""
+    """Files of the settings chosen by the searches on all records."""
     return [
         f"{search_folder(wildcards.dataset, model, 'final')}/chosen.json"
         for model in SEARCHED
@@ -62,5 +62,5 @@ def final_settings(wildcards):
 
 
 def chosen_words(wildcards, input):
-    """The results of searches as words of the command line; on random folds there are none."""
+    """The results of searches as arguments of the command line; none on random folds."""
     return " ".join(f"--chosen {shlex.quote(path)}" for path in input.get("chosen", []))

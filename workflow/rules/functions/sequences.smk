@@ -1,13 +1,13 @@
 # Inputs and parameters of the sequence tables and their audit.
 def dataset_files(wildcards):
-    """Files of a dataset, as inputs."""
+    """Files of a dataset, as inputs of a rule."""
     return [as_input(path) for path in files_of(wildcards.dataset)]
 
 
 def dataset_checksums(wildcards):
-    """What a dataset is made of: every row of the sheet, and the sums of all files.
+    """Identity of a dataset: every row of the sheet, and the checksums of all files.
 
-    One sum over those of many files, so that a job's parameters stay short.
+    The checksums of many files are combined to one, so that the parameters of a job stay short.
     """
     sums = [checksum(path) for path in files_of(wildcards.dataset)]
     rows = [

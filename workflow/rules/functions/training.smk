@@ -1,11 +1,11 @@
-# Trained networks, and what a training runs on.
+# Trained networks, and the resources of a training.
 def training_threads():
-    """CPU threads of a training: of all devices of one node, or of each process that srun starts."""
+    """CPU threads of a training: for all devices of one node, or for each process of srun."""
     return config["threads"] * (config["devices"] if config["nodes"] == 1 else 1)
 
 
 def several_nodes():
-    """Resources of a training on more than one node, as Snakemake's SLURM executor reads them."""
+    """Resources of a training on several nodes, in the form of Snakemake's SLURM executor."""
     if config["nodes"] == 1:
         return {}
     tasks = {"tasks": config["nodes"] * config["devices"]}
@@ -13,7 +13,7 @@ def several_nodes():
 
 
 def launcher():
-    """Command that starts the processes of several nodes; one node needs none."""
+    """Command that starts the processes on several nodes; empty for one node."""
     if config["nodes"] == 1:
         return ""
     return f"srun --nodes={config['nodes']} --ntasks-per-node={config['devices']}"

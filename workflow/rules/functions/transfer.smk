@@ -3,7 +3,7 @@ import shlex
 
 
 def transfer_files(wildcards, name):
-    """A file of every dataset of a transfer."""
+    """The file of this name of every dataset of a transfer."""
     datasets = config["transfer"][wildcards.transfer]
     return expand(f"{RESULTS}/{{dataset}}/{name}", dataset=datasets)
 
@@ -31,7 +31,7 @@ def transfer_networks(wildcards):
 
 
 def transfer_tables(wildcards):
-    """Datasets of a transfer as the command line wants them, each with its tables."""
+    """Arguments of the command line for the datasets of a transfer, each with its tables."""
     words = []
     for dataset in config["transfer"][wildcards.transfer]:
         words += ["--dataset", dataset]

@@ -1,8 +1,8 @@
 """The recurrent cells: one module each, registered here.
 
-A new cell is a module like ``gru`` with a ``Cell``, its entry below, and its name in
-``config.choices``. Everything else (layers, kernels, initial weights, the number of weights, the
-gradient diagnosis, the import from Keras) reads what the module says.
+To add a cell, write a module like ``gru`` with a ``Cell``, and add an entry below and a name in
+``config.choices``. All other code (layers, kernels, initial weights, the number of weights, the
+gradient diagnosis, the import from Keras) reads the definitions in the module.
 """
 
 from __future__ import annotations

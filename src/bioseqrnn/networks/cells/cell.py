@@ -1,4 +1,4 @@
-"""What a module of a recurrent cell says of it."""
+"""The definition of a recurrent cell: the classes that the module of each cell fills in."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from torch import Tensor, nn
 
 from bioseqrnn.support.arrays import Doubles
 
-# what a step keeps for its derivative
+# values that a step stores for its derivative
 Local = tuple[Doubles, ...]
 
 
 class Columns(NamedTuple):
-    """The numbers that the kernels keep of one step of one sequence, in columns of ``hidden``.
+    """Layout of the numbers that the kernels store for one step of one sequence.
 
-    Before a step the sums of the gates are in the place of the gates. The sums that the hidden
-    state feeds are the first ``hidden`` columns; those that the input feeds are ``input`` columns
-    from ``input_from``. The new state h_t is in the last column.
+    They are stored in columns, each with as many numbers as the layer has units. Before a step, the
+    columns of the gates hold the sums from which the gates are computed. The first ``hidden``
+    columns are the sums that the hidden state contributes to. The input contributes to ``input``
+    columns, which begin at ``input_from``. The new state h_t is in the last column.
 
     Attributes
     ----------
     kept : int
         Columns of a step.
     sums : int
-        Columns of sums, of which gradients are taken.
+        Columns of sums, for which gradients are computed.
     hidden : int
-        Columns that the hidden state feeds.
+        Columns to which the hidden state contributes.
     input : int
-        Columns that the input feeds: the gates, in the order of ``torch.nn``.
+        Columns to which the input contributes: the gates, in the order of ``torch.nn``.
     input_from : int
-        The first of them.
+        The first of these columns.
     order : tuple of int
-        For each column that the hidden state feeds, the number of its gate in ``torch.nn``.
+        For each column to which the hidden state contributes, the number of its gate in
+        ``torch.nn``.
     """
 
     kept: int
@@ -49,23 +51,23 @@ class Columns(NamedTuple):
 class Derivative(Protocol):
     """One step in double precision, and its derivative in closed form.
 
-    The state s is all that a cell hands to the next step: h, or (h, c) of the LSTM. Weights are
-    those of ``torch.nn``, gates stacked in its order. The constructor takes ``weight_hh`` and
-    ``bias_hh``.
+    The state s is everything that a cell passes to the next step: h, or (h, c) of the LSTM. Weights
+    have the layout of ``torch.nn``, with gates stacked in its order. The constructor takes
+    ``weight_hh`` and ``bias_hh``.
 
     Attributes
     ----------
     recurrent : float64 [gates * hidden, hidden]
         ``weight_hh``.
     states : int
-        Vectors of size hidden in a state.
+        Number of vectors of size hidden in a state.
     """
 
     recurrent: Doubles
     states: int
 
     def step(self, x: Doubles, state: Doubles) -> tuple[Doubles, Local]:
-        """Return the next state [n, states * hidden] and what its derivative needs.
+        """Return the next state [n, states * hidden] and the values that its derivative needs.
 
         ``x`` [n, gates * hidden] is W_ih x_t + b_ih, ``state`` the previous state.
         """
@@ -81,18 +83,18 @@ class Derivative(Protocol):
 
 @dataclass(frozen=True)
 class Keras:
-    """How Keras writes the cell.
+    """The cell in Keras.
 
     Attributes
     ----------
     layer : str
-        Name of its layer.
+        Name of the Keras layer.
     gates : tuple of int
         For each gate of ``torch.nn``, in its order, the place of that gate in Keras.
     biases : int
-        Bias vectors: 1, which becomes ``bias_ih``, or 2.
+        Number of bias vectors: 1, which becomes ``bias_ih``, or 2.
     settings : mapping
-        Settings that make it compute the same as the layer here.
+        Settings with which the Keras layer computes the same as the layer here.
     """
 
     layer: str
@@ -108,24 +110,25 @@ class Cell:
     Attributes
     ----------
     module : type of nn.RNNBase
-        The layer of ``torch.nn``: parameters, and what runs on a GPU.
+        The layer of ``torch.nn``, which defines the parameters and runs on a GPU.
     columns : Columns
-        What the kernels keep of a step.
+        Layout of the numbers that the kernels store for a step.
     states : int
-        Vectors in a state: 1, or 2 for (h, c).
+        Number of vectors in a state: 1, or 2 for (h, c).
     forward : kernel ``(kept, k0, width, h, c, rows, hidden)``
-        Turns the sums of a step into gates, and the states ``h`` (and ``c``) [rows, hidden] into
-        those after the step. A row's columns begin at ``k0 + row * width`` of ``kept``.
+        Replaces the sums of a step by gates, and the states ``h`` (and ``c``) [rows, hidden] by the
+        states after the step. The columns of a row begin at ``k0 + row * width`` of ``kept``.
     backward : kernel ``(kept, k0, before, width, dh, dc, sums, d0, swidth, rows, hidden)``
-        Writes the gradients of the sums to ``sums``, from ``d0 + row * swidth``, and turns ``dh``
-        (and ``dc``) into the part that goes to the step before without passing the products. That
-        step's columns begin at ``before + row * width``; ``before`` is negative at the first step.
+        Writes the gradients of the sums to ``sums``, from ``d0 + row * swidth`` on, and replaces
+        ``dh`` (and ``dc``) by the part of the gradient that reaches the previous step without a
+        matrix product. The columns of the previous step begin at ``before + row * width``;
+        ``before`` is negative at the first step.
     derivative : type of Derivative
         Constructor of (``weight_hh``, ``bias_hh``).
     keras : Keras
     remember : function of (bias_ih, memory), optional
         Sets the initial biases of the gates that keep the state, in place. ``bias_ih`` [gates *
-        hidden] is zero; a ``memory`` above 1 is the number of steps to remember.
+        hidden] is zero before; a ``memory`` above 1 is the number of steps to remember.
     """
 
     module: type[nn.RNNBase]
@@ -139,19 +142,19 @@ class Cell:
 
     @property
     def gates(self) -> int:
-        """Gates that the input feeds: the blocks of ``weight_ih``."""
+        """Number of gates to which the input contributes: the blocks of ``weight_ih``."""
         return self.columns.input
 
 
 def chrono(count: int, memory: int) -> Tensor:
     """Draw biases with which a gate forgets in 2 to ``memory`` steps (Tallec and Ollivier, 2018).
 
-    Returns log(t - 1) for ``count`` values of t, drawn evenly from 2 to ``memory``.
+    Returns log(t - 1) for ``count`` values of t, drawn uniformly from 2 to ``memory``.
     """
     return torch.log(1 + torch.rand(count) * (memory - 2))
 
 
 def times(rows: Doubles, matrix: Doubles) -> Doubles:
-    """Multiply [n, m, a] by one matrix [a, b], as one product instead of n."""
+    """Multiply [n, m, a] by one matrix [a, b], in one product instead of n."""
     product: Doubles = rows.reshape(-1, rows.shape[2]) @ matrix
     return product.reshape(*rows.shape[:2], -1)

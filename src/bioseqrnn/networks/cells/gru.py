@@ -3,7 +3,7 @@
 r, z = σ(W x_t + U h_{t-1} + b);  n = tanh(W_n x_t + b_n + r ∘ (U_n h_{t-1} + c_n));
 h_t = (1 - z) ∘ n + z ∘ h_{t-1}
 
-A step keeps U_n h + c_n (which the reset gate multiplies), r, z, n and h_t.
+A step stores U_n h + c_n (which is multiplied by the reset gate), r, z, n and h_t.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Derivative:
         r, z = expit(x_r + h_r), expit(x_z + h_z)
         n = np.tanh(x_n + r * a)
         inner = (1 - z) * (1 - n**2)
-        # what stands before U_r, U_z and U_n
+        # the factors of U_r, U_z and U_n
         gates = np.concatenate([inner * a * r * (1 - r), (state - n) * z * (1 - z), inner * r], 1)
         return (1 - z) * n + z * state, (z, gates)
 
@@ -93,10 +93,10 @@ class Derivative:
 
 
 def remember(bias: Tensor, memory: int) -> None:
-    """With a memory, set the update gate z of every second unit by chrono initialisation.
+    """With a memory, set the bias of the update gate z of every second unit by ``chrono``.
 
-    Only every second unit, because nearby residues count too: with all of them, splice junctions
-    and core promoters were predicted less well.
+    Only every second unit is set, because nearby residues matter too: when all units were set,
+    splice junctions and core promoters were predicted less well.
     """
     hidden = len(bias) // 3
     if memory > 1:
@@ -111,7 +111,7 @@ CELL = Cell(
     forward=forward,
     backward=backward,
     derivative=Derivative,
-    # Keras has the order z, r, h; reset_after is the form of cuDNN and torch.nn
+    # Keras has the order z, r, h; cuDNN and torch.nn compute the form with reset_after
     keras=Keras(
         "GRU",
         gates=(1, 0, 2),

@@ -3,7 +3,7 @@
 i, f, o = σ(W x_t + U h_{t-1} + b);  g = tanh(W_g x_t + U_g h_{t-1} + b_g);
 c_t = f ∘ c_{t-1} + i ∘ g;  h_t = o ∘ tanh(c_t)
 
-A step keeps i, f, g, o, c_t and h_t.
+A step stores i, f, g, o, c_t and h_t.
 """
 
 from __future__ import annotations
@@ -106,9 +106,9 @@ class Derivative:
 def remember(bias: Tensor, memory: int) -> None:
     """Set the bias of the forget gate f to 1 (Jozefowicz et al., 2015).
 
-    With a memory, every second unit has chrono initialisation instead, and the negative of that
-    bias at the input gate i. Only every second unit, because nearby residues count too: with all of
-    them, splice junctions and core promoters were predicted less well.
+    With a memory, every second unit has a bias from ``chrono`` instead, and the negative of that
+    bias at the input gate i. Only every second unit is set, because nearby residues matter too:
+    when all units were set, splice junctions and core promoters were predicted less well.
     """
     hidden = len(bias) // 4
     keep = bias[hidden : 2 * hidden]

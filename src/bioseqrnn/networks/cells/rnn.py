@@ -1,6 +1,6 @@
 """The vanilla RNN (Elman, 1990): h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh).
 
-The classic b_h is b_ih + b_hh. A step keeps h_t alone.
+The classic b_h is b_ih + b_hh. A step stores h_t only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Compile the kernels of single precision, so that the first jobs need not.
+"""Compile the single-precision kernels, so that the first jobs need not compile them.
 
 python -m bioseqrnn.networks.engine
 """
@@ -13,7 +13,7 @@ from bioseqrnn.support.console import say
 
 
 def main() -> None:
-    """Run a forward and a backward pass; machine code that is there already is only read."""
+    """Run a forward and a backward pass; machine code that exists already is only read."""
     if not engine_wanted():
         return
     layer = RNN(4, 8)

@@ -1,6 +1,6 @@
-"""One layer backward: from the last step of a tile to the first.
+"""Backward pass of one layer: from the last step of a tile to the first.
 
-The gradients of the sums are gathered for a chunk of steps that stays in cache. They are then
+The gradients of the sums are collected for a chunk of steps that stays in cache. They are then
 multiplied with the states and inputs of the same steps: one product per chunk adds to the gradients
 of the weights.
 """
@@ -28,15 +28,15 @@ from bioseqrnn.support.compiled import compiled
 
 
 class Gradients(NamedTuple):
-    """Gradients of the outputs (given), of the input (written) and of weights (a part a job).
+    """Gradients of the outputs (given), of the input (written) and of the weights (one per job).
 
     Attributes
     ----------
     y : [batch, time, directions * units], flat
     last, last_cells : [directions, batch, units], flat
-        Each empty where there is none.
+        Each is empty if it has no gradient.
     x : [directions, batch, time, inputs], flat, written
-        Empty where it is not wanted.
+        Empty if it is not needed.
     hidden : [jobs, hidden, fed_by_hidden], flat, added to
     input : [jobs, inputs, fed_by_input], flat, added to
     bias : [jobs, sums], flat, added to
@@ -52,7 +52,7 @@ class Gradients(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What is gathered for one product; filled from the end, flat.
+    """Arrays collected for one product; filled from the end, flat.
 
     Attributes
     ----------
@@ -88,11 +88,11 @@ def backward(
     ----------
     jobs : int64 array
         Numbers ``direction * groups + group``. A job adds the gradients of its tiles (every
-        ``groups``-th) one after the other, so that sums do not depend on who does which job.
+        ``groups``-th) one after the other, so that sums do not depend on which thread runs it.
     groups : int
-        Groups a direction.
+        Groups per direction.
     scratch, chunk
-        Memory of this thread: (rows of the largest tile) × (2 hidden + padded inputs) numbers; and
+        Memory of this thread: (rows of the largest tile) × (2 hidden + padded inputs) numbers, and
         a chunk of at least the rows of a tile.
     hidden_back, input_back : [directions, panels], flat
         W_hh and W_ih for products with gradients of sums.
@@ -204,7 +204,7 @@ def _add_weights(
     shape: Shape, job: int, g_hidden: Numbers, g_input: Numbers, g_bias: Numbers,
     dsums: Numbers, states: Numbers, xs: Numbers, at: int, used: int,
 ) -> None:  # fmt: skip
-    """Add a chunk to the gradients of weights and biases: a product each."""
+    """Add a chunk to the gradients of weights and biases, with one product for each matrix."""
     sums, fed, hidden, inputs = shape.sums, shape.fed_by_input, shape.hidden, shape.inputs
     wide = shape.fed_by_hidden
     add_product(

@@ -1,4 +1,4 @@
-"""The inner loop of a matrix product, written in LLVM's own terms."""
+"""The inner loop of a matrix product, written as LLVM instructions."""
 
 # mypy: disable-error-code="misc, untyped-decorator"
 # (Numba's classes and decorators are untyped)
@@ -42,7 +42,7 @@ def add_block(
     depth : int
         Number of k.
 
-    Every number of C is summed over k in order, whatever the size of the block.
+    Each number of C is summed over k in order, whatever the size of the block.
     """
     vector, shape = Vector(c.dtype), (rows.literal_value, vectors.literal_value)
     align = c.dtype.bitwidth // 8

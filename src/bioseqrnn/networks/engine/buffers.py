@@ -1,4 +1,4 @@
-"""Large arrays, used again: fresh memory costs a page fault every 4 kB when it is first written."""
+"""Reuse of large arrays: new memory costs a page fault per 4 kB when it is first written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ KEPT_BYTES = 2**26
 
 
 class _Loan:
-    """What an array from the pool, and every view of it, refers to.
+    """The object to which an array from the pool, and every view of it, refers.
 
-    Views refer to the array, not to what it was made from, as long as that is no array itself.
+    It is not an array itself: otherwise views would refer to the block of memory directly.
     """
 
     def __init__(self, block: npt.NDArray[np.uint8], count: int, dtype: np.dtype[Any]) -> None:
@@ -30,8 +30,9 @@ class _Loan:
 class Pool:
     """Hands out arrays, and takes their memory back when nothing refers to them any more.
 
-    Sizes are rounded up (to four steps a power of two), so that batches of like, but not equal,
-    length share memory. Idle memory is held up to 64 MB or as much as was once in use at a time.
+    Sizes are rounded up (four sizes per power of two), so that batches of similar, but not equal,
+    lengths can use the same memory. Idle memory is kept up to 64 MB, or up to the difference
+    between the most memory ever in use and the memory in use now, if that is more.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class Pool:
         self._lock = Lock()
 
     def take(self, count: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-        """Return a flat array of ``count`` numbers of any value."""
+        """Return a flat, uninitialised array of ``count`` numbers."""
         needed = size_class(max(count, 1) * dtype.itemsize)
         with self._lock:
             self._collect()
@@ -64,7 +65,7 @@ class Pool:
         return None
 
     def _collect(self) -> None:
-        """Take in what came back; let the longest unused go."""
+        """Collect returned blocks; free those that have been unused for longest."""
         while self._returned:
             block = self._returned.popleft()
             self._used -= block.size
@@ -81,15 +82,15 @@ def take_padded(
 ) -> tuple[npt.NDArray[Any], bool]:
     """Return a flat array for a padded batch, and whether it holds zeros already.
 
-    Where most of it is padding, it is fresh memory, of which the system gives zeros, and nothing
-    but addresses until it is touched.
+    If most of it is padding, it is new memory: the system fills it with zeros, and a page takes up
+    memory only when it is first written.
 
     Parameters
     ----------
     shape : tuple of int
-        Directions (where there are several), batch, time and features.
+        Directions (if there are several), batch, time and features.
     residues : int
-        Positions of directions × batch × time that are no padding.
+        Positions of directions × batch × time that are not padding.
     """
     size = int(np.prod(shape))
     if residues * shape[-1] < size / 2:
@@ -98,7 +99,7 @@ def take_padded(
 
 
 def size_class(size: int) -> int:
-    """Return the next of 64, 128, 192, 256, 320, … 512, 640, … that is no less than ``size``."""
+    """Return the first of 64, 128, 192, 256, 320, … 512, 640, … that is at least ``size``."""
     step = max(64, 1 << max(0, size.bit_length() - 3))
     return -(-size // step) * step
 

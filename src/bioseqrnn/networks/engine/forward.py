@@ -1,9 +1,9 @@
-"""One layer forward: all time steps of tiles of sequences.
+"""Forward pass of one layer: all time steps of tiles of sequences.
 
-A tile holds a few dozen sequences of similar length, longest first. The sequences that still run at
-a step are therefore its first rows, and nothing is computed past a sequence's end. The values of a
-tile that the backward pass needs lie together, step after step: the running sequences of step 0,
-those of step 1, and so on.
+A tile holds a few dozen sequences of similar length, longest first. The sequences that have not
+ended at a step are therefore its first rows, and nothing is computed past a sequence's end. The
+values of a tile that the backward pass needs are stored together, step by step: the running
+sequences of step 0, those of step 1, and so on.
 
 In both directions a step reads the next residue; the reverse direction reads residue
 ``length - 1 - step``.
@@ -24,8 +24,8 @@ class Shape(NamedTuple):
     """Sizes of a layer; ``hidden`` is ``units`` rounded up to whole vectors.
 
     ``cell`` is the number of the cell in ``networks.cells.CELLS``. ``kept``, ``sums``,
-    ``fed_by_hidden``, ``fed_by_input`` and ``input_from`` are those of
-    ``networks.cells.cell.Columns``, times ``hidden``.
+    ``fed_by_hidden``, ``fed_by_input`` and ``input_from`` are ``hidden`` times the numbers in
+    ``networks.cells.cell.Columns``.
     """
 
     cell: int
@@ -49,9 +49,9 @@ class Tiles(NamedTuple):
     Attributes
     ----------
     order, lengths : int64 [batch]
-        Of each sequence, its place in the batch and its length.
+        Place of each sequence in the batch, and its length.
     starts, rows : int64 [tiles + 1]
-        Where a tile's sequences begin, and where its rows (one a residue) begin.
+        First sequence and first row of each tile; there is one row per residue.
     """
 
     order: Ints
@@ -101,9 +101,9 @@ def forward(
         Memory of this thread: (rows of the largest tile) × (2 hidden + inputs) numbers, and one
         integer per row.
     keep : bool
-        Whether ``history`` holds all residues, or one step of this thread.
+        Whether ``history`` holds all residues, or only one step of this thread.
     clean : bool
-        Whether ``y`` holds zeros already.
+        Whether ``y`` is filled with zeros already.
     shape, tiles, weights
         See their classes.
     x : [batch, time, inputs], flat

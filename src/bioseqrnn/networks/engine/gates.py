@@ -1,8 +1,8 @@
-"""The kernels of all cells as one kernel each way, which picks a cell by its number.
+"""The kernels of all cells joined into one forward and one backward kernel.
 
-The loops that run a tile are compiled once for all cells; compiled for each cell, they would take
-several times as long to compile. The picking kernels are built from the registry, so that a new
-cell has nothing to add here.
+These kernels choose a cell by its number. The loops over a tile are thus compiled once for all
+cells; compiling them for each cell would take several times as long. The joined kernels are built
+from the registry, so that nothing has to be added here for a new cell.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from bioseqrnn.networks.engine.weights import (
 )
 from bioseqrnn.support.arrays import Ints, Numbers
 
-# memory of the rows whose gradients are gathered for one product: half of a usual L2 cache
+# memory of the rows whose gradients are collected for one product: half of a usual L2 cache
 CHUNK_BYTES = 2**19
 
 
@@ -98,7 +98,7 @@ class _Layer(torch.autograd.Function):
         ctx.set_materialize_grads(False)
         if keep:
             ctx.columns, ctx.shape, ctx.tiles = CELLS[cell].columns, shape, tiles
-            # a tensor, so that its memory goes back to the pool when backward has ended
+            # history is saved as a tensor: its memory returns to the pool when backward has ended
             ctx.save_for_backward(x, *flat, torch.from_numpy(history))
         states = (directions, shape.batch, shape.units)
         return (
@@ -168,7 +168,7 @@ class _Layer(torch.autograd.Function):
 
 
 def _by_direction(flat: Sequence[Tensor], directions: int) -> list[list[Numbers]]:
-    """The parameters as arrays, a list for each direction."""
+    """The parameters as arrays, one list for each direction."""
     given = [tensor.detach().numpy() for tensor in flat]
     each = len(given) // directions
     return [given[d * each : (d + 1) * each] for d in range(directions)]
@@ -181,7 +181,7 @@ def _chunk(shape: Shape, most: int, dtype: np.dtype[Any]) -> Chunk:
 
 
 def _clear_padding(dx: Numbers, shape: Shape, tiles: Tiles) -> None:
-    """Padding has no gradient."""
+    """Set the gradient of padding to zero."""
     if int(tiles.lengths[-1]) == shape.time:
         return
     view = dx.reshape(shape.directions, shape.batch, shape.time, shape.inputs)

@@ -1,4 +1,4 @@
-"""Who does what: a batch in tiles, tiles in jobs, jobs on threads."""
+"""Distribution of the work: a batch is cut into tiles, tiles form jobs, jobs run on threads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from bioseqrnn.networks.engine.forward import Tiles
 from bioseqrnn.networks.engine.products import ROWS
 from bioseqrnn.support.arrays import Ints
 
-# Sequences of a tile. More of them share one pass over the weights, fewer keep more of their
-# history in cache and give more jobs; measured best, and a multiple of the product's rows.
+# Sequences per tile, a multiple of ROWS. With more sequences, more of them share one pass over the
+# weights; with fewer, more of their history stays in cache and there are more jobs. This number was
+# the fastest in measurements.
 TILE = 32 // ROWS * ROWS
-# Parts that the gradients of weights are summed in, a direction; sets how many threads can work,
-# and how much memory the parts take.
+# Partial sums of the gradients of the weights, per direction. This limits how many threads can
+# work, and how much memory the partial sums take.
 GROUPS = 16
 
 
@@ -31,18 +32,18 @@ def cut(lengths: Ints) -> Tiles:
 
 
 def share(weights: Ints, threads: int) -> list[Ints]:
-    """Deal jobs to threads, heaviest first, each to the thread that has least to do.
+    """Assign jobs to threads, largest first, each to the thread with the least work so far.
 
     Parameters
     ----------
     weights : int64 [jobs]
-        How much each job is.
+        Amount of work of each job.
     threads : int
 
     Returns
     -------
     list of int64 arrays
-        Job numbers; at most ``threads`` of them, none empty.
+        Job numbers of each thread; at most ``threads`` arrays, none empty.
     """
     loads = [0] * min(threads, len(weights))
     shares: list[list[int]] = [[] for _ in loads]
@@ -61,12 +62,12 @@ def _forget() -> None:
     _executor = None
 
 
-# the threads of a process are not those of its fork
+# a forked process does not have the threads of its parent
 os.register_at_fork(after_in_child=_forget)
 
 
 def run(tasks: Sequence[Callable[[], Any]]) -> None:
-    """Run tasks side by side, the first one in this thread; they release Python's lock."""
+    """Run tasks in parallel, the first in this thread; they release Python's global lock."""
     global _executor
     if len(tasks) > 1 and (_executor is None or _executor[0] < len(tasks) - 1):
         _executor = len(tasks) - 1, ThreadPoolExecutor(len(tasks) - 1, "bioseqrnn")

@@ -1,4 +1,4 @@
-"""Largest and mean output of each sequence, without a look at padding."""
+"""Largest and mean output of each sequence, without reading padding."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pool(output: Tensor, lengths: Ints) -> tuple[Tensor, Tensor]:
     Returns
     -------
     largest, mean : Tensor [batch, features]
-        Of several equal largest values the first one has the gradient. NaN stays NaN.
+        If the largest value occurs several times, the first one has the gradient. NaN stays NaN.
     """
     largest, mean = _Pool.apply(output, lengths)  # type: ignore[no-untyped-call]
     return largest, mean

@@ -1,8 +1,8 @@
 """Matrix products of small tiles: C = begin + A B, with C in registers and B cut into panels.
 
-On the shapes of a recurrent step (a few dozen rows, some hundred columns) a BLAS library spends
-much of its time on copying B into the order it wants. Here B, a weight matrix, is copied once a
-pass (``panels``), and the inner loop is one of ours.
+With the shapes of a recurrent step (a few dozen rows, some hundred columns), a BLAS library spends
+much of its time copying B into the order that it needs. Here B, a weight matrix, is copied once per
+pass (``panels``), and the inner loop is that of ``block``.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from bioseqrnn.networks.engine.simd import FEATURES, VECTOR_BYTES, lanes
 from bioseqrnn.support.arrays import Numbers
 from bioseqrnn.support.compiled import compiled
 
-# The block of C, sized so that it and a step of A and B fit the registers: 32 of them with
-# AVX-512 and on ARM, else 16.
+# Size of the block of C, chosen so that the block and a step of A and B fit in the registers: 32
+# registers with AVX-512 and on ARM, else 16.
 ROWS = 8 if FEATURES.get("avx512f") else 6
 VECTORS = 4 if VECTOR_BYTES == 16 else 2
 
 
 def panels(matrix: Numbers) -> Numbers:
-    """Return B [depth, columns] in the order that ``add_product`` reads it in.
+    """Return B [depth, columns] in the order in which ``add_product`` reads it.
 
-    Panels of as many columns as a block of C has, one after the other; the last one filled up with
-    zeros. ``columns`` is a multiple of a vector's lanes.
+    Panels with as many columns as a block of C are stored one after the other; the last one is
+    filled up with zeros. ``columns`` is a multiple of a vector's lanes.
     """
     depth, columns = matrix.shape
     width = panel_width(matrix.dtype)
@@ -40,13 +40,13 @@ def panels(matrix: Numbers) -> Numbers:
 
 
 def panel_width(dtype: np.dtype[Any]) -> int:
-    """Columns of a panel."""
+    """Number of columns of a panel."""
     return VECTORS * VECTOR_BYTES // dtype.itemsize
 
 
 @compiled
 def width_of(array: Numbers) -> int:
-    """Columns of a panel, in compiled code."""
+    """Number of columns of a panel, in compiled code."""
     width: int = VECTORS * lanes(array)
     return width
 
@@ -63,7 +63,7 @@ def add_product(
 
     ``begin`` may be C itself, or one row for all (``begin_row`` = 0). Panel p of B begins at
     ``b0 + p b_panel``: ``b_panel`` is ``depth × width`` for a matrix made by ``panels`` (with
-    ``b_step`` = width), and ``width`` for one that lies in rows of ``b_step`` numbers.
+    ``b_step`` = width), and ``width`` for a matrix stored in rows of ``b_step`` numbers.
     """
     lane = lanes(c)
     width = VECTORS * lane
@@ -103,7 +103,7 @@ def _add_rest(
     a: Numbers, a0: int, a_row: int, a_step: int, b: Numbers, b0: int, b_step: int,
     c: Numbers, c0: int, c_row: int, rows: int, depth: int,
 ) -> None:  # fmt: skip
-    """The rows of a panel that fill no whole block: fewer than ``ROWS``, so at most 7."""
+    """Compute the last rows, which do not fill a block: fewer than ``ROWS``, so at most 7."""
     if rows >= 4:
         add_block(
             4, VECTORS, begin, begin0, begin_row,

@@ -1,8 +1,8 @@
 """Copies and sums of rows of numbers, in vectors.
 
-Row i of an array begins at ``starts[i] * width + shift``, or, where there are no ``starts``, at
-``first + i * width``. Written out, since Numba's indices may be negative, which keeps LLVM from
-making vectors of plain loops.
+Row i of an array begins at ``starts[i] * width + shift`` or, without ``starts``, at
+``first + i * width``. Vectors are written out: in Numba indices may be negative, so that LLVM does
+not vectorise plain loops.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def scatter(
     target: Numbers, starts: Ints, width: int, shift: int,
     source: Numbers, step: int, rows: int, count: int,
 ) -> None:  # fmt: skip
-    """Write rows of ``source`` to those of ``target`` that ``starts`` tells."""
+    """Write rows of ``source`` to the rows ``starts`` of ``target``."""
     for row in range(rows):
         copy(target, starts[row] * width + shift, source, row * step, count)
 
@@ -57,7 +57,7 @@ def gather(
     target: Numbers, first: int, width: int,
     source: Numbers, starts: Ints, step: int, rows: int, count: int,
 ) -> None:  # fmt: skip
-    """Copy the rows of ``source`` that ``starts`` tells together."""
+    """Copy the rows ``starts`` of ``source`` to successive rows of ``target``."""
     for row in range(rows):
         copy(target, first + row * width, source, starts[row] * step, count)
 
@@ -67,7 +67,7 @@ def gather_add(
     target: Numbers, width: int,
     source: Numbers, starts: Ints, step: int, shift: int, rows: int, count: int,
 ) -> None:  # fmt: skip
-    """Add the rows of ``source`` that ``starts`` tells."""
+    """Add the rows ``starts`` of ``source`` to successive rows of ``target``."""
     whole = count - count % lanes(target)
     for row in range(rows):
         to, at = row * width, starts[row] * step + shift
@@ -81,7 +81,7 @@ def gather_add(
 def add_columns(
     target: Numbers, first: int, source: Numbers, begin: int, step: int, rows: int
 ) -> None:
-    """Add all rows of ``source``, each of ``step`` numbers (whole vectors), in order."""
+    """Add all rows of ``source``, of ``step`` numbers (whole vectors), to one row, in order."""
     for j in range(0, step, lanes(target)):
         total = load(target, first + j)
         for row in range(rows):

@@ -1,9 +1,9 @@
 """Vectors of numbers as values in Numba code, so that no loop depends on the auto-vectoriser.
 
-``load(array, i)`` reads as many numbers as the widest register of the processor holds; ``+ - * /``
-work on all of them at once; ``store`` writes them back. Multiplications and additions may be fused,
-nothing else is relaxed: NaN stays NaN and sums keep their order, so results do not depend on how
-the work is divided.
+``load(array, i)`` reads as many numbers as the widest register of the processor holds, ``+ - * /``
+act on all of them at once, and ``store`` writes them back. Multiplications and additions may be
+fused, but nothing else is relaxed: NaN stays NaN and sums keep their order, so results do not
+depend on how the work is divided.
 
 Nothing here is compiled at import.
 """
@@ -55,12 +55,12 @@ def element(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> An
 
 
 def as_vector(builder: Any, address: Any, vector: Vector) -> Any:
-    """Return an element's address as that of a vector."""
+    """Return the address of an element as the address of a vector."""
     return builder.bitcast(address, llvm_vector(vector).as_pointer())
 
 
 def spread(builder: Any, number: Any, vector: Vector) -> Any:
-    """Return a vector of one number, many times."""
+    """Return a vector whose numbers are all equal to one number."""
     kind = llvm_vector(vector)
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.Constant(INT32, 0))
@@ -70,7 +70,7 @@ def spread(builder: Any, number: Any, vector: Vector) -> Any:
 
 @intrinsic
 def lanes(typing_context: Any, array: Any) -> Any:
-    """How many numbers of an array's type a vector holds."""
+    """Return how many numbers of an array's type a vector holds."""
     count = Vector(array.dtype).lanes
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -118,7 +118,7 @@ def zeros(typing_context: Any, array: Any) -> Any:
 
 
 def _operation(name: str) -> Callable[..., Any]:
-    """Return vector ∘ vector, and vector ∘ number, where the number is spread."""
+    """Return the operation on two vectors, or on a vector and a number that is spread to one."""
 
     @intrinsic
     def apply(typing_context: Any, left: Any, right: Any) -> Any:

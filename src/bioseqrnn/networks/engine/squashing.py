@@ -17,7 +17,7 @@ from bioseqrnn.networks.engine.simd import INT32, llvm_vector, spread
 
 @intrinsic
 def clamp(typing_context: Any, value: Any, limit: Any) -> Any:
-    """Return a vector with every number moved into -limit to limit; NaN stays NaN."""
+    """Return a vector with every number limited to -limit … limit; NaN stays NaN."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[1], limit, value.scalar)
@@ -69,8 +69,8 @@ def tanh(x: Any) -> Any:
     """Return tanh of a vector, within 4e-7 for float32 and to the last digits for float64.
 
     For float32 it is the rational approximation of degrees 13 and 6 that Eigen and TensorFlow use:
-    a vector library would be a further dependency, and the C library computes one number at a time.
-    From 9 on, where the number nearest to tanh is 1, the result is 1: a saturated unit has no
+    a vector library would be another dependency, and the C library computes one number at a time.
+    For |x| > 9, where the float32 nearest to tanh is ±1, the result is ±1: a saturated unit has no
     gradient.
     """
     raise NotImplementedError  # only in compiled code

@@ -16,7 +16,7 @@ from bioseqrnn.support.arrays import Numbers
 
 
 def shape_of(cell: str, x: Tensor, parameters: list[list[Numbers]]) -> Shape:
-    """Return the sizes of a layer of a cell with a batch ``x`` [batch, time, inputs]."""
+    """Return the sizes of a layer of this cell for a batch ``x`` [batch, time, inputs]."""
     columns = CELLS[cell].columns
     weight = parameters[0][1]
     units, inputs = weight.shape[1], x.shape[2]
@@ -50,7 +50,7 @@ def weights_of(shape: Shape, columns: Columns, parameters: list[list[Numbers]]) 
 
 
 def _bias(shape: Shape, columns: Columns, bias_ih: Numbers, bias_hh: Numbers) -> Numbers:
-    """The biases as [sums]: each column has those of the products that feed it."""
+    """The biases as [sums]: each column has the biases of the products that are added to it."""
     out = np.zeros((columns.sums, shape.hidden), bias_ih.dtype)
     out[columns.input_from :, : shape.units] += bias_ih.reshape(-1, shape.units)
     out[: columns.hidden, : shape.units] += bias_hh.reshape(-1, shape.units)[list(columns.order)]
@@ -60,7 +60,7 @@ def _bias(shape: Shape, columns: Columns, bias_ih: Numbers, bias_hh: Numbers) ->
 def weights_back(
     shape: Shape, columns: Columns, parameters: list[list[Numbers]], wants_x: bool
 ) -> tuple[Numbers, Numbers]:
-    """Return W_hh and, where the gradient of x is wanted, W_ih as panels of the backward pass."""
+    """Return W_hh and, if the gradient of x is needed, W_ih as panels for the backward pass."""
     hiddens, inputs = [], []
     for weight_ih, weight_hh, *_ in parameters:
         hiddens.append(_panels_back(_hidden_matrix(shape, columns, weight_hh), shape.hidden))
@@ -72,7 +72,7 @@ def weights_back(
 
 
 def _panels_back(matrix: Numbers, columns: int) -> Numbers:
-    """Panels of the transpose, filled with zeros up to ``columns``."""
+    """Panels of the transposed matrix, filled with zeros up to ``columns``."""
     rows, depth = matrix.shape
     filled = np.zeros((depth, columns), matrix.dtype)
     filled[:, :rows] = matrix.T
@@ -89,7 +89,7 @@ def _hidden_matrix(shape: Shape, columns: Columns, weight: Numbers) -> Numbers:
 
 
 def _input_matrix(shape: Shape, weight: Numbers) -> Numbers:
-    """Rows of gates [rows, gates * units] as [rows, fed_by_input], filled with zeros."""
+    """A matrix [rows, gates * units] as [rows, fed_by_input], filled with zeros."""
     gates = shape.fed_by_input // shape.hidden
     out = np.zeros((len(weight), gates, shape.hidden), weight.dtype)
     out[:, :, : shape.units] = weight.reshape(len(weight), gates, shape.units)
@@ -99,7 +99,7 @@ def _input_matrix(shape: Shape, weight: Numbers) -> Numbers:
 def gradients_of_parameters(
     shape: Shape, columns: Columns, groups: int, gradients: Gradients
 ) -> list[Tensor]:
-    """Add up the parts, always in the same order, and return them in the layout of ``torch.nn``."""
+    """Sum the partial gradients in a fixed order; return them in the layout of ``torch.nn``."""
     units, directions = shape.units, shape.directions
 
     def total(part: Numbers, rows: int) -> Numbers:

@@ -1,4 +1,4 @@
-"""The import: a Keras file in, ``model.safetensors`` with its card out."""
+"""The import of a Keras file, which writes ``model.safetensors`` with its card."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def import_keras(
         ``model.safetensors`` to write.
     alphabet : {"dna", "protein"}
     classes : list of str
-        In the order of the Dense layer's units; of one sigmoid unit: class 0, class 1.
+        In the order of the Dense layer's units; for one sigmoid unit: class 0, class 1.
     symbols : str, optional
-        The letter of each one-hot column, or of each code that an Embedding looks up; any other
-        letter for a column that no residue has. Default: the alphabet's symbols in our order.
+        The letter of each one-hot column, or of each code of an Embedding; any other letter for a
+        column that no residue has. Default: the alphabet's symbols in the order of bioseqrnn.
     name : str, optional
-        Name of the model in messages and tables; default: the file's.
+        Name of the model in messages and tables; default: the name of the file.
     architecture : Path, optional
-        JSON of ``model.to_json()`` where the file holds weights alone.
+        JSON of ``model.to_json()``, if the file holds only weights.
     logits : bool
-        The Dense layer is linear and gives logits.
+        Whether the Dense layer is linear and returns logits.
     """
     model = read_model(path, architecture)
     with errors_name(path):
@@ -75,12 +75,12 @@ def import_keras(
 
 
 def symbol_places(symbols: str, alphabet: Alphabet, found: Imported) -> list[int]:
-    """Return the place in Keras's columns of each of the alphabet's symbols.
+    """Return the column in Keras of each symbol of the alphabet.
 
     Raises
     ------
     InputError
-        Not a letter a column, or a symbol that is missing or named twice.
+        There is not one letter for each column, or a symbol is missing or named twice.
     """
     given = symbols.upper()
     if alphabet.name == "dna" and "T" not in given:
@@ -103,7 +103,7 @@ def symbol_places(symbols: str, alphabet: Alphabet, found: Imported) -> list[int
 
 
 def check_classes(classes: list[str], found: Imported) -> None:
-    """Raise InputError unless there is a class, with a name of its own, for every unit."""
+    """Raise InputError unless there is one class for each unit, and all names differ."""
     units = len(found.state["head.bias"])
     if len(classes) != units:
         head = "one sigmoid unit, which is two classes" if found.binary else f"{units} units"
@@ -113,7 +113,7 @@ def check_classes(classes: list[str], found: Imported) -> None:
 
 
 def _tensors(found: Imported, places: list[int]) -> dict[str, torch.Tensor]:
-    """Single precision, with the input's columns in the alphabet's order."""
+    """The weights in single precision, with the input's columns in the alphabet's order."""
     state = {}
     for key, array in found.state.items():
         if key.startswith("recurrent.weight_ih_l0"):
@@ -143,7 +143,7 @@ def _say(path: Path, found: Imported, layers: list[KerasLayer]) -> None:
 
 
 def _fixed_length(layers: list[KerasLayer]) -> int | None:
-    """Positions that the model was built for, if it was for a number of them."""
+    """Number of positions that the model was built for, if it is fixed."""
     for layer in layers[:1]:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
         if isinstance(shape, list) and len(shape) > 1 and isinstance(shape[1], int) and shape[1]:

@@ -1,8 +1,9 @@
-"""Keras's files: what layers a model has, in order, with their weights. Nothing in them is run.
+"""Reading of Keras files: the layers of a model, in order, with their weights.
 
-Three forms are read: the ``.keras`` archive (a zip of ``config.json`` and ``model.weights.h5``),
-the older HDF5 file of a whole model (``model.save("x.h5")``, Keras 2 and 3), and either kind of
-weights alone (``save_weights``) beside the architecture as ``model.to_json()`` writes it.
+No code in the files is run. Three forms are read: the ``.keras`` archive (a zip of ``config.json``
+and ``model.weights.h5``), the older HDF5 file of a whole model (``model.save("x.h5")``, Keras 2 and
+3), and weights alone of either kind (``save_weights``), together with the architecture that
+``model.to_json()`` writes.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA = (
 )  # fmt: skip
 # Where a layer's weights may be, in the order of layer.get_weights()
 PARTS = ("forward_layer", "backward_layer", "cell")
-# What the libraries, and missing keys of a configuration, raise where a file is not what it says
+# Errors raised by the libraries, and by missing keys of a configuration, for a damaged file
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, OSError, EOFError, LookupError, ValueError, TypeError,
     AttributeError, ArithmeticError, AssertionError, RuntimeError, MemoryError,
 )  # fmt: skip
-# Where Keras's own layers come from
+# Packages that the layers of Keras itself come from
 KERAS = ("keras", "tf_keras", "tensorflow")
 # Names of the group of layers in Keras 3 and in Keras 2.12 to 2.15
 ROOTS = ("layers", "_layer_checkpoint_dependencies")
@@ -51,12 +52,12 @@ class KerasLayer:
     Attributes
     ----------
     kind : str
-        Its class, like ``Bidirectional``.
+        Class of the layer, such as ``Bidirectional``.
     name : str
     config : dict
-        Its settings, as ``layer.get_config()`` gives them.
+        Settings, as ``layer.get_config()`` returns them.
     weights : list of arrays
-        As ``layer.get_weights()`` gives them; empty for a layer without.
+        As ``layer.get_weights()`` returns them; empty for a layer without weights.
     """
 
     kind: str
@@ -67,7 +68,7 @@ class KerasLayer:
 
 @dataclass(frozen=True)
 class KerasModel:
-    """The layers that the input passes, in order, and the version of Keras ("" if not known)."""
+    """The layers in the order that the input passes them, and the version of Keras ("" unknown)."""
 
     layers: list[KerasLayer]
     version: str
@@ -81,13 +82,13 @@ def read_model(path: Path, architecture: Path | None = None) -> KerasModel:
     path : Path
         ``.keras``, ``.h5`` or ``.weights.h5``.
     architecture : Path, optional
-        JSON of ``model.to_json()``, needed where ``path`` holds weights alone.
+        JSON of ``model.to_json()``, needed if ``path`` holds only weights.
 
     Raises
     ------
     InputError
-        No such file, none of these forms, a damaged file, no architecture, layers that are no
-        chain.
+        The file does not exist, has none of these forms or is damaged, the architecture is missing,
+        or the layers do not form a chain.
     """
     require_file(path, "Keras model")
     given = _read_architecture(architecture) if architecture is not None else None
@@ -103,7 +104,7 @@ def read_model(path: Path, architecture: Path | None = None) -> KerasModel:
 
 @contextmanager
 def errors_name(path: Path) -> Iterator[None]:
-    """Make one line that names the file of whatever it makes the block raise."""
+    """Turn errors that a damaged file raises in the block into one line that names the file."""
     try:
         yield
     except InputError as error:
@@ -159,7 +160,7 @@ def _from_hdf5(h5: h5py.File, given: dict[str, Any] | None) -> KerasModel:
 
 
 def _by_class(h5: h5py.File, layers: list[dict[str, Any]]) -> list[KerasLayer]:
-    """Layers of Keras 3: groups are called after the classes, counted from the second on."""
+    """Layers of Keras 3: groups have the names of the classes, numbered from the second on."""
     group: Mapping[str, h5py.Group] = next((h5[root] for root in ROOTS if root in h5), {})
     seen: Counter[str] = Counter()
     found = []
@@ -173,14 +174,14 @@ def _by_class(h5: h5py.File, layers: list[dict[str, Any]]) -> list[KerasLayer]:
 
 
 def _collected(group: h5py.Group) -> list[Array]:
-    """Arrays of a layer's group and of the parts it is made of."""
+    """Arrays in the group of a layer and in the groups of its parts."""
     arrays = [array for part in PARTS if part in group for array in _collected(group[part])]
     values = group.get("vars", {})
     return arrays + [np.asarray(values[key]) for key in sorted(values, key=int)]
 
 
 def _by_name(group: h5py.Group, layers: list[dict[str, Any]]) -> list[KerasLayer]:
-    """Layers of the older files: groups are called as the layers, which list their weights."""
+    """Layers of the older files: groups have the names of the layers, and list their weights."""
     found = []
     for layer in layers:
         part = group.get(layer["config"]["name"])
@@ -199,7 +200,7 @@ def _layer(layer: dict[str, Any], weights: list[Array]) -> KerasLayer:
 
 
 def _check_own(layer: dict[str, Any]) -> None:
-    """Stop at a layer of the user's own, which may have the name of one of Keras's."""
+    """Raise InputError at a layer defined by the user; it may have the name of a Keras layer."""
     module, registered = layer.get("module"), layer.get("registered_name")
     if (module is not None and str(module).split(".")[0] not in KERAS) or (
         registered is not None and ">" in str(registered)
@@ -211,7 +212,7 @@ def _check_own(layer: dict[str, Any]) -> None:
 
 
 def _snake_case(name: str) -> str:
-    """Return a class's name as Keras writes it in its files: GlobalMaxPooling1D, SimpleRNN, GRU."""
+    """Return the name of a class as Keras writes it in files, like GlobalMaxPooling1D or GRU."""
     name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 

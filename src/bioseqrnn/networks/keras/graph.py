@@ -7,7 +7,7 @@ from typing import Any
 from bioseqrnn.support.errors import InputError
 
 CHAIN = "a model is imported whose layers form one chain from one input to one output"
-# Operations by which a functional model spells out the mask of Masking or Embedding
+# Operations that compute the mask of Masking or Embedding in a functional model
 MASK_OPERATIONS = {"NotEqual", "Any"}
 
 
@@ -17,16 +17,16 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
     Parameters
     ----------
     model : dict
-        What ``model.to_json()`` writes, of a Sequential or a functional model.
+        Output of ``model.to_json()`` for a Sequential or a functional model.
 
     Raises
     ------
     InputError
-        A subclassed model, or layers that branch, join or are used twice.
+        The model is subclassed, or layers branch, join or are used twice.
     """
     kind, config = model.get("class_name"), model["config"]
     if kind == "Sequential":
-        # a list in Keras before 2.2.3
+        # config is a list in Keras before 2.2.3
         layers: list[dict[str, Any]] = config if isinstance(config, list) else config["layers"]
         _by_name(layers)
         return layers
@@ -51,7 +51,7 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _by_name(layers: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return layers by their names, of which weights and links are told apart by."""
+    """Return layers by their names, which also identify weights and links."""
     entries: dict[str, dict[str, Any]] = {}
     for layer in layers:
         if _name(layer) in entries:
@@ -65,12 +65,12 @@ def _masks(entry: dict[str, Any]) -> bool:
 
 
 def _name(entry: dict[str, Any]) -> str:
-    """Name of a layer; operations of some releases have it beside their settings only."""
+    """Name of a layer; some releases do not store it in the settings of operations."""
     return str(entry.get("name") or entry["config"]["name"])
 
 
 def _only(ends: list[Any]) -> str:
-    """Name of the only output; Keras 3 writes one [name, 0, 0], Keras 2 a list of them."""
+    """Name of the only output; Keras 3 writes [name, 0, 0], Keras 2 a list of such lists."""
     if isinstance(ends[0], str):
         return ends[0]
     if len(ends) > 1:
@@ -79,7 +79,7 @@ def _only(ends: list[Any]) -> str:
 
 
 def _input_of(entry: dict[str, Any], masks: set[str]) -> str:
-    """Name of the only layer that a layer reads; masks are no input."""
+    """Name of the only layer that a layer reads; masks do not count as input."""
     nodes = entry["inbound_nodes"]
     name = _name(entry)
     if len(nodes) != 1:
@@ -99,7 +99,7 @@ def _input_of(entry: dict[str, Any], masks: set[str]) -> str:
 
 
 def _histories(value: Any) -> list[str]:
-    """Names of the layers whose outputs stand somewhere in a node's arguments (Keras 3)."""
+    """Names of the layers whose outputs occur anywhere in a node's arguments (Keras 3)."""
     if isinstance(value, dict):
         if "keras_history" in value:
             return [str(value["keras_history"][0])]
@@ -110,5 +110,5 @@ def _histories(value: Any) -> list[str]:
 
 
 def _lists(kwargs: dict[str, Any]) -> bool:
-    """Whether keyword arguments of a node of Keras 2 name another layer's output."""
+    """Whether the keyword arguments of a node of Keras 2 name the output of another layer."""
     return any(isinstance(value, list) for value in kwargs.values())

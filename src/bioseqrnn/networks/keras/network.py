@@ -1,8 +1,8 @@
-"""A chain of Keras layers as the settings and weights of a SequenceClassifier, or one line why not.
+"""Translation of a chain of Keras layers to settings and weights of a SequenceClassifier.
 
-What has an equal here: [Masking or Embedding] → SimpleRNN, GRU or LSTM layers of one kind and size,
-all plain or all Bidirectional → [GlobalMaxPooling1D or GlobalAveragePooling1D] → Dense. Layers that
-do something in training only are passed over.
+These chains can be translated: [Masking or Embedding] → SimpleRNN, GRU or LSTM layers of one kind
+and size, all plain or all Bidirectional → [GlobalMaxPooling1D or GlobalAveragePooling1D] → Dense.
+Layers that act only in training are skipped. For other chains an InputError gives the reason.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bioseqrnn.networks.keras.weights import Array, recurrent_state
 from bioseqrnn.support.errors import InputError
 
 Pooling = Literal["max", "mean", "last"]
-# by the name of Keras's layer, that of the cell
+# name of the cell for each name of a Keras layer
 LAYERS = {cell.keras.layer: name for name, cell in CELLS.items()}
 POOLINGS: dict[str, Pooling] = {"GlobalMaxPooling1D": "max", "GlobalAveragePooling1D": "mean"}
-# Keras 2 knows the poolings by these names, too
+# further names of the poolings in Keras 2
 POOLINGS |= {"GlobalMaxPool1D": "max", "GlobalAvgPool1D": "mean"}
 TRAINING_ONLY = {
     "InputLayer", "Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout",
@@ -36,13 +36,13 @@ IMPORTED = (
 
 @dataclass
 class Imported:
-    """A network in our terms.
+    """A network translated to bioseqrnn.
 
     Attributes
     ----------
     config : ModelConfig
     state : dict of str to float array
-        State dict of the SequenceClassifier; the columns of the input as in Keras.
+        State dict of the SequenceClassifier; the columns of the input are in the order of Keras.
     columns : int
         One-hot columns, or rows of the embedding.
     masked : bool
@@ -60,7 +60,7 @@ class Imported:
 
 @dataclass
 class _Stack:
-    """What is gathered while the layers are walked through."""
+    """Recurrent layers, collected while the chain is read."""
 
     cell: str = "rnn"
     bidirectional: bool = False
@@ -74,12 +74,12 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
     ----------
     layers : list of KerasLayer
     logits : bool
-        A linear Dense layer gives logits (``from_logits=True`` in the loss).
+        Whether a linear Dense layer returns logits (``from_logits=True`` in the loss).
 
     Raises
     ------
     InputError
-        A layer or setting that has no equal here, named.
+        A layer or setting has no equivalent here; the message names it.
     """
     left = [layer for layer in layers if layer.kind not in TRAINING_ONLY]
     embedding, masked = _front(left)
@@ -96,7 +96,7 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
     except InputError as error:
         raise InputError(f"recurrent layers: {error}") from error
     if embedding is not None:
-        # looking a row up and multiplying it: one product with a table of all rows
+        # looking up a row and multiplying it equals one product with a table of all rows
         for name in state.keys() & {"weight_ih_l0", "weight_ih_l0_reverse"}:
             state[name] = state[name].astype(np.float64) @ embedding.T
     units = state["weight_hh_l0"].shape[1]
@@ -121,7 +121,7 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
 
 
 def _front(left: list[KerasLayer]) -> tuple[Array | None, bool]:
-    """Take Masking and Embedding off the front: the embedding's rows, and if padding is skipped."""
+    """Remove Masking or Embedding at the front; return its rows, and whether padding is skipped."""
     embedding, masked = None, False
     if left and left[0].kind == "Embedding":
         layer = left.pop(0)
@@ -134,7 +134,7 @@ def _front(left: list[KerasLayer]) -> tuple[Array | None, bool]:
 
 
 def _recurrent(left: list[KerasLayer]) -> tuple[_Stack, bool]:
-    """Take the recurrent layers off; also whether the last gives all positions."""
+    """Remove and return the recurrent layers, and whether the last one returns all positions."""
     stack = _Stack()
     sequences = True
     while left and (left[0].kind in LAYERS or left[0].kind == "Bidirectional"):
@@ -185,7 +185,7 @@ def _add(stack: _Stack, layer: KerasLayer) -> bool:
 def _check_settings(
     layer: KerasLayer, kind: str, config: dict[str, Any], *, backward: bool
 ) -> None:
-    """Refuse settings of a recurrent layer that change what it computes."""
+    """Raise InputError for settings of a recurrent layer that change what it computes."""
     wanted: dict[str, Any] = {
         "activation": "tanh",
         "go_backwards": backward,
@@ -207,7 +207,7 @@ def _refuse(layer: KerasLayer, given: str, wanted: str) -> None:
 
 
 def _require_floats(layer: KerasLayer, count: int) -> None:
-    """Stop where a layer lacks weights or they are quantised."""
+    """Raise InputError if weights of a layer are missing or quantised."""
     kinds = {array.dtype.kind for array in layer.weights}
     if len(layer.weights) != count or kinds - {"f"}:
         raise InputError(
@@ -233,7 +233,7 @@ def _pooling(layer: KerasLayer, sequences: bool, masked: bool) -> Pooling:
 
 
 def _head(left: list[KerasLayer], logits: bool) -> tuple[Array, Array, bool]:
-    """Weight [classes, features] and bias [classes] of the head; whether it was one sigmoid."""
+    """Weight [classes, features] and bias [classes] of the head, and whether it was one sigmoid."""
     if not left or left[0].kind != "Dense":
         what = f"layer '{left[0].name}' ({left[0].kind})" if left else "the end of the model"
         raise InputError(

@@ -1,8 +1,8 @@
-"""What a Keras file may be made of: nothing outside it is opened, nothing grows beyond its size.
+"""Safety checks of Keras files: no other file is opened, and no content is larger than it may be.
 
-An HDF5 file can name other files: by links, as the storage of a dataset, as the source of a virtual
-one. The library then reads them, whatever they are. It also unpacks a compressed part to any size,
-and a zip archive can hold a thousand times its own. Keras writes none of these.
+An HDF5 file can refer to other files: by links, as the storage of a dataset, or as the source of a
+virtual dataset. The library then reads any such file. It also unpacks compressed data to any size,
+and a zip archive can unpack to a thousand times its own size. Keras writes none of these.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ import h5py
 
 from bioseqrnn.support.errors import InputError
 
-# of config.json and metadata.json; those of large models have some 100 kB
+# most bytes of config.json and metadata.json; those of large models have some 100 kB
 MOST_TEXT = 2**24
-# of weights: random numbers do not compress, and Keras does not try
+# limits of the size of weights, as a multiple of the compressed size, and always allowed: random
+# numbers do not compress, and Keras does not compress them
 MOST_TIMES, ALWAYS = 8, 2**24
 PIECE = 2**20
 PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1
-# floats, integers: of layers, seeds and counters
+# kinds of NumPy types: floats of layers, integers of seeds and counters
 NUMBERS = "fiu"
 STORE = "save the model again with model.save()"
 
 
 def check_archive(archive: zipfile.ZipFile, names: tuple[str, ...]) -> None:
-    """Raise InputError where an entry is not a plain file of its own, whose name stays inside."""
+    """Raise InputError if an entry is not a plain file, or its name leads outside the archive."""
     entries = archive.infolist()
     for entry in entries:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -48,12 +49,12 @@ def check_archive(archive: zipfile.ZipFile, names: tuple[str, ...]) -> None:
 
 
 def read_entry(archive: zipfile.ZipFile, name: str, *, text: bool) -> bytes:
-    """Return an entry of an archive, of bounded size whatever its directory says.
+    """Return an entry of an archive, of limited size whatever the archive's directory says.
 
     Raises
     ------
     InputError
-        It is larger than any such entry.
+        The entry is larger than any such entry can be.
     """
     entry = archive.getinfo(name)
     most = MOST_TEXT if text else ALWAYS + MOST_TIMES * entry.compress_size
@@ -75,17 +76,17 @@ def _refuse_entry(entry: zipfile.ZipInfo, why: str) -> None:
 
 
 def check_hdf5(h5: h5py.File, size: int) -> None:
-    """Raise InputError where anything in a file is not in the file, or larger than it.
+    """Raise InputError if any content is stored outside the file or is larger than the file.
 
     Parameters
     ----------
     h5 : File
     size : int
-        Bytes of the file.
+        Size of the file in bytes.
     """
     left = size
     names: list[bytes] = []
-    # an exception would not come through the library: what is found is looked at afterwards
+    # an exception would not pass through the library: names are collected, then checked
     h5.id.links.visit(names.append)
     for name in names:
         shown = name.decode("utf-8", "replace")
@@ -105,7 +106,7 @@ def check_hdf5(h5: h5py.File, size: int) -> None:
 
 
 def _check_dataset(name: str, dataset: Any) -> None:
-    """Stop at an array whose bytes are elsewhere, are not there, or have to be unpacked."""
+    """Raise InputError at an array whose bytes are in another file, missing or compressed."""
     creation = dataset.id.get_create_plist()
     if creation.get_external_count():
         raise InputError(f"the numbers of '{name}' are in another file; {STORE}")

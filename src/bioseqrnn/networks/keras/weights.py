@@ -1,7 +1,7 @@
 """Arrays of Keras's recurrent layers in the layout of ``torch.nn``.
 
-Keras multiplies from the left and joins the gates' kernels side by side, ``torch.nn`` multiplies
-from the right and stacks them. The gates' orders, and the biases:
+Keras computes x W with the kernels of the gates side by side, ``torch.nn`` computes W x with the
+kernels stacked. The order of the gates, and the biases:
 
 ========== ============ ============ ========================================================
 cell       Keras        torch.nn     biases of Keras
@@ -11,10 +11,10 @@ GRU        z, r, h      r, z, n      [2, 3 units] (``reset_after=True``): input,
 LSTM       i, f, c, o   i, f, g, o   one vector
 ========== ============ ============ ========================================================
 
-One vector becomes ``bias_ih``, with ``bias_hh`` zero. The equations are the same: those of Keras's
-GRU are h = z ∘ h + (1 - z) ∘ h', and with ``reset_after=True`` (the default, and the form of cuDNN)
-the reset gate is applied after the recurrent product, as in ``torch.nn``. With False it stands
-before it, which no ``torch.nn`` layer can do.
+A single vector becomes ``bias_ih``, and ``bias_hh`` is zero. The equations are the same: Keras's
+GRU computes h = z ∘ h + (1 - z) ∘ h', and with ``reset_after=True`` (the default, and the form of
+cuDNN) it applies the reset gate after the recurrent product, as ``torch.nn`` does. With False it
+applies it before the product, which no ``torch.nn`` layer can do.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def recurrent_state(cell: str, layers: Sequence[Sequence[Sequence[Array]]]) -> d
     cell : {"rnn", "gru", "lstm"}
     layers : sequence (a layer) of sequence (a direction, forward first) of arrays
         ``kernel`` [input, gates * units], ``recurrent_kernel`` [units, gates * units] and, unless
-        the layer has ``use_bias=False``, ``bias`` ([gates * units], of a GRU [2, gates * units]),
-        as ``layer.get_weights()`` gives them.
+        the layer has ``use_bias=False``, ``bias`` ([gates * units], in a GRU [2, gates * units]),
+        as ``layer.get_weights()`` returns them.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def recurrent_state(cell: str, layers: Sequence[Sequence[Sequence[Array]]]) -> d
     Raises
     ------
     InputError
-        Shapes that are not those.
+        Arrays have other shapes.
     """
     state: dict[str, Array] = {}
     for number, directions in enumerate(layers):
@@ -78,7 +78,7 @@ def _reordered(cell: str, array: Array) -> Array:
 
 
 def _checked(cell: str, arrays: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Kernels and the biases as [2, gates * units], if the shapes are those of the cell."""
+    """Kernels, and biases as [2, gates * units], if their shapes fit the cell."""
     shapes = " ".join(str(array.shape) for array in arrays)
     if len(arrays) not in (2, 3) or any(array.ndim != 2 for array in arrays[:2]):
         raise InputError(f"weights of shapes {shapes} are not those of one {cell} layer")
