@@ -27,7 +27,7 @@ def learning_section(curves: pd.DataFrame, given: bool, probabilistic: bool) -> 
     loss = "cross-entropy" if probabilistic else "squared error"
     return section(
         "histories",
-        "Learning curves",
+        "Loss by epoch",
         f"Mean {loss} by epoch over the {over} that were still training. Training "
         "stops when validation has not improved for a while; the best epoch is kept.",
         "linegraph",

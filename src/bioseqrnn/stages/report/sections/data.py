@@ -52,7 +52,7 @@ def intake_section(intake: pd.DataFrame) -> Section:
     shown = intake.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
     return section(
         "intake",
-        "Audit of the FASTA files",
+        "What the FASTA files hold",
         "What each file holds. Ambiguous residues are encoded as all residues they may be. Comment "
         "lines, white space, gaps and the stop at a protein's end are left out, lower case and the "
         "U of RNA are read as A C G T; such columns stand here where there was any.",
