@@ -7,15 +7,15 @@ STAGE_VERSIONS = {
     "sequences": 3,
     "audit": 2,
     "folds": 3,
-    "search": 2,
-    "training": 7,
+    "search": 3,
+    "training": 8,
     "baselines": 5,
     "evaluation": 4,
-    "learning_curve": 2,
+    "learning_curve": 3,
     "diagnosis": 1,
     "transfer": 1,
     "prediction": 5,
-    "report": 7,
+    "report": 8,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {
