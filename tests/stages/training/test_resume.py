@@ -207,7 +207,7 @@ def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
         ("pathlib.Path", "replace", 4, True),
         # between the outputs, and before the checkpoint goes
         ("bioseqrnn.stages.training.run", "save_model", 1, True),
-        ("bioseqrnn.stages.training.run", "write_tsv", 1, True),
+        ("bioseqrnn.tables.declared.table", "write_tsv", 1, True),
         ("bioseqrnn.stages.training.run", "write_predictions", 1, True),
     ],
 )
