@@ -46,7 +46,7 @@ def test_baselines_of_whole_records_are_left_out(sides):
     for dataset, baseline in (("pep", "pwm"), ("pep", "composition"), ("sides", "composition")):
         assert {words[0] for words in jobs if {dataset, baseline} <= set(words)} == rules
     assert not [words for words in jobs if {"sides", "pwm"} <= set(words)]
-    assert ["evaluate_sizes", "sides"] in jobs
+    assert ["evaluate_learning_curve", "sides"] in jobs
     assert ["compare_random_folds", "sides"] in jobs
 
 

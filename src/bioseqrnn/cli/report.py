@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
-from bioseqrnn.cli.options import Folds, Sequences
+from bioseqrnn.cli.options import CONFIDENCE, Folds, Sequences
+from bioseqrnn.cli.settings import option
+from bioseqrnn.config.evaluation import EvaluationConfig
 from bioseqrnn.tables.declared import REPORTED
 
 OUTPUTS = ("report.html", "manifest.json", *(f"tables/{table.name}.tsv" for table in REPORTED))
@@ -57,8 +59,9 @@ def report(
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
     ] = "{}",
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.999, help="Confidence that 'evaluate' was given.")
-    ] = 0.95,
+        float,
+        option(EvaluationConfig, "confidence", help="Confidence that 'evaluate' was given."),
+    ] = CONFIDENCE,
 ) -> None:
     """Make the HTML report (MultiQC), the same numbers as TSV, and a manifest."""
     from bioseqrnn.support.checked import parse_object

@@ -1,7 +1,7 @@
 """Options of commands that are settings: type, limits, choices, default and help are the setting's.
 
-``identity_dna: Annotated[float, option(FoldsConfig, "identity_dna")] = default(FoldsConfig,
-"identity_dna")`` declares one.
+``bootstrap: Annotated[int, option(EvaluationConfig, "bootstrap")] = default(EvaluationConfig,
+"bootstrap")`` declares one.
 """
 
 from __future__ import annotations

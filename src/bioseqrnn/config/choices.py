@@ -57,13 +57,13 @@ CELLS: Choices = {
 # each is a ``networks.pooling.Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
-    "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction", True),
-    "max": Choice(f"{_POOLING}:MAX", "maximum over the positions", True),
-    "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions", True),
+    "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction"),
+    "max": Choice(f"{_POOLING}:MAX", "maximum over the positions"),
+    "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions"),
     "attention": Choice(
-        f"{_POOLING}:ATTENTION", "mean weighted by a learned score of each position", True
+        f"{_POOLING}:ATTENTION", "mean weighted by a learned score of each position"
     ),
-    "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position", True),
+    "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position"),
 }
 
 # each is a module with a function ``predict``
@@ -81,10 +81,10 @@ BASELINES: Choices = {
 _SOURCES = "bioseqrnn.fasta"
 # columns of datasets.tsv that give the source of the labels
 LABEL_KINDS: Choices = {
-    "label": Choice(f"{_SOURCES}.sources", "one label for all records of the file", True),
-    "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record", True),
-    "label_key": Choice(f"{_SOURCES}.header_key", "a key of the headers", True),
-    "intervals": Choice(f"{_SOURCES}.intervals", "labelled intervals of a genome", True),
+    "label": Choice(f"{_SOURCES}.sources", "one label for all records of the file"),
+    "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record"),
+    "label_key": Choice(f"{_SOURCES}.header_key", "a key of the headers"),
+    "intervals": Choice(f"{_SOURCES}.intervals", "labelled intervals of a genome"),
 }
 
 

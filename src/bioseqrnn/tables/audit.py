@@ -1,4 +1,4 @@
-"""``findings.tsv`` and ``checks.tsv``: the findings of the audit, and its verdicts."""
+"""``findings.tsv``: the findings of the audit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.checks import CHECKS as CHECK_NAMES
-from bioseqrnn.tables.declared.data import CHECKS, FINDINGS
+from bioseqrnn.tables.declared.data import FINDINGS
 
 MADE, NOT_APPLICABLE, FAILED = "made", "not applicable", "failed"
 
@@ -23,8 +23,3 @@ def read_findings(path: Path) -> pd.DataFrame:
             "again"
         )
     return findings
-
-
-def read_checks(path: Path) -> pd.DataFrame:
-    """Read ``checks.tsv``; InputError if it is no such file."""
-    return CHECKS.read(path)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
+from bioseqrnn.config.checks.labels import SPLITS
 from bioseqrnn.fasta.class_names import has_control
 from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.onehot.packing import Packed
@@ -28,7 +29,6 @@ from bioseqrnn.tables.declared.table import LABEL as LABEL_KIND
 from bioseqrnn.tables.declared.table import TEXT as TEXT_KIND
 
 NEEDED = tuple(SEQUENCES.names)
-SPLITS = ("train", "validation", "test")
 # other types that Arrow and other programs use for the same kind of values
 TEXT, BYTES = pa.string(), pa.large_binary()
 TYPES = {TEXT_KIND: TEXT, CATEGORY: TEXT, COUNT: pa.int64(), BYTES_KIND: BYTES}

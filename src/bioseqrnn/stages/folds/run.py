@@ -24,7 +24,6 @@ from bioseqrnn.tables.declared.data import LEAKS
 from bioseqrnn.tables.folds import Roles, write_folds
 from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
-GROUPINGS = ("homology", "duplicates", "column", "none")
 GIVEN, RANDOM = "given", "none"
 # Up to this number of records, similar sequences are counted even if folds do not depend on them
 FEW_RECORDS = 10**6

@@ -1,4 +1,4 @@
-"""Writing of labelled records to one table: columns, check of unique ids, counts for the audit."""
+"""Writing of labelled records to one table: columns, check of unique ids, counts for the intake."""
 
 from __future__ import annotations
 
