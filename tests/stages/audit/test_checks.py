@@ -28,7 +28,8 @@ from bioseqrnn.stages.audit.run import make_checks
 from bioseqrnn.stages.audit.similar import similarity_clusters
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.checks import CHECKS
-from bioseqrnn.tables.declared.data import CHECKS, FINDINGS, FLAGGED
+from bioseqrnn.tables.declared.data import CHECKS as VERDICTS
+from bioseqrnn.tables.declared.data import FINDINGS, FLAGGED
 from bioseqrnn.tables.sequences import SequenceTable
 
 SMALL = {"near_leakage": {"action": "ignore"}, "near_duplicates": {"action": "ignore"}}
@@ -522,7 +523,7 @@ def test_other_limits_are_judged_without_the_sequences(cli, encoded):
     done = cli("audit", "--findings", "findings.tsv", "-o", "checks.tsv", LIMITS,
                '{"label_conflicts": {"limit": 2}}')  # fmt: skip
     assert done.code == 0
-    checks = CHECKS.read(encoded / "checks.tsv").set_index("check")
+    checks = VERDICTS.read(encoded / "checks.tsv").set_index("check")
     assert checks.loc["label_conflicts", ["value", "limit", "verdict"]].tolist() == [2, 2, "pass"]
     assert before == (encoded / "findings.tsv").read_bytes()
 
@@ -576,7 +577,7 @@ def test_checks_that_are_none(tmp_path, text):
     path = tmp_path / "checks.tsv"
     path.write_text(text)
     with pytest.raises(InputError, match=r"checks .*: not a table of 'audit'"):
-        CHECKS.read(path)
+        VERDICTS.read(path)
     with pytest.raises(InputError, match=r"findings .*: not a table of 'audit'"):
         pass_gate(path, AuditConfig())
     with pytest.raises(InputError, match="no such file"):
