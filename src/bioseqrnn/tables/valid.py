@@ -29,6 +29,8 @@ from bioseqrnn.tables.declared.table import LABEL as LABEL_KIND
 from bioseqrnn.tables.declared.table import TEXT as TEXT_KIND
 
 NEEDED = tuple(SEQUENCES.names)
+# columns of the sequence table that may have missing values; no other table has such columns
+OPTIONAL = tuple(column.name for column in SEQUENCES.columns if column.optional)
 # other types that Arrow and other programs use for the same kind of values
 TEXT, BYTES = pa.string(), pa.large_binary()
 TYPES = {TEXT_KIND: TEXT, CATEGORY: TEXT, COUNT: pa.int64(), BYTES_KIND: BYTES}
@@ -153,7 +155,7 @@ class RowCheck:
         parts = [as_type(part, kind, where) for part in values.chunks] or [pa.array([], kind)]
         # a single part is not copied: it can be a chromosome
         array = parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
-        if array.null_count and name in NEEDED:
+        if array.null_count and name not in OPTIONAL:
             self.all(name, array.is_valid(), "is missing")
         return array
 
