@@ -141,7 +141,7 @@ def test_files_of_a_folder_and_of_a_pattern_are_inputs(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.fa").write_text(">1\nACGT\n")
     for fasta in (tmp_path / "data", tmp_path / "data" / "*.fa"):
-        given = {"fasta": fasta, "output": tmp_path / "o", "audit": tmp_path / "data" / "a.fa"}
+        given = {"fasta": fasta, "output": tmp_path / "o", "intake": tmp_path / "data" / "a.fa"}
         assert "is the file that --fasta" in refused(words("encode", tmp_path, **given))
     # beside them there is room
     inputs, outputs = [("--fasta", tmp_path / "data")], [("-o", tmp_path / "data" / "new.parquet")]

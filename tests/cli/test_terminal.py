@@ -52,7 +52,7 @@ def test_all_that_cannot_be_seen_is_escaped():
         ("baseline", "--method", ODD, "--sequences", "s", "--folds", "f", "--fold", 0, "-o", "o"),
         ("split", "--sequences", "s", "-o", "o", "--folds", ODD),
         ("train", "--sequences", "s", "--selected", ODD, "-o", "o"),
-        ("report", "--settings", ODD, *(w for o in ("sequences", "folds", "audit", "checks",
+        ("report", "--settings", ODD, *(w for o in ("sequences", "folds", "intake", "checks",
          "leaks", "evaluation", "output") for w in (f"--{o}", "x"))),
         (ODD,),
     ],
