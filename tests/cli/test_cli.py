@@ -107,6 +107,18 @@ def test_bad_fasta_is_one_clear_line(cli, files, tmp_path, texts, message):
     assert not (tmp_path / "intake.tsv").exists()
 
 
+def test_the_old_name_of_an_option_is_accepted(cli, files, tmp_path):
+    """Scripts from before ``intake.tsv`` had its name say ``--audit``."""
+    files()
+    counts = []
+    for option in ("--intake", "--audit"):
+        done = cli("encode", option, f"{option}.tsv", "-o", "s.parquet", *TWO)
+        assert done.code == 0, done.err
+        counts.append((tmp_path / f"{option}.tsv").read_text())
+    assert counts[0] == counts[1]
+    assert counts[0].startswith("source\t")
+
+
 BAD_OPTIONS = [
     (("--fasta", "no.fa", "--label", "a"), "FASTA file no.fa: no such file; check the path"),
     (
