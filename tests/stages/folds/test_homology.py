@@ -123,7 +123,7 @@ def test_one_chain_of_half_the_peptides_is_cut_without_a_pair_straddling(
     acp, alike_peptides, tmp_path, capsys, coverage
 ):
     threshold = Threshold(0.4, coverage)
-    folds, leaks = split(acp, tmp_path, threshold=threshold, folds=4)
+    folds, leaks = split(acp, tmp_path, count=4, coverage=coverage, length_correction=False)
     assert "hold too many records for 4 folds and were cut" in capsys.readouterr().err
     alike = alike_peptides[threshold]
     roles = folds.roles
