@@ -38,7 +38,7 @@ SchemaValidator: Any = _extend(
 def read_schema(path: str | Path) -> Any:
     """Return the validator of a schema file."""
     text = Path(path).read_text(encoding="utf-8")
-    return SchemaValidator(yaml.load(text, Loader=LOADER))
+    return SchemaValidator(yaml.load(text, Loader=LOADER))  # nosec B506
 
 
 def first_problem(instance: object, validator: Any) -> ValidationError | None:

@@ -22,6 +22,7 @@ LARGEST_FILE = 10_000_000
 DEEPEST = 50
 MOST_VALUES = 500_000
 
+# a safe loader, in C if there is one
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RESOLVER: Any = yaml.resolver.Resolver()
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -45,7 +46,7 @@ def check_yaml(path: str | Path) -> dict[str, Any]:
         values = _json_values(path, text)
         if values is None:
             YamlCheck(path).run(text)
-            values = yaml.load(text, Loader=LOADER)
+            values = yaml.load(text, Loader=LOADER)  # nosec B506
     except RecursionError as error:
         raise InputError(f"{path}: sections stand in each other too deeply") from error
     except yaml.MarkedYAMLError as error:

@@ -52,7 +52,7 @@ def _not_markdown(description: str) -> Markup:
     line = " ".join(str(escape(description)).split()).translate(MARKDOWN)
     if line[:1] in LINE_MARKS:
         line = f"&#{ord(line[0])};{line[1:]}"
-    return Markup(line)  # nosec B704 - escaped above
+    return Markup(line)  # nosec B704
 
 
 def _settings(parts: list[Section], dataset: str, text: Markup) -> dict[str, Any]:
