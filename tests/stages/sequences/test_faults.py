@@ -399,12 +399,12 @@ def test_what_a_terminal_would_obey_is_shown_not_sent(tmp_path):
     assert all(letter.isprintable() for letter in done.stderr.rstrip("\n"))
 
 
-def test_the_audit_cannot_be_written(tmp_path):
+def test_the_counts_cannot_be_written(tmp_path):
     """Both tables or neither."""
     (tmp_path / "x.fa").write_bytes(random_fasta(3, 9, "x"))
     (tmp_path / "y.fa").write_bytes(random_fasta(3, 9, "y"))
     (tmp_path / "intake.tsv").mkdir()
-    with pytest.raises(OSError, match=r"audit\.tsv"):
+    with pytest.raises(OSError, match=r"intake\.tsv"):
         encode_sequences(
             [Source(tmp_path / f"{name}.fa", name) for name in "xy"],
             tmp_path / "sequences.parquet",
