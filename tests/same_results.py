@@ -21,6 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from safetensors import safe_open
@@ -173,8 +174,11 @@ def content(path: Path) -> Any:
         table = pq.read_table(path)
         metadata = dict(table.schema.metadata or {})
         about = metadata.get(b"bioseqrnn", b"{}")
-        return [table.schema.remove_metadata().to_string(), without(json.loads(about)),
-                table.replace_schema_metadata(None).to_pandas().to_json()]  # fmt: skip
+        sink = pa.BufferOutputStream()
+        plain = table.replace_schema_metadata(None).combine_chunks()
+        with pa.ipc.new_stream(sink, plain.schema) as stream:
+            stream.write_table(plain)
+        return [without(json.loads(about)), sink.getvalue().to_pybytes()]
     if path.suffix == ".safetensors":
         with safe_open(path, "np") as file:
             tensors = {key: file.get_tensor(key).tobytes() for key in file.keys()}  # noqa: SIM118
@@ -197,7 +201,11 @@ def results_of(folder: Path) -> dict[str, Path]:
     return {
         str(path.relative_to(folder)): path
         for path in sorted(folder.glob("*/results/**/*"))
-        if path.suffix in COMPARED and path.name not in LEFT_OUT and "provenance" not in path.name
+        if path.suffix in COMPARED
+        and path.name not in LEFT_OUT
+        # measured times, and versions
+        and not {"benchmarks", "logs"} & set(path.parts)
+        and "provenance" not in path.name
     }
 
 
