@@ -80,6 +80,7 @@ BASELINES: Choices = {
 
 _SOURCES = "bioseqrnn.fasta"
 # columns of datasets.tsv that give the source of the labels
+# (``code`` tells where they are read; the functions are in ``READERS`` of fasta/stream.py)
 LABEL_KINDS: Choices = {
     "label": Choice(f"{_SOURCES}.sources", "one label for all records of the file"),
     "labels": Choice(f"{_SOURCES}.labels", "a TSV with the label of each record"),
