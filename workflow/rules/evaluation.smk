@@ -34,12 +34,14 @@ rule evaluate_models:
         seed=config["evaluation"]["seed"],
         aim=config["evaluation"]["threshold"]["aim"],
         precision=config["evaluation"]["threshold"]["precision"],
+        combine=combine_words,
+        final=config["final"],
         version=STAGE_VERSIONS["evaluation"],
     shell:
         "bioseqrnn evaluate {input.networks:q} {input.baselines:q} --folds {input.folds:q}"
         " --sequences {input.sequences:q} --threshold-aim {params.aim} --threshold-precision {params.precision}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
-        " --output {params.folder:q} > {log:q} 2>&1"
+        " {params.combine:q} --final {params.final} --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule compare_random_folds:

@@ -11,8 +11,10 @@ from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
 from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.evaluation import ThresholdConfig
+from bioseqrnn.config.settings import RunConfig
 from bioseqrnn.tables.declared.evaluation import CURVES, EVALUATED, SELECTED
 
+NOTHING = "none"
 OUTPUTS = tuple(table.file for table in (*EVALUATED, CURVES, SELECTED))
 
 
@@ -39,6 +41,14 @@ def evaluate(
         typer.Option(help="sequences.parquet, for scores by length and G+C. Default: none."),
         Reads(),
     ] = None,
+    combine: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A model or baseline whose scores are combined; repeat it. 'none': nothing is "
+            "combined. Default: the selected network and every baseline but majority."
+        ),
+    ] = None,
+    final: Annotated[str, option(RunConfig, "final")] = default(RunConfig, "final"),
     threshold_aim: Annotated[str, option(ThresholdConfig, "aim")] = default(ThresholdConfig, "aim"),
     threshold_precision: Annotated[float, option(ThresholdConfig, "precision")] = default(
         ThresholdConfig, "precision"
@@ -57,4 +67,6 @@ def evaluate(
         seed=seed,
         sequences=sequences,
         aim=Aim(threshold_aim, threshold_precision),
+        combine=[] if combine == [NOTHING] else combine,
+        final=final,
     )

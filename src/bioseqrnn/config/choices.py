@@ -66,10 +66,12 @@ POOLINGS: Choices = {
     "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position"),
 }
 
+# the baseline that says nothing about a single record
+MAJORITY = "majority"
 # each is a module with a function ``predict``
 _BASELINES = "bioseqrnn.stages.baselines"
 BASELINES: Choices = {
-    "majority": Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
+    MAJORITY: Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
     "composition": Choice(f"{_BASELINES}.composition", "regression on length and composition"),
     "kmer_logistic": Choice(f"{_BASELINES}.kmer_logistic", "regression on k-mer counts"),
     "gapped_kmer": Choice(f"{_BASELINES}.gapped_kmer", "regression on gapped k-mer counts", True),

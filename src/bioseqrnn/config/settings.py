@@ -16,7 +16,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
 from bioseqrnn.config.strict import Strict
-from bioseqrnn.config.values import SEED, Baseline, Members, Name, Seed
+from bioseqrnn.config.values import SEED, Baseline, Final, Members, Name, Seed
 
 
 class RunConfig(Strict):
@@ -63,6 +63,19 @@ class RunConfig(Strict):
         "gapped_kmer and cnn take more time and are left out unless they are named; gapped_kmer "
         "and pwm score whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
+    )
+    combine: list[Name] | None = Field(
+        None,
+        description="Models and baselines whose scores are combined (docs/combination.md). null: "
+        "the selected network and every baseline but majority; []: nothing is combined. The name "
+        "selected means the network that is selected in each fold.",
+        json_schema_extra={"uniqueItems": True},
+    )
+    final: Final = Field(
+        "combined",
+        description="The final model, which predicts new FASTA. combined: the combination if it "
+        "is at least as good as each of its members on the validation records, otherwise the best "
+        "member; network: the selected network; best: the best single member.",
     )
     seeds: list[Seed] = Field(
         [SEED],

@@ -15,6 +15,7 @@ Letter = Annotated[str, Field(pattern=r"^[!-~]$")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 # default seed
 SEED = 1
+Final = Literal["combined", "network", "best"]
 Alphabet = Literal["dna", "protein"]
 if TYPE_CHECKING:
     Baseline = str

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.metrics.calibration import calibrated
+from bioseqrnn.metrics.combination import Combination
 from bioseqrnn.metrics.registry import has_thresholds
 from bioseqrnn.metrics.thresholds import positives_of
 from bioseqrnn.support.arrays import Doubles, Ints
@@ -176,8 +177,46 @@ def mean_own(parts: list[OwnScores | None]) -> OwnScores | None:
 
     None if a model lacks own scores, or was trained on a different number of records.
     """
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts) or any(part["called"] != known[0]["called"] for part in known):
+    known = _comparable(parts)
+    if known is None:
         return None
     scores = np.mean([part["scores"] for part in known], axis=0)
     return known[0] | {"scores": scores.tolist()}
+
+
+def combined_own(
+    task: Task,
+    parts: list[OwnScores | None],
+    temperatures: list[float],
+    combination: Combination,
+) -> OwnScores | None:
+    """Own scores of a combination: approximately that of its members' scores at each rank.
+
+    None if a member lacks own scores, or was trained on a different number of records.
+    """
+    known = _comparable(parts)
+    if known is None:
+        return None
+    rows = []
+    for k in range(len(known[0]["scores"])):
+        levels = [
+            _calibrated_levels(task, np.array(part["scores"][k]), temperature)
+            for part, temperature in zip(known, temperatures, strict=True)
+        ]
+        if task.name == "binary":
+            pairs = [np.column_stack([1 - level, level]) for level in levels]
+            rows.append(combination.scores(task, pairs)[:, 1].tolist())
+        else:
+            columns = [level[:, None] for level in levels]
+            rows.append(combination.scores(task, columns)[:, 0].tolist())
+    return known[0] | {"scores": rows}
+
+
+def _comparable(parts: list[OwnScores | None]) -> list[OwnScores] | None:
+    """The summaries, if all are given and have the same ranks."""
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts):
+        return None
+    if any(part["called"] != known[0]["called"] for part in known):
+        return None
+    return known

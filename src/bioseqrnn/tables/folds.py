@@ -168,6 +168,12 @@ def read_groups(path: Path) -> Ints:
     return _numbers(open_folds(path)[0], "group", 0, None)
 
 
+def read_group_of(path: Path) -> dict[str, int]:
+    """Read the number of each record's group, by the id of the record."""
+    ids = pa.chunked_array(_column(open_folds(path)[0], "id"), pa.string()).to_pylist()
+    return dict(zip(ids, read_groups(path).tolist(), strict=True))
+
+
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
     """Read ``folds.parquet``; InputError if it does not belong to the sequence table."""
     file, folds = _open(path, table)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from bioseqrnn.support.checked import Count, Described, checked
 from bioseqrnn.support.io import read_json
 
+Temperature = Annotated[float, Field(ge=1e-6, le=1e6)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Epochs = Annotated[int, Field(ge=1, le=10**6)]
 
 
@@ -21,6 +23,38 @@ class Candidate(Described):
     runs: Annotated[int, Field(ge=1)]
 
 
+class Member(Described):
+    """A method of the final model."""
+
+    name: Annotated[str, Field(min_length=1)]
+    kind: Literal["network", "baseline"]
+    weight: Annotated[float, Field(ge=0)]
+    temperature: Temperature | None
+
+
+class FinalChoice(Described):
+    """The final model; ``final_model`` of the evaluation explains the keys."""
+
+    name: Annotated[str, Field(min_length=1)]
+    row: Annotated[str, Field(min_length=1)]
+    criterion: str
+    members: Annotated[list[Member], Field(min_length=1)]
+    centre: float
+    metrics: dict[str, float | None]
+    temperature: Temperature | None = None
+    thresholds: dict[str, Share] = Field(default_factory=dict)
+    called: dict[str, Share | None] = Field(default_factory=dict)
+    positives: dict[str, Count] = Field(default_factory=dict)
+    aim: str = "none"
+
+
+class NetworkChoice(Described):
+    """Settings of a network that is trained on all records."""
+
+    config: dict[str, Any] | None
+    epochs: Epochs
+
+
 class Selection(Described):
     """The keys that the programs read; ``select_model`` explains their meaning."""
 
@@ -28,9 +62,11 @@ class Selection(Described):
     config: dict[str, Any] | None
     epochs: Epochs
     metrics: dict[str, float | None]
-    temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
-    thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
-    called: dict[str, Annotated[float, Field(ge=0, le=1)] | None] = Field(default_factory=dict)
+    networks: dict[str, NetworkChoice] = Field(default_factory=dict)
+    final: FinalChoice | None = None
+    temperature: Temperature | None = None
+    thresholds: dict[str, Share] = Field(default_factory=dict)
+    called: dict[str, Share | None] = Field(default_factory=dict)
     positives: dict[str, Count] = Field(default_factory=dict)
     criterion: str = ""
     headline: str = ""

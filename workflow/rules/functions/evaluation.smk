@@ -48,3 +48,11 @@ def random_words(wildcards):
         for path in random_predictions(wildcards)
         for word in ("--random-predictions", path)
     ]
+
+
+def combine_words(wildcards):
+    """The methods that are combined, as arguments of the command line; none for the default."""
+    if config["combine"] is None:
+        return []
+    names = scored.for_dataset(config["combine"], config, wildcards.dataset) or ["none"]
+    return [word for name in names for word in ("--combine", name)]

@@ -85,7 +85,8 @@ def check_models(settings: Any, origins: Origins) -> None:
         raise InputError(
             f"{origins.at('models', name)}: models: '{name}' is the name of a baseline; rename it"
         )
-    made = {"selected", *(f"{name}_ensemble" for name in ["selected", *models])}
+    made = {"selected", "combined", "combined_without_network"}
+    made |= {f"{name}_ensemble" for name in ["selected", *models]}
     reserved = made & set(models)
     if reserved:
         name = min(reserved)

@@ -13,6 +13,8 @@ from bioseqrnn.support.errors import InputError
 
 # default baseline for the score on random folds
 COMPARED = "kmer_logistic"
+# name of the network that is selected in each fold
+SELECTED = "selected"
 
 
 def for_dataset(names: list[str], settings: Any, dataset: str) -> list[str]:
@@ -57,6 +59,13 @@ def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) 
         if names and dealt_at_random and not compared_at_random(settings, dataset, rows):
             raise _nothing_left(where, names, dataset)
     known = scored | {f"{name}_search" for name in settings["search"]["models"]}
+    where = f"{origins.at('combine')}: combine"
+    for name in settings["combine"] or []:
+        if name not in known | {SELECTED}:
+            raise InputError(
+                f"{where}: '{name}' is not a model or baseline of this run; "
+                f"{suggestion(name, known | {SELECTED})}"
+            )
     where = f"{origins.at('evaluation', 'learning_curve')}: evaluation.learning_curve.models"
     names = settings["evaluation"]["learning_curve"]["models"]
     for name in names:

@@ -16,7 +16,7 @@ from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.metrics.thresholds import Aim, choose_thresholds, positives_of, rarer, share_called
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.folds import Tested, read_tested
+from bioseqrnn.tables.folds import Tested, read_group_of, read_tested
 from bioseqrnn.tables.predictions import Predictions, read_predictions
 from bioseqrnn.tasks import PositionTruth, Task
 from bioseqrnn.tasks.truth import residues_of
@@ -92,6 +92,8 @@ class Evidence:
         Index of the first unit of each record.
     tested : Tested
         The fold of each repeat that tests a record.
+    group_of : dict of str to int
+        Number of the group of every record of the fold table, also of those that are not tested.
     """
 
     models: list[Model]
@@ -103,6 +105,7 @@ class Evidence:
     truth: Any
     offsets: Ints
     tested: Tested
+    group_of: dict[str, int]
 
     @property
     def n(self) -> int:
@@ -236,7 +239,7 @@ def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence
     task = read[0].task
     evidence = Evidence(
         [], task, read[0].classes, aim if has_thresholds(task) else NO_AIM, rows, groups, truth,
-        offsets, tested,
+        offsets, tested, read_group_of(folds),
     )  # fmt: skip
     models = [evidence.model(name, pairs[0][1].kind, pairs) for name, pairs in runs.items()]
     evidence.models.extend(sorted(models, key=lambda model: model.kind != "network"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from bioseqrnn.metrics.scorers import ALL
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.evaluation import pictures, tables
 from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
+from bioseqrnn.stages.evaluation.combine import COMBINED, combine_models, members_of
 from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
 from bioseqrnn.stages.evaluation.estimates import Estimates, score_models
-from bioseqrnn.stages.evaluation.select import final_calibration, select_model
+from bioseqrnn.stages.evaluation.final import final_model, network_calibration
+from bioseqrnn.stages.evaluation.select import select_model
 from bioseqrnn.stages.evaluation.strata import read_strata
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
@@ -37,6 +40,8 @@ def evaluate_models(
     seed: int,
     sequences: Path | None = None,
     aim: Aim = NO_AIM,
+    combine: Sequence[str] | None = None,
+    final: str = COMBINED,
 ) -> None:
     """Evaluate networks and baselines of one dataset.
 
@@ -58,6 +63,11 @@ def evaluate_models(
         ``sequences.parquet``, for the strata; without it there are none.
     aim : Aim
         Aim of the thresholds.
+    combine : sequence of str, optional
+        Networks and baselines that are combined. None: the selected network and every baseline
+        but ``majority``. Empty: nothing is combined.
+    final : {"combined", "network", "best"}
+        What the final model is (``final.final_model``).
     """
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
@@ -66,11 +76,17 @@ def evaluate_models(
     files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
     selected, histories, losses = select_model(files)
     evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
+    members = members_of(evidence, combine)
+    combined, weights = combine_models(evidence, members)
+    # the answer first, then what it is made of
+    evidence.models[:0] = combined
     strata = read_strata(sequences, evidence) if sequences is not None else []
     # otherwise BLAS uses every core, including those of other jobs
     with threadpool_limits(1):
         scores = score_models(evidence, strata, replicates, seed)
     selected |= _described(evidence, selected["model"], scores)
+    chosen = final_model(evidence, members, selected["model"], final)
+    selected["final"] = chosen | {"metrics": _metrics(scores, chosen["row"])}
 
     frames = {
         declared.RUNS: tables.runs_table(evidence),
@@ -79,6 +95,7 @@ def evaluate_models(
         declared.CLASSES: tables.classes_table(evidence, scores, confidence),
         declared.TEMPERATURES: tables.temperatures_table(evidence),
         declared.THRESHOLDS: tables.thresholds_table(evidence),
+        declared.WEIGHTS: tables.weights_table(weights),
         declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
         declared.CALIBRATION: pictures.calibration_table(evidence),
         declared.CONFUSION: pictures.confusion_table(evidence),
@@ -91,23 +108,28 @@ def evaluate_models(
         write_curves(output / declared.CURVES.file, curves, evidence.classes)
         write_json(output / declared.SELECTED.file, selected)
     _say_headlines(evidence, frames[declared.SUMMARY])
-    say(f"selected for the final model: {selected['model']} ({selected['criterion']})")
+    say(f"selected network: {selected['model']} ({selected['criterion']})")
+    say(f"final model: {chosen['name']} ({chosen['criterion']})")
 
 
 def _described(evidence: Evidence, chosen: str, scores: Estimates) -> dict[str, Any]:
     """Content of ``selected.json`` in addition to the choice itself."""
     models = {model.name: model for model in evidence.models}
-    metrics = {
-        name: rounded(value)
-        for (code, name), value in scores.estimates[chosen].items()
-        if code == ALL and np.isfinite(value)
-    }
     return {
         "task": evidence.task.name,
         "headline": headline(evidence.task),
         "row": SELECTED if SELECTED in models else chosen,
-        "metrics": metrics,
-    } | final_calibration(evidence, models[chosen])
+        "metrics": _metrics(scores, chosen),
+    } | network_calibration(evidence, models[chosen])
+
+
+def _metrics(scores: Estimates, model: str) -> dict[str, float]:
+    """Metrics of all records by a model, without those that are undefined."""
+    return {
+        name: rounded(value)
+        for (code, name), value in scores.estimates[model].items()
+        if code == ALL and np.isfinite(value)
+    }
 
 
 def _say_headlines(evidence: Evidence, summary: pd.DataFrame) -> None:

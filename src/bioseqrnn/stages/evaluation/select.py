@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.metrics.calibration import calibrated, fit_temperature
 from bioseqrnn.metrics.numbers import rounded
-from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.networks.card import read_card, require_run
-from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.models import HISTORY
 
@@ -31,8 +28,8 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
     -------
     selected : dict
         ``model``, ``config`` (None for a searched model), ``epochs`` (median of the best epochs),
-        ``criterion``, ``candidates`` (a list of model, validation_loss, runs) and ``devices``
-        (used for training).
+        ``networks`` (``config`` and ``epochs`` of every network), ``criterion``, ``candidates``
+        (a list of model, validation_loss, runs) and ``devices`` (used for training).
     histories : DataFrame
         All histories concatenated, with ``model``, ``fold`` and ``seed``.
     losses : DataFrame
@@ -83,6 +80,10 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         "model": chosen,
         "config": configs[chosen],
         "epochs": round(float(np.median(epochs[chosen]))),
+        "networks": {
+            name: {"config": configs[name], "epochs": round(float(np.median(epochs[name])))}
+            for name in means
+        },
         "criterion": CRITERION,
         "candidates": [
             {"model": name, "validation_loss": rounded(mean), "runs": len(epochs[name])}
@@ -104,43 +105,3 @@ def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float
         f"{path}: has no validation_loss of epoch {card['epoch']}, which the model beside it was "
         "kept of; train it again"
     )
-
-
-def final_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
-    """Temperature and thresholds for the final model, from the validation records of all runs.
-
-    They come from other networks than the one that will use them, so ``called`` and ``positives``
-    are stored with them (``own_scores.hold_thresholds``).
-
-    Returns
-    -------
-    dict
-        ``temperature`` (None in regression), ``thresholds`` (by class), ``called`` (by class, the
-        fraction of these records that reach the threshold; None if none could be chosen),
-        ``positives`` (by class, how many of these records have it, or do not have it, whichever is
-        fewer) and ``aim``.
-    """
-    truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
-    scores = np.concatenate([run.validation.scores for run in model.runs])
-    task, aim = evidence.task, evidence.aim
-    temperature = fit_temperature(task, truth, scores)
-    thresholds: dict[str, float] = {}
-    called: dict[str, float | None] = {}
-    positives: dict[str, int] = {}
-    if aim.name != "none":
-        labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
-        scores = calibrated(task, scores, temperature)
-        chosen, reached = choose_thresholds(task, truth, scores, aim)
-        shares = share_called(task, scores, chosen, reached)
-        counts = rarer(task, truth)
-        for k, name in enumerate(labels):
-            thresholds[name] = rounded(float(chosen[k]))
-            called[name] = None if np.isnan(shares[k]) else float(shares[k])
-            positives[name] = int(counts[k])
-    return {
-        "temperature": round(temperature, 6) if task.probabilistic else None,
-        "thresholds": thresholds,
-        "called": called,
-        "positives": positives,
-        "aim": aim.name,
-    }

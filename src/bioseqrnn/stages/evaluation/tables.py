@@ -11,6 +11,7 @@ from bioseqrnn.metrics.registry import OF_CALLS, PER_CLASS, headline, metrics_of
 from bioseqrnn.metrics.scorers import ALL, scorer
 from bioseqrnn.metrics.thresholds import call_metrics, positives_of
 from bioseqrnn.stages.evaluation.collect import Evidence, judge
+from bioseqrnn.stages.evaluation.combine import COMBINED, Weighted
 from bioseqrnn.stages.evaluation.estimates import Estimates
 from bioseqrnn.stages.evaluation.strata import Stratum
 from bioseqrnn.tables.declared.evaluation import (
@@ -21,6 +22,7 @@ from bioseqrnn.tables.declared.evaluation import (
     SUMMARY,
     TEMPERATURES,
     THRESHOLDS,
+    WEIGHTS,
 )
 
 # DeLong's test assumes independent records: smallest fraction of groups with a single record
@@ -81,24 +83,48 @@ def classes_table(evidence: Evidence, scores: Estimates, confidence: float) -> p
 
 
 def comparisons_table(evidence: Evidence, scores: Estimates, confidence: float) -> pd.DataFrame:
-    """``comparisons.tsv``: every network minus every baseline, on the same records."""
-    networks = [model for model in evidence.models if model.kind == "network"]
-    baselines = [model for model in evidence.models if model.kind == "baseline"]
-    placed = _placements(evidence) if networks and baselines else {}
+    """``comparisons.tsv``: differences of two models on the same records.
+
+    Every network minus every baseline; and the combination minus what it is made of and minus the
+    combination without the network. p is corrected within each of these two questions.
+    """
+    tables = [
+        _compared(evidence, scores, confidence, pairs)
+        for pairs in (_networks_and_baselines(evidence), _combined_and_others(evidence))
+    ]
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _networks_and_baselines(evidence: Evidence) -> list[tuple[str, str]]:
+    networks = [model.name for model in evidence.models if model.kind == "network"]
+    baselines = [model.name for model in evidence.models if model.kind == "baseline"]
+    return [(network, baseline) for network in networks for baseline in baselines]
+
+
+def _combined_and_others(evidence: Evidence) -> list[tuple[str, str]]:
+    names = [model.name for model in evidence.models]
+    if COMBINED not in names:
+        return []
+    return [(COMBINED, name) for name in names if name != COMBINED]
+
+
+def _compared(
+    evidence: Evidence, scores: Estimates, confidence: float, pairs: list[tuple[str, str]]
+) -> pd.DataFrame:
+    """Differences of some pairs of models in every metric, with p corrected for these pairs."""
+    placed = _placements(evidence) if pairs else {}
     rows = []
-    for network in networks:
-        for baseline in baselines:
-            for metric in metric_names(evidence):
-                key = (ALL, metric)
-                one, other = (scores.replicates[model.name][key] for model in (network, baseline))
-                low, high = interval(one - other, confidence)
-                p, test = two_sided_p(one - other), "bootstrap"
-                if metric == AUROC and placed:
-                    low, high, p = delong(placed[network.name], placed[baseline.name], confidence)
-                    test = "delong"
-                point = scores.estimates[network.name][key] - scores.estimates[baseline.name][key]
-                row = (network.name, baseline.name, metric, point, low, high, p, test)
-                rows.append((*row, np.nan))
+    for one, other in pairs:
+        for metric in metric_names(evidence):
+            key = (ALL, metric)
+            apart = scores.replicates[one][key] - scores.replicates[other][key]
+            low, high = interval(apart, confidence)
+            p, test = two_sided_p(apart), "bootstrap"
+            if metric == AUROC and placed:
+                low, high, p = delong(placed[one], placed[other], confidence)
+                test = "delong"
+            point = scores.estimates[one][key] - scores.estimates[other][key]
+            rows.append((one, other, metric, point, low, high, p, test, np.nan))
     table = COMPARISONS.frame(rows)
     for _, of_metric in table.groupby("metric"):
         table.loc[of_metric.index, "p_adjusted"] = holm(of_metric["p"].to_numpy(np.float64))
@@ -131,6 +157,22 @@ def temperatures_table(evidence: Evidence) -> pd.DataFrame:
         if evidence.task.probabilistic
     ]  # fmt: skip
     return TEMPERATURES.frame(rows)
+
+
+def weights_table(weights: list[Weighted]) -> pd.DataFrame:
+    """``weights.tsv``: the weight of each method in the combination, by fold and seed."""
+    rows = []
+    for found in weights:
+        total = found.combination.weights.sum()
+        for member, weight in zip(found.members, found.combination.weights, strict=True):
+            share = weight / total if total > 0 else 0.0
+            rows.append(
+                (
+                    found.model, found.fold, found.seed, member.name, member.kind, weight, share,
+                    found.records,
+                )
+            )  # fmt: skip
+    return WEIGHTS.frame(rows)
 
 
 def thresholds_table(evidence: Evidence) -> pd.DataFrame:

@@ -1,4 +1,8 @@
-"""The first question of the report: whether the network is better than the baselines."""
+"""The first question of the report: whether the network is worth its cost.
+
+It has two answers: the network against the best baseline, and all methods together with the network
+against all without it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from bioseqrnn.metrics.registry import lower_is_better, title
 from bioseqrnn.stages.report.numbers import between, intervals, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
+# rows that the evaluation makes
+COMBINED, WITHOUT_NETWORK = "combined", "combined_without_network"
 BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
 SIGNIFICANT = 0.05
 
@@ -71,15 +77,14 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     name = str(best["baseline"])
     if not math.isfinite(best["difference"]):
         return Markup(
-            "<b>Not shown</b>: {} of <b>{}</b> or of {} is undefined on the test records, as where "
-            "all of their values are equal."
+            "<b>Undecided</b>: {} of <b>{}</b> or of {} is undefined on the test records, for "
+            "example because all of their values are equal."
         ).format(words, network, name)
     ends = between(metric, best["difference_low"], best["difference_high"], "+.4f")
     beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
     if beaten:
         return Markup(
-            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {}). Use "
-            "the simpler method."
+            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {})."
         ).format(words, network, ", ".join(beaten), name, ends)
     if best["verdict"] == BETTER:
         return Markup(
@@ -87,15 +92,98 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
             "{}: {})."
         ).format(words, network, name, ends)
     return Markup(
-        "<b>Not shown</b>: the data cannot tell {} of <b>{}</b> from that of the best baseline, {} "
-        "({}; p {}, corrected)."
+        "<b>Undecided</b>: {} of <b>{}</b> and of the best baseline, {}, cannot be told apart on "
+        "these data ({}; p {}, corrected)."
     ).format(words, network, name, ends, number("p", best["p_adjusted"], ".2g"))
 
 
+def added_row(comparisons: pd.DataFrame, metric: str) -> pd.Series | None:
+    """Row of all methods together against all but the network; None if this was not computed."""
+    rows = comparisons[
+        (comparisons["metric"] == metric)
+        & (comparisons["model"] == COMBINED)
+        & (comparisons["baseline"] == WITHOUT_NETWORK)
+    ]
+    return None if rows.empty else rows.iloc[0]
+
+
+def added_sentence(row: pd.Series | None, metric: str) -> Markup:
+    """Whether the network adds to what the baselines know, in a sentence of HTML."""
+    if row is None:
+        return Markup("The network was not combined with baselines.")
+    words, ends = title(metric), between(metric, row["ci_low"], row["ci_high"], "+.4f")
+    p = number("p", row["p_adjusted"], ".2g")
+    if not math.isfinite(row["difference"]):
+        return Markup(
+            "<b>Undecided</b>: {} of the combination is undefined on the test records."
+        ).format(words)
+    answer = verdict(row)
+    if answer == BETTER:
+        return Markup(
+            "<b>Yes</b>: the network recognises something that no baseline does. {} of all methods "
+            "together is better with the network than without it ({}; p {}, corrected)."
+        ).format(words, ends, p)
+    if answer == WORSE:
+        return Markup(
+            "<b>No</b>: {} of all methods together is worse with the network than without it "
+            "({}; p {}, corrected)."
+        ).format(words, ends, p)
+    return Markup(
+        "<b>Undecided</b>: {} of all methods together, with and without the network, cannot be "
+        "told apart on these data ({}; p {}, corrected)."
+    ).format(words, ends, p)
+
+
+def _answers(
+    table: pd.DataFrame, summary: pd.DataFrame, added: pd.Series | None, network: str, metric: str
+) -> pd.DataFrame:
+    """The two questions in two rows: what is compared, both scores, their difference."""
+    estimates = summary[summary["metric"] == metric].set_index("model")["estimate"]
+    rows = []
+    if len(table):
+        best = table.iloc[0]
+        ends = best["difference_low"], best["difference_high"]
+        rows.append(
+            (
+                "The network alone", network, str(best["baseline"]), best["difference"], *ends,
+                best["p_adjusted"], best["verdict"],
+            )
+        )  # fmt: skip
+    if added is not None:
+        rows.append(
+            (
+                "All methods together", COMBINED, WITHOUT_NETWORK, added["difference"],
+                added["ci_low"], added["ci_high"], added["p_adjusted"], verdict(added),
+            )
+        )  # fmt: skip
+    words = title(metric)
+    return pd.DataFrame(
+        [
+            {
+                "Question": question,
+                "With the network": one,
+                words: number(metric, estimates[one], ".4f"),
+                "Without": other,
+                f"{words} without": number(metric, estimates[other], ".4f"),
+                "Difference": number(metric, difference, "+.4f"),
+                "Interval": between(metric, low, high, "+.4f"),
+                "p (adjusted)": number("p", p, ".3g"),
+                "With the network it is": answer,
+            }
+            for question, one, other, difference, low, high, p, answer in rows
+        ]
+    )
+
+
 def keep_section(
-    table: pd.DataFrame, summary: pd.DataFrame, network: str, metric: str, confidence: float
+    table: pd.DataFrame,
+    summary: pd.DataFrame,
+    added: pd.Series | None,
+    network: str,
+    metric: str,
+    confidence: float,
 ) -> Section:
-    """The headline table."""
+    """The headline table: the two answers, then the network against every baseline."""
     own = summary[(summary["metric"] == metric) & (summary["model"] == network)].iloc[0]
     percent = f"{100 * confidence:g}%"
     shown = pd.DataFrame(
@@ -113,14 +201,20 @@ def keep_section(
             "The network is": table["verdict"],
         }
     )
-    return section(
-        "keep",
-        "Does the RNN earn its keep?",
-        keep_sentence(table, network, metric) + f" Network: {network}, {title(metric)} "
-        f"{number(metric, own['estimate'], '.4f')} ({percent} interval "
-        f"{between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
-        "Differences are of the same records; p is two-sided and corrected for all comparisons of "
-        "this metric (Holm).",
-        "html",
-        data=html_table(shown),
+    text = Markup(
+        "<b>Is the network better than every baseline?</b> {} <b>Does it add to what they know "
+        "together?</b> {} Network: {}, {} {} ({} interval {}). Differences are of the same "
+        "records, with {} intervals; p is two-sided and corrected (Holm)."
+    ).format(
+        keep_sentence(table, network, metric),
+        added_sentence(added, metric),
+        network,
+        title(metric),
+        number(metric, own["estimate"], ".4f"),
+        percent,
+        between(metric, own["ci_low"], own["ci_high"], ".4f"),
+        percent,
     )
+    answers = _answers(table, summary, added, network, metric)
+    tables = [html_table(frame) for frame in (answers, shown) if len(frame)]
+    return section("keep", "Does the RNN earn its keep?", text, "html", data=Markup().join(tables))

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from bioseqrnn.networks.card import package_versions
-from bioseqrnn.stages.report.keep import keep_table
+from bioseqrnn.stages.report.keep import added_row, keep_table
 from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_parquet, sha256
@@ -112,6 +112,16 @@ class Results:
         return task_of(self.metadata["task"])
 
     @property
+    def final_row(self) -> str:
+        """The row whose score is that of the final model."""
+        return str(self.selected["final"]["row"])
+
+    @property
+    def added(self) -> pd.Series | None:
+        """All methods together against all but the network, in the headline metric."""
+        return added_row(self.tables["comparisons"], self.headline)
+
+    @property
     def keep(self) -> pd.DataFrame:
         """The selected network against every baseline, best baseline first."""
         tables = self.tables
@@ -129,7 +139,7 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         A file is missing or invalid, or an optional table has an unknown name.
     """
     metadata = open_sequences(inputs.sequences).metadata
-    keys = ("criterion", "devices", "row", "headline")
+    keys = ("criterion", "devices", "row", "headline", "final")
     selected = read_selection(inputs.evaluation / evaluation.SELECTED.file, keys)
     tables = {table.name: table.read(inputs.evaluation / table.file) for table in
               evaluation.EVALUATED}  # fmt: skip

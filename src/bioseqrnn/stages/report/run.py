@@ -13,6 +13,7 @@ from bioseqrnn.stages.report.page import write_page
 from bioseqrnn.stages.report.parts import Section
 from bioseqrnn.stages.report.results import Inputs, Results, read_results
 from bioseqrnn.stages.report.sections import curves, data, decisions, scores
+from bioseqrnn.stages.report.sections.combination import weights_section
 from bioseqrnn.stages.report.sections.gradients import gradients_section
 from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
 from bioseqrnn.stages.report.sections.learning_curve import learning_curve_section
@@ -71,12 +72,15 @@ def sections_of(results: Results) -> list[Section]:
     """The sections in order, without those that do not apply to the data or the task."""
     tables, given = results.tables, results.given
     keep, row = results.keep, str(results.selected["row"])
-    # the selected network and the best baseline
-    shown = [row, *keep["baseline"].head(1)]
+    # a model may be more than one of these
+    roles = {name: "best baseline" for name in keep["baseline"].head(1)}
+    roles = {results.final_row: "final model", row: "selected network"} | roles
+    shown = list(roles)
     summary, confidence, headline = tables["summary"], results.confidence, results.headline
     compared = [headline, second(results.task)]
     parts: list[Section | None] = [
-        keep_section(keep, summary, row, headline, confidence),
+        keep_section(keep, summary, results.added, row, headline, confidence),
+        weights_section(tables["weights"]) if len(tables["weights"]) else None,
         scores.models_section(summary, headline, confidence, given),
         leaks_section(tables["leaks"], tables.get("random_folds"), headline),
         data.checks_section(tables["checks"]),
@@ -89,8 +93,8 @@ def sections_of(results: Results) -> list[Section]:
         parts += curves.curve_sections(tables["curves"], given)
     if len(tables["classes"]):
         parts.append(decisions.classes_section(tables["classes"], shown))
-    for kind, name in zip(("network", "baseline"), shown, strict=False):
-        parts.append(decisions.confusion_section(tables["confusion"], name, kind))
+    for name, part in roles.items():
+        parts.append(decisions.confusion_section(tables["confusion"], name, part))
     if len(tables["calibration"]):
         parts.append(decisions.calibration_section(tables["calibration"], summary))
     if len(tables["thresholds"]):

@@ -8,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from bioseqrnn.metrics.registry import title
-from bioseqrnn.stages.report.keep import keep_sentence
+from bioseqrnn.stages.report.keep import added_sentence, keep_sentence
 from bioseqrnn.stages.report.numbers import between, number
 from bioseqrnn.stages.report.results import Results
 
@@ -58,27 +58,41 @@ def introduction(dataset: str, results: Results) -> Markup:
         text.append(_made_up(negatives))
     tested = f"on the {summary['n'].max():,} records given to test"
     how = tested if given else "in cross-validation"
-    network, metric = selected["row"], selected["headline"]
-    own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
+    network, metric, final = selected["row"], selected["headline"], selected["final"]
+    own = summary[(summary["model"] == final["row"]) & (summary["metric"] == metric)].iloc[0]
     text.append(
-        Markup("<p>{} {}: {}. Does the RNN earn its keep? {}</p>").format(
+        Markup(
+            "<p>{} of the final model {}: {}. Does the RNN earn its keep? Against the best "
+            "baseline: {} Added to all baselines: {}</p>"
+        ).format(
             title(metric),
             how,
             _scored(own, results.confidence),
             keep_sentence(results.keep, network, metric),
+            added_sentence(results.added, metric),
         )
     )
-    records = "all records, those given to test among them," if given else "all records"
-    text.append(
-        Markup(
-            "<p>The final model for new sequences is <b>{}</b>, chosen by {} and trained on {} for "
-            "{} epochs. Networks were trained on {}.</p>"
-        ).format(
-            selected["model"], selected["criterion"], records, selected["epochs"],
-            ", ".join(selected["devices"]),
-        )
-    )  # fmt: skip
+    text.append(_final(selected, given))
     return Markup("\n").join(text)
+
+
+def _final(selected: dict[str, Any], given: bool) -> Markup:
+    """What the final model is made of, and what it was trained on."""
+    final = selected["final"]
+    records = "all records, including those given to test," if given else "all records"
+    used = [member for member in final["members"] if member["weight"] > 0]
+    made = f", of {', '.join(member['name'] for member in used)}" if len(used) > 1 else ""
+    text = Markup(
+        "<p>The final model for new sequences is <b>{}</b>{}. It was chosen by the {}, and trained "
+        "on {}"
+    ).format(final["name"], made, final["criterion"], records)
+    if any(member["kind"] == "network" for member in used):
+        text += Markup(" (the network {} for {} epochs)").format(
+            selected["model"], selected["epochs"]
+        )
+    return text + Markup(". Networks were trained on {}.</p>").format(
+        ", ".join(selected["devices"])
+    )
 
 
 def _made_up(negatives: dict[str, Any]) -> Markup:

@@ -15,7 +15,7 @@ from bioseqrnn.tables.declared.table import (
 )
 
 _MODEL = Column("model", TEXT, "name; `selected` and ensembles are networks")
-_KIND = Column("kind", TEXT, "`network` or `baseline`")
+_KIND = Column("kind", TEXT, "`network`, `baseline` or `combined`")
 _FOLD = Column("fold", COUNT, "number of the fold")
 _SEED = Column("seed", COUNT, "seed of the training, of an ensemble its first")
 _CLASS = Column("class", TEXT, "class against the rest, or label")
@@ -43,15 +43,18 @@ SUMMARY = _table(
     _MODEL, _KIND, _METRIC, _ESTIMATE, *_INTERVAL, _UNITS,
 )  # fmt: skip
 COMPARISONS = _table(
-    "comparisons", "One row a network, baseline and metric: paired differences.",
-    Column("model", TEXT, "the network"),
-    Column("baseline", TEXT, "the baseline"),
+    "comparisons", "One row a pair of models and metric: paired differences.",
+    Column("model", TEXT, "a network, or `combined`"),
+    Column("baseline", TEXT, "what it is compared with: a baseline; or for `combined` any other"),
     _METRIC,
-    Column("difference", NUMBER, "network minus baseline"),
+    Column("difference", NUMBER, "model minus baseline"),
     *_INTERVAL,
     Column("p", NUMBER, "two-sided"),
     Column("test", TEXT, "`delong` or `bootstrap`"),
-    Column("p_adjusted", NUMBER, "corrected for all comparisons of the metric (Holm)"),
+    Column(
+        "p_adjusted", NUMBER,
+        "corrected (Holm) for all comparisons of networks, or of `combined`, in the metric",
+    ),
 )  # fmt: skip
 CLASSES = _table(
     "classes", "One row a model, class (or label) and metric.",
@@ -84,6 +87,16 @@ TEMPERATURES = _table(
     _MODEL, _KIND, _FOLD, _SEED,
     Column("temperature", NUMBER, "what logits are divided by"),
     Column("n", COUNT, "validation records or residues that it was fitted on"),
+)  # fmt: skip
+WEIGHTS = _table(
+    "weights", "One row a combination, fold, seed and method that is combined.",
+    Column("model", TEXT, "`combined` or `combined_without_network`"),
+    _FOLD, _SEED,
+    Column("member", TEXT, "name of the network or baseline"),
+    Column("kind", TEXT, "`network` or `baseline`"),
+    Column("weight", NUMBER, "factor of its calibrated logits, or deviations in regression"),
+    Column("fraction", NUMBER, "weight divided by the sum of the weights"),
+    Column("n", COUNT, "validation records that the weights were fitted on"),
 )  # fmt: skip
 THRESHOLDS = _table(
     "thresholds", "One row a model, fold, seed and class.",
@@ -138,6 +151,7 @@ SELECTED = Table(
         Column("model", TEXT, "the selected network"),
         Column("config", OBJECT, "its settings; null of a searched model"),
         Column("epochs", COUNT, "median of the best epochs"),
+        Column("networks", OBJECT, "`config` and `epochs` of every network, by name"),
         Column("criterion", TEXT, "what was minimised, in words"),
         Column("candidates", LIST, "`model`, `validation_loss`, `runs` of every network"),
         Column("devices", LIST, "what trained"),
@@ -160,6 +174,13 @@ SELECTED = Table(
             "class → how many of these have it, or have not, whichever are fewer",
         ),
         Column("aim", TEXT, "what thresholds are chosen for"),
+        Column(
+            "final", OBJECT,
+            "the final model: `name` (`combined`, or a single method), `row` (in the tables), "
+            "`criterion`, `candidates`, `members` (`name`, `kind`, `weight`, `temperature`), "
+            "`centre`, `metrics`, and its own `temperature`, `thresholds`, `called`, `positives`, "
+            "`aim`",
+        ),
     ),
 )  # fmt: skip
 
@@ -222,6 +243,6 @@ PROVENANCE = Table(
 
 # the TSV files of ``evaluate``, in the order in which it writes them
 EVALUATED = (
-    RUNS, SUMMARY, COMPARISONS, CLASSES, TEMPERATURES, THRESHOLDS, STRATA, CALIBRATION, CONFUSION,
-    HISTORIES,
+    RUNS, SUMMARY, COMPARISONS, WEIGHTS, CLASSES, TEMPERATURES, THRESHOLDS, STRATA, CALIBRATION,
+    CONFUSION, HISTORIES,
 )  # fmt: skip

@@ -80,25 +80,24 @@ def thresholds_section(thresholds: pd.DataFrame) -> Section:
     )
 
 
-def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section | None:
+def confusion_section(confusion: pd.DataFrame, model: str, part: str) -> Section | None:
     """True against called class of one model, as fractions of the true class; None without data.
 
-    In multilabel, there is one switch per label.
+    ``part`` is what the model is in the report. In multilabel, there is one switch per label.
     """
     rows = confusion[(confusion["model"] == model) & ~confusion["at_threshold"]]
     if rows.empty:
         return None
     datasets, labels, names, sides = [], [], [], []
-    for label, part in rows.groupby("label", sort=False):
-        counts = part.pivot(index="target", columns="called", values="count")
-        order = list(dict.fromkeys(part["target"]))
+    for label, of_label in rows.groupby("label", sort=False):
+        counts = of_label.pivot(index="target", columns="called", values="count")
+        order = list(dict.fromkeys(of_label["target"]))
         counts = counts.loc[order, order]
         totals = counts.sum(axis=1)
         datasets.append(counts.div(totals.where(totals > 0, 1), axis=0).to_numpy().tolist())
         names = [str(name) for name in order]
         sides.append([f"{name} ({total:,.0f})" for name, total in zip(names, totals, strict=True)])
         labels.append(str(label))
-    which = "selected network" if kind == "network" else "best baseline"
     config: dict[str, Any] = {
         "xlab": "Called", "ylab": "True", "zlab": "Share", "min": 0, "max": 1, "tt_decimals": 3,
         "display_values": True, "square": False, "angled_xticks": False, "xcats_samples": False,
@@ -108,7 +107,7 @@ def confusion_section(confusion: pd.DataFrame, model: str, kind: str) -> Section
         "Rows: true class and how many it has. Columns: called class. Cells: share of the true "
         "class."
     )
-    name, words = f"confusion_{kind}", f"Confusion of the {which} ({model})"
+    name, words = f"confusion_{part.replace(' ', '_')}", f"Confusion of the {part} ({model})"
     if len(datasets) == 1:
         return section(
             name, words, text, "heatmap", data=datasets[0], xcats=names, ycats=sides[0],

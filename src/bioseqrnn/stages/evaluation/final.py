@@ -1,0 +1,146 @@
+"""What the final model is: the combination, or a single method, and how its scores are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.metrics.calibration import calibrated, fit_temperature
+from bioseqrnn.metrics.combination import Combination, cross_fitted, fit_combination
+from bioseqrnn.metrics.numbers import rounded
+from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
+from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat
+from bioseqrnn.stages.evaluation.combine import COMBINED, LEAST_MEMBERS, pooled
+from bioseqrnn.stages.evaluation.derived import SELECTED
+from bioseqrnn.support.arrays import Doubles
+
+CRITERION = "lowest mean loss on the validation records, after calibration"
+# choices of the setting ``final``
+NETWORK, BEST = "network", "best"
+
+
+def final_model(
+    evidence: Evidence, members: list[Model], network: str, wanted: str
+) -> dict[str, Any]:
+    """Choose the final model on validation records, and fit its weights, temperature, thresholds.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        With ``combined``, if members are combined.
+    members : list of Model
+        Models that are combined; the selected network among them may be the row ``selected``.
+    network : str
+        Name of the selected network, which stands for the row ``selected``.
+    wanted : {"combined", "network", "best"}
+        ``combined``: the combination, if its validation loss is not above that of every single
+        member, otherwise the best member; ``best``: the best member; ``network``: the selected
+        network.
+
+    Returns
+    -------
+    dict
+        ``name``, ``criterion``, ``candidates`` (``name``, ``validation_loss``), ``members``
+        (``name``, ``kind``, ``weight``, ``temperature``) and the entries of ``calibration_of``.
+    """
+    models = {model.name: model for model in evidence.models}
+    procedure = models.get(SELECTED, models[network])
+    parts = list(members) if len(members) >= LEAST_MEMBERS else [procedure]
+    if wanted == NETWORK:
+        parts = [procedure]
+    candidates = list(parts)
+    if wanted == COMBINED and COMBINED in models:
+        candidates.append(models[COMBINED])
+    losses = {model.name: validation_loss(evidence, model) for model in candidates}
+    # the later one of equal losses: the combination
+    name = min(reversed(list(losses)), key=lambda candidate: losses[candidate])
+    truth, raw, groups, records = pooled(evidence, parts)
+    task = evidence.task
+    temperatures = [fit_temperature(task, truth, scores) for scores in raw]
+    scores = [calibrated(task, s, t) for s, t in zip(raw, temperatures, strict=True)]
+    if name == COMBINED:
+        combination = fit_combination(task, truth, scores, records)
+        total = cross_fitted(task, truth, scores, groups, records)
+    else:
+        chosen = np.array([float(part.name == name) for part in parts])
+        combination = Combination(chosen, float(np.mean(truth)) if not task.probabilistic else 0.0)
+        total = combination.scores(task, scores)
+    return {
+        "name": network if name == SELECTED else name,
+        "row": name,
+        "criterion": CRITERION,
+        "candidates": [
+            {"name": key, "validation_loss": rounded(value)} for key, value in losses.items()
+        ],
+        "members": [
+            {
+                "name": network if part.name == SELECTED else part.name,
+                "kind": part.kind,
+                "weight": rounded(float(weight)),
+                "temperature": rounded(temperature) if task.probabilistic else None,
+            }
+            for part, weight, temperature in zip(
+                parts, combination.weights, temperatures, strict=True
+            )
+        ],
+        "centre": combination.centre,
+    } | calibration_of(evidence, truth, total)
+
+
+def validation_loss(evidence: Evidence, model: Model) -> float:
+    """Mean over folds and seeds of the loss on validation records, after calibration.
+
+    The scores of ``combined`` are cross-fitted, so that its loss is not too low.
+    """
+    losses = []
+    for run in model.runs:
+        scores = calibrated(evidence.task, run.validation.scores, run.temperature)
+        losses.append(evidence.task.loss(run.validation.targets, scores))
+    return float(np.mean(losses))
+
+
+def network_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:
+    """``calibration_of`` a network, from the validation records of all its runs."""
+    truth = np.concatenate([flat(run.validation.targets) for run in model.runs])
+    return calibration_of(
+        evidence, truth, np.concatenate([run.validation.scores for run in model.runs])
+    )
+
+
+def calibration_of(evidence: Evidence, truth: Any, scores: Doubles) -> dict[str, Any]:
+    """Temperature and thresholds of a final model, from scores of the validation records.
+
+    They come from other models than the one that will use them, so ``called`` and ``positives``
+    are stored with them (``own_scores.hold_thresholds``).
+
+    Returns
+    -------
+    dict
+        ``temperature`` (None in regression), ``thresholds`` (by class), ``called`` (by class, the
+        fraction of these records that reach the threshold; None if none could be chosen),
+        ``positives`` (by class, how many of these records have it, or do not have it, whichever is
+        fewer) and ``aim``.
+    """
+    task, aim = evidence.task, evidence.aim
+    temperature = fit_temperature(task, truth, scores)
+    thresholds: dict[str, float] = {}
+    called: dict[str, float | None] = {}
+    positives: dict[str, int] = {}
+    if aim.name != "none":
+        labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
+        scores = calibrated(task, scores, temperature)
+        chosen, reached = choose_thresholds(task, truth, scores, aim)
+        shares = share_called(task, scores, chosen, reached)
+        counts = rarer(task, truth)
+        for k, name in enumerate(labels):
+            thresholds[name] = rounded(float(chosen[k]))
+            called[name] = None if np.isnan(shares[k]) else float(shares[k])
+            positives[name] = int(counts[k])
+    return {
+        "temperature": round(temperature, 6) if task.probabilistic else None,
+        "thresholds": thresholds,
+        "called": called,
+        "positives": positives,
+        "aim": aim.name,
+    }
