@@ -72,9 +72,11 @@ def sections_of(results: Results) -> list[Section]:
     """The sections in order, without those that do not apply to the data or the task."""
     tables, given = results.tables, results.given
     keep, row = results.keep, str(results.selected["row"])
-    # a model may be more than one of these
-    roles = {name: "best baseline" for name in keep["baseline"].head(1)}
-    roles = {results.final_row: "final model", row: "selected network"} | roles
+    roles: dict[str, str] = {}
+    best = [(str(name), "best baseline") for name in keep["baseline"].head(1)]
+    for name, part in [(results.final_row, "final model"), (row, "selected network"), *best]:
+        # a model may be more than one of these
+        roles.setdefault(name, part)
     shown = list(roles)
     summary, confidence, headline = tables["summary"], results.confidence, results.headline
     compared = [headline, second(results.task)]
