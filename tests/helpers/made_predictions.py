@@ -102,7 +102,12 @@ class Made:
         HISTORY.write(out / "history.tsv", pd.DataFrame(history))
 
     def evaluate(self, **options):
-        settings = {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC} | options
+        # most tests are about the models that they add
+        settings = (
+            {"combine": []}
+            | {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC}
+            | options
+        )
         out = self.folder / "evaluation"
         evaluate_models(self.paths, self.folder / "folds.parquet", out, **settings)
         return out

@@ -25,6 +25,7 @@ MARKER = "DEDED"
 SMALL = {"hidden_size": 16, "stem_filters": 16, "epochs": 6, "learning_rate": 0.01}
 CELLS = ("gru", "rnn")
 BASELINE = "kmer_logistic"
+COMBINED = ("combined", "combined_without_network")
 
 
 def peptides(name):
@@ -111,7 +112,7 @@ def marked(tmp_path_factory):
 
 def test_a_marker_of_the_test_records_stays_unlearned(marked):
     hidden, shown = estimates(marked["positives"]), estimates(marked["shown"])
-    assert set(hidden.index) == {*CELLS, "selected", BASELINE}
+    assert set(hidden.index) == {*CELLS, "selected", BASELINE, *COMBINED}
     # whoever had seen it would be near 1, as those are who have
     assert (hidden["estimate"] < 0.65).all(), hidden
     assert (shown["estimate"] > 0.9).all(), shown
@@ -132,6 +133,8 @@ def test_nothing_that_is_chosen_depends_on_the_test_records(marked):
         assert runs[0].ids == runs[1].ids
         assert np.array_equal(runs[0].scores, runs[1].scores)
     tables = [f / "evaluation" for f in (one, other)]
+    weights = [(f / "weights.tsv").read_bytes() for f in tables]
+    assert weights[0] == weights[1]
     temperatures = [(f / "temperatures.tsv").read_bytes() for f in tables]
     assert temperatures[0] == temperatures[1]
     chosen = [
@@ -140,7 +143,9 @@ def test_nothing_that_is_chosen_depends_on_the_test_records(marked):
     ]
     pd.testing.assert_frame_equal(*chosen)
     selections = [json.loads((f / "selected.json").read_text()) for f in tables]
-    metrics = [selection.pop("metrics") for selection in selections]
+    metrics = [
+        (selection.pop("metrics"), selection["final"].pop("metrics")) for selection in selections
+    ]
     assert selections[0] == selections[1]
     # while what is said of the test records does depend on them
     assert metrics[0] != metrics[1]
@@ -183,7 +188,7 @@ def test_permuted_labels_score_chance(tmp_path):
         # of 95 % intervals, one in twenty misses 0.5 by chance
         train_and_evaluate(folder, folds=2, cells=["gru"], options=("--confidence", 0.99))
         found[name] = estimates(folder)
-    for model in ("gru", BASELINE):
+    for model in ("gru", BASELINE, *COMBINED):
         permuted, real = (found[name].loc[model] for name in ("permuted", "real"))
         assert permuted["ci_low"] < 0.5 < permuted["ci_high"], model
         assert permuted["ci_high"] < real["ci_low"] - 0.1, model

@@ -3,7 +3,14 @@
 import pandas as pd
 import pytest
 
-from bioseqrnn.stages.report.keep import keep_section, keep_sentence, keep_table, verdict
+from bioseqrnn.stages.report.keep import (
+    added_row,
+    added_sentence,
+    keep_section,
+    keep_sentence,
+    keep_table,
+    verdict,
+)
 
 SUMMARY = ["model", "kind", "metric", "estimate", "ci_low", "ci_high", "n"]
 COMPARED = [
@@ -39,7 +46,7 @@ def test_best_baseline_comes_first_and_decides():
 
 def test_an_interval_around_zero_shows_nothing():
     _, words = answer("auroc", 0.95, {"strong": 0.94}, {"strong": (-0.01, 0.03)})
-    assert words.startswith("<b>Not shown</b>")
+    assert words.startswith("<b>Undecided</b>")
 
 
 @pytest.mark.parametrize(("p", "expected"), [(0.049, "better"), (0.108, "cannot be told apart")])
@@ -73,8 +80,38 @@ def test_of_an_error_less_is_better(low, high, expected):
 def test_names_are_text_and_the_interval_is_named():
     summary, compared = tables("auroc", 0.95, {"a<b": 0.9}, {"a<b": (0.01, 0.1)})
     table = keep_table(summary, compared, "auroc", "gru")
-    shown = keep_section(table, summary, "gru", "auroc", 0.9)
+    shown = keep_section(table, summary, None, "gru", "auroc", 0.9)
     assert "<td>a&lt;b</td>" in shown["data"]
     assert "a<b" not in shown["data"] + shown["description"]
     assert "<th>90% interval</th>" in shown["data"]
     assert keep_sentence(table.head(0), "gru", "auroc").startswith("No baseline was run")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "word"),
+    [
+        (0.01, 0.03, 0.001, "Yes"),
+        (-0.01, 0.03, 0.3, "Undecided"),
+        # the interval excludes 0, but not after the correction
+        (0.001, 0.03, 0.06, "Undecided"),
+        (-0.03, -0.01, 0.001, "No"),
+    ],
+)
+def test_what_the_network_adds(low, high, p, word):
+    """The combination with the network against that without it is the second answer."""
+    summary, compared = tables("auroc", 0.9, {"plain": 0.9}, {"plain": (-0.01, 0.01)})
+    middle = (low + high) / 2
+    for name, value in (("combined", 0.9 + middle), ("combined_without_network", 0.9)):
+        summary.loc[len(summary)] = (name, "combined", "auroc", value, 0.8, 0.99, 50)
+    compared.loc[len(compared)] = (
+        "combined", "combined_without_network", "auroc", middle, low, high, p / 2, "delong", p,
+    )  # fmt: skip
+    added = added_row(compared, "auroc")
+    assert added_sentence(added, "auroc").startswith(f"<b>{word}</b>")
+    table = keep_table(summary, compared, "auroc", "gru")
+    assert table["baseline"].tolist() == ["plain"]
+    shown = keep_section(table, summary, added, "gru", "auroc", 0.9)
+    assert "All methods together" in shown["data"]
+    assert "combined_without_network" in shown["data"]
+    assert added_row(compared, "accuracy") is None
+    assert added_sentence(None, "auroc") == "The network was not combined with baselines."

@@ -64,7 +64,7 @@ def test_a_metric_that_is_undefined_is_said_so():
     assert "is undefined on the test records" in keep_sentence(table, "rnn", "r2")
     runs = pd.DataFrame({"model": "rnn", "metric": "r2", "estimate": [0.5, np.nan]})
     sections = [
-        keep_section(table, summary, "rnn", "r2", 0.95),
+        keep_section(table, summary, None, "rnn", "r2", 0.95),
         models_section(summary, "r2", 0.95, given=False),
         comparisons_section(compared, ["r2", "rmse"], 0.95),
         folds_section(runs, "r2", given=False),
