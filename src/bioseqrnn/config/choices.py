@@ -66,8 +66,8 @@ POOLINGS: Choices = {
     "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position"),
 }
 
-# each is a module with a function ``predict``
-_BASELINES = "bioseqrnn.stages.baselines"
+# each is a module with the functions that ``baselines/methods.py`` describes
+_BASELINES = "bioseqrnn.baselines"
 BASELINES: Choices = {
     "majority": Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
     "composition": Choice(f"{_BASELINES}.composition", "regression on length and composition"),

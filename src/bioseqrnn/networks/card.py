@@ -104,12 +104,16 @@ def read_card(path: Path) -> dict[str, Any]:
             blob = (tensors.metadata() or {}).get(CARD_KEY)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
-            f"model {path}: not a readable safetensors file ({_beginning(path) or error})"
+            f"model {path}: not a readable safetensors file ({beginning(path) or error})"
         ) from error
     if blob is None:
         raise InputError(f"model {path}: not written by bioseqrnn (no model card)")
     where = f"model {path}: card"
     card = parse_object(blob, where)
+    if "baseline" in card:
+        raise InputError(
+            f"model {path}: is a fitted baseline ('{card['baseline']}'), not a network"
+        )
     found = card.get("format")
     if found != FORMAT or isinstance(found, bool):
         later = isinstance(found, int) and found > FORMAT
@@ -155,7 +159,7 @@ def _written_by(card: Mapping[str, Any]) -> str:
     return f"it was written by bioseqrnn {known if isinstance(known, str) else 'of an unknown age'}"
 
 
-def _beginning(path: Path) -> str:
+def beginning(path: Path) -> str:
     """Describe a file that is not a model, by its first bytes."""
     with path.open("rb") as file:
         begin = file.read(4)
