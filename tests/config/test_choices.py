@@ -82,11 +82,9 @@ def run(code: str, folder: Any) -> str:
 def test_one_line_and_a_module_add_a_baseline(tmp_path):
     (tmp_path / "always_last.py").write_text(
         "import numpy as np\n"
-        "def predict(problem):\n"
-        "    scores = [np.zeros((len(rows), 2)) for rows in (problem.validation, problem.test)]\n"
-        "    for part in scores:\n"
-        "        part[:, -1] = 1\n"
-        "    return tuple(scores)\n"
+        "from bioseqrnn.baselines.majority import Majority\n"
+        "def fit(problem, rows, settings):\n"
+        "    return Majority(problem.form, np.eye(problem.form.outputs)[-1])\n"
     )
     fasta = ROOT / "resources" / "acp"
     shown = run(
@@ -146,6 +144,6 @@ def test_an_unknown_name_is_told_with_those_that_there_are(cli, pooling, said):
 def test_checkpoints_depend_on_the_code_of_cells_and_poolings(monkeypatch):
     before = code_fingerprint("bioseqrnn.support.errors")
     assert code_fingerprint("bioseqrnn.support.errors") == before
-    added = choices.Choice("bioseqrnn.stages.baselines.positions", "another")
+    added = choices.Choice("bioseqrnn.baselines.positions", "another")
     monkeypatch.setitem(choices.POOLINGS, "another", added)
     assert code_fingerprint("bioseqrnn.support.errors")["code"] != before["code"]

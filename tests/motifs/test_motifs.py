@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import encode
+from fold_scores import fold_scores
 from sklearn.metrics import roc_auc_score
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.motifs.discovery import background, enriched_words, log_odds, refine, scan
-from bioseqrnn.stages.baselines.methods import scores_of
 
 MOTIF = "TGACTCAGCA"
 
@@ -94,7 +94,7 @@ def test_motifs_and_gapped_words_tell_what_composition_cannot(tmp_path):
     train, validation, test = (np.sort(rows[a:b]) for a, b in ((0, 180), (180, 210), (210, 300)))
     score = {
         name: roc_auc_score(
-            table.targets[test], scores_of(name, table, train, validation, test, 1)[1][:, 1]
+            table.targets[test], fold_scores(name, table, train, validation, test)[1][:, 1]
         )
         for name in ("composition", "pwm", "gapped_kmer")
     }

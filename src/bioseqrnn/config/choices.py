@@ -68,8 +68,8 @@ POOLINGS: Choices = {
 
 # the baseline that says nothing about a single record
 MAJORITY = "majority"
-# each is a module with a function ``predict``
-_BASELINES = "bioseqrnn.stages.baselines"
+# each is a module with the functions that ``baselines/methods.py`` describes
+_BASELINES = "bioseqrnn.baselines"
 BASELINES: Choices = {
     MAJORITY: Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
     "composition": Choice(f"{_BASELINES}.composition", "regression on length and composition"),

@@ -98,28 +98,52 @@ def read_card(path: Path) -> dict[str, Any]:
         The file is not a model of bioseqrnn, is of a later version, or a field of its card is
         missing or wrong.
     """
+    card = raw_card(path)
+    if "baseline" in card:
+        raise InputError(
+            f"model {path}: is a fitted baseline ('{card['baseline']}'), not a network"
+        )
+    check_card(card, path)
+    return card
+
+
+def raw_card(path: Path) -> dict[str, Any]:
+    """Read the JSON of the card of any model, without a check of its fields.
+
+    Raises
+    ------
+    InputError
+        The file is not a model of bioseqrnn.
+    """
     require_file(path, "model")
     try:
         with safe_open(path, framework="numpy") as tensors:
             blob = (tensors.metadata() or {}).get(CARD_KEY)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
-            f"model {path}: not a readable safetensors file ({_beginning(path) or error})"
+            f"model {path}: not a readable safetensors file ({beginning(path) or error})"
         ) from error
     if blob is None:
         raise InputError(f"model {path}: not written by bioseqrnn (no model card)")
-    where = f"model {path}: card"
-    card = parse_object(blob, where)
+    return parse_object(blob, f"model {path}: card")
+
+
+def check_card(card: dict[str, Any], path: Path) -> None:
+    """Raise InputError unless this is the card of a network; ``path`` is for messages."""
+    require_format(card, FORMAT, path)
+    checked(Card, card, f"model {path}: card")
+    settings_of(card, path)
+
+
+def require_format(card: Mapping[str, Any], known: int, path: Path) -> None:
+    """Raise InputError unless a card has the format that this version reads."""
     found = card.get("format")
-    if found != FORMAT or isinstance(found, bool):
-        later = isinstance(found, int) and found > FORMAT
+    if found != known or isinstance(found, bool):
+        later = isinstance(found, int) and found > known
         raise InputError(
-            f"model {path}: format {found}, this version reads {FORMAT}"
+            f"model {path}: format {found}, this version reads {known}"
             + (f"; {_written_by(card)}: update" if later else "; train it again")
         )
-    checked(Card, card, where)
-    settings_of(card, path)
-    return card
 
 
 def require_run(card: Mapping[str, Any], path: Path) -> None:
@@ -155,7 +179,7 @@ def _written_by(card: Mapping[str, Any]) -> str:
     return f"it was written by bioseqrnn {known if isinstance(known, str) else 'of an unknown age'}"
 
 
-def _beginning(path: Path) -> str:
+def beginning(path: Path) -> str:
     """Describe a file that is not a model, by its first bytes."""
     with path.open("rb") as file:
         begin = file.read(4)

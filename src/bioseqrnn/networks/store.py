@@ -57,19 +57,36 @@ def load_model(path: Path, device: torch.device) -> tuple[SequenceClassifier, di
         The card is not valid (``read_card``), or the weights do not match it or are not finite.
     """
     card = read_card(path)
+    with safe_open(path, framework="pt") as tensors:
+        return build_network(tensors, card, path, device), card
+
+
+def build_network(
+    tensors: Any, card: dict[str, Any], path: Path, device: torch.device
+) -> SequenceClassifier:
+    """Rebuild a network from its checked card and an open file of tensors.
+
+    Parameters
+    ----------
+    tensors : object with ``keys``, ``get_slice`` and ``get_tensor``
+        As from ``safe_open``.
+    card : dict
+    path : Path
+        For messages.
+    device : torch.device
+    """
     config, task = settings_of(card, path), task_of(card["task"])
     form = config, len(card["symbols"]), task.outputs(card["classes"]), task
-    with safe_open(path, framework="pt") as tensors:
-        # the file handle has keys(), but is no dict to iterate over
-        slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
-        found = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
-        _check_sizes(path, config, count_numbers(*form), found)
-        network = SequenceClassifier(*form)
-        _check_shapes(path, network, found)
-        weights = {name: tensors.get_tensor(name) for name in found}
+    # the file handle has keys(), but is no dict to iterate over
+    slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
+    found = {name: (tuple(s.get_shape()), s.get_dtype()) for name, s in slices.items()}
+    _check_sizes(path, config, count_numbers(*form), found)
+    network = SequenceClassifier(*form)
+    _check_shapes(path, network, found)
+    weights = {name: tensors.get_tensor(name) for name in found}
     _check_values(path, weights, form[2])
     network.load_weights(weights)
-    return network.to(device).eval(), card
+    return network.to(device).eval()
 
 
 def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) -> None:

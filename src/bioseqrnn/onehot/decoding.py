@@ -57,9 +57,10 @@ def letters(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[str]:
 
 def residue_shares(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
     """Fraction of each residue in a sequence: float32 [rows, symbols]; rows sum to 1."""
+    # double precision: sums are exact, so they do not depend on the other sequences of a chunk
     return np.concatenate(
         [
-            onehot.sum(axis=1) / lengths[:, None]
+            (onehot.sum(axis=1, dtype=np.float64) / lengths[:, None]).astype(np.float32)
             for onehot, lengths in dense_chunks(packed, rows, alphabet)
         ]
     )

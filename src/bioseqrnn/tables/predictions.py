@@ -65,6 +65,7 @@ class PredictionMetadata(Described):
     records: Count | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     own: OwnSummary | None = None
+    chosen: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> PredictionMetadata:
@@ -141,7 +142,8 @@ def write_predictions(
         Row numbers, ascending, and scores of each role (``validation``, ``test``).
     about : mapping, optional
         More metadata: ``records`` (number used for training or validation), ``fraction`` (of all
-        such records), and ``own`` of ``Predictions``.
+        such records), ``own`` of ``Predictions``, and ``chosen`` (settings of a baseline that were
+        chosen on the validation records).
     """
     task, classes = table.task, table.classes
     metadata = {

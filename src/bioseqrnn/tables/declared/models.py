@@ -49,6 +49,9 @@ PREDICTIONS = Table(
         Column(
             "own", OBJECT, "where the model's scores of its training records lie", optional=True
         ),
+        Column(
+            "chosen", OBJECT, "settings of a baseline that validation records chose", optional=True
+        ),
     ),
 )  # fmt: skip
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
-from bioseqrnn.stages.baselines.features import residue_codes
-from bioseqrnn.stages.baselines.heads import Predict, fit_head
-from bioseqrnn.stages.baselines.problem import Both, Problem
-from bioseqrnn.support.arrays import Codes, Doubles, Floats, Ints
+from bioseqrnn.baselines.model import FeatureModel, Recipe, Settings, fit_features
+from bioseqrnn.baselines.problem import Problem
+from bioseqrnn.baselines.records import Records
+from bioseqrnn.support.arrays import Codes, Floats, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.tasks import PositionTruth
 
 # largest number of residues that a model is fitted to, drawn at random
 MOST_RESIDUES = 100_000
 RESIDUES_AT_ONCE = 2**14
+# computes features [places, columns] from codes, offsets, places and the number of symbols
+Features = Callable[[Codes, Ints, Ints, int], Floats]
 # number of codon phases, by the number of symbols of the alphabet
 PHASES = {4: 3, 20: 1}
 
@@ -98,44 +99,24 @@ def letters_and_kmers(
     return np.concatenate([letters, kmers], axis=1)
 
 
-def from_both(
-    problem: Problem,
-    features: Callable[..., Floats],
-    classifier: Callable[[], Any],
-    regressor: Callable[[], Any],
-) -> Both:
-    """Scores of all residues of the validation and test records, by models fitted to a sample.
+def tables(features: Features, records: Records) -> Iterator[Floats]:
+    """Yield the features of all residues of some records, of 16,384 residues at a time."""
+    codes, offsets = records.codes()
+    yield from _tabulate(features, codes, offsets, np.arange(len(codes)), records.alphabet.width)
 
-    Parameters
-    ----------
-    problem : Problem
-        A problem of the task ``per_position``.
-    features : callable
-        Function of codes, offsets, places and the number of symbols.
-    """
 
-    def fit(rows: Ints) -> Predict:
-        codes, offsets = residue_codes(problem.table, rows)
-        truth = problem.truth(rows)
-        assert isinstance(truth, PositionTruth)
-        places = _sample(len(codes), problem.seed)
-        table = np.concatenate(list(_tabulate(problem, features, codes, offsets, places)))
-        # treat each residue as a record of its own
-        labels = PositionTruth(truth.codes[places], np.arange(len(places) + 1))
-        return fit_head(problem.task, problem.classes, labels, table, classifier, regressor)
-
-    def scores(rows: Ints, predict: Predict) -> Doubles:
-        parts = [np.zeros((0, len(problem.classes)))]
-        for some in problem.chunks(rows):
-            codes, offsets = residue_codes(problem.table, some)
-            tables = _tabulate(problem, features, codes, offsets, np.arange(len(codes)))
-            parts += [predict(table) for table in tables]
-        return np.concatenate(parts)
-
-    return (
-        scores(problem.validation, fit(problem.train)),
-        scores(problem.test, fit(problem.fitted)),
-    )
+def fit(
+    problem: Problem, rows: Ints, features: Features, recipe: Recipe, settings: Settings
+) -> FeatureModel:
+    """Fit a model of single residues to a sample of the residues of some records."""
+    codes, offsets = problem.records(rows).codes()
+    truth = problem.truth(rows)
+    assert isinstance(truth, PositionTruth)
+    places = _sample(len(codes), problem.seed)
+    parts = _tabulate(features, codes, offsets, places, problem.table.alphabet.width)
+    # treat each residue as a record of its own
+    labels = PositionTruth(truth.codes[places], np.arange(len(places) + 1))
+    return fit_features(problem, labels, np.concatenate(list(parts)), recipe, settings)
 
 
 def _sample(residues: int, seed: int) -> Ints:
@@ -148,10 +129,8 @@ def _sample(residues: int, seed: int) -> Ints:
 
 
 def _tabulate(
-    problem: Problem, features: Callable[..., Floats], codes: Codes, offsets: Ints, places: Ints
+    features: Features, codes: Codes, offsets: Ints, places: Ints, symbols: int
 ) -> Iterator[Floats]:
     """Yield the features of 16,384 residues at a time."""
-    symbols = problem.table.alphabet.width
     for start in range(0, len(places), RESIDUES_AT_ONCE):
-        part = places[start : start + RESIDUES_AT_ONCE]
-        yield features(codes, offsets, part, symbols)
+        yield features(codes, offsets, places[start : start + RESIDUES_AT_ONCE], symbols)
