@@ -70,6 +70,7 @@ check_settings = PACKAGE["bioseqrnn.config.checks.settings"]
 schema_errors = PACKAGE["bioseqrnn.config.checks.schema_errors"]
 check_run = PACKAGE["bioseqrnn.config.checks.run"]
 scored = PACKAGE["bioseqrnn.config.checks.scored"]
+choices = PACKAGE["bioseqrnn.config.choices"]
 declared = PACKAGE["bioseqrnn.tables.declared"]
 faults_end_the_run = PACKAGE["bioseqrnn.config.checks.text"].faults_end_the_run
 stop = PACKAGE["bioseqrnn.config.checks.text"].stop

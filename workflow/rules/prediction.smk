@@ -7,7 +7,7 @@ include: "functions/prediction.smk"
 rule predict_query:
     input:
         fasta=query_file,
-        model=rules.train_final.output,
+        model=rules.combine_final.output,
         sequences=SEQUENCES,
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",

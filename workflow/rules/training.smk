@@ -1,4 +1,4 @@
-# Networks of every model, fold and seed, and the final model of a dataset.
+# Networks of every model, fold and seed.
 
 
 include: "functions/training.smk"
@@ -62,41 +62,3 @@ use rule train_model as train_random_model with:
     benchmark:
         f"{RESULTS}/{{dataset}}/benchmarks/train_random_model/{{model}}.fold-{{fold}}.seed-{{seed}}.tsv"
     priority: 0
-
-
-rule train_final:
-    input:
-        sequences=SEQUENCES,
-        selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
-        chosen=final_settings,
-    output:
-        f"{RESULTS}/{{dataset}}/final/model.safetensors",
-    log:
-        f"{RESULTS}/{{dataset}}/logs/train_final.log",
-    benchmark:
-        f"{RESULTS}/{{dataset}}/benchmarks/train_final.tsv"
-    priority: 2
-    conda:
-        "../envs/bioseqrnn.yaml"
-    threads: training_threads()
-    resources:
-        **several_nodes(),
-        **gpus(config["devices"] * config["nodes"]),
-        mem_mb=4000,
-        runtime=240,
-    params:
-        chosen=chosen_words,
-        seed=config["seeds"][0],
-        device=config["device"],
-        threads=config["threads"],
-        devices=config["devices"],
-        nodes=config["nodes"],
-        launcher=launcher(),
-        version=STAGE_VERSIONS["training"],
-    # exec: signals that a batch system sends to the job's shell then reach the training
-    shell:
-        "exec {params.launcher} bioseqrnn train"
-        " --sequences {input.sequences:q} --selected {input.selected:q} {params.chosen}"
-        " --seed {params.seed} --device {params.device} --devices {params.devices}"
-        " --nodes {params.nodes} --threads {params.threads}"
-        " --output {output:q} > {log:q} 2>&1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +15,7 @@ from safetensors.numpy import save
 
 from bioseqrnn.baselines.methods import form_of, load
 from bioseqrnn.baselines.model import Fitted
+from bioseqrnn.baselines.stored import Array
 from bioseqrnn.networks.card import CARD_KEY, beginning, package_versions
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.support.atomic import atomic_path
@@ -97,6 +99,19 @@ def load_baseline(path: Path) -> tuple[Fitted, dict[str, Any]]:
     if blob is None:
         raise InputError(f"{where}: not written by bioseqrnn (no card)")
     card = parse_object(blob, f"{where}: card")
+    return build_baseline(arrays, card, where), card
+
+
+def build_baseline(arrays: Mapping[str, Array], card: dict[str, Any], where: str) -> Fitted:
+    """Return a fitted baseline from its arrays and its card, both checked.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    card : dict
+    where : str
+        Name of the file, at the beginning of messages.
+    """
     if "baseline" not in card:
         raise InputError(f"{where}: is a network, not a baseline")
     if card.get("format") != FORMAT:
@@ -109,4 +124,4 @@ def load_baseline(path: Path) -> tuple[Fitted, dict[str, Any]]:
     fitted = load(read.baseline, form, read.settings, arrays, where)
     if fitted.length != read.length:
         raise InputError(f"{where}: its card says length {read.length}, not {fitted.length}")
-    return fitted, card
+    return fitted

@@ -50,6 +50,14 @@ def baseline(
             "--fraction are not used.",
         ),
     ] = False,
+    selected: Annotated[
+        Path | None,
+        typer.Option(
+            help="selected.json, written by 'evaluate': as --final, with the settings on which the "
+            "folds agreed."
+        ),
+        Reads(),
+    ] = None,
     settings: Annotated[
         str,
         typer.Option(
@@ -66,22 +74,30 @@ def baseline(
 
     With --final, fit it on all records and write the fitted model.
     """
-    from bioseqrnn.stages.baselines.run import fit_final_baseline, train_baseline
+    from bioseqrnn.stages.baselines.run import (
+        fit_final_baseline,
+        selected_settings,
+        train_baseline,
+    )
     from bioseqrnn.support.checked import parse_object
     from bioseqrnn.support.errors import InputError
 
-    if final:
+    if final or selected is not None:
         fit_final_baseline(
             sequences,
             output,
             baseline=method,
-            settings=parse_object(settings, "--settings"),
+            settings=parse_object(settings, "--settings")
+            if selected is None
+            else selected_settings(selected, method),
             seed=seed,
             threads=threads,
         )
         return
     if folds is None or fold is None:
-        raise InputError("give --folds and --fold, or --final for a model of all records")
+        raise InputError(
+            "give --folds and --fold, or --final or --selected for a model of all records"
+        )
     train_baseline(
         sequences,
         folds,

@@ -19,7 +19,7 @@ from bioseqrnn.cli.files import Command, checked
 # in the order of help; each is a function of a module of the same name
 NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
-    "learning-curve",
+    "learning-curve", "combine",
     "diagnose", "transfer", "predict", "report", "compare-random", "import-keras",
 )  # fmt: skip
 

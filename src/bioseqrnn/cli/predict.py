@@ -27,7 +27,9 @@ def _outputs(output: Path) -> list[Path]:
 
 def predict(
     fasta: Annotated[Path, typer.Argument(help="FASTA file with the new sequences."), Reads()],
-    model: Annotated[Path, typer.Option(help="model.safetensors, written by 'train'."), Reads()],
+    model: Annotated[
+        Path, typer.Option(help="model.safetensors, written by 'combine' or 'train'."), Reads()
+    ],
     output: Annotated[
         Path,
         typer.Option(
@@ -43,6 +45,21 @@ def predict(
         typer.Option(help="sequences.parquet of the training: says which records stand in it."),
         Reads(),
     ] = None,
+    with_member: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            help="Name of the network or baseline in the final model that predicts alone, like "
+            "kmer_logistic. Default: the model as it was chosen.",
+        ),
+    ] = None,
+    members: Annotated[
+        bool,
+        typer.Option(
+            "--members",
+            help="Write the scores of every network and baseline of a combined model too.",
+        ),
+    ] = False,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
@@ -60,4 +77,6 @@ def predict(
         _outputs(output),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
         sequences=sequences,
+        only=with_member,
+        members=members,
     )

@@ -58,7 +58,11 @@ def train(
         Writes(),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Name of the model in tables. Default: its cell.")
+        str | None,
+        typer.Option(
+            help="Name of the model in tables. Default: its cell. With --selected: which of the "
+            "networks; default: the selected one."
+        ),
     ] = None,
     config: Annotated[
         str,
@@ -71,7 +75,7 @@ def train(
         Path | None,
         typer.Option(
             help="selected.json, written by 'evaluate': train the final model on all records "
-            "instead of one fold; --folds, --fold, --model and --config are not used."
+            "instead of one fold; --folds, --fold and --config are not used."
         ),
         Reads(),
     ] = None,

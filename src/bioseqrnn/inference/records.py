@@ -1,11 +1,11 @@
-"""Scores of the records of a FASTA file by a network, computed in bounded memory."""
+"""Scores of the records of a FASTA file by a model, computed in bounded memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,12 +16,87 @@ from bioseqrnn.inference.network import predict_packed, predict_stretches
 from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.onehot.alphabet import Alphabet
+from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.tasks import Task
 
 # Residues in memory at a time; their records are sorted by length into batches
 BLOCK_RESIDUES = 4_000_000
 # the same for networks that predict per position
 STRETCH_RESIDUES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of some units.
+
+    Attributes
+    ----------
+    scores : float64 [units, outputs]
+        Probabilities or values; of a network, before calibration.
+    members : dict of str to float64 [units, outputs]
+        Calibrated scores of the methods that a combination is made of, by name.
+    """
+
+    scores: Doubles
+    members: dict[str, Doubles] = field(default_factory=dict)
+
+
+class Scorer(Protocol):
+    """A model that scores packed sequences.
+
+    Attributes
+    ----------
+    task : Task
+    """
+
+    @property
+    def task(self) -> Task:
+        """See above."""
+        ...
+
+    def check(self, length: int, what: str) -> None:
+        """Raise InputError if a record of so many residues does not fit in memory."""
+        ...
+
+    def scores(self, packed: Packed) -> Scored:
+        """Scores of all units of some records. Those of a record do not depend on the others."""
+        ...
+
+    def stretches(self, packed: Packed, residues: int) -> Iterator[tuple[int, Scored]]:
+        """Yield start and scores of stretches of one record that is labelled per position."""
+        ...
+
+
+@dataclass(frozen=True)
+class NetworkScorer:
+    """A network as a ``Scorer``."""
+
+    network: SequenceClassifier
+    alphabet: Alphabet
+    device: torch.device
+
+    @property
+    def task(self) -> Task:
+        """The task of the network."""
+        return self.network.task
+
+    def check(self, length: int, what: str) -> None:
+        """See ``Scorer``; a GPU reports lack of memory by its own error."""
+        if self.network.window is None and self.device.type == "cpu":
+            require_memory(self.network, length, what)
+
+    def scores(self, packed: Packed) -> Scored:
+        """See ``Scorer``."""
+        rows = np.arange(len(packed))
+        return Scored(predict_packed(self.network, packed, self.alphabet, rows, self.device))
+
+    def stretches(self, packed: Packed, residues: int) -> Iterator[tuple[int, Scored]]:
+        """See ``Scorer``; a stretch ends where a window of the network begins."""
+        for start, scores in predict_stretches(
+            self.network, packed, self.alphabet, self.device, residues
+        ):
+            yield start, Scored(scores)
 
 
 @dataclass(frozen=True)
@@ -38,6 +113,8 @@ class Predicted:
         Calibrated probabilities, or values.
     records : int
         Number of records that end here.
+    members : dict of str to float64 [units, outputs]
+        Calibrated scores of each method of a combination.
     """
 
     source: PackedRecords
@@ -45,6 +122,7 @@ class Predicted:
     lengths: Ints
     scores: Doubles
     records: int
+    members: dict[str, Doubles] = field(default_factory=dict)
 
     @property
     def begins(self) -> bool:
@@ -53,46 +131,41 @@ class Predicted:
 
 
 def predict_records(
-    network: SequenceClassifier,
-    card: Mapping[str, Any],
-    blocks: Iterable[PackedRecords],
-    alphabet: Alphabet,
-    device: torch.device,
-    fasta: Path,
+    model: Scorer, card: Mapping[str, Any], blocks: Iterable[PackedRecords], fasta: Path
 ) -> Iterator[Predicted]:
     """Yield the scores of records in their order; long records are predicted in stretches.
 
     Parameters
     ----------
-    network : SequenceClassifier
+    model : Scorer
     card : mapping
         Card of the model, with the temperature for the calibration of its scores.
     blocks : iterable of PackedRecords
-    alphabet : Alphabet
-    device : torch.device
     fasta : Path
         File of the records, for messages.
 
     Raises
     ------
     InputError
-        A record does not fit in memory, and the network cannot read it in windows.
+        A record does not fit in memory, and the model cannot read it in windows.
     """
-    residues = STRETCH_RESIDUES if network.task.per_position else BLOCK_RESIDUES
+    task = model.task
+    residues = STRETCH_RESIDUES if task.per_position else BLOCK_RESIDUES
     temperature = card.get("temperature") or 1.0
     for source in in_larger_blocks(blocks, residues):
         lengths = source.packed.lengths
         longest = int(lengths.argmax())
-        if network.window is None and device.type == "cpu":
-            what = f"{fasta}: record '{source.ids[longest]}'"
-            require_memory(network, int(lengths[longest]), what)
-        rows = np.arange(len(source))
-        if not network.task.per_position or len(source) > 1 or lengths[0] <= residues:
-            scores = predict_packed(network, source.packed, alphabet, rows, device)
-            scores = calibrated(network.task, scores, temperature)
-            yield Predicted(source, np.zeros_like(rows), lengths, scores, len(source))
+        model.check(int(lengths[longest]), f"{fasta}: record '{source.ids[longest]}'")
+        if not task.per_position or len(source) > 1 or lengths[0] <= residues:
+            found = model.scores(source.packed)
+            scores = calibrated(task, found.scores, temperature)
+            starts = np.zeros(len(source), np.int64)
+            yield Predicted(source, starts, lengths, scores, len(source), found.members)
             continue
-        for start, scores in predict_stretches(network, source.packed, alphabet, device, residues):
-            scores = calibrated(network.task, scores, temperature)
+        for start, found in model.stretches(source.packed, residues):
+            scores = calibrated(task, found.scores, temperature)
             last = start + len(scores) == lengths[0]
-            yield Predicted(source, np.array([start]), np.array([len(scores)]), scores, int(last))
+            yield Predicted(
+                source, np.array([start]), np.array([len(scores)]), scores, int(last),
+                found.members,
+            )  # fmt: skip

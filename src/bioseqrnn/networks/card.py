@@ -16,6 +16,7 @@ from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.support.checked import Count, Described, checked, parse_object, problem
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
+from bioseqrnn.tables.predictions import OwnSummary
 from bioseqrnn.tables.valid import check_classes, check_symbols
 
 FORMAT = 1
@@ -73,6 +74,7 @@ class Card(Described):
     metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
     thresholds: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    own: OwnSummary | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Card:

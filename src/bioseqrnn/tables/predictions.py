@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -98,6 +98,8 @@ class Predictions:
         Summary of the scores that the model which predicts the test records gives to its own
         training records (``own_scores.summarise_own``); None in a table of an older version, or
         without thresholds.
+    chosen : dict
+        Settings of a baseline that were chosen on the validation records.
     """
 
     path: Path
@@ -111,6 +113,7 @@ class Predictions:
     targets: Any
     scores: npt.NDArray[np.float64]
     own: dict[str, Any] | None = None
+    chosen: dict[str, Any] = field(default_factory=dict)
 
 
 def score_columns(task: Task, classes: list[str]) -> list[str]:
@@ -235,6 +238,7 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
         targets=task.whole(task.targets(labels, classes), lengths, classes),
         scores=scores,
         own=metadata.get("own"),
+        chosen=metadata.get("chosen", {}),
     )
 
 

@@ -30,6 +30,7 @@ class Member(Described):
     kind: Literal["network", "baseline"]
     weight: Annotated[float, Field(ge=0)]
     temperature: Temperature | None
+    settings: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
 
 class FinalChoice(Described):

@@ -66,6 +66,12 @@ def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) 
                 f"{where}: '{name}' is not a model or baseline of this run; "
                 f"{suggestion(name, known | {SELECTED})}"
             )
+    networks = [name for name in settings["combine"] or [] if name not in BASELINES]
+    if SELECTED in networks and len(networks) > 1:
+        raise InputError(
+            f"{where}: '{SELECTED}' is one of the networks, so it cannot be combined with "
+            f"'{min(set(networks) - {SELECTED})}'; name one of them"
+        )
     where = f"{origins.at('evaluation', 'learning_curve')}: evaluation.learning_curve.models"
     names = settings["evaluation"]["learning_curve"]["models"]
     for name in names:

@@ -16,9 +16,11 @@ from bioseqrnn.baselines.store import save_baseline
 from bioseqrnn.metrics.own_scores import own_rows, summarise_own
 from bioseqrnn.splits.subset import read_subset
 from bioseqrnn.support.console import say
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.predictions import write_predictions
+from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import read_sequences
 
 # fields of the metadata of a table that describe the models fitted to it
@@ -127,3 +129,19 @@ def fit_final_baseline(
         card["trained_lengths"] = [int(table.lengths.min()), int(table.lengths.max())]
     save_baseline(output, fitted, card)
     say(f"final {baseline}: {len(rows)} records, {time.perf_counter() - start:.1f} s")
+
+
+def selected_settings(selected: Path, baseline: str) -> dict[str, Any]:
+    """Return the settings of a baseline in ``selected.json``, on which the folds agreed.
+
+    Raises
+    ------
+    InputError
+        The baseline is not a member of the final model.
+    """
+    members = read_selection(selected, ("final",))["final"]["members"]
+    for member in members:
+        if member["name"] == baseline:
+            return dict(member.get("settings") or {})
+    known = ", ".join(member["name"] for member in members)
+    raise InputError(f"{selected}: '{baseline}' is not a member of the final model ({known})")

@@ -67,9 +67,11 @@ def members_of(evidence: Evidence, names: Sequence[str] | None) -> list[Model]:
         A name is unknown.
     """
     models = {model.name: model for model in evidence.models}
+    networks = [model.name for model in evidence.models if model.kind == "network"]
+    # a single network is selected without a row of its own
+    models.setdefault(SELECTED, models[networks[0]])
+    selected = models[SELECTED].name
     if names is None:
-        networks = [model.name for model in evidence.models if model.kind == "network"]
-        selected = SELECTED if SELECTED in models else networks[0]
         baselines = [model.name for model in evidence.models if model.kind == "baseline"]
         names = [selected, *(name for name in baselines if name != MAJORITY)]
     unknown = [name for name in names if name not in models]

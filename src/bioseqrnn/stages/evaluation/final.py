@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bioseqrnn.baselines.methods import agreed
 from bioseqrnn.metrics.calibration import calibrated, fit_temperature
 from bioseqrnn.metrics.combination import Combination, cross_fitted, fit_combination
 from bioseqrnn.metrics.numbers import rounded
@@ -42,7 +43,8 @@ def final_model(
     -------
     dict
         ``name``, ``criterion``, ``candidates`` (``name``, ``validation_loss``), ``members``
-        (``name``, ``kind``, ``weight``, ``temperature``) and the entries of ``calibration_of``.
+        (``name``, ``kind``, ``weight``, ``temperature``, ``settings``) and the entries of
+        ``calibration_of``.
     """
     models = {model.name: model for model in evidence.models}
     procedure = models.get(SELECTED, models[network])
@@ -79,6 +81,7 @@ def final_model(
                 "kind": part.kind,
                 "weight": rounded(float(weight)),
                 "temperature": rounded(temperature) if task.probabilistic else None,
+                "settings": _agreed(part),
             }
             for part, weight, temperature in zip(
                 parts, combination.weights, temperatures, strict=True
@@ -86,6 +89,13 @@ def final_model(
         ],
         "centre": combination.centre,
     } | calibration_of(evidence, truth, total)
+
+
+def _agreed(model: Model) -> dict[str, Any]:
+    """Settings for a fit to all records; {} for a network, which has them in another place."""
+    if model.kind == NETWORK:
+        return {}
+    return agreed([run.test.chosen for run in model.runs])
 
 
 def validation_loss(evidence: Evidence, model: Model) -> float:

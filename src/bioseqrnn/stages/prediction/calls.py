@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,8 @@ from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import PositionTruth, Task
 
 CALL, START, THRESHOLD = "call", "start", "threshold_"
+# no name of a model contains it, so that column names stay distinct
+OF_MEMBER = ":"
 
 
 def call_fields(
@@ -24,11 +26,45 @@ def call_fields(
         fields.insert(0, (START, pa.int64()))
     if task.probabilistic:
         fields.append((CALL, pa.string()))
-    # single precision: a genome has many residues, and six digits are enough for a probability
-    kind = pa.list_(pa.float32()) if task.per_position else pa.float64()
-    fields += [(name, kind) for name in score_columns(task, classes)]
+    fields += [(name, _kind(task)) for name in score_columns(task, classes)]
     limits = deciding(task, classes, thresholds)
     return fields + [(f"{THRESHOLD}{name}", pa.float64()) for name in limits]
+
+
+def _kind(task: Task) -> pa.DataType:
+    # single precision: a genome has many residues, and six digits are enough for a probability
+    return pa.list_(pa.float32()) if task.per_position else pa.float64()
+
+
+def member_fields(
+    task: Task, classes: list[str], members: Sequence[str]
+) -> list[tuple[str, pa.DataType]]:
+    """Names and types of the columns with the scores of each member of a combination."""
+    return [
+        (f"{member}{OF_MEMBER}{name}", _kind(task))
+        for member in members
+        for name in score_columns(task, classes)
+    ]
+
+
+def member_columns(
+    task: Task,
+    classes: list[str],
+    lengths: Ints,
+    scores: Mapping[str, Doubles],
+    members: Sequence[str],
+) -> dict[str, pa.Array]:
+    """Scores of each member of a combination, as in ``call_columns``."""
+    columns: dict[str, pa.Array] = {}
+    for member in members:
+        named = zip(score_columns(task, classes), scores[member].T, strict=True)
+        for name, values in named:
+            column = pa.array(values)
+            if task.per_position:
+                ends = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+                column = pa.ListArray.from_arrays(ends, pa.array(values.astype(np.float32)))
+            columns[f"{member}{OF_MEMBER}{name}"] = column
+    return columns
 
 
 def call_columns(

@@ -10,15 +10,21 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from bioseqrnn.combination.store import MEMBERS, load_final
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.fasta.choose_alphabet import warn_of_dna
 from bioseqrnn.fasta.conversions import Conversions, say_conversions
 from bioseqrnn.fasta.records import counted, read_records
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
 from bioseqrnn.inference.records import Predicted, predict_records
-from bioseqrnn.networks.store import load_model
 from bioseqrnn.onehot.alphabet import ALPHABETS
-from bioseqrnn.stages.prediction.calls import START, call_columns, call_fields
+from bioseqrnn.stages.prediction.calls import (
+    START,
+    call_columns,
+    call_fields,
+    member_columns,
+    member_fields,
+)
 from bioseqrnn.stages.prediction.domain import TrainedLengths
 from bioseqrnn.stages.prediction.formats import format_of
 from bioseqrnn.stages.prediction.formats.writer import Content
@@ -48,6 +54,8 @@ def predict_query(
     *,
     machine: MachineConfig,
     sequences: Path | None = None,
+    only: str | None = None,
+    members: bool = False,
 ) -> int:
     """Predict every record of a FASTA file, in its order.
 
@@ -72,6 +80,11 @@ def predict_query(
     sequences : Path, optional
         ``sequences.parquet`` that the model was trained on. If given, a column ``in_training`` says
         whether a record's sequence (or its reverse complement) is in it.
+    only : str, optional
+        Name of the member of the final model that predicts alone.
+    members : bool
+        Whether the calibrated scores of every member are written beside those of the model, in
+        columns ``{member}:probability_{class}`` or ``{member}:value``.
 
     Returns
     -------
@@ -86,11 +99,12 @@ def predict_query(
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
-    network, card = load_model(model, device)
-    alphabet, task = ALPHABETS[card["alphabet"]], network.task
+    scorer, card = load_final(model, device, only=only, every=members)
+    alphabet, task = ALPHABETS[card["alphabet"]], scorer.task
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
-    rows = _Rows(task, card, sequences)
+    names = [member["name"] for member in card.get(MEMBERS, ())] if members else []
+    rows = _Rows(task, card, sequences, [] if only is not None else names)
     conversions = Conversions()
     whole_headers = card.get("ids") == "header"
     blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
@@ -102,7 +116,7 @@ def predict_query(
             if writer.suits(task)
         ]
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
-        for part in predict_records(network, card, blocks, alphabet, device, fasta):
+        for part in predict_records(scorer, card, blocks, fasta):
             table = rows.table(part)
             for file in writers:
                 file.write(table, part)
@@ -135,13 +149,17 @@ class _Rows:
         Number of records that are complete so far.
     """
 
-    def __init__(self, task: Task, card: Mapping[str, Any], sequences: Path | None) -> None:
+    def __init__(
+        self, task: Task, card: Mapping[str, Any], sequences: Path | None, members: Sequence[str]
+    ) -> None:
+        self._members = members
         self._task, self._classes = task, list(card["classes"])
         self._thresholds: Mapping[str, float] = card.get("thresholds") or {}
         self._seen = SeenSequences(sequences, card) if sequences is not None else None
         self._trained = TrainedLengths(card)
         self.records = self._rows = self._known = 0
         fields = [("id", pa.string()), *call_fields(task, self._classes, self._thresholds)]
+        fields += member_fields(task, self._classes, members)
         if self._seen is not None:
             fields.append(("in_training", pa.bool_()))
         self.content = Content(task, self._classes, pa.schema(fields))
@@ -154,6 +172,9 @@ class _Rows:
         columns: dict[str, Any] = {"id": source.ids, START: part.starts, "length": part.lengths}
         columns |= call_columns(
             self._task, self._classes, part.lengths, part.scores, self._thresholds
+        )
+        columns |= member_columns(
+            self._task, self._classes, part.lengths, part.members, self._members
         )
         if part.begins:
             self._trained.add(source.ids, source.packed.lengths)

@@ -25,10 +25,11 @@ class Given:
     fold : int or None
         The test fold, from 0.
     selected : Path or None
-        ``selected.json``: if given, the final model is trained, and of the other options only
-        ``chosen`` is used.
+        ``selected.json``: if given, a network is trained on all records, and of the other options
+        only ``model`` and ``chosen`` are used.
     model : str or None
-        Name in tables; None: the name of the cell.
+        Name in tables; None: the name of the cell. With ``selected``, which network; None: the
+        selected one.
     config : str
         Settings of the model as a JSON object.
     chosen : tuple of Path
@@ -91,6 +92,7 @@ def train_given(
                 machine=machine,
                 session=session,
                 searches=given.chosen,
+                model=given.model,
             )
         return
     if folds is None or fold is None:

@@ -158,8 +158,9 @@ def train_final(
     machine: MachineConfig,
     session: Session | None = None,
     searches: tuple[Path, ...] = (),
+    model: str | None = None,
 ) -> None:
-    """Train the selected model on all records, for the number of epochs from cross-validation.
+    """Train a network on all records, for the number of epochs from cross-validation.
 
     A training with a ``session`` can be stopped; the same call resumes from its checkpoint.
 
@@ -175,8 +176,11 @@ def train_final(
     machine : MachineConfig
     session : Session, optional
     searches : tuple of Path
-        ``chosen.json`` of searches on all records; if one is of the selected model, its settings
-        and number of epochs are used.
+        ``chosen.json`` of searches on all records; if one is of this model, its settings and number
+        of epochs are used.
+    model : str, optional
+        Name of the network; None: the selected one. Only the selected one gets a temperature and
+        thresholds of its own.
 
     Raises
     ------
@@ -184,7 +188,7 @@ def train_final(
         The settings of the selected model were searched in each fold, and ``searches`` has no
         search of it.
     """
-    choice = read_selection(selected)
+    choice = _network(read_selection(selected), selected, model)
     config, epochs, search = _settings(choice, selected, searches)
     job = Job.start(sequences, output, config, seed=seed, machine=machine, session=session)
     table, what = job.table, f"final {choice['model']}"
@@ -192,7 +196,7 @@ def train_final(
     say(f"{what}: all {len(table)} records, {epochs} epochs, on {job.devices}")
     job.identify(what, __name__, epochs=epochs)
     network = job.train(rows, what, last_epoch=epochs).network
-    own = job.own_scores(network, rows) if choice.get("thresholds") else None
+    own = job.own_scores(network, rows)
     if not job.processes.leads:
         return
     card = job.card(choice["model"], rows, epochs) | {
@@ -202,8 +206,20 @@ def train_final(
         "temperature": choice.get("temperature"),
         "thresholds": final_thresholds(table.task, choice, own),
     }
+    card |= {} if own is None else {"own": own}
     card |= {} if search is None else {"search": search}
     save_model(output, network, card)
+
+
+def _network(choice: dict[str, Any], selected: Path, model: str | None) -> dict[str, Any]:
+    """The entries of a selection that are about one network."""
+    if model is None or model == choice["model"]:
+        return choice
+    networks = choice.get("networks") or {}
+    if model not in networks:
+        known = ", ".join(networks) or choice["model"]
+        raise InputError(f"{selected}: has no network '{model}' (known: {known})")
+    return {"model": model, "metrics": {}} | networks[model]
 
 
 def _settings(

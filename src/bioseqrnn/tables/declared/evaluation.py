@@ -177,9 +177,9 @@ SELECTED = Table(
         Column(
             "final", OBJECT,
             "the final model: `name` (`combined`, or a single method), `row` (in the tables), "
-            "`criterion`, `candidates`, `members` (`name`, `kind`, `weight`, `temperature`), "
-            "`centre`, `metrics`, and its own `temperature`, `thresholds`, `called`, `positives`, "
-            "`aim`",
+            "`criterion`, `candidates`, `members` (`name`, `kind`, `weight`, `temperature`, and of "
+            "a baseline the `settings` on which the folds agreed), `centre`, `metrics`, and "
+            "`temperature`, `thresholds`, `called`, `positives`, `aim` of its scores",
         ),
     ),
 )  # fmt: skip

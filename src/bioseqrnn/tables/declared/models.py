@@ -200,6 +200,12 @@ QUERY_PREDICTIONS = Table(
             optional=True,
         ),
         Column(
+            "{member}:…", NUMBER,
+            "with `--members`: the same scores by each network and baseline of a combined model, "
+            "like `gru:probability_{class}`",
+            optional=True,
+        ),
+        Column(
             "in_training", TRUTH,
             "whether the sequence, or its reverse complement, is one that the final model was "
             "trained on; without `--sequences` there is no such column",

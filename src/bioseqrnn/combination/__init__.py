@@ -1,0 +1,1 @@
+"""The final model: networks and baselines combined, in one file."""
