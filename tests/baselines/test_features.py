@@ -10,6 +10,7 @@ from bioseqrnn.baselines.features import composition, flat_onehot, kmer_counts
 from bioseqrnn.baselines.problem import Problem
 from bioseqrnn.baselines.records import Form
 from bioseqrnn.fasta.sources import Source
+from bioseqrnn.onehot.decoding import letters
 
 
 def records(table, rows):
@@ -75,3 +76,17 @@ def test_a_large_table_is_fitted_to_a_part(acp, capsys):
     pieces = list(problem.records(test).chunks(100))
     assert (np.concatenate([piece.rows for piece in pieces]) == test).all()
     assert all(piece.lengths.sum() <= 100 for piece in pieces)
+
+
+@pytest.mark.parametrize("name", ["acp", "splice"])
+def test_long_records_are_decoded_in_stretches(name, request, monkeypatch):
+    table = request.getfixturevalue(name)
+    rows = np.arange(len(table))[::-7]
+    codes, offsets = records(table, rows).codes()
+    symbols = table.alphabet.symbols + {"dna": "N", "protein": "X"}[table.alphabet.name]
+    text = "".join(letters(table.packed, rows, table.alphabet))
+    assert "".join(symbols[code] for code in codes) == text
+    assert np.array_equal(np.diff(offsets), table.lengths[rows])
+    monkeypatch.setattr("bioseqrnn.baselines.records.STRETCH", 12)
+    again, _ = records(table, rows).codes()
+    assert np.array_equal(again, codes)

@@ -176,6 +176,7 @@ def shorten(name):
         ("majority", shorten("known"), r"array 'known' is \[1\] float64, not \[2\] float64"),
         ("majority", lambda c, a: a.update(more=np.zeros(1)), "array 'more' is none that"),
         ("majority", lambda c, a: c.update(baseline="knn"), "baseline 'knn' is unknown"),
+        ("gapped_kmer", lambda c, a: c.update(task="per_position"), "does not apply to the task"),
         ("majority", lambda c, a: c.update(settings={"a": 1}), "has no setting 'a'"),
         ("majority", lambda c, a: c.update(format=2), "format 2, this version reads 1"),
         ("majority", lambda c, a: c.update(classes=["x"]), "card: "),
@@ -214,7 +215,7 @@ def test_baselines_and_networks_are_told_apart(acp, tmp_path):
         load_baseline(tmp_path / "none")
     _, fitted = fitted_to("majority", acp)
     save_baseline(tmp_path / "m", fitted, card_of(acp, "majority"))
-    with pytest.raises(InputError, match=r"is a fitted baseline .majority., not a network"):
+    with pytest.raises(InputError, match=r"is a fitted baseline \(.majority.\), not a network"):
         read_card(tmp_path / "m")
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
-from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from scipy.special import expit, softmax
 
 from bioseqrnn.baselines.convolution import ConvolutionalNetwork, Pieces, places
+from bioseqrnn.baselines.heads import Linear
 from bioseqrnn.baselines.model import Settings
 from bioseqrnn.baselines.problem import Problem
 from bioseqrnn.baselines.records import Form, Records
@@ -20,10 +21,11 @@ from bioseqrnn.fitting.best import Best
 from bioseqrnn.fitting.objective import Objective
 from bioseqrnn.inference.batches import bucketed
 from bioseqrnn.inference.device import set_deterministic
-from bioseqrnn.support.arrays import Codes, Doubles, Ints
+from bioseqrnn.support.arrays import Codes, Doubles, Floats, Ints
 from bioseqrnn.support.console import say
 from bioseqrnn.tasks import PositionTruth, Truth
-from bioseqrnn.tasks.losses import PADDING, activate, batch_targets
+from bioseqrnn.tasks.losses import PADDING, batch_targets
+from bioseqrnn.tasks.task import Multilabel, Regression
 
 EPOCHS, PATIENCE = 40, 6
 BATCH = 64
@@ -45,7 +47,7 @@ class Convolution:
     form : Form
     settings : mapping
     network : ConvolutionalNetwork
-    prior : float32 Tensor [outputs]
+    prior : float32 [outputs]
         Logarithm of the class weights of the training (``tasks.losses.activate``).
     scale : (float, float)
         Mean and standard deviation of the training values in regression.
@@ -54,46 +56,51 @@ class Convolution:
     form: Form
     settings: Settings
     network: ConvolutionalNetwork
-    prior: Tensor
+    prior: Floats
     scale: tuple[float, float]
     length: int | None = None
 
     @torch.no_grad()
     def scores(self, records: Records) -> Doubles:
-        """See ``Fitted``.
-
-        Each record is alone in its batch: the convolutions of PyTorch round differently in batches
-        of other sizes.
-        """
+        """See ``Fitted``."""
         self.network.eval()
         parts = [np.zeros((0, self.form.outputs))]
         for some in records.chunks():
             codes, offsets = some.codes()
-            for start, end in pairwise(offsets.tolist()):
-                outputs = self._record(codes[start:end]).double()
-                parts.append(activate(self.form.task, outputs, self.prior, self.scale).numpy())
+            if self.form.task.per_position:
+                outputs = np.concatenate([self._residues(codes[a:b]) for a, b in pairwise(offsets)])
+            else:
+                head = self.network.head
+                weights, bias = (x.double().numpy() for x in (head.weight, head.bias))
+                outputs = Linear(weights, bias).raw(self.network.pooled(codes, offsets))
+            parts.append(self._activated(outputs))
         return np.concatenate(parts)
 
-    def _record(self, codes: Codes) -> Tensor:
-        """Outputs of one record, in stretches: float32 Tensor [units, outputs]."""
-        network = self.network
-        pieces = Pieces.of(codes, np.array([0, len(codes)]), STRETCH, network.reach)
+    def _residues(self, codes: Codes) -> Doubles:
+        """Outputs of each residue of one record: float64 [residues, outputs].
+
+        The record is alone in its batch, since PyTorch rounds differently in larger batches.
+        """
+        pieces = Pieces.of(codes, np.array([0, len(codes)]), STRETCH, self.network.reach)
         found = []
         for number in range(len(pieces.starts)):
-            piece = pieces.batch(np.array([number]), network.symbols)
+            piece = pieces.batch(np.array([number]), self.network.symbols)
             start = int(pieces.skipped[number])
-            kept = slice(start, start + int(pieces.kept[number]))
-            found.append(network.piece(piece, kept))
-        if self.form.task.per_position:
-            return torch.cat(found)
-        return cast(Tensor, network.head(torch.stack(found).amax(dim=0)[None]))
+            found.append(self.network(piece)[0, start : start + int(pieces.kept[number])])
+        return np.asarray(torch.cat(found).double().numpy())
+
+    def _activated(self, outputs: Doubles) -> Doubles:
+        """Scores from outputs, as ``tasks.losses.activate`` computes them."""
+        if isinstance(self.form.task, Regression):
+            return outputs * self.scale[1] + self.scale[0]
+        corrected = outputs - self.prior
+        activate = expit if isinstance(self.form.task, Multilabel) else partial(softmax, axis=1)
+        return np.asarray(activate(corrected))
 
     def arrays(self) -> Arrays:
         """See ``Fitted``."""
         weights = {name: value.numpy() for name, value in self.network.state_dict().items()}
-        # one weight for all classes: no correction
-        prior = self.prior.expand(self.form.outputs).contiguous().numpy()
-        return weights | {"prior": prior, "scale": np.array(self.scale)}
+        return weights | {"prior": self.prior, "scale": np.array(self.scale)}
 
 
 def choices(form: Form) -> dict[str, tuple[int, ...]]:  # noqa: ARG001
@@ -124,7 +131,7 @@ def load(form: Form, settings: Settings, stored: Stored) -> Convolution:
         name: torch.from_numpy(stored.take(name, np.float32, *value.shape))
         for name, value in network.state_dict().items()
     }
-    prior = torch.from_numpy(stored.take("prior", np.float32, form.outputs))
+    prior = stored.take("prior", np.float32, form.outputs)
     mean, spread = stored.take("scale", np.float64, 2).tolist()
     stored.finish()
     network.load_state_dict(weights)
@@ -143,7 +150,9 @@ def _fit(
     task, truth = problem.task, problem.truth(rows)
     objective = Objective.of(ModelConfig(cell="gru"), task, truth, problem.form.classes)
     network = ConvolutionalNetwork.of(problem.form)
-    model = Convolution(problem.form, {}, network, objective.prior, objective.scale)
+    # without weights of classes, 0 for all
+    prior = objective.prior.expand(problem.form.outputs).numpy()
+    model = Convolution(problem.form, {}, network, np.array(prior), objective.scale)
     codes, offsets = problem.records(rows).codes()
     longest = PIECE if task.per_position else int(np.diff(offsets).max())
     pieces = Pieces.of(codes, offsets, longest, 0)

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from bioseqrnn.baselines.records import Form
-from bioseqrnn.support.arrays import Bools, Codes, Ints
+from bioseqrnn.support.arrays import Bools, Codes, Floats, Ints
+from bioseqrnn.support.compiled import compiled, frozen
 
 FILTERS = 64
 WIDTH = {"dna": 15, "protein": 7}
@@ -61,52 +62,70 @@ class ConvolutionalNetwork(nn.Module):
         Codes are indices of the alphabet's symbols; ``symbols`` for an ambiguous residue (equal
         weight on every symbol); ``symbols + 1`` past the end of a record.
         """
-        if self.per_position:
-            return self._residues(codes)
-        return cast(Tensor, self.head(self.dropout(self._filters(codes).amax(dim=2))))
-
-    def piece(self, codes: Tensor, kept: slice) -> Tensor:
-        """Map one piece of a record, codes [1, length], to what it contributes to the record.
-
-        Parameters
-        ----------
-        kept : slice
-            The piece without the margins of ``reach`` residues.
-
-        Returns
-        -------
-        float32 Tensor
-            Outputs of its residues [residues, outputs]; for whole records, the largest value of
-            each filter [filters]. ``head`` maps the maximum of these over the pieces to outputs.
-        """
-        if self.per_position:
-            return self._residues(codes)[0, kept]
-        return self._filters(codes)[0, :, kept].amax(dim=1)
-
-    def _residues(self, codes: Tensor) -> Tensor:
-        """Outputs of each residue: [batch, longest, outputs]."""
-        x, inside = self._onehot(codes)
-        for layer in self.layers:
-            x = torch.relu(layer(x)) * inside
-        return cast(Tensor, self.head(self.dropout(x.transpose(1, 2))))
-
-    def _filters(self, codes: Tensor) -> Tensor:
-        """Value of each filter at each position: [batch, filters, longest]."""
-        x, inside = self._onehot(codes)
-        # positions past the end count as 0; no value is lower
-        values = torch.relu(self.layers[0](x)) * inside
-        if self.both_strands:
-            # reversing the order A C G T gives the complements T G C A
-            other = torch.relu(self.layers[0](x.flip(1, 2))).flip(2) * inside
-            values = torch.maximum(values, other)
-        return values
-
-    def _onehot(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """One-hot rows [batch, symbols, longest], and whether each position is inside a record."""
         rows = torch.zeros(self.symbols + 2, self.symbols)
         rows[: self.symbols] = torch.eye(self.symbols)
         rows[self.symbols] = 1 / self.symbols
-        return rows[codes].transpose(1, 2), (codes <= self.symbols).unsqueeze(1)
+        x = rows[codes].transpose(1, 2)
+        inside = (codes <= self.symbols).unsqueeze(1)
+        if self.per_position:
+            for layer in self.layers:
+                x = torch.relu(layer(x)) * inside
+            return cast(Tensor, self.head(self.dropout(x.transpose(1, 2))))
+        pooled = self._pool(x, inside)
+        if self.both_strands:
+            # reversing the order A C G T gives the complements T G C A
+            pooled = torch.maximum(pooled, self._pool(x.flip(1, 2), inside.flip(2)))
+        return cast(Tensor, self.head(self.dropout(pooled)))
+
+    def _pool(self, x: Tensor, inside: Tensor) -> Tensor:
+        # positions past the end count as 0; no value is lower
+        return (torch.relu(self.layers[0](x)) * inside).amax(dim=2)
+
+    def pooled(self, codes: Codes, offsets: Ints) -> Floats:
+        """Largest value of each filter in each record, without PyTorch: float32 [n, filters].
+
+        The same as in ``forward`` up to rounding. Here, rounding does not depend on the other
+        records of a batch; and a one-hot row times a filter is a look-up, which is faster.
+
+        Parameters
+        ----------
+        codes : uint8 [residues]
+            Codes of all records.
+        offsets : int64 [n + 1]
+            Start of each record.
+        """
+        layer = cast(nn.Conv1d, self.layers[0])
+        weights = layer.weight.detach().numpy().transpose(2, 1, 0)
+        ambiguous = weights.mean(axis=1, keepdims=True)
+        tables = [np.concatenate([weights, ambiguous], axis=1)]
+        if self.both_strands:
+            # the filter on the other strand: mirrored, with the complements in its columns
+            tables.append(np.concatenate([weights[::-1, ::-1], ambiguous[::-1]], axis=1))
+        bias = np.asarray(cast(Tensor, layer.bias).detach().numpy())
+        best = np.zeros((len(offsets) - 1, FILTERS), np.float32)
+        for table in tables:
+            rows = np.ascontiguousarray(table, np.float32)
+            _scan(frozen(codes), frozen(offsets), frozen(rows), frozen(bias), best)
+        return best
+
+
+@compiled
+def _scan(codes: Codes, offsets: Ints, table: Floats, bias: Floats, best: Floats) -> None:
+    """Raise ``best`` [records, filters] to the value of each filter at each position."""
+    width, filters = table.shape[0], table.shape[2]
+    total = np.empty(filters, np.float32)
+    for record in range(len(offsets) - 1):
+        begin, end = offsets[record], offsets[record + 1]
+        for middle in range(begin, end):
+            for f in range(filters):
+                total[f] = bias[f]
+            first = middle - width // 2
+            for place in range(max(begin, first), min(end, first + width)):
+                j, code = place - first, codes[place]
+                for f in range(filters):
+                    total[f] += table[j, code, f]
+            for f in range(filters):
+                best[record, f] = max(best[record, f], total[f])
 
 
 @dataclass(frozen=True)

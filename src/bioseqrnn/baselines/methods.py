@@ -36,13 +36,13 @@ def applicable(name: str, task: str) -> bool:
     return task != "per_position" or not BASELINES[name].whole_records
 
 
-def require_applicable(name: str, task: str, where: str) -> None:
-    """Raise InputError if a baseline is unknown or does not apply to the task of ``where``."""
+def require_applicable(name: str, task: str, sequences: str) -> None:
+    """Raise InputError if a baseline is unknown or does not apply to the task of a table."""
     if name not in BASELINES:
         raise InputError(f"baseline '{name}' is unknown; known: {', '.join(BASELINES)}")
     if not applicable(name, task):
         raise InputError(
-            f"baseline '{name}' scores whole records; '{where}' has a label for each "
+            f"baseline '{name}' scores whole records; '{sequences}' has a label for each "
             "residue (task per_position)"
         )
 
@@ -105,7 +105,10 @@ def load(
     InputError
         The settings or arrays are not those of such a model.
     """
-    require_applicable(name, form.task.name, where)
+    if name not in BASELINES:
+        raise InputError(f"{where}: baseline '{name}' is unknown to this version; update bioseqrnn")
+    if not applicable(name, form.task.name):
+        raise InputError(f"{where}: baseline {name} does not apply to the task {form.task.name}")
     check_settings(name, form, settings, where)
     return cast(Fitted, BASELINES[name].load().load(form, settings, Stored(arrays, where)))
 

@@ -11,12 +11,15 @@ import numpy.typing as npt
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.decoding import dense_chunks
 from bioseqrnn.onehot.packing import Packed
-from bioseqrnn.support.arrays import Codes, Ints
+from bioseqrnn.support.arrays import Codes, Floats, Ints
 from bioseqrnn.tables.sequences import SequenceTable
 from bioseqrnn.tasks import Task
 
 # residues whose features are computed at once when records are scored
 CHUNK_RESIDUES = 2**20
+# longest part of a record that is decoded at once; even, since two residues of either alphabet are
+# whole bytes
+STRETCH = 2**18
 
 
 @dataclass(frozen=True)
@@ -112,8 +115,27 @@ class Records:
         """
         width = self.alphabet.width
         parts = [np.zeros(0, np.uint8)]
-        for onehot, lengths in dense_chunks(self.packed, self.rows, self.alphabet):
+        for onehot, lengths in self._dense():
             codes = np.where(onehot.max(axis=2) == 1, onehot.argmax(axis=2), width).astype(np.uint8)
             parts.append(codes[np.arange(codes.shape[1]) < lengths[:, None]])
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths)])
         return np.concatenate(parts), offsets
+
+    def _dense(self) -> Iterator[tuple[Floats, Ints]]:
+        """Yield one-hot batches and their lengths, in order; long records in several parts."""
+        start = 0
+        for place in [*np.flatnonzero(self.lengths > STRETCH).tolist(), len(self)]:
+            yield from dense_chunks(self.packed, self.rows[start:place], self.alphabet)
+            if place < len(self):
+                parts = _stretches(self.packed, int(self.rows[place]), self.alphabet)
+                yield from dense_chunks(parts, np.arange(len(parts)), self.alphabet)
+            start = place + 1
+
+
+def _stretches(packed: Packed, row: int, alphabet: Alphabet) -> Packed:
+    """Cut one sequence into stretches; no bytes are copied."""
+    starts = np.arange(0, packed.lengths[row], STRETCH)
+    begin, end = packed.offsets[row : row + 2].tolist()
+    offsets = np.append(starts * alphabet.width // 8, end - begin)
+    lengths = np.diff(np.append(starts, packed.lengths[row]))
+    return Packed(packed.data[begin:end], offsets, lengths)
