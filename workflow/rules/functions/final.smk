@@ -37,4 +37,6 @@ def final_baselines(wildcards):
 
 def final_network_words(wildcards):
     """The network's name as an argument of the command line; none for the selected one."""
-    return [] if wildcards.network == SELECTED_NETWORK else ["--model", wildcards.network]
+    return (
+        [] if wildcards.network == SELECTED_NETWORK else ["--model", wildcards.network]
+    )
