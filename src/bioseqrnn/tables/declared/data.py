@@ -49,9 +49,19 @@ SEQUENCES = Table(
             "split", CATEGORY, "only where the user gives one: `train`, `validation`, `test`",
             optional=True,
         ),
+        Column(
+            "chrom", TEXT,
+            "only where there are windows of a genome: file and chromosome of the window, like "
+            "`genome.fa:chr1`; null for other records",
+            optional=True,
+        ),
+        Column(
+            "start", COUNT, "likewise: place of the window's first base, counted from 0",
+            optional=True,
+        ),
         Column("onehot", BYTES, "packed one-hot bits, see below"),
     ),
-    format=1,
+    format=2,
     metadata=(
         Column("alphabet", TEXT, "`dna` or `protein`"),
         Column("symbols", TEXT, "the columns of the one-hot code"),
