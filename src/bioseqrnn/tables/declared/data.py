@@ -231,6 +231,12 @@ LEAKS = Table(
             "test records with an identical sequence there, or with one that shares a "
             "[stretch](audit.md#shared-stretches) of at least `stretch` residues; empty likewise",
         ),
+        Column(
+            "common", COUNT,
+            "of the others, test records with a stretch of this length that many records have (a "
+            "repeat, a motif, a constant region) or that has low complexity; such stretches do not "
+            "relate records. Empty likewise",
+        ),
         Column("stretch", COUNT, "residues"),
         Column("excluded", COUNT, "records that the fold leaves out"),
     ),
