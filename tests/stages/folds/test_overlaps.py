@@ -13,6 +13,7 @@ from bioseqrnn.similarity.overlaps import chance
 from bioseqrnn.similarity.overlaps.common import MOST_HOLDERS
 from bioseqrnn.similarity.overlaps.texts import low_complexity, read_texts
 from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.data import LEAKS
 from bioseqrnn.tables.folds import read_folds
 
@@ -195,3 +196,13 @@ def test_overlapping_test_records_of_a_given_split_are_left_out_where_asked(rng,
     assert [table.ids[i] for i in np.flatnonzero(folds.roles[:, 0] == "excluded")] == ["testw0"]
     _, leaks = split(table, tmp_path, exclude_leaking=True, overlaps=False)
     assert leaks[["tested", "overlapping", "excluded"]].to_numpy().tolist() == [[45, 1, 0]]
+
+
+def test_too_many_residues_for_the_search_say_what_to_do(rng, tmp_path, monkeypatch, capsys):
+    table = table_of(tmp_path, [draw(rng, 60) for _ in range(40)])
+    monkeypatch.setattr("bioseqrnn.similarity.overlaps.search.MOST_RESIDUES", 2000)
+    with pytest.raises(InputError, match=r"2,400 residues .* set folds\.overlaps to false"):
+        split(table, tmp_path)
+    _, leaks = split(table, tmp_path, overlaps=False)
+    assert leaks[["overlapping", "common", "stretch"]].isna().all(axis=None)
+    assert "shared stretches are not counted: 2,400 residues" in capsys.readouterr().err
