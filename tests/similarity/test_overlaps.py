@@ -253,6 +253,19 @@ def test_what_relatives_have_kept_is_no_fragment(rng):
     assert len(look([texts[0][45:67], *texts[1:]], PROTEIN)) == 1
 
 
+def test_a_small_part_of_long_pieces_of_a_genome_links_none(rng):
+    repeat = draw(rng, 300)
+    for size, wanted in ((60, set()), (300, {(0, 1)})):
+        texts = [draw(rng, 2000) for _ in range(4)]
+        texts[:2] = [text[:900] + repeat[:size] + text[900 + size :] for text in texts[:2]]
+        found = look(texts)
+        assert pairs(found) == wanted
+        assert found.unlinked.tolist() == [not wanted] * 2 + [False] * 2
+    # where they end with it, they may be neighbours
+    texts[:2] = [texts[0] + repeat[:60], repeat[:60] + texts[1]]
+    assert (0, 1) in pairs(look(texts))
+
+
 def test_equal_sequences_are_not_each_others_overlap(rng):
     text = draw(rng, 80)
     found = look([text, text, other_strand(text), text[20:] + draw(rng, 20)])

@@ -61,11 +61,21 @@ def test_peptides_of_eight_residues_are_found():
     assert pairs_of(sequences, PROTEIN) == {(0, 1), (2, 3)}
 
 
-def test_a_short_protein_within_a_long_one_is_not_alike_but_may_be_asked_for():
+def test_a_short_protein_within_a_long_one_is_alike_where_fragments_count():
     rng = np.random.default_rng(1)
     long = random_sequence(rng, PROTEIN.symbols, 200)
-    assert pairs_of([long, long[50:150]], PROTEIN) == set()
-    assert pairs_of([long, long[50:150]], PROTEIN, Threshold(0.4, 0.5)) == {(0, 1)}
+    relative = list(long[50:150])
+    for place in rng.choice(100, 40, replace=False):
+        relative[place] = rng.choice(list(PROTEIN.symbols))
+    for part in (long[50:150], "".join(relative)):
+        assert pairs_of([long, part], PROTEIN) == {(0, 1)}
+        assert pairs_of([long, part], PROTEIN, Threshold(0.4, 0.8)) == set()
+        assert pairs_of([long, part], PROTEIN, Threshold(0.4, 0.5)) == {(0, 1)}
+    # too short to tell from chance by an alignment
+    assert pairs_of([long, long[50:75]], PROTEIN) == set()
+    # DNA has its own search for parts
+    genome = random_sequence(rng, "ACGT", 200)
+    assert pairs_of([genome, genome[50:150]], DNA) == set()
 
 
 def test_splice_pairs_against_every_overlap_compared_residue_by_residue(splice):
@@ -136,7 +146,7 @@ def test_threads_change_nothing(acp):
         similar_pairs(acp.packed, PROTEIN, threshold_of(PROTEIN, FoldsConfig()), threads)
         for threads in (1, 2)
     )
-    for name in ("first", "second", "identity"):
+    for name in ("first", "second", "closeness"):
         assert np.array_equal(getattr(one, name), getattr(two, name))
 
 

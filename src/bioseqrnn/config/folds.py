@@ -18,7 +18,8 @@ class FoldsConfig(Strict):
     grouping: Literal["homology", "duplicates", "column", "none"] = Field(
         "homology",
         description="What keeps records in one fold. homology: similar sequences, found by "
-        "MMseqs2, also where they are linked by others; duplicates: equal sequences; column: "
+        "MMseqs2, and (see overlaps) sequences that share a stretch, also where they are linked by "
+        "others; duplicates: equal sequences; column: "
         "the groups of the sheet or labels TSV (chromosome, study, patient), which must be "
         "there. All three also keep equal sequences and the given groups together. none: "
         "nothing, to see what leaks.",
@@ -49,6 +50,20 @@ class FoldsConfig(Strict):
         le=1,
         description="Fraction of each of the two sequences that the alignment must span.",
     )
+    overlaps: bool = Field(
+        True,
+        description="With grouping homology: also keep together records that share an exact "
+        "stretch that chance does not explain (overlapping windows of a genome, fragments of a "
+        "protein), and windows of a genome whose intervals are near each other. Repeats, motifs, "
+        "constant regions and low complexity link nothing. false: leaks.tsv only counts them.",
+    )
+    interval_distance: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="With overlaps: two windows given as intervals of one chromosome are near if "
+        "they overlap or have fewer than this number of bases between them.",
+    )
     count: int = Field(5, ge=2, le=100, description="Number of folds.")
     repeats: int = Field(
         1,
@@ -68,7 +83,8 @@ class FoldsConfig(Strict):
     exclude_leaking: bool = Field(
         False,
         description="Where the sheet gives the split: leave out the test records that are "
-        "similar to a training or validation record. leaks.tsv counts them in any case.",
+        "similar to a training or validation record or (see overlaps) share a stretch with one. "
+        "leaks.tsv counts them in any case.",
     )
     compare_random: list[Name] | None = Field(
         None,

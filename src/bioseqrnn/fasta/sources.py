@@ -151,6 +151,20 @@ def moved(
     return sources, options
 
 
+def genome_names(sources: list[Source], options: DatasetOptions) -> dict[Path, str]:
+    """Return a name for each genome that windows are cut from, by its resolved path.
+
+    It is the name of the file, or the path as given if two genomes have the same file name.
+    """
+    genomes = [source.fasta for source in sources if source.intervals]
+    genomes += [Path(options.negatives.genome)] if options.negatives.genome else []
+    found: dict[Path, Path] = {}
+    for genome in genomes:
+        found.setdefault(genome.resolve(), genome)
+    clash = len({path.name for path in found.values()}) < len(found)
+    return {real: str(path) if clash else path.name for real, path in found.items()}
+
+
 def find_fasta(text: str, where: str = "--fasta") -> list[Path]:
     """Return the files that a cell ``fasta`` names; see ``files.find_fasta``.
 

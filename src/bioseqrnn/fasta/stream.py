@@ -38,11 +38,30 @@ class Batch:
         Labels of the type ``label_type``, plain or dictionary-encoded.
     groups : pyarrow string array [n], or None
         Groups, if the user gave any.
+    places : Places, optional
+        Where the records are on a genome, if they are windows of one.
     """
 
     records: PackedRecords
     labels: pa.Array
     groups: pa.Array | None
+    places: Places | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where records are on a genome.
+
+    Attributes
+    ----------
+    chroms : pyarrow string array [n]
+        Name of the genome and of the chromosome, ``genome.fa:chr1``.
+    starts : pyarrow int64 array [n]
+        First base, counted from 0.
+    """
+
+    chroms: pa.Array
+    starts: pa.Array
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,8 @@ class Reading:
     files : dict of Path to LabelFile
         The label files; several sources can share one.
     shard : Shard
+    genome : str
+        Name of the FASTA file if it is a genome.
     """
 
     source: Source
@@ -66,6 +87,7 @@ class Reading:
     labels: LabelReader
     files: dict[Path, LabelFile]
     shard: Shard = WHOLE
+    genome: str = ""
 
     def records(self, *, keep_titles: bool = False) -> Iterator[PackedRecords]:
         """Yield the records of the FASTA file, packed."""
@@ -196,7 +218,11 @@ def _windows(reading: Reading) -> Iterator[Batch]:
         groups = None
         if source.group is not None or any(row.group for row in rows):
             groups = pa.array([row.group or source.group for row in rows], pa.string())
-        yield Batch(records, labels, groups)
+        places = Places(
+            pa.array([f"{reading.genome}:{row.chrom}" for row in rows], pa.string()),
+            pa.array([row.start for row in rows], pa.int64()),
+        )
+        yield Batch(records, labels, groups, places)
 
 
 def _line_in(path: Path, lines: list[int]) -> Callable[[int], str]:

@@ -5,7 +5,8 @@ and at least the fraction ``identity`` of its columns, including gaps, hold the 
 compared on both strands. Short proteins can be similar by chance. With ``corrected``, alignments
 below about 50 residues need a higher identity, after the curve of Rost (Protein Eng. 12:85, 1999):
 ``480 * L ** (-0.32 * (1 + exp(-L / 1000)))`` % identical residues in an alignment of L residues,
-but never more than 80 %.
+but never more than 80 %. With ``fragments``, an alignment of at least 30 columns that covers this
+fraction of the shorter protein only is enough, so that a domain is similar to the whole protein.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.onehot.twins import number, sequence_digests
 from bioseqrnn.similarity.mmseqs import kmer_length, run_mmseqs, sequence_type, write_fasta
+from bioseqrnn.similarity.related import Pairs
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import temporary_folder
 
@@ -33,6 +35,9 @@ FEW_SEQUENCES, FEW_RESIDUES = 4000, 10**5
 FEW_NUCLEOTIDES, FEW_KMER = 5 * 10**5, 7
 # Proteins of at least this mean length are long enough for longer k-mers and higher scores
 LONG = 50
+# Fewest columns of the alignment of a fragment. Shorter ones are alike by chance or composition; of
+# these, ``similarity.overlaps`` finds those that are equal
+FRAGMENT = 30
 # For each sequence at least this many of the most similar ones are kept, more if there are few
 # sequences
 FEWEST_PARTNERS, MOST_PAIRS = 300, 2 * 10**6
@@ -58,11 +63,14 @@ class Threshold:
         Minimum fraction of each sequence that the alignment spans.
     corrected : bool
         Whether short alignments need a higher identity.
+    fragments : bool
+        Whether a longer alignment may span that fraction of the shorter sequence only.
     """
 
     identity: float
     coverage: float
     corrected: bool = False
+    fragments: bool = False
 
     def least(self, columns: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """Minimum identity of alignments with these numbers of columns: float64 [n]."""
@@ -76,9 +84,10 @@ class Threshold:
 
     def __str__(self) -> str:
         short = ", more of short alignments" if self.corrected else ""
+        part = f", or of the shorter one and {FRAGMENT} residues" if self.fragments else ""
         return (
             f"at least {100 * self.identity:g} % identical over {100 * self.coverage:g} % of "
-            f"both{short}"
+            f"both{part}{short}"
         )
 
 
@@ -86,29 +95,9 @@ def threshold_of(alphabet: Alphabet, config: FoldsConfig) -> Threshold:
     """Return the threshold that settings give for an alphabet."""
     if alphabet.name == "dna":
         return Threshold(config.identity_dna, config.coverage)
-    return Threshold(config.identity_protein, config.coverage, config.length_correction)
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Pairs of different sequences that are similar.
-
-    Attributes
-    ----------
-    sequence : int64 [n]
-        Number of each record's sequence; a DNA sequence and its reverse complement share it.
-    first, second : int64 [pairs]
-        Numbers of the two sequences, the lower one first; each pair occurs once.
-    identity : float32 [pairs]
-    """
-
-    sequence: Ints
-    first: Ints
-    second: Ints
-    identity: npt.NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.first)
+    return Threshold(
+        config.identity_protein, config.coverage, config.length_correction, config.overlaps
+    )
 
 
 def similar_pairs(
@@ -155,6 +144,8 @@ def _search(
     # The limit here loses no pair: the alignment has at least as many columns as it spans residues
     # of the longer sequence, and at most as many identical ones as the shorter one has residues
     ratio = threshold.coverage * threshold.identity
+    if threshold.fragments:
+        ratio = 0.0
     words: list[object] = [
         "search", "db", "db", "found", "tmp", "--alignment-mode", 3, "--max-seqs", partners,
         "--min-seq-id", threshold.identity, "-c", ratio, "--cov-mode", 0,
@@ -196,7 +187,11 @@ def _read_pairs(
         for part in parts:
             query, target, identity, columns, *covered = (part[name].to_numpy() for name in COLUMNS)
             kept = (query != target) & (identity + ROUNDING >= threshold.least(columns))
-            kept &= np.minimum(*covered) + ROUNDING >= threshold.coverage
+            enough = np.minimum(*covered) + ROUNDING >= threshold.coverage
+            if threshold.fragments:
+                part = np.maximum(*covered) + ROUNDING >= threshold.coverage
+                enough |= part & (columns >= FRAGMENT)
+            kept &= enough
             low, high = np.minimum(query, target)[kept], np.maximum(query, target)[kept]
             keys.append(low * count + high)
             identities.append(identity[kept])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.similarity.related import Relation
 from bioseqrnn.splits.deal import Strata, deal_groups, totals
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.errors import InputError
@@ -28,15 +30,15 @@ def assign_roles(
     validation_fraction: float,
     seed: int,
     repeats: int = 1,
-    pairs: Pairs | None = None,
+    related: Sequence[Relation] = (),
     where: str = "dataset",
 ) -> Roles:
     """Give every record its role in each fold.
 
     In fold ``repeat * folds + k`` the test records are part k of that repeat's assignment. A
     stratified fraction of the others is used for validation (early stopping, model selection), the
-    rest for training. Records that are similar to a test record of the fold are excluded from it,
-    and so are training records that are similar to a validation record. So no score is too high
+    rest for training. Records that are related to a test record of the fold are excluded from it,
+    and so are training records that are related to a validation record. So no score is too high
     because a large group had to be cut.
 
     Parameters
@@ -51,8 +53,8 @@ def assign_roles(
     seed : int
     repeats : int
         Number of assignments, each with its own seed.
-    pairs : Pairs, optional
-        Pairs of similar sequences; None excludes nothing.
+    related : sequence of Relation
+        Which records are related; none excludes nothing.
     where : str
 
     Returns
@@ -82,11 +84,9 @@ def assign_roles(
         for k in range(folds):
             column = roles[:, repeat * folds + k]
             column[part == k] = code(TEST)
-            if pairs is not None:
-                exclude(column, pairs, (TRAIN,), (TEST,))
+            exclude(column, related, (TRAIN,), (TEST,))
             _validate(column, strata, groups, validation_fraction, own + 1 + k)
-            if pairs is not None:
-                exclude(column, pairs, (TRAIN,), (VALIDATION,))
+            exclude(column, related, (TRAIN,), (VALIDATION,))
             _check_roles(strata, groups, column, classes, repeat * folds + k, where)
     return roles
 
@@ -99,14 +99,13 @@ def given_roles(
     *,
     validation_fraction: float,
     seed: int,
-    pairs: Pairs | None = None,
+    related: Sequence[Relation] = (),
     where: str = "dataset",
 ) -> Roles:
     """Give every record the role that the user gave it, in a single fold.
 
     If the user gave no validation records, a stratified fraction of the training records is used.
-    With ``pairs``, a test record is excluded if a training or validation record has the same or a
-    similar sequence.
+    A test record is excluded if it is related to a training or validation record.
 
     Returns
     -------
@@ -120,13 +119,12 @@ def given_roles(
     """
     roles = np.array([code(split) for split in splits], np.int8)[:, None]
     column = roles[:, 0]
-    if pairs is not None:
-        exclude(column, pairs, (TEST,), (TRAIN, VALIDATION))
+    exclude(column, related, (TEST,), (TRAIN, VALIDATION))
     if not (column == code(VALIDATION)).any() and (column == code(TRAIN)).any():
         _validate(column, strata, groups, validation_fraction, seed)
     for role in (TRAIN, TEST):
         chosen = column == code(role)
-        gone = ", once those alike a training record are excluded" * (pairs is not None)
+        gone = ", once those related to a training record are excluded" * bool(related)
         if not chosen.any():
             raise InputError(f"{where}: the given split has no {role} record{gone}; add some")
         for name in lacking(strata, chosen, classes or []):
@@ -137,23 +135,21 @@ def given_roles(
     return roles
 
 
-def alike(column: Roles, pairs: Pairs, roles: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Whether a record has the same or a similar sequence as a record with one of the roles."""
-    sequence = pairs.sequence
-    has = np.zeros(int(sequence.max()) + 1, bool)
-    has[sequence[np.isin(column, [code(role) for role in roles])]] = True
-    near = has.copy()
-    near[pairs.first[has[pairs.second]]] = True
-    near[pairs.second[has[pairs.first]]] = True
-    return near[sequence]
+def alike(column: Roles, relation: Relation, roles: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Whether a record equals or is related to a record with one of the roles."""
+    return relation.near(np.isin(column, [code(role) for role in roles]))
 
 
 def exclude(
-    column: Roles, pairs: Pairs, leaving: tuple[str, ...], staying: tuple[str, ...]
+    column: Roles,
+    related: Sequence[Relation],
+    leaving: tuple[str, ...],
+    staying: tuple[str, ...],
 ) -> None:
-    """Exclude, in place, the records of some roles that are similar to a record of other roles."""
+    """Exclude, in place, the records of some roles that are related to a record of other roles."""
     leaves = np.isin(column, [code(role) for role in leaving])
-    column[leaves & alike(column, pairs, staying)] = code(EXCLUDED)
+    for relation in related:
+        column[leaves & alike(column, relation, staying)] = code(EXCLUDED)
 
 
 def lacking(strata: Strata, chosen: npt.NDArray[np.bool_], classes: list[str]) -> list[str]:

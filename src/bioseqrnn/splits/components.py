@@ -1,27 +1,29 @@
-"""Chains of similar sequences, cut where they are too large for balanced folds.
+"""Chains of related records, cut where they are too large for balanced folds.
 
-A group is a connected component of the graph whose edges are pairs of similar sequences (single
+A group is a connected component of the graph whose edges are pairs of related records (single
 linkage), so no pair is split between two groups. A component that is too large for one fold is cut
-as in GraphPart (Teufel et al., NAR Genom. Bioinform. 5:lqad088, 2023): the most similar pairs are
+as in GraphPart (Teufel et al., NAR Genom. Bioinform. 5:lqad088, 2023): the closest pairs are
 joined first, up to a maximum size; then records move to the part that contains most of their
-similar records. GraphPart then removes records that are still similar to another part. Nothing is
+related records. GraphPart then removes records that are still related to another part. Nothing is
 removed here, see ``assign.exclude``.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from bioseqrnn.splits.deal import Strata, group_sums
-from bioseqrnn.support.arrays import Doubles, Ints
+from bioseqrnn.support.arrays import Doubles, Floats, Ints
 from bioseqrnn.support.compiled import compiled
 
 # As multiples of a fold's size: components up to LARGEST stay whole; parts of a larger component
-# have at most PART
-LARGEST, PART = 1.5, 0.5
+# have at most one of PARTS. The smallest is taken that separates few related records (windows along
+# a genome), because many small groups balance the folds and are resampled in the bootstrap
+LARGEST, PARTS = 1.5, (0.05, 0.1, 0.2, 0.5)
+# Largest fraction of atoms with a related one in another part, for all but the largest parts
+SEPARATED = 0.05
 SWEEPS = 20
 
 
@@ -37,10 +39,10 @@ def cut_components(
     atoms: Ints,
     first: Ints,
     second: Ints,
-    identity: npt.NDArray[np.float32],
+    closeness: Floats,
     folds: int,
 ) -> tuple[Ints, int]:
-    """Group similar atoms, in groups that are small enough for the number of folds.
+    """Group related atoms, in groups that are small enough for the number of folds.
 
     Parameters
     ----------
@@ -49,8 +51,8 @@ def cut_components(
     atoms : int64 [n]
         Number, from 0, of each record's atom: a set of records that always stays together.
     first, second : int64 [pairs]
-        Pairs of similar atoms.
-    identity : float32 [pairs]
+        Pairs of related atoms.
+    closeness : float32 [pairs]
     folds : int
 
     Returns
@@ -75,12 +77,16 @@ def cut_components(
     place = np.full(count, -1)
     place[inside] = np.arange(len(inside))
     edges = np.flatnonzero(large[component[first]] & (first != second))
-    edges = edges[np.argsort(-identity[edges], kind="stable")]
+    edges = edges[np.argsort(-closeness[edges], kind="stable")]
     a, b = place[first[edges]], place[second[edges]]
     weights = group_sums(strata, place[atoms], len(inside), classes)
-    part = _join(a, b, weights, PART * fair)
     starts, neighbours = _adjacency(a, b, len(inside))
-    _move(part, starts, neighbours, weights, PART * fair, SWEEPS)
+    for size in PARTS:
+        part = _join(a, b, weights, size * fair)
+        _move(part, starts, neighbours, weights, size * fair, SWEEPS)
+        apart = part[a] != part[b]
+        if len(np.unique([a[apart], b[apart]])) <= SEPARATED * len(inside):
+            break
     group = component.copy()
     group[inside] = parts + part
     return np.unique(group, return_inverse=True)[1], int(large.sum())

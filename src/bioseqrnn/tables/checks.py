@@ -76,9 +76,9 @@ CHECKS = {
         ),
         Check(
             "overlaps", FRACTION,
-            "Where two of them stand on two sides of a fold, a test score is flattered; leaks.tsv "
-            "counts those: set folds.grouping to 'column' with their chromosome, genome position "
-            "or protein as group, or lower folds.coverage.",
+            "Where two of them stand on two sides of a fold, a test score is flattered; folds by "
+            "homology keep them together (folds.overlaps), and leaks.tsv counts those of other "
+            "folds and of a given split.",
         ),
         Check(
             "length", AUC,

@@ -83,6 +83,25 @@ class SequenceTable:
         """Part of each record (train, validation or test) if the user gave a split."""
         return self.file.strings("split") if "split" in self.file.names else None
 
+    @cached_property
+    def places(self) -> tuple[Ints, Ints] | None:
+        """Number of the chromosome, and first base, of each window of a genome: int64 [n] each.
+
+        The number is -1 for a record that is no such window. None if there are no windows at all.
+        """
+        if "chrom" not in self.file.names:
+            return None
+        numbers: dict[str, int] = {}
+        chroms, starts = [], []
+        for rows in self.file.row_groups(["chrom", "start"]):
+            names = rows.column("chrom").dictionary_encode()
+            known = [numbers.setdefault(n, len(numbers)) for n in names.dictionary.to_pylist()]
+            codes = names.indices.fill_null(-1).to_numpy()
+            # the last entry is that of records without a chromosome
+            chroms.append(np.array([*known, -1], np.int64)[codes])
+            starts.append(rows.column("start").fill_null(0).to_numpy())
+        return np.concatenate(chroms), np.concatenate(starts)
+
     def __len__(self) -> int:
         return len(self.packed)
 

@@ -126,6 +126,10 @@ def check_rows(
     if "label" in found and "length" in found and task == "per_position":
         sizes = pc.binary_length(found["label"]).to_numpy()
         check.all("label", sizes == found["length"].to_numpy(), "is not a character a residue")
+    if "start" in found:
+        # no genome is longer
+        fine = pc.and_(pc.greater_equal(found["start"], 0), pc.less(found["start"], 2**36))
+        check.all("start", fine.fill_null(True), "is no place on a chromosome")
     if "split" in found:
         known = pc.is_in(found["split"], pa.array([*SPLITS, None]))
         check.all("split", known, f"is none of {', '.join(SPLITS)}")

@@ -106,7 +106,9 @@ def test_no_splice_pair_straddles_where_random_folds_have_hundreds(splice, tmp_p
 
 def test_no_peptide_pair_straddles_in_any_repeat(acp, alike_peptides, tmp_path):
     folds, leaks = split(acp, tmp_path, repeats=2)
-    alike = alike_peptides[threshold_of(acp.alphabet, FoldsConfig())]
+    # no alignment is as long as those of fragments
+    threshold = threshold_of(acp.alphabet, FoldsConfig(overlaps=False))
+    alike = alike_peptides[threshold]
     assert straddling(alike, folds.roles) == [0] * 10
     assert set(folds.roles.ravel()) == set(ROLES)
     homology = leaks[leaks["grouping"] == "homology"]
@@ -123,8 +125,9 @@ def test_one_chain_of_half_the_peptides_is_cut_without_a_pair_straddling(
     acp, alike_peptides, tmp_path, capsys, coverage
 ):
     threshold = Threshold(0.4, coverage)
-    folds, leaks = split(acp, tmp_path, count=4, coverage=coverage, length_correction=False)
-    assert "hold too many records for 4 folds and were cut" in capsys.readouterr().err
+    settings = {"count": 4, "coverage": coverage, "length_correction": False, "overlaps": False}
+    folds, leaks = split(acp, tmp_path, **settings)
+    assert "are too large for 4 folds and were cut" in capsys.readouterr().err
     alike = alike_peptides[threshold]
     roles = folds.roles
     assert straddling(alike, roles) == [0] * 4
@@ -197,14 +200,13 @@ def test_leaks_of_a_given_split_are_counted_and_left_out_where_asked(tmp_path, c
     folds, leaks = split(table, tmp_path, exclude_leaking=True)
     gone = folds.roles[:, 0] == "excluded"
     assert [name for name, out in zip(table.ids, gone, strict=True) if out] == ["copy", "relative"]
-    assert leaks[["tested", "identical", "similar", "excluded"]].to_numpy().tolist() == [
-        [22, 0, 0, 2]
-    ]
+    columns = ["tested", "identical", "similar", "overlapping", "excluded"]
+    assert leaks[columns].to_numpy().tolist() == [[22, 0, 0, 0, 2]]
     assert (folds.fold[gone] == -1).all()
     assert "2 test records are left out" in capsys.readouterr().err
 
 
-def test_windows_that_overlap_leak_where_no_sequence_is_alike(tmp_path, capsys):
+def test_windows_that_overlap_leak_only_where_overlaps_is_false(tmp_path, capsys):
     """As in a public set of promoters: half of the negatives overlap, and none is alike."""
     rng = np.random.default_rng(7)
     genome = "".join(rng.choice(list("ACGT"), 2000))
@@ -214,7 +216,9 @@ def test_windows_that_overlap_leak_where_no_sequence_is_alike(tmp_path, capsys):
         text = "".join(f">{name}{i}\n{text}\n" for i, text in enumerate(cut))
         (tmp_path / f"{name}.fa").write_text(text)
     table = encode(tmp_path, [Source(tmp_path / f"{name}.fa", name) for name in "ab"])
-    folds, leaks = split(table, tmp_path)
+    _, leaks = split(table, tmp_path)
+    assert leaks.loc[leaks["grouping"] == "homology", "overlapping"].tolist() == [0] * 5
+    folds, leaks = split(table, tmp_path, overlaps=False)
     assert leaks["grouping"].tolist() == ["homology"] * 5 + ["none"] * 5
     assert (leaks["stretch"] == 17).all()
     window = np.array([name.startswith("b") and int(name[1:]) < 48 for name in table.ids])
@@ -265,3 +269,19 @@ def test_random_folds_warn_and_ignore_groups_and_copies(tmp_path, capsys):
     assert len(set(folds.groups)) == 40
     assert leaks["grouping"].tolist() == ["none"] * 5
     assert (leaks["identical"] == leaks["tested"]).all()
+
+
+def test_a_chain_along_a_genome_is_cut_into_many_small_parts():
+    """Each record is related to the next two; few pairs are lost however small the parts are."""
+    place = np.arange(5000)
+    first = np.concatenate([place[:-1], place[:-2]])
+    second = np.concatenate([place[1:], place[2:]])
+    closeness = np.repeat(np.array([0.5, 0.25], np.float32), [4999, 4998])
+    strata = place % 2
+    group, cut = cut_components(strata, place, first, second, closeness, folds=5)
+    assert cut == 1
+    sizes = np.bincount(group)
+    assert len(sizes) >= 50
+    assert sizes.max() <= 0.1 * 1000
+    # parts are runs of neighbours
+    assert (np.diff(group) != 0).sum() == len(sizes) - 1

@@ -12,8 +12,8 @@ from bioseqrnn.tables.declared.data import LEAKS
 
 def leaks(own, random=(14, 11)):
     """Two folds of the report and two random ones, with so many test records that overlap."""
-    rows = [("homology", k, 20, 0, 0, count, 16, 0) for k, count in enumerate(own)]
-    rows += [("none", k, 20, 1, 3, count, 16, 0) for k, count in enumerate(random)]
+    rows = [("homology", k, 20, 0, 0, count, 4, 16, 0) for k, count in enumerate(own)]
+    rows += [("none", k, 20, 1, 3, count, 5, 16, 0) for k, count in enumerate(random)]
     return pd.DataFrame(rows, columns=LEAKS.names).astype({"overlapping": "Float64"})
 
 
@@ -32,9 +32,9 @@ def test_overlaps_are_said_above_the_scores_and_in_the_table():
 
 def test_without_overlaps_nothing_is_said_above_the_scores():
     assert leaking_overlaps(leaks((0, 0))) == ""
-    assert "No test record shares a stretch of at least 16 residues" in str(
-        leaks_section(leaks((0, 0)), None, "auroc")
-    )
+    section = str(leaks_section(leaks((0, 0)), None, "auroc"))
+    assert "No test record shares a stretch of at least 16 residues" in section
+    assert "of low complexity, which 8 (20 %) of the test records have." in section
     missing = leaks((None, None), (None, None))
     assert leaking_overlaps(missing) == ""
     section = str(leaks_section(missing, None, "auroc"))

@@ -49,7 +49,7 @@ def test_schema_and_metadata(tmp_path):
     schema = pq.read_schema(tmp_path / "sequences.parquet")
     assert schema.names == ["id", "source", "length", "label", "onehot"]
     assert json.loads(schema.metadata[b"bioseqrnn"]) == {
-        "format": 1,
+        "format": 2,
         "alphabet": "dna",
         "symbols": "ACGT",
         "strands": "single",

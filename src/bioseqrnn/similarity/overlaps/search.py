@@ -7,7 +7,8 @@ residues than chance explains (``chance.py``), and one of these holds:
   5 % of the letters differ (10 % in proteins). Examples are windows of one genome, or a fragment
   and the whole sequence.
 - The flanks of the stretch differ, but it has enough letters outside the words that many sequences
-  contain (a motif, a repeat). In proteins it must also span half of the shorter sequence.
+  contain (a motif, a repeat). It must also span half of the shorter sequence in proteins, and a
+  twentieth in DNA.
 
 A word of low complexity links nothing. A word at many places (a transposon, an adapter) links only
 sequences that overlap, each with those nearest to it. So a repeat or a constant region does not
@@ -33,6 +34,7 @@ from bioseqrnn.similarity.overlaps.common import enough_beside_common
 from bioseqrnn.similarity.overlaps.matches import Matches, compare_all, compare_ends, remembered
 from bioseqrnn.similarity.overlaps.texts import Texts, low_complexity, read_texts
 from bioseqrnn.similarity.overlaps.words import Occurrences, repeated_words
+from bioseqrnn.similarity.related import Pairs
 from bioseqrnn.support.arrays import Bools, Ints
 
 # A word at more places than this links only sequences that end with it
@@ -40,43 +42,34 @@ FEW = 32
 # each takes two bytes of memory
 MOST_RESIDUES = 4 * 10**9
 # Least fraction of the shorter sequence that a stretch between differing flanks spans. Related
-# proteins have such stretches too; a fragment spans more than this
-LEAST_SHARE = {"dna": 0.0, "protein": 0.5}
+# proteins have such stretches too; a fragment spans more than this. Two long pieces of a genome
+# often share some short repeat, which says little about the rest of them
+LEAST_SHARE = {"dna": 0.05, "protein": 0.5}
 # A word is constant if at least this fraction of its occurrences is at one distance from an end
 CONSTANT = 0.9
 
 
 @dataclass(frozen=True)
-class Overlaps:
+class Overlaps(Pairs):
     """Pairs of different sequences that share a stretch.
 
     Attributes
     ----------
-    sequence : int64 [n]
-        Number of each record's sequence; a DNA sequence and its reverse complement share it.
-    first, second : int64 [pairs]
-        Numbers of the two sequences, the lower one first; each pair occurs once.
     letters : int64 [pairs]
         Length in residues of the longest identical stretch.
     least : int
         Minimum length in residues of a stretch that counts.
     common, constant, simple : bool [sequences]
         Whether the sequence contains a stretch of that length that links nothing: one that many
-        others contain too; one that is at the same position in nearly all of them; one of low
-        complexity that others contain too.
+        others contain too, or a small part of long sequences; one that is at the same position in
+        nearly all of them; one of low complexity that others contain too.
     """
 
-    sequence: Ints
-    first: Ints
-    second: Ints
     letters: Ints
     least: int
     common: Bools
     constant: Bools
     simple: Bools
-
-    def __len__(self) -> int:
-        return len(self.first)
 
     def not_counted(self) -> str:
         """Return sentences on how many records share only stretches that link nothing."""
@@ -96,25 +89,10 @@ class Overlaps:
             text += f" {simple:,} share a stretch of low complexity, which is not counted."
         return text
 
-    def beside(self, chosen: Bools) -> Bools:
-        """Whether a record shares a stretch with a chosen record of another sequence: bool [n]."""
-        has = np.zeros(len(self.common), np.bool_)
-        has[self.sequence[chosen]] = True
-        near = np.zeros(len(has), np.bool_)
-        near[self.first[has[self.second]]] = True
-        near[self.second[has[self.first]]] = True
-        return near[self.sequence]
-
     @property
-    def partners(self) -> Ints:
-        """First record that each record shares a stretch with: int64 [n], -1 for none."""
-        rows = np.full(len(self.common), len(self.sequence))
-        np.minimum.at(rows, self.sequence, np.arange(len(self.sequence)))
-        partner = np.full(len(rows), len(self.sequence))
-        np.minimum.at(partner, self.first, rows[self.second])
-        np.minimum.at(partner, self.second, rows[self.first])
-        partner[partner == len(self.sequence)] = -1
-        return partner[self.sequence]
+    def unlinked(self) -> Bools:
+        """Whether a record contains a stretch that others contain, but that links nothing."""
+        return (self.common | self.simple)[self.sequence]
 
 
 def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
@@ -158,8 +136,9 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
     for ends in (matches.first, matches.second):
         flags.common[ends[~links]] = True
     found = matches.chosen(links)
+    share = found.letters / _shorter(texts, found)
     return Overlaps(
-        sequence, found.first, found.second, found.letters, least,
+        sequence, found.first, found.second, share.astype(np.float32), found.letters, least,
         flags.common, flags.constant, flags.simple,
     )  # fmt: skip
 
@@ -206,8 +185,12 @@ class _Flags:
 
 def _stand_alone(texts: Texts, matches: Matches, match: float) -> Bools:
     """Whether stretches between differing flanks are enough to link two sequences."""
-    sizes = np.diff(texts.starts)
-    shorter = np.minimum(sizes[matches.first], sizes[matches.second])
-    enough = matches.letters >= LEAST_SHARE[texts.alphabet.name] * shorter
+    enough = matches.letters >= LEAST_SHARE[texts.alphabet.name] * _shorter(texts, matches)
     enough[enough] = enough_beside_common(texts, matches.chosen(enough), match)
     return enough
+
+
+def _shorter(texts: Texts, matches: Matches) -> Ints:
+    """Residues of the shorter one of the two sequences of each match: int64 [matches]."""
+    sizes = np.diff(texts.starts)
+    return np.minimum(sizes[matches.first], sizes[matches.second])

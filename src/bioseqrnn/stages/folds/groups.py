@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.onehot.twins import number, sequence_digests
-from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.similarity.related import Relation
 from bioseqrnn.splits.components import connected, cut_components
 from bioseqrnn.splits.deal import Strata
 from bioseqrnn.support.arrays import Ints
@@ -52,7 +54,7 @@ def group_records(
     table: SequenceTable,
     strata: Strata,
     grouping: str,
-    pairs: Pairs | None,
+    related: Sequence[Relation],
     folds: int,
     where: str = "dataset",
 ) -> Ints:
@@ -64,12 +66,12 @@ def group_records(
     strata : int64 [n] or float64 [n, classes]
         What is balanced between folds.
     grouping : str
-        ``homology``: chains of similar sequences, as far as folds stay balanced; ``duplicates``:
+        ``homology``: chains of related records, as far as folds stay balanced; ``duplicates``:
         identical sequences; ``column``: the user's groups, which are required. All three keep
         together identical sequences and the records of each group of the user. ``none``: every
         record is its own group.
-    pairs : Pairs or None
-        Pairs of similar sequences, for ``homology``.
+    related : sequence of Relation
+        Which records are related, for ``homology``.
     folds : int
     where : str
 
@@ -96,17 +98,17 @@ def group_records(
         keys.append(np.array([-1 if g is None else numbers[g] for g in table.groups], np.int64))
     if grouping != "homology":
         return merge_groups(*keys)
-    if pairs is None:
-        raise ValueError("grouping 'homology' needs the pairs of similar sequences")
-    atoms = merge_groups(*keys, pairs.sequence)
-    atom_of = np.empty(int(pairs.sequence.max()) + 1, np.int64)
-    atom_of[pairs.sequence] = atoms
-    first, second = atom_of[pairs.first], atom_of[pairs.second]
-    group, cut = cut_components(strata, atoms, first, second, pairs.identity, folds)
+    if table.alphabet.name == "dna":
+        keys.append(sequence_keys(table.packed, both_strands=True))
+    atoms = merge_groups(*keys)
+    first, second, closeness = (
+        np.concatenate(parts) for parts in zip(*(one.edges() for one in related), strict=True)
+    )
+    group, cut = cut_components(strata, atoms, atoms[first], atoms[second], closeness, folds)
     if cut:
         say(
-            f"{where}: {cut:,} chain(s) of similar sequences hold too many records for {folds} "
-            "folds and were cut; a record that is similar to a fold's test records is not used for "
-            "training there"
+            f"{where}: {cut:,} chain(s) of related records are too large for {folds} folds and "
+            "were cut; a record that is related to a fold's test records is not used for training "
+            "there"
         )
     return renumber(group[atoms])

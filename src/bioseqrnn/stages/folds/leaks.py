@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.similarity.overlaps.search import Overlaps
-from bioseqrnn.similarity.pairs import Pairs
+from bioseqrnn.similarity.related import Pairs
 from bioseqrnn.splits.assign import alike
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.tables.declared.data import LEAKS
@@ -46,15 +46,16 @@ def count_leaks(
         if pairs is not None:
             near = alike(column, pairs, (TRAIN, VALIDATION))
             similar = int((tested & (identical | near)).sum())
-        overlapping = stretch = None
+        overlapping = common = stretch = None
         if overlaps is not None:
-            beside = overlaps.beside(np.isin(column, [code(TRAIN), code(VALIDATION)]))
-            overlapping, stretch = int((tested & (identical | beside)).sum()), overlaps.least
+            near = tested & (identical | alike(column, overlaps, (TRAIN, VALIDATION)))
+            overlapping, stretch = int(near.sum()), overlaps.least
+            common = int((tested & ~near & overlaps.unlinked).sum())
         rows.append(
             (
                 grouping, fold, int(tested.sum()), int(identical.sum()), similar, overlapping,
-                stretch, int((column == code(EXCLUDED)).sum()),
+                common, stretch, int((column == code(EXCLUDED)).sum()),
             )
         )  # fmt: skip
-    counts = dict.fromkeys(("similar", "overlapping", "stretch"), "Int64")
+    counts = dict.fromkeys(("similar", "overlapping", "common", "stretch"), "Int64")
     return LEAKS.frame(rows).astype(counts)

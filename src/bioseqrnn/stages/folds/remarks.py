@@ -62,12 +62,12 @@ def say_excluded(roles: Roles, given: bool, where: str) -> None:
     counts = (roles == code(EXCLUDED)).sum(axis=0)
     if given and counts.any():
         say(
-            f"{where}: {counts[0]:,} test records are left out: they are similar to training "
+            f"{where}: {counts[0]:,} test records are left out: they are related to training "
             "records"
         )
     elif counts.any():
         say(
             f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
-            "the training of a fold: they are similar to its test or validation records. All are "
+            "the training of a fold: they are related to its test or validation records. All are "
             "tested in some fold"
         )

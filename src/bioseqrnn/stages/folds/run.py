@@ -8,25 +8,21 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.config.folds import FoldsConfig
-from bioseqrnn.similarity.mmseqs import SimilarityError
-from bioseqrnn.similarity.overlaps.search import Overlaps, find_overlaps
-from bioseqrnn.similarity.pairs import Pairs, Threshold, similar_pairs, threshold_of
+from bioseqrnn.similarity.related import Relation
 from bioseqrnn.splits.assign import assign_roles, given_roles
 from bioseqrnn.splits.deal import Strata
 from bioseqrnn.stages.folds.groups import group_records, sequence_keys
 from bioseqrnn.stages.folds.leaks import count_leaks
+from bioseqrnn.stages.folds.relations import find_relations
 from bioseqrnn.stages.folds.remarks import check_numbers, say_excluded, warn_of_unvalidated
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
-from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.data import LEAKS
 from bioseqrnn.tables.folds import Roles, write_folds
 from bioseqrnn.tables.sequences import CLASS_TASKS, SequenceTable
 
 GIVEN, RANDOM = "given", "none"
-# Up to this number of records, similar sequences are counted even if folds do not depend on them
-FEW_RECORDS = 10**6
 
 
 def split_table(
@@ -59,38 +55,36 @@ def split_table(
         Folds cannot be made, or MMseqs2 is needed but missing.
     """
     given, grouping = table.splits is not None, config.grouping
-    threshold = threshold_of(table.alphabet, config)
-    wanted = grouping == "homology" or (given and config.exclude_leaking)
-    pairs = None
-    if wanted or (leaks is not None and len(table) <= FEW_RECORDS):
-        pairs = _pairs(table, threshold, threads, wanted, where)
+    relations = find_relations(
+        table, config, counted=leaks is not None, threads=threads, where=where
+    )
     strata, classes = strata_of(table)
-    alike = pairs if grouping == "homology" else None
-    groups = group_records(table, strata, grouping, alike, 1 if given else config.count, where)
+    related = relations.kept if grouping == "homology" else ()
+    groups = group_records(table, strata, grouping, related, 1 if given else config.count, where)
     repeats = 1 if given else config.repeats
     if table.splits is not None:
         roles = given_roles(
             table.splits, strata, groups, classes,
             validation_fraction=config.validation_fraction, seed=config.seed,
-            pairs=pairs if config.exclude_leaking else None, where=where,
+            related=relations.kept if config.exclude_leaking else (), where=where,
         )  # fmt: skip
     else:
-        roles = _assigned(strata, groups, classes, config, alike, where)
+        roles = _assigned(strata, groups, classes, config, related, where)
     if table.metadata["task"] == "regression":
         check_numbers(table.targets, roles, given, where)
     about = {
         "repeats": repeats, "seed": config.seed, "given": given, "grouping": grouping,
-        "threshold": str(threshold) if grouping == "homology" or config.exclude_leaking else None,
+        "threshold": relations.threshold,
     }  # fmt: skip
     found = None
     if leaks is not None:
         keys = sequence_keys(table.packed, table.metadata["strands"] == "both")
-        overlaps = _overlaps(table, where)
-        parts = [count_leaks(roles, keys, pairs, overlaps, GIVEN if given else grouping)]
+        searched = keys, relations.pairs, relations.overlaps
+        parts = [count_leaks(roles, *searched, GIVEN if given else grouping)]
         if not given and grouping != RANDOM:
             alone = np.arange(len(groups))
-            random = _assigned(strata, alone, classes, config, None, where)
-            parts.append(count_leaks(random, keys, pairs, overlaps, RANDOM))
+            random = _assigned(strata, alone, classes, config, (), where)
+            parts.append(count_leaks(random, *searched, RANDOM))
         found = pd.concat(parts)
     with together():
         write_folds(output, table, groups, roles, about)
@@ -113,12 +107,12 @@ def _assigned(
     groups: Ints,
     classes: list[str] | None,
     config: FoldsConfig,
-    pairs: Pairs | None,
+    related: tuple[Relation, ...],
     where: str,
 ) -> Roles:
     return assign_roles(
         strata, groups, classes, folds=config.count, repeats=config.repeats, seed=config.seed,
-        validation_fraction=config.validation_fraction, pairs=pairs, where=where,
+        validation_fraction=config.validation_fraction, related=related, where=where,
     )  # fmt: skip
 
 
@@ -143,42 +137,20 @@ def strata_of(table: SequenceTable) -> tuple[Strata, list[str] | None]:
     return counts, None
 
 
-def _pairs(
-    table: SequenceTable, threshold: Threshold, threads: int, wanted: bool, where: str
-) -> Pairs | None:
-    try:
-        return similar_pairs(table.packed, table.alphabet, threshold, threads)
-    except SimilarityError as error:
-        if wanted:
-            raise InputError(
-                f"{where}: similar sequences were not found: {error}; or set folds.grouping to "
-                "'duplicates'"
-            ) from error
-        say(f"{where}: similar sequences are not counted: {error}")
-    return None
-
-
-def _overlaps(table: SequenceTable, where: str) -> Overlaps | None:
-    try:
-        return find_overlaps(table.packed, table.alphabet)
-    except SimilarityError as error:
-        say(f"{where}: shared stretches are not counted: {error}")
-    return None
-
-
 def _say_leaks(found: pd.DataFrame, where: str) -> None:
     for grouping, rows in found.groupby("grouping", sort=False):
         what = {GIVEN: "the given split", RANDOM: "random folds"}.get(
             str(grouping), f"these folds ({grouping})"
         )
-        similar, overlapping = (
+        similar, overlapping, common = (
             "not counted" if rows[name].isna().any() else f"{rows[name].sum():,}"
-            for name in ("similar", "overlapping")
+            for name in ("similar", "overlapping", "common")
         )
         stretch = rows["stretch"].iloc[0]
         shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
             f"{where}: {rows['tested'].sum():,} test records in {what}: {similar} have a similar "
             f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} "
-            f"one that shares a stretch{shared}"
+            f"one that shares a stretch{shared}; {common} have only stretches that link nothing "
+            "(a repeat, a motif, low complexity)"
         )

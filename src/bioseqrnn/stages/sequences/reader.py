@@ -11,7 +11,7 @@ from bioseqrnn.fasta.choose_alphabet import choose_alphabet, warn_of_dna
 from bioseqrnn.fasta.intervals import read_intervals, warn_of_unused
 from bioseqrnn.fasta.labels import PER_POSITION, LabelFile, LabelReader
 from bioseqrnn.fasta.opening import check_unchanged, file_state
-from bioseqrnn.fasta.sources import Source, check_sources
+from bioseqrnn.fasta.sources import Source, check_sources, genome_names
 from bioseqrnn.fasta.stream import Batch, Reading, read_batches
 from bioseqrnn.stages.sequences.negatives.rows import check_negatives
 from bioseqrnn.support.errors import InputError
@@ -34,6 +34,7 @@ class DatasetReader:
     def __init__(self, sources: list[Source], options: DatasetOptions, where: str) -> None:
         check_sources(sources, options.task == PER_POSITION)
         self.sources, self.options, self.where = sources, options, where
+        self._genomes = genome_names(sources, options)
         genome = options.negatives.genome
         read = [Path(genome)] if genome else []
         read += [path for s in sources for path in (s.fasta, s.labels, s.intervals) if path]
@@ -71,8 +72,11 @@ class DatasetReader:
     def source_batches(self, index: int, shard: Shard = WHOLE) -> Iterator[Batch]:
         """Yield the records of one source, or of a shard of it, in order."""
         source = self.sources[index]
+        genome = self._genomes.get(source.fasta.resolve(), "")
         return read_batches(
-            Reading(source, self.alphabet, self.options, self.reader, self.label_files, shard)
+            Reading(
+                source, self.alphabet, self.options, self.reader, self.label_files, shard, genome
+            )
         )
 
     def batches(self) -> Iterator[tuple[int, Batch]]:

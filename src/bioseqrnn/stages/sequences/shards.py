@@ -18,7 +18,7 @@ from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.labels import CLASSIFICATION
 from bioseqrnn.fasta.records import PackedRecords
 from bioseqrnn.fasta.sources import Source
-from bioseqrnn.fasta.stream import Batch
+from bioseqrnn.fasta.stream import Batch, Places
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.onehot.row_groups import packed_column
 from bioseqrnn.stages.sequences.counts import SourceCounts
@@ -237,8 +237,12 @@ def _batch(rows: pa.RecordBatch) -> Batch:
     packed = packed_column(rows.column("onehot"), rows.column("length").to_numpy())
     ids = rows.column("id")
     groups = rows.column("group") if "group" in rows.schema.names else None
+    places = None
+    if "chrom" in rows.schema.names:
+        places = Places(rows.column("chrom"), rows.column("start"))
     # headers are no longer needed: labels and ids are columns now
-    return Batch(PackedRecords(ids, packed, Conversions(), ()), rows.column("label"), groups)
+    records = PackedRecords(ids, packed, Conversions(), ())
+    return Batch(records, rows.column("label"), groups, places)
 
 
 def _counting_from(batches: Iterator[Batch], shard: Shard) -> Iterator[Batch]:

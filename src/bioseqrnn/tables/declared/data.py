@@ -49,9 +49,19 @@ SEQUENCES = Table(
             "split", CATEGORY, "only where the user gives one: `train`, `validation`, `test`",
             optional=True,
         ),
+        Column(
+            "chrom", TEXT,
+            "only where there are windows of a genome: file and chromosome of the window, like "
+            "`genome.fa:chr1`; null for other records",
+            optional=True,
+        ),
+        Column(
+            "start", COUNT, "likewise: place of the window's first base, counted from 0",
+            optional=True,
+        ),
         Column("onehot", BYTES, "packed one-hot bits, see below"),
     ),
-    format=1,
+    format=2,
     metadata=(
         Column("alphabet", TEXT, "`dna` or `protein`"),
         Column("symbols", TEXT, "the columns of the one-hot code"),
@@ -220,6 +230,12 @@ LEAKS = Table(
             "overlapping", COUNT,
             "test records with an identical sequence there, or with one that shares a "
             "[stretch](audit.md#shared-stretches) of at least `stretch` residues; empty likewise",
+        ),
+        Column(
+            "common", COUNT,
+            "of the others, test records with a stretch of this length that many records have (a "
+            "repeat, a motif, a constant region) or that has low complexity; such stretches do not "
+            "relate records. Empty likewise",
         ),
         Column("stretch", COUNT, "residues"),
         Column("excluded", COUNT, "records that the fold leaves out"),

@@ -9,6 +9,7 @@ from bioseqrnn.metrics.registry import title
 from bioseqrnn.stages.report.numbers import number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.declared.data import LEAKS
 
 WORDS = {
     "homology": "homology", "duplicates": "equal sequences", "column": "the groups given",
@@ -34,6 +35,7 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
             ("identical", "with an equal sequence in training"),
             ("similar", "with an equal or similar one"),
             ("overlapping", "with one that shares a stretch"),
+            ("common", "of the others, with a repeat, a motif or low complexity"),
         ):
             known = part[column].notna().all()
             row[words] = _share(float(part[column].sum()), tested) if known else "not looked for"
@@ -73,8 +75,9 @@ def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
 
 def _own(leaks: pd.DataFrame) -> pd.DataFrame:
     """Rows of the folds used in the report; rows of random folds come after them."""
-    if "overlapping" not in leaks:
-        raise InputError("leaks.tsv lacks the column 'overlapping': make it again with 'split'")
+    lacking = LEAKS.missing(leaks.columns)
+    if lacking:
+        raise InputError(f"leaks.tsv lacks the column '{lacking[0]}': make it again with 'split'")
     own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
     return own
 
@@ -89,12 +92,24 @@ def _overlap_words(leaks: pd.DataFrame) -> str:
     if not count:
         return (
             f"No test record shares {least} with a training record, as overlapping windows of a "
-            "genome or fragments of a protein do."
+            f"genome or fragments of a protein do.{_common_words(own, tested)}"
         )
     return (
         f"{_share(count, tested)} of the {tested:,} test records share {least} with a training or "
         "validation record: overlapping windows of a genome, fragments of a protein, or copies. "
         "Their scores are no estimate of scores on new sequences."
+    )
+
+
+def _common_words(own: pd.DataFrame, tested: int) -> str:
+    """Sentence on the stretches that do not relate records, if there are any."""
+    common = int(own["common"].sum())
+    if not common:
+        return ""
+    verb = "has" if common == 1 else "have"
+    return (
+        f" Not counted are stretches that many records have (a repeat, a motif, a constant region) "
+        f"or of low complexity, which {_share(common, tested)} of the test records {verb}."
     )
 
 

@@ -13,8 +13,8 @@ from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.intervals import read_intervals, resized
 from bioseqrnn.fasta.labels import CLASSIFICATION
 from bioseqrnn.fasta.records import PackedRecords, pack_records
-from bioseqrnn.fasta.sources import Source
-from bioseqrnn.fasta.stream import Batch
+from bioseqrnn.fasta.sources import Source, genome_names
+from bioseqrnn.fasta.stream import Batch, Places
 from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.stages.sequences.writer import Batches, DatasetWriter, own_groups
 from bioseqrnn.support.console import say
@@ -78,6 +78,7 @@ def write_negatives(
     )
     for _, batch in batches():
         maker.add_positives(sequences_of(batch.records, alphabet))
+    names = genome_names(sources, options)
     before = writer.written
     label = pa.array([settings.label])
     for source, batch in batches():
@@ -90,9 +91,13 @@ def write_negatives(
             continue
         records = pack_records(Path("negatives"), ids, sequences, alphabet)
         labels = pa.DictionaryArray.from_arrays(np.zeros(len(ids), np.int32), label)
-        # a genome window shares only length and G+C content with its record
-        groups = _pairs(batch, origins) if settings.method == "shuffle" else None
-        writer.add(len(sources) + source, Batch(records, labels, groups))
+        groups = places = None
+        if settings.method == "shuffle":
+            groups = _pairs(batch, origins)
+        elif genome is not None:
+            # such a window shares only length and G+C content with its record
+            places = _places(ids, names[genome.resolve()])
+        writer.add(len(sources) + source, Batch(records, labels, groups, places))
     made = writer.written - before
     if maker.missing:
         say(f"{maker.missing:,} negatives could not be made: no other arrangement, or no window")
@@ -124,6 +129,17 @@ def _pairs(batch: Batch, origins: list[str]) -> pa.Array:
         return own
     places = {name: i for i, name in enumerate(batch.records.ids.to_pylist())}
     return batch.groups.take(pa.array([places[name] for name in origins])).fill_null(own)
+
+
+def _places(windows: list[str], genome: str) -> Places:
+    """Return the places of windows of a genome, which their ids tell."""
+    from bioseqrnn.stages.sequences.negatives.windows import place_of
+
+    found = [place_of(window) for window in windows]
+    return Places(
+        pa.array([f"{genome}:{chrom}" for chrom, _ in found], pa.string()),
+        pa.array([start for _, start in found], pa.int64()),
+    )
 
 
 def _known_intervals(

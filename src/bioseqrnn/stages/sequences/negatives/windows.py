@@ -161,6 +161,12 @@ class GenomeWindows:
         return merged
 
 
+def place_of(name: str) -> tuple[str, int]:
+    """Return chromosome and first base of the window with a name like ``chr1:100-300(+)``."""
+    chrom, _, place = name.rpartition(":")
+    return chrom, int(place.split("-", 1)[0])
+
+
 class _Intervals:
     """Intervals of one chromosome that do not overlap, in order; 16 bytes each."""
 
