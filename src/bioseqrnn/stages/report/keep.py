@@ -12,7 +12,7 @@ from bioseqrnn.metrics.registry import lower_is_better, title
 from bioseqrnn.stages.report.numbers import between, intervals, number
 from bioseqrnn.stages.report.parts import Section, html_table, section
 
-BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
+BETTER, WORSE, OPEN = "better", "worse", "not clearly different"
 SIGNIFICANT = 0.05
 
 
@@ -66,29 +66,29 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     """The answer in one sentence of HTML."""
     words = title(metric)
     if table.empty:
-        return Markup("No baseline was run that <b>{}</b> could be compared with.").format(network)
+        return Markup("No baseline was run, so <b>{}</b> cannot be compared.").format(network)
     best = table.iloc[0]
     name = str(best["baseline"])
     if not math.isfinite(best["difference"]):
         return Markup(
-            "<b>Not shown</b>: {} of <b>{}</b> or of {} is undefined on the test records, as where "
-            "all of their values are equal."
+            "<b>Not shown</b>: {} of <b>{}</b> or of {} is undefined on the test records, for "
+            "example because all of their values are equal."
         ).format(words, network, name)
     ends = between(metric, best["difference_low"], best["difference_high"], "+.4f")
     beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
     if beaten:
         return Markup(
-            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {}). Use "
-            "the simpler method."
+            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (difference from the best, {}: "
+            "{}). Use the simpler method."
         ).format(words, network, ", ".join(beaten), name, ends)
     if best["verdict"] == BETTER:
         return Markup(
-            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (against the best, "
-            "{}: {})."
+            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (difference from "
+            "the best, {}: {})."
         ).format(words, network, name, ends)
     return Markup(
-        "<b>Not shown</b>: the data cannot tell {} of <b>{}</b> from that of the best baseline, {} "
-        "({}; p {}, corrected)."
+        "<b>Not shown</b>: the data do not show a difference between {} of <b>{}</b> and of the "
+        "best baseline, {} ({}; p {}, corrected)."
     ).format(words, network, name, ends, number("p", best["p_adjusted"], ".2g"))
 
 
@@ -106,7 +106,7 @@ def keep_section(
             "Network minus baseline": [
                 number(metric, value, "+.4f") for value in table["difference"]
             ],
-            f"{percent} interval of it": intervals(
+            f"{percent} interval of the difference": intervals(
                 metric, table["difference_low"], table["difference_high"], "+.4f"
             ),
             "p (adjusted)": [number("p", value, ".3g") for value in table["p_adjusted"]],
@@ -115,12 +115,14 @@ def keep_section(
     )
     return section(
         "keep",
-        "Does the RNN earn its keep?",
-        keep_sentence(table, network, metric) + f" Network: {network}, {title(metric)} "
-        f"{number(metric, own['estimate'], '.4f')} ({percent} interval "
-        f"{between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
-        "Differences are of the same records; p is two-sided and corrected for all comparisons of "
-        "this metric (Holm).",
+        "Is the RNN better than the baselines?",
+        keep_sentence(table, network, metric)
+        + (
+            f" Network: {network}, {title(metric)} {number(metric, own['estimate'], '.4f')} "
+            f"({percent} interval {between(metric, own['ci_low'], own['ci_high'], '.4f')}). "
+            "Differences are on the same records; p is two-sided and corrected for all comparisons "
+            "of this metric (Holm)."
+        ),
         "html",
         data=html_table(shown),
     )

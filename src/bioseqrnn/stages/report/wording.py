@@ -24,8 +24,8 @@ def _scored(row: pd.Series, confidence: float) -> Markup:
 
 
 QUESTIONS = {
-    "multilabel": "Can a recurrent network tell which labels a sequence has?",
-    "regression": "Can a recurrent network tell a sequence's value?",
+    "multilabel": "Can a recurrent network predict which labels a sequence has?",
+    "regression": "Can a recurrent network predict the value of a sequence?",
     "per_position": "Can a recurrent network label every residue?",
 }
 
@@ -56,19 +56,19 @@ def introduction(dataset: str, results: Results) -> Markup:
     ]
     if negatives := metadata.get("negatives"):
         text.append(_made_up(negatives))
-    tested = f"on the {summary['n'].max():,} records given to test"
+    tested = f"on the {summary['n'].max():,} given test records"
     how = tested if given else "in cross-validation"
     network, metric = selected["row"], selected["headline"]
     own = summary[(summary["model"] == network) & (summary["metric"] == metric)].iloc[0]
     text.append(
-        Markup("<p>{} {}: {}. Does the RNN earn its keep? {}</p>").format(
+        Markup("<p>{} {}: {}. Is the RNN better than the baselines? {}</p>").format(
             title(metric),
             how,
             _scored(own, results.confidence),
             keep_sentence(results.keep, network, metric),
         )
     )
-    records = "all records, those given to test among them," if given else "all records"
+    records = "all records, including the given test records," if given else "all records"
     text.append(
         Markup(
             "<p>The final model for new sequences is <b>{}</b>, chosen by {} and trained on {} for "
@@ -85,12 +85,14 @@ def _made_up(negatives: dict[str, Any]) -> Markup:
     """Sentence in HTML on how to interpret a score against generated negatives."""
     how, tells = {
         "shuffle": (
-            f"shuffles of the others that keep the counts of their {negatives['k']}-mers",
-            "a score tells that the others have an order, not that it is the one of interest",
+            f"shuffles of the others, with the same counts of {negatives['k']}-mers",
+            "a score shows that the order of residues in the others is not random, not that it is "
+            "the signal of interest",
         ),
         "genome": (
-            "windows of a genome, like the others in length and G+C",
-            "a score tells the others from background, and some windows may be unknown positives",
+            "windows of a genome with the length and G+C of the others",
+            "a score shows only that the others differ from background, and some windows may be "
+            "unknown positives",
         ),
     }[negatives["method"]]
     return Markup("<p>{:,} of these sequences, class <b>{}</b>, were made: {}; {}.</p>").format(
@@ -104,6 +106,6 @@ def beyond_limits(checks: pd.DataFrame) -> Markup:
     if names.empty:
         return Markup()
     return Markup(
-        "<p>The audit before training found {} of {} checks beyond their limit (<b>{}</b>): read "
+        "<p>The audit before training found {} of {} checks outside their limit (<b>{}</b>): read "
         "its table before the scores.</p>"
     ).format(len(names), len(checks), ", ".join(name.replace("_", " ") for name in names))
