@@ -30,12 +30,14 @@ def baseline(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="predictions.parquet to write."), Writes()
     ],
-    method: Annotated[str, option_of(Baseline, help=f"Which baseline. {described(BASELINES)}")],
+    method: Annotated[
+        str, option_of(Baseline, help=f"Name of the baseline. {described(BASELINES)}")
+    ],
     fraction: Fraction = 1.0,
     seed: Seed = SEED,
     threads: Threads = THREADS,
 ) -> None:
-    """Fit a plain method on a fold's training records and predict its test records."""
+    """Fit a simple baseline to the training records of a fold and predict its test records."""
     from bioseqrnn.stages.baselines.run import train_baseline
 
     train_baseline(

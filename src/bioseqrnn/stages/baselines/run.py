@@ -41,7 +41,7 @@ def train_baseline(
     table = read_sequences(sequences)
     if not applicable(baseline, table.task.name):
         raise InputError(
-            f"baseline '{baseline}' scores whole records; '{sequences}' has a label for each "
+            f"baseline '{baseline}' scores whole records, but '{sequences}' has a label for each "
             "residue (task per_position)"
         )
     train, validation, test = read_roles(folds, table, fold)

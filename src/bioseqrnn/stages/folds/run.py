@@ -97,7 +97,7 @@ def split_table(
         if leaks is not None and found is not None:
             LEAKS.write(leaks, found)
     kind = "the given split" if given else f"{config.count} folds"
-    again = f", dealt {repeats} times" if repeats > 1 else ""
+    again = f", repeated {repeats} times" if repeats > 1 else ""
     say(
         f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
         f"{kind}{again}"
@@ -151,8 +151,8 @@ def _pairs(
     except SimilarityError as error:
         if wanted:
             raise InputError(
-                f"{where}: similar sequences were not found: {error}; or set folds.grouping to "
-                "'duplicates'"
+                f"{where}: similar sequences could not be searched: {error}; or set folds.grouping "
+                "to 'duplicates'"
             ) from error
         say(f"{where}: similar sequences are not counted: {error}")
     return None
@@ -179,6 +179,6 @@ def _say_leaks(found: pd.DataFrame, where: str) -> None:
         shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
             f"{where}: {rows['tested'].sum():,} test records in {what}: {similar} have a similar "
-            f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} "
-            f"one that shares a stretch{shared}"
+            f"sequence in training, {rows['identical'].sum():,} an identical one, and "
+            f"{overlapping} one that shares a stretch{shared}"
         )
