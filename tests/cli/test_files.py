@@ -137,7 +137,7 @@ def test_what_a_sheet_or_the_options_name_is_an_input_too(tmp_path, monkeypatch)
         [*called, "--intake", "b.fa"]
     )
     genome = ["--options", '{"negatives": {"method": "genome", "genome": "genome.fa"}}']
-    assert "genome.fa reads" in refused([*called, *genome, "--intake", "genome.fa"])
+    assert "(the dataset's genome.fa)" in refused([*called, *genome, "--intake", "genome.fa"])
 
 
 def test_files_of_a_folder_and_of_a_pattern_are_inputs(tmp_path):

@@ -180,8 +180,8 @@ def test_small_differences_are_labels(told):
 
 def test_numbers_whose_squares_are_none(tmp_path, table):
     assert refused(tmp_path, table(["1", "-3.5e140"]), task="regression").endswith(
-        "l.tsv: line 3 (record 'r1'): label '-3.5e140' is larger than 1e+140, so its square is too "
-        "large for double precision; give labels in another unit, or as logarithms"
+        "l.tsv: line 3 (record 'r1'): label '-3.5e140' is too large (the limit is 1e+140), because "
+        "its square exceeds double precision; give labels in another unit, or as logarithms"
     )
 
 

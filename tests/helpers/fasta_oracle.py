@@ -92,7 +92,7 @@ def expect(data: bytes, alphabet: Alphabet) -> Expected:
         if not name:
             result.refusals.append(f"record {number} has no id")
         if re.match(r"([PF]1|[DR][LC]|N[13]|XX);", name) and sequence.endswith("*"):
-            result.refusals.append("is PIR")
+            result.refusals.append("is in PIR")
         widths = [len(text) for _, text in parsed[:100]]
         aligned = len(widths) > 1 and set(widths) == {len(sequence)}
         _add(result, name, number, sequence, alphabet, aligned)

@@ -127,7 +127,7 @@ def test_settings_are_held_against_the_weights(tmp_path, weights, changes, said)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda w: w["head.bias"].fill_(float("nan")), "weights 'head.bias' are infinite or no"),
+        (lambda w: w["head.bias"].fill_(float("nan")), "weights 'head.bias' are infinite or not"),
         (lambda w: w["prior"].fill_(float("inf")), "weights 'prior' are infinite or not numbers"),
         (lambda w: w["recurrent.bias_hh_l0"][0].fill_(-float("inf")), "weights 'recurrent.bias_hh"),
         (lambda w: w["opposite"].fill_(7), (
@@ -185,7 +185,7 @@ def test_files_that_are_no_model(tmp_path, weights):
         (whole[:20], "not a readable safetensors file"),
         (b"", "it is empty"),
         (pickle.dumps({"a": 1}), "it is a pickle"),
-        (torch_file.getvalue(), "it is a zip archive (torch.save"),
+        (torch_file.getvalue(), "it is a zip archive (like torch.save"),
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "it is an HDF5 file"),
         (save({"a": torch.zeros(2)}), "not written by bioseqrnn (no model card)"),
         (b"\xff" * 8 + b"{}", "not a readable safetensors file"),

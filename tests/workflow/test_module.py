@@ -114,7 +114,7 @@ def test_a_prefix_is_refused_before_any_job(host):
     assert done.code == 2
     (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
     assert line.startswith(
-        "bioseqrnn: error: config of module 'one': 'prefix' of the module makes 'sub/"
+        "bioseqrnn: error: config of module 'one': 'prefix' of the module changes '"
     )
     assert line.endswith("set results: instead of prefix, like 'results: sub/results'")
 

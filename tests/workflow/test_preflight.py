@@ -112,7 +112,7 @@ CASES = {
     ),
     "no settings": (
         raw("config/config.yaml", b"# nothing\n"),
-        "config/config.yaml: holds no settings",
+        "config/config.yaml: contains no settings",
     ),
     "value for a section": (
         change(folds=2),

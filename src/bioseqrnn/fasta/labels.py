@@ -102,8 +102,8 @@ class LabelReader:
             )
         if abs(value) > LARGEST:
             raise InputError(
-                f"{where(place)}: label '{text}' is larger than {LARGEST:g}, so its square is too "
-                "large for double precision; give labels in another unit, or as logarithms"
+                f"{where(place)}: label '{text}' is too large (the limit is {LARGEST:g}), because "
+                "its square exceeds double precision; give labels in another unit, or as logarithms"
             )
         return value
 

@@ -77,7 +77,7 @@ def test_a_head_without_bias():
 def test_logits_are_taken_when_said(units, binary):
     chain = [recurrent("GRU"), dense(U, units, "linear")]
     assert read_network(chain, logits=True).binary == binary
-    with pytest.raises(InputError, match="say --logits"):
+    with pytest.raises(InputError, match="add --logits"):
         read_network(chain)
 
 

