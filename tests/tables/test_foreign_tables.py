@@ -89,12 +89,12 @@ def test_a_protein_is_held_against_its_bytes(tmp_path):
     [
         ("label", ["a"] * 11 + ["c"], "row 12: its 'label' is not one of the classes"),
         ("label", [None] + ["a"] * 11, "row 1: its 'label' is missing"),
-        ("label", [1.0] * 12, "column 'label' is double, string is needed"),
+        ("label", [1.0] * 12, "column 'label' is double, but string is needed"),
         ("id", ["x", None] * 6, "row 2: its 'id' is missing"),
-        ("id", list(range(12)), "column 'id' is int64, string is needed"),
-        ("length", [5.0] * 12, "column 'length' is double, int64 is needed"),
-        ("length", ["5"] * 12, "column 'length' is string, int64 is needed"),
-        ("onehot", ["x"] * 12, "column 'onehot' is string, large_binary is needed"),
+        ("id", list(range(12)), "column 'id' is int64, but string is needed"),
+        ("length", [5.0] * 12, "column 'length' is double, but int64 is needed"),
+        ("length", ["5"] * 12, "column 'length' is string, but int64 is needed"),
+        ("onehot", ["x"] * 12, "column 'onehot' is string, but large_binary is needed"),
         ("onehot", [[1]] * 12, "column 'onehot' is list"),
         ("onehot", [None] * 11 + [b"x"], "row 1: its 'onehot' is missing"),
         ("onehot", None, "must have exactly one column 'onehot'"),
@@ -189,7 +189,7 @@ TASKS = {
     "per_position": (
         ["EEII", "IIII", "EIEI"],
         ["EEII", "III", "EIEI"],
-        "row 2: its 'label' is not",
+        "row 2: its 'label' needs one",
     ),
 }
 

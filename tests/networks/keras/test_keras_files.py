@@ -120,7 +120,7 @@ def archive(path, **members):
     [
         (b"neither", "neither a .keras archive nor an HDF5 file"),
         (None, "no such file"),
-        ({"config_json": "{}"}, "no model.weights.h5 in it"),
+        ({"config_json": "{}"}, "contains no model.weights.h5"),
         ({"config_json": "{", "model_weights_h5": ""}, "config.json: not JSON"),
         ({"config_json": '{"config": 3}', "model_weights_h5": ""}, "damaged"),
     ],

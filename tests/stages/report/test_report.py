@@ -365,8 +365,8 @@ def test_descriptions_end_with_one_full_stop_and_are_no_markdown(report):
     [
         ("x", [float("nan")], "row 1: its 'x' is not between 0 and 1"),
         ("y", [2.0], "row 1: its 'y' is not between 0 and 1"),
-        ("y", ["a"], "column 'y' is string, double is needed"),
-        ("model", [3], "column 'model' is int64, string is needed"),
+        ("y", ["a"], "column 'y' is string, but double is needed"),
+        ("model", [3], "column 'model' is int64, but string is needed"),
         ("class", None, "needs columns model, kind, class, curve, x, y, threshold"),
     ],
 )
