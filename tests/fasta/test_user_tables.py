@@ -118,7 +118,7 @@ LABELS_REFUSED = {
     "#ID\tlabel\nr1\ta\n": "unknown column 'ID'; did you mean 'id'?",
     "id\u200b\tlabel\nr1\ta\n": "unknown column 'id\u200b'; did you mean 'id'?",
     "id\tlable\nr1\ta\n": "unknown column 'lable'; did you mean 'label'?",
-    "id\tclass\nr1\ta\n": "no column 'label' (columns: id, label[, group]); did you mean 'label' b",
+    "id\tclass\nr1\ta\n": "no column 'label' (columns: id, label[, group]); did you mean 'label' i",
     "r1\ta\nr2\tb\n": "no column 'id' (columns: id, label[, group]); it has 'r1', 'a'",
     "id\tlabel\tlabel\nr1\ta\tb\n": "column 'label' appears twice in the header; keep one",
     FASTA: "is FASTA, not a table",
