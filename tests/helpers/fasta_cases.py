@@ -105,7 +105,7 @@ REFUSED = {
     ),
     "an id that stands twice": (
         b">a\nAC\n>a x\nGT\n",
-        "duplicate id 'a': it appears twice in this file; ids must be unique in a dataset (ids: "
+        "duplicate id 'a': it appears in this file twice; ids must be unique in a dataset (ids: "
         "header uses whole headers as ids)",
     ),
     "a letter of no DNA": (

@@ -53,7 +53,7 @@ CASES = {
     "no number in JSON": ('{"rate": NaN}', "NaN is not a finite number"),
     "digits": (f"threads: {'9' * 5000}\n", "line 1: a number with 5000 digits is too long"),
     "code": ('a: !!python/object/apply:os.system ["true"]\n', "line 1: the tag 'python/object"),
-    "bytes": ("a: !!binary aGk=\n", "line 1: the tag 'binary' is not taken"),
+    "bytes": ("a: !!binary aGk=\n", "line 1: the tag 'binary' is not accepted"),
     "template": ("__use_yte__: true\n?if True:\n  a: 1\n", (
         "__use_yte__: templates are not accepted"
     )),

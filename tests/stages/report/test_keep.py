@@ -34,7 +34,7 @@ def test_best_baseline_comes_first_and_decides():
     )
     assert table["baseline"].tolist() == ["strong", "weak"]
     assert words.startswith("<b>Yes</b>")
-    assert "against the best, strong: +0.0200 to +0.0800" in words
+    assert "difference from the best, strong: +0.0200 to +0.0800" in words
 
 
 def test_an_interval_around_zero_shows_nothing():
