@@ -188,7 +188,7 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
 def _duplicate(path: Path, names: list[str]) -> InputError:
     name = next(name for name, count in Counter(names).items() if count > 1)
     return InputError(
-        f"{path}: duplicate id '{name}': it appears twice in this file; ids must be unique in a "
+        f"{path}: duplicate id '{name}': it appears in this file twice; ids must be unique in a "
         "genome"
     )
 
