@@ -58,7 +58,7 @@ BAD_FILES = [
     (
         "duplicate_id",
         {"b": ">3\nACCC\n>1 again\nTTTT\n"},
-        "b.fa: duplicate id '1': it stands in this file and a.fa; ids must be unique",
+        "b.fa: duplicate id '1': it appears in this file and a.fa; ids must be unique",
     ),
     (
         "no_residues",
@@ -127,7 +127,7 @@ BAD_OPTIONS = [
     ),
     (
         ("--fasta", "a.fa", "--label", "a", "--fasta", "b.fa", "--label", "a"),
-        "dataset: one class only ('a'); a classifier needs records of at least two",
+        "dataset: only one class ('a'); a classifier needs records of at least two",
     ),
     (("--fasta", "a.fa"), "a.fa: give either 'label' (the class of the file) or 'labels'"),
     (
@@ -150,7 +150,7 @@ BAD_OPTIONS = [
     ),
     (
         (*TWO, "--options", '{"strands": "both", "alphabet": "protein"}'),
-        "dataset: strands 'both' makes sense for",
+        "dataset: strands 'both' is only for",
     ),
 ]
 
@@ -171,8 +171,8 @@ def test_a_class_with_fewer_records_than_folds(cli, files):
     done = cli("split", "--sequences", "sequences.parquet", "-o", "folds.parquet", "--folds", 3)
     assert done.code == 2
     assert done.err.strip() == (
-        "bioseqrnn: error: dataset: class 'a' has 2 records, fewer than 3 folds; "
-        "add records, or correct a misspelt label"
+        "bioseqrnn: error: dataset: class 'a' has 2 records, fewer than 3 folds; add records, or "
+        "correct a misspelled label"
     )
 
 
@@ -249,7 +249,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(cli, files):
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     assert "--output a.fa/sequences.parquet: " in done.err
-    assert "a.fa is no folder; name another path" in done.err
+    assert "a.fa is not a folder; give another path" in done.err
 
 
 def test_a_selection_that_is_none(cli, tmp_path):

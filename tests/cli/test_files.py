@@ -65,7 +65,7 @@ def test_no_output_replaces_an_input(tmp_path, command, written, read):
         given |= {read: target if not place else source}
         given |= {written: folder if isinstance(role, WritesInto) else target}
         said = refused(words(command, tmp_path, **given))
-        assert "is the file that" in said
+        assert "is also an input" in said
         assert target.read_text() == "of the user"
         if isinstance(role, WritesInto) and not place:
             target.rename(source)
@@ -99,10 +99,10 @@ def test_only_plain_files_are_replaced(tmp_path, command, name):
             path.symlink_to(tmp_path / kind)
         said = refused(words(command, tmp_path, **given, **{name: into if
                        isinstance(role, WritesInto) else path}))  # fmt: skip
-        assert ("is a folder; name a file" if kind == "folder" else "is a device, pipe or") in said
+        assert ("is a folder; give a file" if kind == "folder" else "is a device, pipe or") in said
     # below a file nothing can be made
     said = refused(words(command, tmp_path, **given, **{name: tmp_path / "file" / "x.parquet"}))
-    assert f"{tmp_path / 'file'} is no folder; name another path" in said
+    assert f"{tmp_path / 'file'} is not a folder; give another path" in said
     assert Path("/dev/null").is_char_device()
 
 
@@ -112,10 +112,13 @@ def test_only_plain_files_are_replaced(tmp_path, command, name):
         (["encode", "--fasta", "a.fa", "-o", "x", "--intake", "./x"], "--output x and --intake x"),
         (
             ["predict", "q.fa", "--model", "m", "-o", "q.fa"],
-            "--output q.fa: is the file that FASTA",
+            "--output q.fa: is also an input (FASTA",
         ),
-        (["train", "--sequences", "s", "-o", "history.tsv"], "are the same file; write to two"),
-        (["encode", "--fasta", "a.fa", "-o", "x", "--intake", "x/y"], "would stand in it"),
+        (
+            ["train", "--sequences", "s", "-o", "history.tsv"],
+            ("are the same file; write to two different files"),
+        ),
+        (["encode", "--fasta", "a.fa", "-o", "x", "--intake", "x/y"], "would be inside it"),
     ],
 )
 def test_outputs_of_one_call_are_different_files(tmp_path, monkeypatch, called, said):
@@ -130,11 +133,11 @@ def test_what_a_sheet_or_the_options_name_is_an_input_too(tmp_path, monkeypatch)
         (tmp_path / f"{name}.fa").write_text(">1\nACGT\n")
     (tmp_path / "sheet.tsv").write_text("dataset\tfasta\tlabel\nd\ta.fa\ta\nd\tb.fa\tb\n")
     called = ["encode", "--sheet", "sheet.tsv", "--dataset", "d", "-o", "o"]
-    assert "--intake b.fa: is the file that the dataset's b.fa" in refused(
+    assert "--intake b.fa: is also an input (the dataset's b.fa" in refused(
         [*called, "--intake", "b.fa"]
     )
     genome = ["--options", '{"negatives": {"method": "genome", "genome": "genome.fa"}}']
-    assert "genome.fa reads" in refused([*called, *genome, "--intake", "genome.fa"])
+    assert "(the dataset's genome.fa)" in refused([*called, *genome, "--intake", "genome.fa"])
 
 
 def test_files_of_a_folder_and_of_a_pattern_are_inputs(tmp_path):
@@ -142,7 +145,7 @@ def test_files_of_a_folder_and_of_a_pattern_are_inputs(tmp_path):
     (tmp_path / "data" / "a.fa").write_text(">1\nACGT\n")
     for fasta in (tmp_path / "data", tmp_path / "data" / "*.fa"):
         given = {"fasta": fasta, "output": tmp_path / "o", "intake": tmp_path / "data" / "a.fa"}
-        assert "is the file that --fasta" in refused(words("encode", tmp_path, **given))
+        assert "is also an input (--fasta" in refused(words("encode", tmp_path, **given))
     # beside them there is room
     inputs, outputs = [("--fasta", tmp_path / "data")], [("-o", tmp_path / "data" / "new.parquet")]
     check_outputs(inputs, outputs)
@@ -164,7 +167,7 @@ def test_a_folder_without_rights_is_told_before_anything_runs(cli, tmp_path):
     done = run_command(*called, cwd=tmp_path)
     assert (done.code, len(done.err.splitlines())) == (2, 1), done.err
     assert "--output locked/new/x.parquet: " in done.err
-    assert "locked cannot be written to; check its permissions, or name another folder" in done.err
+    assert "locked cannot be written to; check its permissions, or give another folder" in done.err
 
 
 def test_odd_names_of_files_are_names(cli, tmp_path):
@@ -182,4 +185,4 @@ def test_odd_names_of_files_are_names(cli, tmp_path):
         assert name.replace("\n", "\\n") in done.err
     done = cli("predict", "-dash.fa", "--model", "m", "-o", "p.parquet")
     assert (done.code, len(done.err.splitlines())) == (2, 1)
-    assert "a file whose name begins with '-' is given as ./-dash.fa" in done.err
+    assert "write a file name that begins with '-' as ./-dash.fa" in done.err

@@ -84,8 +84,8 @@ def test_an_output_without_room_leaves_the_others_as_they_were(made, words, outp
     assert done.code == 1, done.err
     last = done.err.splitlines()[-1]
     assert last == (
-        f"bioseqrnn: error: full/{output}: not written: No space left on device; make room, then "
-        "run again"
+        f"bioseqrnn: error: full/{output}: not written: No space left on device; free some space, "
+        "then run again"
     )
     assert done.out == ""
     after = {path.name: path.read_bytes() for path in made.iterdir() if path.is_file()}
@@ -115,8 +115,8 @@ def test_a_full_folder_for_temporary_files_names_itself(made):
     )  # fmt: skip
     assert done.code == 1, done.err
     assert done.err.splitlines()[-1] == (
-        f"bioseqrnn: error: {made / 'full'}: no room for temporary files: No space left on device; "
-        "make room, or name another folder in TMPDIR"
+        f"bioseqrnn: error: {made / 'full'}: no space for temporary files: No space left on "
+        "device; free some space, or set TMPDIR to another folder"
     )
     assert not (made / "new").exists()
 

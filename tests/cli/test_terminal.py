@@ -90,7 +90,10 @@ def test_cards_and_ids_in_messages_can_be_seen(cli, tmp_path):
     check_seen(done.err, None)
     assert rf"gru{SEEN} trained on 10 records" in done.err
     assert r"q\x1b[b].fa: 1 record in" in done.err.replace("1 records", "1 record")
-    assert r"shorter than any that the model was trained on (9 residues): '1\x1b[31m" in done.err
+    assert (
+        r"shorter than all records that the model was trained on (9 residues): '1\x1b[31m"
+        in done.err
+    )
 
 
 def run_on_terminal(*words: object, cwd: Path) -> tuple[int, str]:

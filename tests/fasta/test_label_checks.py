@@ -89,8 +89,9 @@ def test_names_that_do_not_look_alike():
 
 def test_classes_that_look_alike_are_listed(told):
     assert told(["Positive", "positive", "negative", "Negative "]) == [
-        "classes that differ only in case, quotes, blanks or characters that look alike count as "
-        "different: 'Negative' and 'negative'; 'Positive' and 'positive'; write each in one way"
+        "classes that differ only in case, quotes, white space or similar-looking characters are "
+        "counted as different: 'Negative' and 'negative'; 'Positive' and 'positive'; write each in "
+        "only one way"
     ]
     [line] = told(["kinase", "kin\u200base", "x", "x"])
     assert "different: 'kinase' and 'kin\\u200base'; write" in line
@@ -107,32 +108,35 @@ def test_groups_that_look_alike_are_listed(tmp_path, table, capfd):
 
 
 def test_labels_that_another_separator_joins(told):
-    hold = "hold ',', like 'kinase, membrane', and count as one each; labels are separated by ';'"
+    hold = (
+        "contain ',', like 'kinase, membrane', and each counts as one label; labels are separated "
+        "by ';'"
+    )
     assert told(["kinase, membrane", "kinase, membrane", "x", "x"], task="multilabel") == [
         f"1 of 2 labels {hold} (label_separator)"
     ]
     # some use one, some another
     lines = told(["a;b", "a|b", "a", "b"] * 9, task="multilabel")
     assert lines == [
-        "1 of 3 labels hold '|', like 'a|b', and count as one each; labels are separated by ';' "
-        "(label_separator)"
+        "1 of 3 labels contain '|', like 'a|b', and each counts as one label; labels are separated "
+        "by ';' (label_separator)"
     ]
     assert told(["a;b", "a", "b", "GTP, GDP", "GTP, GDP"], task="multilabel") == []
     assert told(["a, b", "a", "b", ""] * 2, task="multilabel", label_separator=",") == []
     assert told(["a;b", "a", "b"] * 2) == [
-        "1 of 3 classes are others joined by ';', like 'a;b'; where records have several labels, "
-        "set task: multilabel"
+        "1 of 3 classes are other classes joined by ';', like 'a;b'; if records have several "
+        "labels, set task: multilabel"
     ]
 
 
 def test_labels_that_every_record_or_one_has(tmp_path, table, told):
     assert told(["a;b", "a;b", "a", "a;c"], task="multilabel") == [
-        "every record has the label 'a'; nothing to learn of it",
-        "labels of one record only: 'c'; a label needs several, to be trained and tested",
+        "every record has the label 'a'; a model cannot learn anything from it",
+        "labels with only one record: 'c'; a label needs several records for training and test",
     ]
     assert refused(tmp_path, table(["a;b"] * 3), task="multilabel") == (
-        "dataset: every record has the same labels (a, b); nothing to learn; add records without "
-        "them"
+        "dataset: every record has the same labels (a, b); there is nothing to learn; add records "
+        "without them"
     )
     assert told(["a", "b"] * 2, classes=["a", "b", "c"]) == [
         "no record has the declared class 'c'; it is left out"
@@ -142,8 +146,8 @@ def test_labels_that_every_record_or_one_has(tmp_path, table, told):
 def test_numbers_that_are_taken_for_classes(tmp_path, table, told):
     for labels in ([f"{k / 7:.4f}" for k in range(20)], ["0.5", "0.25", "0.75", "0.3"]):
         assert refused(tmp_path, table(labels)).endswith(
-            f"of {len(labels)} records, too many for classes; to predict numbers, set task: "
-            "regression"
+            f"for {len(labels)} records, which is too many for classes; to predict numbers, set "
+            "task: regression"
         )
     [line] = told([f"{k % 12 + 0.5}" for k in range(60)])
     assert line == ("12 classes are numbers, like '0.5'; to predict numbers, set task: regression")
@@ -155,8 +159,8 @@ def test_numbers_that_are_taken_for_classes(tmp_path, table, told):
 def test_numbers_without_any_variation(tmp_path, table, labels):
     message = refused(tmp_path, table(labels), task="regression")
     assert message == (
-        f"dataset: every label is {float(labels[0]):g}; nothing to learn (are these the right "
-        "numbers?)"
+        f"dataset: every label is {float(labels[0]):g}; there is nothing to learn (are these the "
+        "right numbers?)"
     )
 
 
@@ -164,7 +168,8 @@ def test_residues_of_one_label(tmp_path):
     (tmp_path / "a.fa").write_text(">1\nMKLV\nHHHH\n>2\nMK\nHH\n")
     message = refused(tmp_path, Source(tmp_path / "a.fa"), task="per_position")
     assert message == (
-        "dataset: every residue has the label 'H'; nothing to learn; add records with other labels"
+        "dataset: every residue has the label 'H'; there is nothing to learn; add records with "
+        "other labels"
     )
 
 
@@ -175,8 +180,8 @@ def test_small_differences_are_labels(told):
 
 def test_numbers_whose_squares_are_none(tmp_path, table):
     assert refused(tmp_path, table(["1", "-3.5e140"]), task="regression").endswith(
-        "l.tsv: line 3 (record 'r1'): label '-3.5e140' is beyond 1e+140, and its square beyond "
-        "double precision; give labels in another unit, or their logarithms"
+        "l.tsv: line 3 (record 'r1'): label '-3.5e140' is too large (the limit is 1e+140), because "
+        "its square exceeds double precision; give labels in another unit, or as logarithms"
     )
 
 
@@ -191,5 +196,5 @@ def test_shards_tell_the_same(tmp_path, table, capfd):
     options = DatasetOptions(task="regression")
     for k, part in enumerate(parts, 1):
         encode_shard([source], part, parse_shard(f"{k}-of-2"), options=options)
-    with pytest.raises(InputError, match="every label is 5; nothing to learn"):
+    with pytest.raises(InputError, match="every label is 5; there is nothing to learn"):
         gather_shards(parts, tmp_path / "p.parquet", tmp_path / "a.tsv", options=options)

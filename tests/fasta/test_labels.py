@@ -64,7 +64,9 @@ def test_folder_and_glob_are_sorted_files(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"^--fasta: no FASTA file in the folder '.*empty'; names"):
         find_fasta(str(tmp_path / "empty"))
-    with pytest.raises(InputError, match=r"^--fasta: no file matches '.*f/\*\.xyz'; paths start"):
+    with pytest.raises(
+        InputError, match=r"^--fasta: no file matches '.*f/\*\.xyz'; relative paths start"
+    ):
         find_fasta(f"{tmp_path}/f/*.xyz")
 
 
@@ -91,17 +93,17 @@ def test_rows_that_do_not_fit(tmp_path, abc):
     assert "a.fa: give either 'label'" in refused(tmp_path, Source(abc))
     assert "a.fa: give either 'label'" in refused(tmp_path, Source(abc, "x", label_key="y"))
     assert refused(tmp_path, Source(abc, "x"), Source(abc, "y")) == (
-        "a.fa: the file stands twice in the dataset"
+        "a.fa: the file appears twice in the dataset"
     )
     assert refused(tmp_path, Source(abc, "x", split="train"), Source(other, "y")) == (
-        "the dataset has 'split' in some rows, like that of 'a.fa', and none in others, like that "
-        "of 'b.fa'; give it in all of them or in none"
+        "the dataset has 'split' in some rows, like the row of 'a.fa', but not in others, like the "
+        "row of 'b.fa'; give it in all rows or in none"
     )
     assert "needs both train and test rows" in refused(
         tmp_path, Source(abc, "x", split="train"), Source(other, "y", split="validation")
     )
     assert refused(tmp_path, Source(abc, "x"), Source(other, "x")).startswith(
-        "dataset: one class only ('x'); a classifier needs records of at least two"
+        "dataset: only one class ('x'); a classifier needs records of at least two"
     )
     sources = [Source(abc, "enhancr"), Source(other, "y")]
     assert refused(tmp_path, *sources, classes=["enhancer", "y"]) == (
@@ -115,8 +117,8 @@ def test_rows_that_do_not_fit(tmp_path, abc):
 def test_a_duplicate_id_is_named_with_its_files(tmp_path, abc):
     other = write(tmp_path / "b.fa", ">2 again\nAC\n")
     assert refused(tmp_path, Source(abc, "x"), Source(other, "y")) == (
-        "b.fa: duplicate id '2': it stands in this file and a.fa; ids must be unique in a dataset "
-        "(ids: header takes whole headers)"
+        "b.fa: duplicate id '2': it appears in this file and a.fa; ids must be unique in a dataset "
+        "(ids: header uses whole headers as ids)"
     )
     encode(tmp_path, [Source(abc, "x"), Source(other, "y")], ids="header")
     assert rows(tmp_path, "id")[-1] == ("2 again",)
@@ -154,10 +156,10 @@ BAD_TABLES = {
     "id\tlabel\n1\tx\n2\t \n": "l.tsv: line 3 has no 'label' (columns: id, label[, group])",
     "id\tlabel\n1\tx\n2\n": "l.tsv: line 3 has no 'label' (columns: id, label[, group])",
     "id\tlabel\n\tx\n": "l.tsv: line 2 has no 'id' (columns: id, label[, group])",
-    "id\tlabel\n1\tx\ty\n": "l.tsv: line 2: more cells than the header",
+    "id\tlabel\n1\tx\ty\n": "l.tsv: line 2: has more cells than the header",
     "name\tlabel\n1\tx\n": "l.tsv: no column 'id' (columns: id, label[, group])",
     "id,label\n1,x\n": "l.tsv: separated by commas; columns must be separated by tabs",
-    "id\tlabel\n": "l.tsv: no labels in it (columns: id, label[, group])",
+    "id\tlabel\n": "l.tsv: contains no labels (columns: id, label[, group])",
     "": "l.tsv: no column 'id' (columns: id, label[, group])",
 }
 
@@ -278,8 +280,8 @@ def test_values_that_only_the_end_of_the_header_ends_are_told(tmp_path, capfd):
     assert rows(tmp_path, "label") == [("x of y",), ("z",), ("z w",)]
     warning = next(line for line in capfd.readouterr().err.splitlines() if "warning" in line)
     assert warning.endswith(
-        "a.fa: in 2 header(s) the value of 'kind=' goes on to the end, like 'x of y'; put it in "
-        "quotes where it ends sooner"
+        "a.fa: in 2 header(s) the value of 'kind=' extends to the end of the header, like 'x of "
+        "y'; if it ends earlier, put it in quotes"
     )
     write(fasta, ">1 y=0.5 words\nAC\n>2 y=2 x=3\nGG\n")
     encode(tmp_path, [Source(fasta, label_key="y")], task="regression")
@@ -290,11 +292,11 @@ def test_values_that_only_the_end_of_the_header_ends_are_told(tmp_path, capfd):
     ("header", "hint"),
     [
         ("2 Label=y", "did you mean 'Label'?"),
-        ("2 label = y", "write 'label=' without blanks"),
+        ("2 label = y", "write 'label=' without spaces"),
         ("2 label:y", "it has 'label:'; write 'label='"),
         (
             "2 organism=E length=3",
-            "add one or name another label_key (this header has organism, le",
+            "add one or give another label_key (this header has organism, le",
         ),
     ],
 )
@@ -326,7 +328,7 @@ def test_bad_headers(tmp_path):
     )
     write(fasta, ">1 label=x\nAC\n>2 label= \nGG\n")
     assert refused(tmp_path, Source(fasta, label_key="label")) == (
-        "a.fa: record '2' has nothing behind 'label='; add the label"
+        "a.fa: record '2' has no value after 'label='; add the label"
     )
     write(fasta, ">1 label=x\nAC\n>2 label=x label=y\nGG\n")
     assert refused(tmp_path, Source(fasta, label_key="label")) == (
@@ -438,8 +440,8 @@ def test_a_window_around_the_middle(tmp_path, genome):
         encode(tmp_path, [Source(genome, intervals=bed)], window=window)
         assert rows(tmp_path, "id", "length") == [(place, window) for place in places]
     assert refused(tmp_path, Source(genome, intervals=bed), window=30) == (
-        "x.bed: line 1: c1:-5-25 reaches beyond the chromosome (42 bases); remove the line or take "
-        "a smaller window"
+        "x.bed: line 1: c1:-5-25 extends past the end of the chromosome (42 bases); remove the "
+        "line or use a smaller window"
     )
 
 
@@ -476,8 +478,8 @@ def test_two_files_of_intervals_over_one_genome(tmp_path, genome):
     ]  # fmt: skip
     write(two, "c2\t0\t9\n")
     assert refused(tmp_path, *sources) == (
-        "two.bed: duplicate id 'c2:0-9(+)': it stands in this file and one.bed; ids must be unique "
-        "in a dataset"
+        "two.bed: duplicate id 'c2:0-9(+)': it appears in this file and one.bed; ids must be "
+        "unique in a dataset"
     )
 
 
@@ -494,17 +496,23 @@ BAD_INTERVALS = {
     "c1\t5\t\n": "line 1: needs chromosome, start and end, separated by tabs; is it BED or TSV?",
     "c1\t5\tx\n": "line 1: start '5' and end 'x' must be whole numbers",
     "c1\t5.0\t9\n": "line 1: start '5.0' and end '9' must be whole numbers",
-    "# x\nc1\t9\t9\tp\n": "line 2: 9-9 is no interval; 0 <= start < end is needed",
-    "c1\t-1\t9\tp\n": "line 1: -1-9 is no interval; 0 <= start < end is needed",
-    "c1\t9\t5\tp\n": "line 1: 9-5 is no interval; 0 <= start < end is needed",
-    "c1\t5\t9\tp\t0\tx\n": "line 1: strand 'x' is unknown; it is one of + - .",
+    "# x\nc1\t9\t9\tp\n": (
+        "line 2: 9-9 is not an interval; start and end must satisfy 0 <= start < end"
+    ),
+    "c1\t-1\t9\tp\n": (
+        "line 1: -1-9 is not an interval; start and end must satisfy 0 <= start < end"
+    ),
+    "c1\t9\t5\tp\n": "line 1: 9-5 is not an interval; start and end must satisfy 0 <= start < end",
+    "c1\t5\t9\tp\t0\tx\n": "line 1: strand 'x' is unknown; it must be one of + - .",
     "c1\t5\t9\n": "line 1 has no label; give it in the fourth column of BED or the column",
     "c1\t5\t9\t.\n": "line 1 has no label; give it in the fourth column of BED or the column",
     "chr1\t5\t9\tp\n": "line 1: no chromosome 'chr1' in g.fa (it has c1, c2)",
-    "c1\t5\t99\tp\n": "line 1: c1:5-99 reaches beyond the chromosome (42 bases); remove the line",
-    "chrom\tstart\tend\nc1\t5\t9\tp\n": "line 2: more cells than the header",
-    "": "no interval in it",
-    "# nothing\n": "no interval in it",
+    "c1\t5\t99\tp\n": (
+        "line 1: c1:5-99 extends past the end of the chromosome (42 bases); remove the line"
+    ),
+    "chrom\tstart\tend\nc1\t5\t9\tp\n": "line 2: has more cells than the header",
+    "": "contains no interval",
+    "# nothing\n": "contains no interval",
 }
 
 
@@ -527,7 +535,7 @@ def test_intervals_that_cannot_be(tmp_path, genome):
     write(bed, "p\t1\t5\tx\n")
     protein = write(tmp_path / "p.fa", ">p\nMKLVREQWERTY\n")
     assert refused(tmp_path, Source(protein, intervals=bed)) == (
-        "p.fa: intervals are for DNA, this is protein"
+        "p.fa: intervals are only for DNA, but this is protein"
     )
 
 
@@ -560,11 +568,15 @@ def test_dna_whose_labels_look_like_protein_is_dna(tmp_path):
 
 
 BAD_THREE = {
-    ">1\nMKLV\nHHEE\n>2\nGG\n": "record 2 ('2') has 2 lines; with labels for each residue it",
-    ">1 x\nMKLV\nRR\nHHEEHH\n": "record 1 ('1 x') has 4 lines; with labels for each residue it",
+    ">1\nMKLV\nHHEE\n>2\nGG\n": (
+        "record 2 ('2') has 2 lines; a record with a label for each residue"
+    ),
+    ">1 x\nMKLV\nRR\nHHEEHH\n": (
+        "record 1 ('1 x') has 4 lines; a record with a label for each residue"
+    ),
     ">1\nMKLV\nHHE\n": "record '1' has 4 residues (gaps and a final '*' do not count) but 3 labels",
     ">1\nMK-V*\nHHEEE\n": "record '1' has 3 residues (gaps and a final '*' do not count) but 5",
-    ">1\nMKLV\nHH E\n": "record '1' has white space among its labels; give each",
+    ">1\nMKLV\nHH E\n": "record '1' has white space among its labels; give one",
     ">\nMKLV\nHHEE\n": "record 1 has no id after '>'; give it one",
     ">1\nMK1V\nHHEE\n": "record '1', position 3: '1' is not a protein letter",
     "": "empty FASTA file (no '>' record)",
@@ -581,8 +593,8 @@ def test_bad_three_line_files(tmp_path, text):
 def test_other_labels_beside_those_of_residues_are_refused(tmp_path):
     fasta = write(tmp_path / "a.txt", ">1\nMKLV\nHHEE\n")
     assert refused(tmp_path, Source(fasta, "x"), task="per_position") == (
-        "a.txt: 'label' is given, but with task per_position the labels stand in the third line "
-        "of each record; leave it out"
+        "a.txt: 'label' is given, but with task per_position the labels are in the third line of "
+        "each record; remove it"
     )
 
 
@@ -608,7 +620,9 @@ def test_every_way_on_the_command_line(cli, tmp_path):
         ([], "give --fasta (with --label or --labels), or --sheet with --dataset"),
         (["--fasta", "f", "--label", "x", "--label", "y"], "1 --fasta but 2 --label; give one"),
         (["--fasta", "f", "--label", "x", "--labels", "l.tsv"], "f/a.fa: give either 'label'"),
-        (["--sheet", "sheet.tsv"], "--sheet goes with --dataset, and without --fasta and labels"),
+        (["--sheet", "sheet.tsv"], (
+            "--sheet needs --dataset, and is not combined with --fasta or labels"
+        )),
         (["--sheet", "sheet.tsv", "--dataset", "e"], "sheet.tsv: no row has the dataset 'e'"),
         (["--fasta", "f", "--label-key", "kind", "--options", '{"taks": 1}'],
          "--options: unknown setting 'taks'; did you mean 'task'?"),

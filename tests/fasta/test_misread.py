@@ -142,8 +142,8 @@ def test_nucleic_records_among_proteins_are_named(tmp_path, capfd, monkeypatch, 
     monkeypatch.setattr(fasta, "PART_BYTES", part)
     encode(tmp_path, write(tmp_path, a=PROTEIN + NUCLEIC, b=">q\nMKLVRE\n"), alphabet=alphabet)
     assert warnings(capfd) == [
-        "warning: dataset: 2 records of at least 10 letters consist of A C G T U N only, as DNA "
-        "does, and are read as protein: 'dna', 'rna'"
+        "warning: dataset: 2 records of at least 10 letters consist only of A C G T U N, like DNA, "
+        "but are read as protein: 'dna', 'rna'"
     ]
 
 
@@ -154,8 +154,8 @@ def test_peptides_among_dna_are_named(tmp_path, capfd, monkeypatch, part):
     dna = ">d\nACGTNNNNNNNNNNNNNRYRY\n"
     encode(tmp_path, write(tmp_path, a=dna + PEPTIDES, b=">e\nACGT\n"), alphabet="dna")
     assert warnings(capfd) == [
-        "warning: dataset: 2 records are read as DNA, though most letters are ambiguity codes, as "
-        "in a peptide: 'p1', 'p2'"
+        "warning: dataset: 2 records are read as DNA, although most letters are ambiguity codes, "
+        "as in a peptide: 'p1', 'p2'"
     ]
     many = "".join(f">m{i}\nRYKM\n" for i in range(9))
     encode(tmp_path, write(tmp_path, a=dna, b=many), alphabet="dna")
@@ -197,14 +197,14 @@ def test_a_dot_between_residues(tmp_path, monkeypatch, part):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("# of X\n>1\nMKL\nCCH\n", "line 1 is '# of X': comments are not known where a record is"),
-        ("\n;x\n>1\nMKL\nCCH\n", "line 2 is ';x': comments are not known where a record is"),
+        ("# of X\n>1\nMKL\nCCH\n", "line 1 is '# of X': comments are not allowed if records have"),
+        ("\n;x\n>1\nMKL\nCCH\n", "line 2 is ';x': comments are not allowed if records have"),
         (">1\n# of X\nMKL\nCCH\n", "record 1 ('1') has the line '# of X': comments are not"),
         (">1\nMKL\nCCH\n!x\n>2\nMK\nCC\n", "record 1 ('1') has the line '!x': comments are not"),
         (
             ">1\nMKLV\n CCH\n",
-            "record '1' has 4 residues (gaps and a final '*' do not count) but 3 labels; there "
-            "must be one for each; its label line begins with a blank, which is no label",
+            "record '1' has 4 residues (gaps and a final '*' do not count) but 3 labels; each "
+            "residue must have one; its label line begins with a space, which is not a label",
         ),
     ],
 )

@@ -129,7 +129,7 @@ def test_opposite_classes_are_checked(tmp_path):
     assert table.metadata["opposite"] == {"E": "I", "I": "E"}
     for opposite, message in (
         ({"E": "F"}, "opposite class 'F' is unknown (known: E, I, N)"),
-        ({"E": "I", "I": "N"}, "'opposite' gives class 'N' two opposites"),
+        ({"E": "I", "I": "N"}, "'opposite' gives class 'N' two opposite classes"),
     ):
         with pytest.raises(InputError, match=re.escape(message)):
             encode(tmp_path, source, opposite=opposite, **OPTIONS)

@@ -27,7 +27,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS
 
 Residues = dict[str, str]
-TEXT = "text, or residues? its blanks do not part the record into groups of one size"
+TEXT = "is this text or residues? its spaces do not divide the record into groups of equal size"
 GROUPS = b">a\n  ACGTACGTAC GTACGTACGT ACGTACGTAC\n  ACGTACGTAC ACG\n  GG\n>b\nGGC\n"
 ODD = {name: case[0] for name, case in ACCEPTED.items()} | {
     "groups of ten": GROUPS,
@@ -169,8 +169,10 @@ def test_dna_that_is_refused(tmp_path, models, name):
 READ = {"a final '.'": {"a": "MKWE", "b": "MK"}, "aligned with '.'": {"a": "MKWE", "b": "MKVWE"},
         "'.' and '-'": {"a": "MKWE", "b": "MK"},
         "'.' at both ends": {"a": "MKWE", "b": "MK"}}  # fmt: skip
-PIR = "record 'P1;X' is PIR (NBRF), not FASTA: its second line is a title; convert the file"
-DOT = "'.' between residues is a gap in some files, a stop in others"
+PIR = (
+    "record 'P1;X' is in PIR (NBRF) format, not FASTA: its second line is a title; convert the file"
+)
+DOT = "'.' between residues is a gap in some files and a stop in others"
 SAID = {
     "PIR": PIR,
     "PIR with a title of one word": PIR,
@@ -194,7 +196,7 @@ def test_proteins(tmp_path, models, name):
         assert isinstance(found, dict)
 
 
-MARK = "begins with '{}' and is else letters: a comment, or residues?"
+MARK = "begins with '{}' and otherwise contains only letters: is it a comment or residues?"
 DNA_SAID = {
     "residues behind '!'": "line 3 (record 'a') " + MARK.format("!"),
     "residues behind '#'": "line 3 (record 'a') " + MARK.format("#"),

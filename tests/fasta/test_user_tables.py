@@ -100,21 +100,27 @@ LABELS_REFUSED = {
     "id | label\nr1 | a\n": f"separated by bars; {TABS}",
     '"id","label"\n"r1","a"\n': f"separated by commas and in quotes; {TABS}",
     "r1,a\nr2,b\n": f"separated by commas; {TABS}",
-    '"id"\t"label"\n"r1"\t"a"\n': "columns are in quotes; write the table without any (in R: write",
-    "id\tlabel\n1\tr1\ta\n": "line 2: more cells than the header; row names of R? Write the table ",
-    "id\tlabel\nr1\ta\tx\ty\n": "line 2: more cells than the header; remove what is too much",
+    '"id"\t"label"\n"r1"\t"a"\n': (
+        "columns are in quotes; write the table without quotes (in R: write"
+    ),
+    "id\tlabel\n1\tr1\ta\n": (
+        "line 2: has more cells than the header; row names from R? Write the table "
+    ),
+    "id\tlabel\nr1\ta\tx\ty\n": "line 2: has more cells than the header; remove the extra cells",
     "id\tlabel\nr1,a\n": "line 2 has no 'label' (columns: id, label[, group]); is the line separat",
     "id\tlabel\tGroup\nr1\ta\tg\n": "unknown column 'Group'; did you mean 'group'?",
     "id\tlabel\tgrup\nr1\ta\tg\n": "unknown column 'grup'; did you mean 'group'?",
     "id\tlabel\tgroups\nr1\ta\tg\n": "unknown column 'groups'; did you mean 'group'?",
     "id\tlabel\tgro up\nr1\ta\tg\n": "unknown column 'gro up'; did you mean 'group'?",
-    "ID\tLabel\nr1\ta\n": "unknown column 'ID'; did you mean 'id'? And 'label' by 'Label'?",
+    "ID\tLabel\nr1\ta\n": (
+        "unknown column 'ID'; did you mean 'id'? Also 'label' instead of 'Label'?"
+    ),
     "#ID\tlabel\nr1\ta\n": "unknown column 'ID'; did you mean 'id'?",
     "id\u200b\tlabel\nr1\ta\n": "unknown column 'id\u200b'; did you mean 'id'?",
     "id\tlable\nr1\ta\n": "unknown column 'lable'; did you mean 'label'?",
-    "id\tclass\nr1\ta\n": "no column 'label' (columns: id, label[, group]); did you mean 'label' b",
+    "id\tclass\nr1\ta\n": "no column 'label' (columns: id, label[, group]); did you mean 'label' i",
     "r1\ta\nr2\tb\n": "no column 'id' (columns: id, label[, group]); it has 'r1', 'a'",
-    "id\tlabel\tlabel\nr1\ta\tb\n": "column 'label' stands twice in the header; keep one",
+    "id\tlabel\tlabel\nr1\ta\tb\n": "column 'label' appears twice in the header; keep one",
     FASTA: "is FASTA, not a table",
     "<!DOCTYPE html>\n<html>\n": "is HTML or XML, not a table; download the file itself",
     '{"r1": "a"}\n': "is JSON, not a table; export it as tab-separated text",
@@ -150,7 +156,7 @@ def test_columns_that_nothing_is_read_from_are_named(labels, intervals, capfd):
     told = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert [line.split(": ", 2)[2] for line in told] == [
         "columns not used: 'note', 'split', 'subgroup' (known: id, label[, group]); a given split "
-        "is read from datasets.tsv only, a row for each of its parts",
+        "is read only from datasets.tsv, with one row for each part",
         "columns not used: 'strain' (known: chrom, start, end[, strand, label, id, group])",
     ]
 
@@ -206,21 +212,25 @@ INTERVALS_REFUSED = {
     "#Chrom\tStart\tEnd\tStrand\tLabel\nchr1\t10\t30\t-\ta\n":
         "unknown column 'Chrom'; did you mean 'chrom'?",
     "chrom\tstart\tend\tlabel\tGroup\nchr1\t10\t30\ta\tg\n": "unknown column 'Group'; did you mean",
-    "seqnames\tstart\tend\tlabel\nchr1\t10\t30\ta\n": "no column 'chrom' (columns: chrom, start, "
-    "end[, strand, label, id, group]); did you mean 'chrom' by 'seqnames'?",
+    "seqnames\tstart\tend\tlabel\nchr1\t10\t30\ta\n": (
+        "no column 'chrom' (columns: chrom, start, end[, strand, label, id, group]); did you mean "
+        "'chrom' instead of 'seqnames'?"
+    ),
     "#PeakID\tchr\tstart\tend\tstrand\np\tchr1\t10\t30\t-\n": "no column 'chrom'",
     "chr1,10,30,a\n": f"separated by commas; {TABS}",
     "chrom,start,end,label\nchr1,10,30,a\n": f"separated by commas; {TABS}",
     "chr1; 10; 30; a\n": f"separated by semicolons; {TABS}",
-    "chr1\t10\t30\ta\t-\n": "line 1: the score is '-'; of BED the fifth column is the score and th",
-    "chr1:10-30\n": "line 1: needs chromosome, start and end, separated by tabs; a region like",
+    "chr1\t10\t30\ta\t-\n": "line 1: the score is '-'; the fifth column of BED is the score and th",
+    "chr1:10-30\n": "line 1: needs chromosome, start and end, separated by tabs; the region",
     "##gff-version 3\nchr1\tx\tgene\t11\t30\t.\t-\t.\tID=g\n":
         "is GFF; intervals are BED or a TSV with",
     "chr1\tx\tgene\t11\t30\t.\t-\t.\tID=g\n": "is GFF or GTF; intervals are BED or a TSV with",
     "##fileformat=VCFv4.2\n": "is VCF; intervals are BED or a TSV with",
     "@HD\tVN:1.6\n": "is SAM or a Picard interval list; intervals are BED",
     GENOME: "is FASTA, not a table",
-    "chrom\tstart\tend\tlabel\n1\tchr1\t10\t30\ta\n": "line 2: more cells than the header; row nam",
+    "chrom\tstart\tend\tlabel\n1\tchr1\t10\t30\ta\n": (
+        "line 2: has more cells than the header; row nam"
+    ),
 }  # fmt: skip
 
 
@@ -253,7 +263,7 @@ def test_an_empty_label_or_key(tmp_path):
         (Source(tmp_path / "a.fa", " "), "the label is empty; give the class of its records"),
         (
             Source(tmp_path / "a.fa", label_key=""),
-            "label_key is empty; give what stands before '='",
+            "label_key is empty; give the text before '='",
         ),
     ):
         with pytest.raises(InputError, match=found):

@@ -113,7 +113,7 @@ def test_a_folder_or_a_glob(tmp_path):
     ]  # fmt: skip
     # a name that looks like a glob, but is one of a file
     assert find_fasta(f"{tmp_path}/x[1].fa") == [tmp_path / "x[1].fa"]
-    with pytest.raises(InputError, match=r"no file matches '.*\*\.fq'; paths start at"):
+    with pytest.raises(InputError, match=r"no file matches '.*\*\.fq'; relative paths start at"):
         find_fasta(f"{tmp_path}/*.fq")
 
 
@@ -180,7 +180,7 @@ def test_a_bgzip_file_cut_between_its_blocks(tmp_path):
     for cut in (end, len(whole) - 28):
         path.write_bytes(whole[:cut])
         assert gzip.decompress(whole[:cut])
-        with pytest.raises(InputError, match="has no end mark, so its end is missing"):
+        with pytest.raises(InputError, match="has no end marker, so its end is missing"):
             list(read_records(path, DNA))
 
 
@@ -293,7 +293,7 @@ def test_what_is_refused_for_its_length(tmp_path, monkeypatch, block):
         # larger than any of these files
         return
     assert "a header line is longer than" in refusal(">a\nAC\n>" + "b" * 500 + "\nAC\n")
-    assert "without two letters side by side" in refusal(">a\n" + "A\t" * 300 + "\nAC\n")
+    assert "do not contain two neighbouring letters" in refusal(">a\n" + "A\t" * 300 + "\nAC\n")
     assert "no '>' header in its first lines" in refusal(" " * 500 + "\n>a\nAC\n")
     # a comment and blanks of any length are neither
     path.write_text(";" + "x" * 500 + "\n>a\n;" + "é>" * 500 + "\n" + " A" * 300 + "\n>b\nG")

@@ -52,7 +52,7 @@ def test_divergence_is_what_a_lower_rate_would_have_been(acp, capfd, schedule, v
     """Halving is exact in binary, and nothing else is left of the epoch that failed."""
     rate, trained = overflowing(acp, schedule=schedule, validation=validation)
     log = capfd.readouterr().err
-    assert "is inf; back to the start of epoch 1 at half the learning rate (1 of 3)" in log
+    assert "is inf; training restarts epoch 1 at half the learning rate (1 of 3)" in log
     halvings = trained.history.pop("halvings")
     assert halvings.iloc[0] == halvings.iloc[-1] > 0
     lower = train(acp, rate / 2 ** halvings.iloc[0], schedule=schedule, validation=validation)
@@ -68,7 +68,7 @@ def test_divergence_again_and_again_is_one_clear_line(acp, capfd):
     with pytest.raises(InputError) as error:
         train(acp, 3e37)
     assert str(error.value).endswith(
-        "although the learning rate was halved 3 times; lower learning_rate"
+        "although the learning rate was halved 3 times; set a lower learning_rate"
     )
     assert capfd.readouterr().err.count("at half the learning rate") == 3
 

@@ -165,7 +165,7 @@ def test_what_does_not_fit_is_not_used(tables, stopped, tmp_path, capfd, change)
     forge(path, content)
     train(tables, tmp_path)
     said = capfd.readouterr().err
-    assert said.count(f"checkpoint {path} is damaged and not used (") == 1
+    assert said.count(f"checkpoint {path} is damaged and is not used (") == 1
     assert "resumes" not in said
     assert outputs(tmp_path) == whole
 
@@ -180,7 +180,7 @@ def test_another_object_is_not_used(tables, stopped, tmp_path, capfd, content):
     path = checkpoint_path(tmp_path / "model.safetensors")
     forge(path, content)
     train(tables, tmp_path)
-    assert f"checkpoint {path} is damaged and not used" in capfd.readouterr().err
+    assert f"checkpoint {path} is damaged and is not used" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]
 
 
@@ -189,7 +189,7 @@ def test_bytes_with_a_right_checksum_are_not_used(tables, stopped, tmp_path, cap
     path = checkpoint_path(tmp_path / "model.safetensors")
     path.write_bytes(hashlib.sha256(data).digest() + data)
     train(tables, tmp_path)
-    assert f"checkpoint {path} is damaged and not used" in capfd.readouterr().err
+    assert f"checkpoint {path} is damaged and is not used" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]
 
 
@@ -199,14 +199,14 @@ def test_a_fingerprint_of_odd_types_is_of_another_training(tables, stopped, tmp_
     path = checkpoint_path(tmp_path / "model.safetensors")
     forge(path, content)
     train(tables, tmp_path)
-    assert f"checkpoint {path} is of another training" in capfd.readouterr().err
+    assert f"checkpoint {path} belongs to another training" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]
 
 
 def test_a_pipe_is_not_waited_for(tables, stopped, tmp_path, capfd):
     os.mkfifo(checkpoint_path(tmp_path / "model.safetensors"))
     train(tables, tmp_path)
-    assert "no plain file" in capfd.readouterr().err
+    assert "not a regular file" in capfd.readouterr().err
     assert outputs(tmp_path) == stopped[1]
 
 

@@ -105,13 +105,13 @@ REFUSED = {
     ),
     "an id that stands twice": (
         b">a\nAC\n>a x\nGT\n",
-        "duplicate id 'a': it stands in this file twice; ids must be unique in a dataset (ids: "
-        "header takes whole headers)",
+        "duplicate id 'a': it appears in this file twice; ids must be unique in a dataset (ids: "
+        "header uses whole headers as ids)",
     ),
     "a letter of no DNA": (
         b">a\nAC\n>b x\nAC\nG1\n",
-        f"record 'b', position 4: '1' is not a DNA letter (numbers of lines, or text? keep the "
-        f"letters only); {DNA_LETTERS}",
+        "record 'b', position 4: '1' is not a DNA letter (line numbers or text? keep only the "
+        f"letters); {DNA_LETTERS}",
     ),
     "a protein's letter": (
         b">b\nAC-GE\n",
@@ -120,8 +120,8 @@ REFUSED = {
     ),
     "a stop in DNA": (
         b">b\nACG*\n",
-        "record 'b', position 4: '*' is not a DNA letter (a stop is accepted at the end of a "
-        f"protein only); {DNA_LETTERS}",
+        "record 'b', position 4: '*' is not a DNA letter (a stop is accepted only at the end of a "
+        f"protein); {DNA_LETTERS}",
     ),
     "a tab inside a sequence": (
         b">b\nAC\tGT\n",

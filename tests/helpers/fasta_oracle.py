@@ -23,10 +23,10 @@ Pairs = list[tuple[str, str]]
 # Refusals that a file deserves for a line longer than a part only
 TOO_LONG = (
     "a header line is longer than",
-    "without two letters side by side",
+    "do not contain two neighbouring letters",
     "no '>' header in its first lines",
     # of a comment longer than a part only its beginning is seen
-    "a comment, or residues?",
+    "is it a comment or residues?",
 )
 
 
@@ -92,7 +92,7 @@ def expect(data: bytes, alphabet: Alphabet) -> Expected:
         if not name:
             result.refusals.append(f"record {number} has no id")
         if re.match(r"([PF]1|[DR][LC]|N[13]|XX);", name) and sequence.endswith("*"):
-            result.refusals.append("is PIR")
+            result.refusals.append("is in PIR")
         widths = [len(text) for _, text in parsed[:100]]
         aligned = len(widths) > 1 and set(widths) == {len(sequence)}
         _add(result, name, number, sequence, alphabet, aligned)
@@ -105,7 +105,7 @@ def _refuse_text(result: Expected, lines: list[bytes], content: bytes) -> None:
     for line in lines:
         inside |= line.startswith(b">")
         if inside and re.fullmatch(rb"[#!][A-Za-z#!*.~-]*[A-Za-z][A-Za-z#!*.~-]*[ \t]*", line):
-            result.refusals.append("a comment, or residues?")
+            result.refusals.append("is it a comment or residues?")
     for record in re.split(rb"^>", content, flags=re.MULTILINE)[1:]:
         size, plain = 0, False
         for line in record.split(b"\n")[1:]:
@@ -115,7 +115,7 @@ def _refuse_text(result: Expected, lines: list[bytes], content: bytes) -> None:
                 size = size or (0 if plain else groups[0])
             uneven = len(groups) > 1 and (set(groups[:-1]) != {size} or groups[-1] > size)
             if uneven or (size and len(groups) == 1 and groups[0] > size):
-                result.refusals.append("text, or residues?")
+                result.refusals.append("is this text or residues?")
                 break
             plain |= bool(groups)
 

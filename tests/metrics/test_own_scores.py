@@ -116,7 +116,7 @@ def test_the_final_model_says_that_a_threshold_was_moved(capsys):
     }
     held = final_thresholds(BINARY, choice, own)
     assert 0 < (score >= held["pos"]).mean() < 1
-    assert "threshold 0.5 of 'pos' is off the scale of this network" in capsys.readouterr().err
+    assert "threshold 0.5 of 'pos' is outside the range of this network" in capsys.readouterr().err
     # of an older selection, or without anything to hold it by
     assert final_thresholds(BINARY, choice, None) == {"pos": 0.5}
     assert 0 < final_thresholds(BINARY, choice | {"called": {}}, own)["pos"] < 0.5

@@ -68,16 +68,17 @@ def test_a_card_with_any_field_changed(tmp_path, weights):
     [
         (
             {"format": 2},
-            "format 2, this version reads 1; it was written by bioseqrnn 9.9.9: update",
+            "format 2, but this version reads 1; it was written by bioseqrnn 9.9.9; update "
+            "bioseqrnn",
         ),
         ({"trained_on": "x"}, "card: trained_on must be a valid integer, not 'x'"),
         ({"task": "ordinal"}, "card: task must be 'binary', 'multiclass'"),
         ({"alphabet": "rna"}, "card: alphabet must be 'dna' or 'protein', not 'rna'"),
-        ({"symbols": "ACGU"}, "card: symbols of dna are ACGT"),
-        ({"classes": []}, "card: classes: 0 are none of a binary task"),
-        ({"classes": ["a", "a"]}, "card: classes: a class stands twice"),
+        ({"symbols": "ACGU"}, "card: symbols of dna must be ACGT"),
+        ({"classes": []}, "card: classes: a binary task cannot have 0"),
+        ({"classes": ["a", "a"]}, "card: classes: a class appears twice"),
         ({"classes": ["a", "b", "c"], "task": "multiclass"}, "weights 'head.bias' are [2] F32"),
-        ({"classes": ["a", "b\tc"]}, "card: classes: a name has a control character"),
+        ({"classes": ["a", "b\tc"]}, "card: classes: a name contains a control character"),
         ({"temperature": 0.0}, "card: temperature must be greater than"),
         ({"thresholds": {"b": 1.5}}, "card: thresholds.b must be less than or equal to 1, not 1.5"),
         ({"thresholds": {"z": 0.5}}, "card: thresholds: there is no class 'z'"),
@@ -96,16 +97,18 @@ def test_the_wrong_field_is_named(tmp_path, weights, changes, said):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"new_setting": 3}, f"has setting new_setting, which this version ({__version__}) does "
-         "not know; it was written by bioseqrnn 9.9.9: update"),
-        ({"hidden_size": 20_000}, "its card says hidden_size 20000, its weights are"),
-        ({"hidden_size": 2**62}, "its card says hidden_size"),
-        ({"layers": 10**9}, "its card says layers 1000000000"),
-        ({"members": 100}, "its card says members 100"),
-        ({"positions": 10**12}, "its card says positions"),
-        ({"stem_filters": 10**12}, "its card says stem_filters"),
-        ({"stem_width": 10**12 + 1}, "its card says stem_width"),
-        ({"hidden_size": 200}, "its card is that of a network of "),
+        ({"new_setting": 3}, (
+            f"has setting new_setting, which this version ({__version__}) does not know; it was "
+            "written by bioseqrnn 9.9.9; update bioseqrnn"
+        )),
+        ({"hidden_size": 20_000}, "its card has hidden_size 20000, but its weights are"),
+        ({"hidden_size": 2**62}, "its card has hidden_size"),
+        ({"layers": 10**9}, "its card has layers 1000000000"),
+        ({"members": 100}, "its card has members 100"),
+        ({"positions": 10**12}, "its card has positions"),
+        ({"stem_filters": 10**12}, "its card has stem_filters"),
+        ({"stem_width": 10**12 + 1}, "its card has stem_width"),
+        ({"hidden_size": 200}, "its card describes a network of "),
         ({"hidden_size": 4}, "weights '"),
         ({"layers": 1}, "has weights '"),
         ({"layers": 3}, "has no weights 'recurrent.weight_ih_l2'"),
@@ -124,12 +127,16 @@ def test_settings_are_held_against_the_weights(tmp_path, weights, changes, said)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda w: w["head.bias"].fill_(float("nan")), "weights 'head.bias' are infinite or no"),
-        (lambda w: w["prior"].fill_(float("inf")), "weights 'prior' are infinite or no numbers"),
+        (lambda w: w["head.bias"].fill_(float("nan")), "weights 'head.bias' are infinite or not"),
+        (lambda w: w["prior"].fill_(float("inf")), "weights 'prior' are infinite or not numbers"),
         (lambda w: w["recurrent.bias_hh_l0"][0].fill_(-float("inf")), "weights 'recurrent.bias_hh"),
-        (lambda w: w["opposite"].fill_(7), "weights 'opposite' are beyond the 2 classes"),
-        (lambda w: w.pop("head.weight"), "has no weights 'head.weight', which its card asks for"),
-        (lambda w: w.update(extra=torch.zeros(3)), "has weights 'extra', which its card knows"),
+        (lambda w: w["opposite"].fill_(7), (
+            "weights 'opposite' are outside the range of the 2 classes"
+        )),
+        (lambda w: w.pop("head.weight"), "has no weights 'head.weight', which its card requires"),
+        (lambda w: w.update(extra=torch.zeros(3)), (
+            "has weights 'extra', which are not in its card"
+        )),
         (lambda w: w.update({"head.bias": w["head.bias"].double()}), "'head.bias' are [2] F64"),
         (lambda w: w.update({"head.bias": w["head.bias"].half()}), "'head.bias' are [2] F16"),
         (lambda w: w.update({"head.bias": torch.zeros(2, 1)}), "'head.bias' are [2, 1] F32"),
@@ -178,7 +185,7 @@ def test_files_that_are_no_model(tmp_path, weights):
         (whole[:20], "not a readable safetensors file"),
         (b"", "it is empty"),
         (pickle.dumps({"a": 1}), "it is a pickle"),
-        (torch_file.getvalue(), "it is a zip archive (torch.save"),
+        (torch_file.getvalue(), "it is a zip archive (like torch.save"),
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 100, "it is an HDF5 file"),
         (save({"a": torch.zeros(2)}), "not written by bioseqrnn (no model card)"),
         (b"\xff" * 8 + b"{}", "not a readable safetensors file"),

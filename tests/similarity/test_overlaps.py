@@ -167,7 +167,9 @@ def test_a_repeat_in_many_records_is_counted_but_links_none(rng, differing):
     held = found.common[found.sequence]
     assert held[:300].sum() > 200
     assert not held[300:800].any()
-    assert " more share only what many records hold (a repeat, a motif)." in found.not_counted()
+    assert (
+        " more share only a stretch that many records contain (a repeat, a motif)."
+    ) in found.not_counted()
 
 
 def test_windows_of_a_genome_with_repeats_hang_together_by_locus(rng):
@@ -205,7 +207,8 @@ def test_constant_regions_and_simple_repeats_link_none(rng):
     assert len(found) == 0
     assert found.constant.all()
     assert found.not_counted() == (
-        " 200 more share only what many records hold (a repeat, a motif; in 200 a constant region)."
+        " 200 more share only a stretch that many records contain (a repeat, a motif; in 200 "
+        "records, a constant region)."
     )
     tag = "MGSSHHHHHHSSGLVPRGSH"
     tagged = look([tag + draw(rng, 150, PROTEIN) for _ in range(100)], PROTEIN)
@@ -339,5 +342,5 @@ def test_memory_and_time_grow_no_faster_than_the_residues(rng, monkeypatch):
 
 def test_too_many_residues_are_refused(rng, monkeypatch):
     monkeypatch.setattr(search, "MOST_RESIDUES", 100)
-    with pytest.raises(SimilarityError, match="120 residues are more than 100"):
+    with pytest.raises(SimilarityError, match="120 residues are too many"):
         look([draw(rng, 60), draw(rng, 60)])

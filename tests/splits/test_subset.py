@@ -72,5 +72,5 @@ def test_a_share_of_a_fold(acp, tmp_path):
         assert len(part) == pytest.approx(len(whole) / 4, rel=0.1)
         assert (np.diff(part) > 0).all()
         assert set(acp.targets[part]) == {0, 1}
-    with pytest.raises(InputError, match="a fraction of 0 of the records"):
+    with pytest.raises(InputError, match="the fraction 0 is not allowed"):
         read_subset(folds, acp, (train, validation), 0.0, 1)

@@ -44,9 +44,9 @@ CHOSEN = {
     ("text", "said"),
     [
         ("{", "Expecting property name"),
-        ('{"a": 1, "b": {"c": 1, "c": 2}}', "the key 'c' stands twice"),
-        ('{"a": NaN}', "NaN is no number"),
-        ('{"a": -Infinity}', "-Infinity is no number"),
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', "the key 'c' appears twice"),
+        ('{"a": NaN}', "NaN is not a number"),
+        ('{"a": -Infinity}', "-Infinity is not a number"),
         ('{"a": 1e999}', "1e999 is too large"),
         ('{"a": 9223372036854775808}', "9223372036854775808 is too large"),
         ("9" * 5000, "is too large"),
@@ -70,7 +70,7 @@ def test_what_is_json_is_read():
     assert parse_json(text, "x") == json.loads(text)
     many = json.dumps([[i] for i in range(1000)])
     assert parse_json(many, "x")[999] == [999]
-    with pytest.raises(InputError, match=r"^x: a JSON object is needed, not a list$"):
+    with pytest.raises(InputError, match=r"^x: must be a JSON object, not a list$"):
         parse_object("[]", "x")
 
 
@@ -82,7 +82,7 @@ def test_the_command_line_says_where(cli, tmp_path):
     )  # fmt: skip
     assert done.code == 2
     assert done.err.count("\n") == 1
-    assert "not JSON (the key 'alphabet' stands twice)" in done.err
+    assert "not JSON (the key 'alphabet' appears twice)" in done.err
 
 
 @pytest.mark.parametrize(

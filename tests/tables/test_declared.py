@@ -25,7 +25,7 @@ from bioseqrnn.tasks import TASKS
 
 RULES = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").rglob("*.smk"))
 NAMED = Table(
-    "named", "named.tsv", "One row a class.", "test", (),
+    "named", "named.tsv", "One row for each class.", "test", (),
     (Column("class", TEXT, ""), Column("n", COUNT, ""), Column("x_{class}", NUMBER, "")),
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def test_documents_are_those_of_the_declarations(name, text_of):
 
 
 def test_a_document_without_a_place_for_a_table_is_refused():
-    with pytest.raises(ValueError, match=r"no place, or two, for b"):
+    with pytest.raises(ValueError, match=r"there must be exactly one place for b"):
         filled("<!-- generated: a -->\n<!-- end -->\n", {"a": "", "b": ""})
 
 
@@ -117,7 +117,7 @@ def test_other_columns_are_not_written(tmp_path, columns, wrong):
     ("text", "said"),
     [
         ("", r"named .*named.tsv: not a table of 'test' \("),
-        ("class\nx\n", "it lacks the column 'n'; make it again"),
+        ("class\nx\n", "it has no column 'n'; make it again"),
         ("class\tn\nx\t1\nx\t1\t2\t3\n", "not a table of 'test'"),
     ],
 )

@@ -84,7 +84,7 @@ def test_probabilities_of_one_record_add_up_to_one(table, tmp_path):
     [
         ("id", lambda v: [v[-1]] * len(v), "a record is predicted twice"),
         ("id", lambda v: [None] * len(v), "column 'id' is null"),
-        ("role", lambda v: ["train"] * len(v), "its 'role' is none of validation, test"),
+        ("role", lambda v: ["train"] * len(v), "its 'role' is not one of validation, test"),
         ("role", lambda v: [1] * len(v), "column 'role' is int64"),
         ("target", lambda v: [None, *v[1:]], "its 'target' is missing"),
         ("target", lambda v: [b"x"] * len(v), "column 'target' is binary"),
@@ -109,4 +109,6 @@ def test_targets_are_of_the_classes(table, tmp_path):
     assert "row 1: its 'target'" in (refused(partial(read_predictions, path)) or "")
     if task == "per_position":
         path = changed(table, tmp_path / "x", "target", lambda v: [text[1:] for text in v])
-        assert "is not a number a residue" in (refused(partial(read_predictions, path)) or "")
+        assert ("needs one number for each residue") in (
+            refused(partial(read_predictions, path)) or ""
+        )

@@ -55,7 +55,7 @@ def lengths_of(source):
         (lambda n: n + 1, "row 2: its 'onehot' is shorter than its length"),
         # no byte more, but a residue that is padding
         (lambda n: n + n % 2, "row 1: its 'onehot' has a residue without a bit"),
-        (lambda n: n - (n % 2 == 0), "row 2: its 'onehot' goes on behind its length"),
+        (lambda n: n - (n % 2 == 0), "row 2: its 'onehot' continues after its length"),
         (lambda n: n - 2, "row 1: its 'onehot' is longer than its length"),
         (lambda n: np.r_[n[:-1], 2**62], "row 12: its 'onehot' is shorter"),
         (lambda n: np.r_[n[:-1], 2**63 - 1], "row 12: its 'onehot' is shorter"),
@@ -87,18 +87,18 @@ def test_a_protein_is_held_against_its_bytes(tmp_path):
 @pytest.mark.parametrize(
     ("column", "values", "said"),
     [
-        ("label", ["a"] * 11 + ["c"], "row 12: its 'label' is none of the classes"),
+        ("label", ["a"] * 11 + ["c"], "row 12: its 'label' is not one of the classes"),
         ("label", [None] + ["a"] * 11, "row 1: its 'label' is missing"),
-        ("label", [1.0] * 12, "column 'label' is double, string is needed"),
+        ("label", [1.0] * 12, "column 'label' is double, but string is needed"),
         ("id", ["x", None] * 6, "row 2: its 'id' is missing"),
-        ("id", list(range(12)), "column 'id' is int64, string is needed"),
-        ("length", [5.0] * 12, "column 'length' is double, int64 is needed"),
-        ("length", ["5"] * 12, "column 'length' is string, int64 is needed"),
-        ("onehot", ["x"] * 12, "column 'onehot' is string, large_binary is needed"),
+        ("id", list(range(12)), "column 'id' is int64, but string is needed"),
+        ("length", [5.0] * 12, "column 'length' is double, but int64 is needed"),
+        ("length", ["5"] * 12, "column 'length' is string, but int64 is needed"),
+        ("onehot", ["x"] * 12, "column 'onehot' is string, but large_binary is needed"),
         ("onehot", [[1]] * 12, "column 'onehot' is list"),
         ("onehot", [None] * 11 + [b"x"], "row 1: its 'onehot' is missing"),
-        ("onehot", None, "needs a column 'onehot', once"),
-        ("id", None, "needs a column 'id', once"),
+        ("onehot", None, "must have exactly one column 'onehot'"),
+        ("id", None, "must have exactly one column 'id'"),
     ],
 )
 def test_columns_are_of_their_type_and_values_of_the_classes(dna, tmp_path, column, values, said):
@@ -122,7 +122,7 @@ def test_ids_that_are_no_text_are_one_line(dna, tmp_path):
 def test_a_column_that_stands_twice(dna, tmp_path):
     table = pq.read_table(dna)
     pq.write_table(table.append_column("length", table.column("length")), tmp_path / "x")
-    assert "needs a column 'length', once" in (
+    assert "must have exactly one column 'length'" in (
         refused(lambda: read_sequences(tmp_path / "x")) or ""
     )
 
@@ -184,12 +184,12 @@ def test_a_table_without_rows(dna, tmp_path):
 
 
 TASKS = {
-    "multilabel": ([["x"], [], ["x", "y"]], [["x"], ["z"], []], "row 2: its 'label' is none of"),
-    "regression": ([0.5, 1.5, 2.0], [0.5, float("nan"), 1.0], "row 2: its 'label' is no finite"),
+    "multilabel": ([["x"], [], ["x", "y"]], [["x"], ["z"], []], "row 2: its 'label' is not one of"),
+    "regression": ([0.5, 1.5, 2.0], [0.5, float("nan"), 1.0], "row 2: its 'label' is not a finite"),
     "per_position": (
         ["EEII", "IIII", "EIEI"],
         ["EEII", "III", "EIEI"],
-        "row 2: its 'label' is not",
+        "row 2: its 'label' needs one",
     ),
 }
 

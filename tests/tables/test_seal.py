@@ -123,10 +123,10 @@ def test_the_seal_is_of_this_footer_at_this_place(tmp_path):
     one = path.read_bytes()
     cut = one.index(TAG)
     path.write_bytes(one[:cut] + b"\0" + one[cut:])
-    with pytest.raises(InputError, match="its footer is not as it was written"):
+    with pytest.raises(InputError, match="its footer has changed since it was written"):
         open_parquet(path, "table")
     path.write_bytes(one[:cut])
-    with pytest.raises(InputError, match="does not end as a Parquet file does; is it whole"):
+    with pytest.raises(InputError, match="does not end like a Parquet file; is it complete"):
         open_parquet(path, "table")
 
 

@@ -27,34 +27,42 @@ MAPS = "a: &a {x: 1, y: 2}\n" + "".join(
 CASES = {
     "key twice": (
         "models:\n  one: {cell: gru}\n  two: {cell: rnn}\n  one:\n    cell: lstm\n",
-        "line 4: 'one' stands twice in one section, first in line 2; rename or remove one",
+        "line 4: 'one' appears twice in one section, first in line 2; rename or remove one",
     ),
     "section twice": ("folds: {count: 2}\nseeds: [1]\n'folds': {}\n", "line 3: 'folds' stands"),
-    "key twice in JSON": ('{"a": {"b": 1, "b": 2}}', "'b' stands twice in one section"),
-    "NUL": ("a: 1\n# \0\n", r"line 2: has the control character '\x00'"),
-    "list in itself": ("a: 1\nb: &b [*b]\n", "line 2: '*b' stands for what it is itself part of"),
-    "section in itself": ("b: &b {c: {d: *b}}\n", "line 1: '*b' stands for what it is itself part"),
-    "lists that grow": (BOMB, "line 6: more than 500000 values, with those that its aliases"),
-    "sections that grow": (MAPS, "line 16: more than 500000 values, with those that its aliases"),
-    "unknown alias": ("a: *nothing\n", "line 1: '*nothing' stands for nothing: there is no"),
-    "deep": ("a: " + "[" * 100_000, "line 1: sections stand in each other too deeply"),
-    "deep JSON": ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "sections stand in each other"),
-    "octal": ("seeds: [1, 010]\n", "line 1: 010 is read as an octal number; leave the 0 out"),
-    "base 60": ("a: 1\nthreads: 1:30\n", "line 2: 1:30 is read as a number of base 60; put it in"),
+    "key twice in JSON": ('{"a": {"b": 1, "b": 2}}', "'b' appears twice in one section"),
+    "NUL": ("a: 1\n# \0\n", r"line 2: contains the control character '\x00'"),
+    "list in itself": ("a: 1\nb: &b [*b]\n", "line 2: '*b' refers to a section that contains it"),
+    "section in itself": ("b: &b {c: {d: *b}}\n", (
+        "line 1: '*b' refers to a section that contains it"
+    )),
+    "lists that grow": (BOMB, (
+        "line 6: more than 500000 values, including the values of its aliases"
+    )),
+    "sections that grow": (MAPS, (
+        "line 16: more than 500000 values, including the values of its aliases"
+    )),
+    "unknown alias": ("a: *nothing\n", "line 1: '*nothing' is not defined: there is no"),
+    "deep": ("a: " + "[" * 100_000, "line 1: sections are nested too deeply"),
+    "deep JSON": ('{"a":' + "[" * 100_000 + "]" * 100_000 + "}", "sections are nested"),
+    "octal": ("seeds: [1, 010]\n", "line 1: 010 is read as an octal number; remove the leading 0"),
+    "base 60": ("a: 1\nthreads: 1:30\n", "line 2: 1:30 is read as a number in base 60; put it in"),
     "date": ("classes: [2024-01-02, b]\n", "line 1: 2024-01-02 is read as a date; put it"),
-    "no number": ("rate: .NaN\n", "line 1: .NaN is not a number that can be used"),
-    "infinite": ("rate: -.inf\n", "line 1: -.inf is not a number that can be used"),
-    "no number in JSON": ('{"rate": NaN}', "NaN is not a number that can be used"),
-    "digits": (f"threads: {'9' * 5000}\n", "line 1: a number of 5000 digits"),
+    "no number": ("rate: .NaN\n", "line 1: .NaN is not a finite number"),
+    "infinite": ("rate: -.inf\n", "line 1: -.inf is not a finite number"),
+    "no number in JSON": ('{"rate": NaN}', "NaN is not a finite number"),
+    "digits": (f"threads: {'9' * 5000}\n", "line 1: a number with 5000 digits is too long"),
     "code": ('a: !!python/object/apply:os.system ["true"]\n', "line 1: the tag 'python/object"),
-    "bytes": ("a: !!binary aGk=\n", "line 1: the tag 'binary' is not taken"),
-    "template": ("__use_yte__: true\n?if True:\n  a: 1\n", "__use_yte__: templates, which run"),
+    "bytes": ("a: !!binary aGk=\n", "line 1: the tag 'binary' is not accepted"),
+    "template": ("__use_yte__: true\n?if True:\n  a: 1\n", (
+        "__use_yte__: templates are not accepted"
+    )),
     "tab": ("folds:\n\tcount: 2\n", "line 2: not valid YAML (a tab at the start of a line; YAML"),
     "two documents": ("a: 1\n---\nb: 2\n", "line 2: a second document begins with '---'"),
-    "list": ("- a\n- b\n", "holds no settings; each is a line 'key: value'"),
+    "list": ("- a\n- b\n", "contains no settings; write each as a line 'key: value'"),
     "list as a key": ("? [a]\n: 1\n", "line 1: not valid YAML (found unhashable key)"),
     "UTF-16": ("folds: {}\n".encode("utf-16"), "not UTF-8 text; save it as UTF-8"),
-    "large": (b"#" * 10_000_001, "larger than 10 MB; is it a configuration?"),
+    "large": (b"#" * 10_000_001, "is larger than 10 MB; is it a configuration?"),
 }  # fmt: skip
 
 
@@ -100,13 +108,19 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("dataset\tfasta\tfasta\nd\ta.fa\tb.fa\n", "column 'fasta' stands twice in the header"),
+        ("dataset\tfasta\tfasta\nd\ta.fa\tb.fa\n", "column 'fasta' appears twice in the header"),
         (
             "dataset\tfasta\tlabel\nd\ta.fa\tA\0\n",
-            "line 2: label: 'A\\x00' has a control character",
+            "line 2: label: 'A\\x00' contains a control character",
         ),
-        ("dataset\tfasta\tlabel\nd\ta.fa\tA\x1b[2J\n", "line 2: label: 'A\\x1b[2J' has a control"),
-        ("dataset\tfasta\tlabel\nd\ta\u2028.fa\tA\n", "line 2: fasta: 'a\\u2028.fa' has a control"),
+        (
+            "dataset\tfasta\tlabel\nd\ta.fa\tA\x1b[2J\n",
+            ("line 2: label: 'A\\x1b[2J' contains a control"),
+        ),
+        (
+            "dataset\tfasta\tlabel\nd\ta\u2028.fa\tA\n",
+            ("line 2: fasta: 'a\\u2028.fa' contains a control"),
+        ),
     ],
 )
 def test_sheets_have_no_column_twice_and_no_control_characters(text, message, tmp_path):

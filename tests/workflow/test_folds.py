@@ -69,6 +69,6 @@ def test_a_name_that_nothing_has_is_refused(project):
     done = project.snakemake("--dry-run")
     assert done.code
     assert (
-        "folds.compare_random: 'kmer_logistics' is no model or baseline of this run; did you mean "
-        "'kmer_logistic'?"
+        "folds.compare_random: 'kmer_logistics' is not a model or baseline of this run; did you "
+        "mean 'kmer_logistic'?"
     ) in done.err

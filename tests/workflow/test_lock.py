@@ -124,7 +124,7 @@ def test_a_path_alone_does_not_make_a_folder_the_same(lock):
     said = lock(**ELSEWHERE, word="0123 45")
     assert "(by" in said
     assert "on node2, process 7) writes there; wait for it" in said
-    assert said.endswith(f"if it was killed, remove {lock.file}")
+    assert said.endswith(f"remove {lock.file} if that run was killed")
     # killed on another login node: Snakemake's own lock guards the one working folder
     assert lock(**ELSEWHERE) is None
 
@@ -158,16 +158,16 @@ def test_no_link_or_pipe_is_followed(lock, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("")
     lock.file.symlink_to(precious)
-    assert lock() == f"{lock.file}: is not a file that a run has made; remove it"
+    assert lock() == f"{lock.file}: was not written by a run; remove it"
     assert precious.read_text() == ""
     lock.file.unlink()
     os.mkfifo(lock.file)
-    assert "is not a file that a run has made" in lock()
+    assert "was not written by a run" in lock()
 
 
 def test_results_that_cannot_be_written_are_one_line(lock, tmp_path):
     lock.file.parent.symlink_to(tmp_path / "nowhere")
-    assert lock().startswith(f"{lock.file.parent}: no results can be written there (File exists")
+    assert lock().startswith(f"{lock.file.parent}: results cannot be written there (File exists")
 
 
 def test_a_lock_controls_no_terminal(lock):

@@ -114,7 +114,7 @@ def test_a_prefix_is_refused_before_any_job(host):
     assert done.code == 2
     (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
     assert line.startswith(
-        "bioseqrnn: error: config of module 'one': 'prefix' of the module makes 'sub/"
+        "bioseqrnn: error: config of module 'one': 'prefix' of the module changes '"
     )
     assert line.endswith("set results: instead of prefix, like 'results: sub/results'")
 
@@ -134,8 +134,8 @@ def test_a_module_without_settings_does_not_take_those_of_the_host(host):
     assert done.code == 2
     (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
     assert line == (
-        "bioseqrnn: error: module 'one': no 'config' is given to it; write its settings there, "
-        "like config: config['one'] (docs/architecture.md)"
+        "bioseqrnn: error: module 'one': it has no 'config'; write its settings there, like "
+        "config: config['one'] (docs/architecture.md)"
     )
 
 
@@ -143,7 +143,7 @@ def test_a_module_without_settings_does_not_take_those_of_the_host(host):
 def repository(tmp_path):
     """A repository with two versions of the workflow, whose files are fetched one by one."""
     folder = tmp_path / "repository"
-    here = SimpleNamespace(folder=folder, message="no dataset in it")
+    here = SimpleNamespace(folder=folder, message="contains no dataset")
     shutil.copytree(ROOT / "workflow", folder / "workflow")
     for part in ("support", "config", "tables"):
         shutil.copytree(ROOT / f"src/bioseqrnn/{part}", folder / f"src/bioseqrnn/{part}")
@@ -158,7 +158,7 @@ def repository(tmp_path):
     sheets = folder / "src/bioseqrnn/config/checks/sheets.py"
     text = sheets.read_text()
     assert here.message in text
-    sheets.write_text(text.replace(here.message, "not one dataset in it"))
+    sheets.write_text(text.replace(here.message, "contains not one dataset"))
     commit("v2")
     return here
 
@@ -182,8 +182,8 @@ def test_two_versions_are_fetched_from_a_repository(host, repository):
     (host.folder / "empty.tsv").write_text("dataset\tfasta\tlabel\n")
     empty = {"datasets": "empty.tsv"}
     for spoilt, message in (
-        ({"one": empty, "two": two}, "no dataset in it"),
-        ({"one": {}, "two": two | empty}, "not one dataset in it"),
+        ({"one": empty, "two": two}, "contains no dataset"),
+        ({"one": {}, "two": two | empty}, "contains not one dataset"),
     ):
         done = host(text, "-n", "one_all", "two_all", **spoilt)
         assert done.code == 2

@@ -79,7 +79,7 @@ CASES = {
     ),
     "bad model name": (
         change(models={"a b": {"cell": "gru"}}),
-        "config/config.yaml: models: name 'a b' may have letters, digits, '.', '_' and '-' only",
+        "config/config.yaml: models: name 'a b' may contain only letters, digits, '.', '_' and '-'",
     ),
     "model without a cell": (
         change(models={"m": {}}),
@@ -91,7 +91,7 @@ CASES = {
     ),
     "model named like an ensemble": (
         change(models={"gru": {"cell": "gru"}, "gru_ensemble": {"cell": "gru"}}),
-        "config/config.yaml: models: the evaluation makes a row 'gru_ensemble' itself "
+        "config/config.yaml: models: the evaluation adds its own row 'gru_ensemble' "
         "(docs/evaluation.md); rename the model",
     ),
     "unknown dataset option": (
@@ -112,7 +112,7 @@ CASES = {
     ),
     "no settings": (
         raw("config/config.yaml", b"# nothing\n"),
-        "config/config.yaml: holds no settings",
+        "config/config.yaml: contains no settings",
     ),
     "value for a section": (
         change(folds=2),
@@ -140,7 +140,7 @@ CASES = {
     ),
     "brace in a path": (
         sheet("datasets", HEAD, "pep data/{x}.fa ACP", "pep data/Random.fa Random"),
-        "config/datasets.tsv: line 2: 'data/{x}.fa' has a brace in it",
+        "config/datasets.tsv: line 2: 'data/{x}.fa' contains a brace",
     ),
     "float for an integer": (
         change(folds__count=3.0),
@@ -148,7 +148,7 @@ CASES = {
     ),
     "number as a name": (
         change(dataset_options={2024: {}}),
-        "config/config.yaml: dataset_options.2024 is a key that is not text; put it in quotes",
+        "config/config.yaml: dataset_options.2024 is not text; put the key in quotes",
     ),
     "number as a class": (
         change(dataset_options={"pep": {"positive": 1}}),
@@ -175,7 +175,7 @@ CASES = {
             "datasets", HEAD, "pep data/ACP.fa ACP", "pep data/Random.fa Random",
             "dna data/EI.fa EI", "dna data/IE.fa EI",
         ),
-        "config/datasets.tsv: dataset 'dna' has one class only (EI)",
+        "config/datasets.tsv: dataset 'dna' has only one class (EI)",
     ),
     "no label": (
         sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/Random.fa"),
@@ -187,11 +187,11 @@ CASES = {
     ),
     "path in a name": (
         sheet("datasets", HEAD, "../pep data/ACP.fa ACP"),
-        "config/datasets.tsv: line 2: dataset: '../pep' may have letters, digits",
+        "config/datasets.tsv: line 2: dataset: '../pep' may contain only letters, digits",
     ),
     "file twice": (
         sheet("datasets", HEAD, "pep data/ACP.fa ACP", "pep data/ACP.fa Random"),
-        "config/datasets.tsv: line 3: 'data/ACP.fa' stands twice in 'pep'",
+        "config/datasets.tsv: line 3: 'data/ACP.fa' appears twice in 'pep'",
     ),
     "half a split": (
         raw(
@@ -199,8 +199,8 @@ CASES = {
             b"dataset\tfasta\tlabel\tsplit\npep\tdata/ACP.fa\tACP\ttrain\n"
             b"pep\tdata/Random.fa\tRandom\t\n",
         ),
-        "config/datasets.tsv: 'pep' has 'split' in some rows, like that of 'data/ACP.fa', and none "
-        "in others, like that of 'data/Random.fa'; give it in all of them or in none",
+        "config/datasets.tsv: 'pep' has 'split' in some rows, like the row of 'data/ACP.fa', but "
+        "not in others, like the row of 'data/Random.fa'; give it in all rows or in none",
     ),
     "no test rows": (
         sheet(
@@ -211,7 +211,7 @@ CASES = {
     ),
     "glob without a file": (
         sheet("datasets", HEAD, "pep data/A*.faa ACP"),
-        "config/datasets.tsv: line 2: no file matches 'data/A*.faa'; paths start at",
+        "config/datasets.tsv: line 2: no file matches 'data/A*.faa'; relative paths start at",
     ),
     "folder without a file": (
         sheet("datasets", HEAD, "pep config ACP"),
@@ -231,11 +231,12 @@ CASES = {
     ),
     "negatives of numbers": (
         change(dataset_options={"dna": {"task": "regression", "negatives": {"method": "shuffle"}}}),
-        "config/config.yaml: dataset_options.dna.negatives: negatives are a class; task regression",
+        "config/config.yaml: dataset_options.dna.negatives: negatives are a class, but task "
+        "regression",
     ),
     "negatives of a class that is there": (
         change(dataset_options={"dna": {"negatives": {"method": "shuffle", "label": "N"}}}),
-        "config/datasets.tsv: class 'N' of 'dna' is also that of its made negatives; set",
+        "config/datasets.tsv: class 'N' of 'dna' is also the class of its made negatives; set",
     ),
     "negatives without their genome": (
         change(dataset_options={"dna": {"negatives": {"method": "genome"}}}),
@@ -259,7 +260,7 @@ CASES = {
     ),
     "query twice": (
         sheet("queries", "query dataset fasta", "q dna data/query.fa", "q dna data/EI.fa"),
-        "config/queries.tsv: line 3: query 'q' stands twice for 'dna'",
+        "config/queries.tsv: line 3: query 'q' appears twice for 'dna'",
     ),
     "non-UTF-8 sheet": (
         raw("config/datasets.tsv", b"dataset\tfasta\tlabel\npep\tdata/ACP.fa\tcaf\xe9\n"),

@@ -131,7 +131,7 @@ def test_a_folder_in_a_bucket_is_refused(run, tmp_path):
     sheet.write_text(sheet.read_text().replace("data/EI.fa", "s3://lab/data"))
     done = project.snakemake("--dry-run")
     assert done.code != 0
-    assert "line 4: 's3://lab/data': of remote storage, name each file" in done.err
+    assert "line 4: 's3://lab/data': files on remote storage must be named one by one" in done.err
 
 
 def assert_same_weights(one: bytes, other: bytes) -> None:

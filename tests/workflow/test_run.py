@@ -105,8 +105,8 @@ def test_whatever_the_triggers_nothing_stale_is_kept(finished, tmp_path):
     done = project.snakemake("--dry-run", "--rerun-triggers", "mtime", "code")
     assert "rule encode_sequences:" in done.out + done.err
     assert done.err.count(
-        "bioseqrnn: warning: --rerun-triggers code mtime: 'params' is added, since files and "
-        "settings are followed by their content\n"
+        "bioseqrnn: warning: --rerun-triggers code mtime: 'params' is added, because files and "
+        "settings are tracked by their content\n"
     ) == 1  # fmt: skip
     # a row and a setting, with the triggers of a profile
     profile = tmp_path / "profile"

@@ -11,8 +11,8 @@ from bioseqrnn.support.errors import InputError
 
 pytestmark = pytest.mark.workflow
 NOTHING_LEFT = (
-    "config/config.yaml: {}: nothing is left for dataset 'sides' of task per_position, since {}; "
-    "name another baseline or a model too"
+    "config/config.yaml: {}: nothing can be scored for dataset 'sides' of task per_position, "
+    "because {}; add another baseline or a model"
 )
 CURVE = "evaluation.learning_curve.models"
 
@@ -78,7 +78,7 @@ def settings(random, curve, grouping="homology"):
             NOTHING_LEFT.format("folds.compare_random", "gapped_kmer and pwm score whole records"),
         ),
         (([], ["pwm"]), NOTHING_LEFT.format(CURVE, "pwm scores whole records")),
-        ((["gru_search"], []), "'gru_search' is no model or baseline of this run; known: comp"),
+        ((["gru_search"], []), "'gru_search' is not a model or baseline of this run; known: comp"),
         (([], ["gru_serch"]), "unknown model or baseline 'gru_serch'; did you mean 'gru_search'?"),
     ],
 )

@@ -106,7 +106,7 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
         ({"space": {"dropout": {"low": 0.1, "hihg": 0.4}}}, "did you mean 'high'?"),
         ({"space": {"stem_width": [4]}}, "search.space.stem_width.0: 4 must be an odd number"),
         ({"space": {"stem_width": {"low": 3, "high": 9}}}, "give a list of choices"),
-        ({"space": {}}, "search.space: names no setting to search"),
+        ({"space": {}}, "search.space: contains no setting to search"),
         (
             {"space": {"dropout": {"low": 0.0, "high": 0.5, "log": True}}},
             "search.space.dropout: log needs a low above 0",

@@ -58,7 +58,7 @@ WRONG = {
     "folds={cuont: 3}": "folds: unknown key 'cuont'; did you mean 'count'?",
     "models={gru: {cell: gru, dropout: 1e400}}": "models.gru.dropout: '1e400' is not a number",
     "models={gru: {cell: gru, stem_width: 4}}": "models.gru.stem_width: 4 must be an odd number",
-    "results=2024": "results: 2024 is not text; write it in two kinds of quotes, like '\"2024\"'",
+    "results=2024": "results: 2024 is not text; write it in two pairs of quotes, like '\"2024\"'",
     "seeds=[1, x]": "seeds.1: 'x' is not a whole number",
     "device=gpu": "device: 'gpu' is not allowed; did you mean 'cpu'?",
 }
@@ -80,8 +80,8 @@ def test_a_file_that_is_given_adds_to_the_configuration(small):
     assert done.code == 0
     warnings = [line for line in done.err.splitlines() if line.startswith("bioseqrnn: warning: ")]
     assert warnings == [
-        "bioseqrnn: warning: models: gru, rnn of config/config.yaml are trained too; --configfile "
-        "adds to that file, --replace-workflow-config leaves it out"
+        "bioseqrnn: warning: models: gru, rnn of config/config.yaml are also trained; --configfile "
+        "adds to that file, --replace-workflow-config ignores that file"
     ]
     alone = small.snakemake("-n", "--configfile", mine, "--replace-workflow-config")
     assert "model=mine" in alone.out + alone.err
@@ -92,15 +92,16 @@ def test_a_file_that_is_given_adds_to_the_configuration(small):
     mine.write_text("datasets: mine.tsv\n")
     (small.folder / "mine.tsv").write_text("dataset\tfasta\tlabel\nd\tdata/ACP.fa\tA\n")
     assert error(small.snakemake("-n", "--configfile", mine)) == (
-        "config/queries.tsv: line 2: unknown dataset 'pep'; known: d; 'queries' stands in "
-        "config/config.yaml (to which --configfile adds; --replace-workflow-config leaves it out)"
+        "config/queries.tsv: line 2: unknown dataset 'pep'; known: d; 'queries' is set in "
+        "config/config.yaml (to which --configfile adds; --replace-workflow-config ignores this "
+        "file)"
     )
     mine.write_text("datasets: mine.tsv\nqueries: null\n")
     options = {"dataset_options": {"pep": {"positive": "A"}}, "queries": "config/queries.tsv"}
     small.write_config(small.read_config() | options)
     assert error(small.snakemake("-n", "--configfile", mine)) == (
-        "config/config.yaml (to which --configfile adds; --replace-workflow-config leaves it out): "
-        "dataset_options: unknown dataset 'pep'; known: d"
+        "config/config.yaml (to which --configfile adds; --replace-workflow-config ignores this "
+        "file): dataset_options: unknown dataset 'pep'; known: d"
     )
     mine.write_text("dataset_options: {pip: {positive: A}}\n")
     assert error(small.snakemake("-n", "--configfile", mine)).startswith(

@@ -84,16 +84,16 @@ def in_storage(path):
 
 
 REFUSED = {
-    "~/results": "'~/results'; '~' stands for itself here, write the path out",
-    "$HOME/results": "'$HOME/results'; '$' stands for itself here, write the path out",
-    "${SCRATCH}/r": "'${SCRATCH}/r'; '$' stands for itself here, write the path out",
-    "run {n}": "'run {n}' has a brace in it, which Snakemake would read as a wildcard",
-    "<results>": "'<results>' has a name in <…>, which Snakemake would replace; rename it",
-    " results": "' results' begins or ends with a blank",
-    "-results": "'-results' begins like an option of a command; write ./-results",
-    "results\n": "'results\\n' has a control character or line break",
-    "data/N.fa": "'data/N.fa' is a file; name a folder",
-    "data/N.fa/below": "'data/N.fa' is a file; name a folder",
+    "~/results": "'~/results'; '~' is not expanded here; write the full path",
+    "$HOME/results": "'$HOME/results'; '$' is not expanded here; write the full path",
+    "${SCRATCH}/r": "'${SCRATCH}/r'; '$' is not expanded here; write the full path",
+    "run {n}": "'run {n}' contains a brace, which Snakemake would read as a wildcard",
+    "<results>": "'<results>' contains a name in <…>, which Snakemake would replace; rename it",
+    " results": "' results' begins or ends with a space",
+    "-results": "'-results' begins like a command-line option; write ./-results",
+    "results\n": "'results\\n' contains a control character or line break",
+    "data/N.fa": "'data/N.fa' is a file; give a folder",
+    "data/N.fa/below": "'data/N.fa' is a file; give a folder",
 }
 
 
@@ -122,13 +122,13 @@ def test_a_folder_that_is_there_may_be_called_so(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("/**/*", "'/**/*' has more than 100000 files and folders to look through; begin it"),
-        ("/**/*.fa", "'/**/*.fa' has more than 100000 files and folders to look through; begin"),
-        ("-x.fa", "'-x.fa' begins like an option of a command; write ./-x.fa"),
-        ("~/a.fa", "no such file '~/a.fa'; '~' stands for itself here, write the path out"),
-        ("$DATA/a.fa", "no such file '$DATA/a.fa'; '$' stands for itself here, write the path"),
-        ("a<b>.fa", "'a<b>.fa' has a name in <…>, which Snakemake would replace; rename it"),
-        ("a\x07.fa", "'a\\x07.fa' has a control character or line break in it"),
+        ("/**/*", "'/**/*' would search more than 100000 files and folders; start it"),
+        ("/**/*.fa", "'/**/*.fa' would search more than 100000 files and folders; start"),
+        ("-x.fa", "'-x.fa' begins like a command-line option; write ./-x.fa"),
+        ("~/a.fa", "no such file '~/a.fa'; '~' is not expanded here; write the full path"),
+        ("$DATA/a.fa", "no such file '$DATA/a.fa'; '$' is not expanded here; write the"),
+        ("a<b>.fa", "'a<b>.fa' contains a name in <…>, which Snakemake would replace; rename it"),
+        ("a\x07.fa", "'a\\x07.fa' contains a control character or line break"),
     ],
 )
 def test_a_cell_that_is_no_file(cell, message, tmp_path, monkeypatch):

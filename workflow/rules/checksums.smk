@@ -53,13 +53,13 @@ def follows_parameters():
     names = " ".join(sorted(str(trigger) for trigger in triggers))
     if IMPORTED:
         what = (
-            "a changed setting or row, or a changed file with an older time, makes no results of "
-            "bioseqrnn anew; add 'params'"
+            "a changed setting or row, or a changed file with an older time, does not update the "
+            "results of bioseqrnn; add 'params'"
         )
     else:
         workflow.dag_settings.rerun_triggers = {*triggers, RerunTrigger.PARAMS}
         what = (
-            "'params' is added, since files and settings are followed by their content"
+            "'params' is added, because files and settings are tracked by their content"
         )
     if workflow.is_main_process:
         sys.stderr.write(f"bioseqrnn: warning: --rerun-triggers {names}: {what}\n")

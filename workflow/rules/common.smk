@@ -119,7 +119,7 @@ def refuse_prefix(paths):
         moved = workflow.modifier.path_modifier.replace_prefix(path, None)
         if not elsewhere(path) and moved != path:
             stop(
-                f"{ORIGINS.at()}: 'prefix' of the module makes '{moved}' of '{path}' in the rules, "
+                f"{ORIGINS.at()}: 'prefix' of the module changes '{path}' to '{moved}' in the rules, "
                 "but not in their commands; set results: instead of prefix, like 'results: "
                 "sub/results'"
             )

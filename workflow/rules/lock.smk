@@ -30,7 +30,7 @@ def lock_results():
             take_lock(*read_lock())
     except OSError as error:
         what = ": ".join(str(part) for part in (error.strerror, error.filename) if part)
-        stop(f"{RESULTS}: no results can be written there ({what})")
+        stop(f"{RESULTS}: results cannot be written there ({what})")
 
 
 this_run = {}
@@ -121,7 +121,7 @@ def read_lock():
 
 
 def refuse_lock():
-    stop(f"{RESULTS_LOCK}: is not a file that a run has made; remove it")
+    stop(f"{RESULTS_LOCK}: was not written by a run; remove it")
 
 
 def take_lock(other, text):
@@ -135,8 +135,8 @@ def take_lock(other, text):
         }
         stop(
             f"{RESULTS}: the run in {said['folder']} (by {said['user']} on {said['host']}, "
-            f"process {said['process']}) writes there; wait for it, choose another 'results', or, "
-            f"if it was killed, remove {RESULTS_LOCK}"
+            f"process {said['process']}) writes there; wait for it, choose another 'results', or "
+            f"remove {RESULTS_LOCK} if that run was killed"
         )
     aside = RESULTS_LOCK.with_name(f".lock.{uuid.uuid4().hex}")
     try:

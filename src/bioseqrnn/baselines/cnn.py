@@ -175,7 +175,7 @@ def _fit(
             waited += 1
     if best.weights is not None:
         network.load_state_dict(best.weights)
-        say(f"cnn: {epoch} epochs, the best was {epoch - waited}")
+        say(f"cnn: {epoch} epochs, best epoch {epoch - waited}")
     return {"epochs": epoch - waited}, replace(model, settings={"epochs": epoch - waited})
 
 

@@ -42,7 +42,7 @@ def require_applicable(name: str, task: str, sequences: str) -> None:
         raise InputError(f"baseline '{name}' is unknown; known: {', '.join(BASELINES)}")
     if not applicable(name, task):
         raise InputError(
-            f"baseline '{name}' scores whole records; '{sequences}' has a label for each "
+            f"baseline '{name}' scores whole records, but '{sequences}' has a label for each "
             "residue (task per_position)"
         )
 

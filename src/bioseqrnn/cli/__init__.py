@@ -75,7 +75,7 @@ def main() -> None:
             raise KeyboardInterrupt
         sys.exit(code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("bioseqrnn: interrupted; nothing half-written was kept\n")
+        sys.stderr.write("bioseqrnn: interrupted; no incomplete file was kept\n")
         sys.exit(INTERRUPTED)
     except TrainingStopped as stop:
         _end(str(stop), STOPPED)
@@ -86,11 +86,11 @@ def main() -> None:
             # a full disk, say: named by the system, and no fault of the input
             _stop(_of_system(error), 1)
         if isinstance(error, MemoryError):
-            _stop(f"out of memory ({error}); run where there is more", 1)
+            _stop(f"out of memory ({error}); run on a machine with more memory", 1)
         # a usage error of Click, or of the copy of Click that newer Typers carry
         if format_message := getattr(error, "format_message", None):
             said = " ".join(str(format_message()).split())
-            _stop(f"{said} ({_hint(said)}bioseqrnn {' '.join(sys.argv[1:2])} --help says more)", 2)
+            _stop(f"{said} ({_hint(said)}see bioseqrnn {' '.join(sys.argv[1:2])} --help)", 2)
         raise
 
 
@@ -112,7 +112,7 @@ def _hint(said: str) -> str:
     named = [word for word in sys.argv[2:] if word.startswith("-") and os.path.lexists(word)]
     if "No such option" not in said or not named:
         return ""
-    return f"a file whose name begins with '-' is given as ./{named[0]}; "
+    return f"write a file name that begins with '-' as ./{named[0]}; "
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -31,15 +31,15 @@ def audit(
     sequences: Annotated[
         Path | None,
         typer.Option(
-            help="sequences.parquet, written by 'encode'. Left out, --findings is only judged. "
-            "[required without --findings]"
+            help="sequences.parquet, written by 'encode'. Without it, --findings is only compared "
+            "with the limits. [required without --findings]"
         ),
         Reads(),
     ] = None,
     findings: Annotated[
         Path | None,
         typer.Option(
-            help="findings.tsv, written without any limit. Default: beside --output. "
+            help="findings.tsv, which does not depend on the limits. Default: beside --output. "
             "[required without --output or --sequences]"
         ),
         Writes(when=_makes_findings),
@@ -59,11 +59,11 @@ def audit(
         Writes(also=_beside),
     ] = None,
     limits: AuditLimits = "{}",
-    dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
+    dataset: Annotated[str, typer.Option(help="Name of the dataset in messages.")] = "dataset",
 ) -> None:
     """Check records before training: leakage, duplicates, label conflicts, shortcuts.
 
-    Nothing stops here; 'split --findings' does, so that the tables can be read.
+    This command never stops the run, so that the tables can be read; 'split --findings' does.
     """
     from bioseqrnn.config.audit import AuditConfig
     from bioseqrnn.config.validate import section_from_json

@@ -32,7 +32,9 @@ def baseline(
         ),
         Writes(),
     ],
-    method: Annotated[str, option_of(Baseline, help=f"Which baseline. {described(BASELINES)}")],
+    method: Annotated[
+        str, option_of(Baseline, help=f"Name of the baseline. {described(BASELINES)}")
+    ],
     folds: Annotated[
         Path | None,
         typer.Option(help="folds.parquet, written by 'split'. [required without --final]"),
@@ -70,7 +72,7 @@ def baseline(
     seed: Seed = SEED,
     threads: Threads = THREADS,
 ) -> None:
-    """Fit a plain method on a fold's training records and predict its test records.
+    """Fit a simple baseline to the training records of a fold and predict its test records.
 
     With --final, fit it on all records and write the fitted model.
     """

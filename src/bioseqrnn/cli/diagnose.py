@@ -15,8 +15,8 @@ def diagnose(
     models: Annotated[
         list[Path],
         typer.Argument(
-            help="model.safetensors of any number of models; those of one name (other folds and "
-            "seeds) are taken together."
+            help="model.safetensors of one or more models; models with the same name (other folds "
+            "and seeds) are combined."
         ),
         Reads(),
     ],
@@ -29,15 +29,16 @@ def diagnose(
     folds: Annotated[
         Path | None,
         typer.Option(
-            help="folds.parquet, written by 'split': a fold's model is looked at on the records "
-            "that the fold tests. Default: on any records."
+            help="folds.parquet, written by 'split': the model of a fold is examined on the test "
+            "records of that fold. Default: any records."
         ),
         Reads(),
     ] = None,
     records: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Records a model, drawn at random. Default: 32, fewer above 128 units."
+            min=1,
+            help="Records for each model, drawn at random. Default: 32, or fewer above 128 units.",
         ),
     ] = None,
     longest: Annotated[int, typer.Option(min=1, help="Largest k, in residues.")] = 200,

@@ -44,7 +44,7 @@ def encode(
     ] = None,
     label: Annotated[
         list[str] | None,
-        typer.Option(help="Label of the records; once for every --fasta, in the same order."),
+        typer.Option(help="Label of the records; give one for every --fasta, in the same order."),
     ] = None,
     labels: Annotated[
         Path | None,
@@ -61,7 +61,7 @@ def encode(
     ] = None,
     sheet: Annotated[
         Path | None,
-        typer.Option(help="datasets.tsv to take the files from, with --dataset."),
+        typer.Option(help="datasets.tsv that lists the files; use it with --dataset."),
         Reads(),
     ] = None,
     dataset: Annotated[
@@ -73,7 +73,7 @@ def encode(
     options: DatasetOptionsJson = "{}",
     shard: Annotated[
         str | None,
-        typer.Option(help="Encode one part only, like 2-of-8; 'gather' puts the parts together."),
+        typer.Option(help="Encode only one part, like 2-of-8; 'gather' joins the parts."),
     ] = None,
 ) -> None:
     """Encode labelled FASTA as packed one-hot Parquet, and count what was converted.

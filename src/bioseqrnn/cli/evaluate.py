@@ -22,8 +22,8 @@ def evaluate(
     predictions: Annotated[
         list[Path],
         typer.Argument(
-            help="predictions.parquet of every network and baseline, fold and seed. A network's "
-            "has model.safetensors and history.tsv beside it."
+            help="predictions.parquet of every network and baseline, fold and seed. For a network, "
+            "model.safetensors and history.tsv must be in the same folder."
         ),
         Reads(beside=("model.safetensors", "history.tsv")),
     ],

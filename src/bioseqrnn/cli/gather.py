@@ -22,9 +22,9 @@ def gather(
         Path, typer.Option("--intake", "--audit", help="intake.tsv to write."), Writes()
     ],
     options: DatasetOptionsJson = "{}",
-    dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
+    dataset: Annotated[str, typer.Option(help="Name of the dataset in messages.")] = "dataset",
 ) -> None:
-    """Put the shards of a dataset together, to the table that one job would have written."""
+    """Join the shards of a dataset into the table that one job would have written."""
     from bioseqrnn.config.datasets import DatasetOptions
     from bioseqrnn.config.validate import section_from_json
     from bioseqrnn.stages.sequences.shards import gather_shards

@@ -18,13 +18,13 @@ def import_keras(
         typer.Argument(help="Keras model: .keras, .h5, or .weights.h5 with --architecture."),
         Reads(),
     ],
-    alphabet: Annotated[str, option_of(Alphabet, help="What its sequences are.")],
+    alphabet: Annotated[str, option_of(Alphabet, help="Type of its sequences.")],
     classes: Annotated[
         list[str],
         typer.Option(
             "--class",
-            help="Class of a unit of the Dense layer; once for each, in order. For a single "
-            "sigmoid unit, first the class of 0, then that of 1.",
+            help="Class of each unit of the Dense layer, in order; give the option once for each "
+            "class. For a single sigmoid unit, first the class of 0, then the class of 1.",
         ),
     ],
     output: Annotated[
@@ -33,24 +33,24 @@ def import_keras(
     symbols: Annotated[
         str | None,
         typer.Option(
-            help="Letters of the one-hot columns, or of the codes of an Embedding from 0 on, in "
-            "the model's order, like ATGC or -ACGT (- for a column that no residue has). Default: "
+            help="Letters of the one-hot columns, or of the codes of an Embedding from 0, in the "
+            "order of the model, like ATGC or -ACGT (- for a column without a residue). Default: "
             "ACGT or ACDEFGHIKLMNPQRSTVWY."
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the model in tables. Default: that of the file.")
+        str | None, typer.Option(help="Name of the model in tables. Default: the name of the file.")
     ] = None,
     architecture: Annotated[
         Path | None,
-        typer.Option(help="JSON of model.to_json(), where the file is weights alone."),
+        typer.Option(help="JSON of model.to_json(), if the file contains only weights."),
         Reads(),
     ] = None,
     logits: Annotated[
         bool, typer.Option("--logits", help="The Dense layer is linear and gives logits.")
     ] = False,
 ) -> None:
-    """Turn a classifier trained with Keras into one that 'predict' runs. Needs no Keras."""
+    """Convert a classifier trained with Keras to a model for 'predict'; Keras is not needed."""
     from bioseqrnn.networks.keras.convert import import_keras as convert
 
     convert(

@@ -15,7 +15,8 @@ def learning_curve(
     predictions: Annotated[
         list[Path],
         typer.Argument(
-            help="predictions.parquet of every model, fold and fraction (1 among them), one seed."
+            help="predictions.parquet of every model, fold and fraction (including 1), for one "
+            "seed."
         ),
         Reads(),
     ],
@@ -27,7 +28,7 @@ def learning_curve(
     confidence: Confidence = CONFIDENCE,
     seed: Seed = SEED,
 ) -> None:
-    """Score models by the number of records trained with, and say what more would bring."""
+    """Score models by the number of training records, and predict the gain from more."""
     from bioseqrnn.stages.evaluation.learning_curve import evaluate_learning_curve
 
     evaluate_learning_curve(

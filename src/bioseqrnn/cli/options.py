@@ -17,12 +17,12 @@ Sequences = Annotated[Path, typer.Option(help="sequences.parquet, written by 'en
 DatasetOptionsJson = Annotated[
     str,
     typer.Option(
-        help='What the dataset is, as a JSON object like \'{"strands": "both"}\'; '
+        help='Options of the dataset as a JSON object like \'{"strands": "both"}\'; '
         "config/README.md lists its keys under dataset_options."
     ),
 ]
 Folds = Annotated[Path, typer.Option(help="folds.parquet, written by 'split'."), Reads()]
-Fold = Annotated[int, typer.Option(min=0, help="Fold that tests, counted from 0.")]
+Fold = Annotated[int, typer.Option(min=0, help="Test fold, counted from 0.")]
 Seed = Annotated[int, option_of(values.Seed, help="Random seed.")]
 SEED = values.SEED
 Threads = Annotated[
@@ -30,7 +30,7 @@ Threads = Annotated[
     option(
         MachineConfig,
         "threads",
-        help="CPU threads. Results depend on their number, so keep it for reruns.",
+        help="CPU threads. Results depend on their number, so use the same number for reruns.",
     ),
 ]
 THREADS: int = default(MachineConfig, "threads")
@@ -51,7 +51,7 @@ Fraction = Annotated[
         min=0,
         max=1,
         help="Fraction of the fold's training and validation records to use, for a learning curve; "
-        "a smaller fraction is part of a larger one.",
+        "a smaller fraction is a subset of a larger one.",
     ),
 ]
 Device = Annotated[
@@ -59,7 +59,7 @@ Device = Annotated[
     option(
         MachineConfig,
         "device",
-        help="auto takes a CUDA GPU where there is one; cuda without one is an error.",
+        help="auto uses a CUDA GPU if there is one; cuda is an error without a GPU.",
     ),
 ]
 DEVICE: str = default(MachineConfig, "device")

@@ -35,14 +35,16 @@ def predict(
         typer.Option(
             "--output",
             "-o",
-            help="Parquet to write; a gzipped TSV is written beside it, and of a model per "
-            "position a gzipped BED.",
+            help="Parquet file to write; a gzipped TSV is written beside it, and for a "
+            "per_position model also a gzipped BED.",
         ),
         Writes(also=_beside),
     ],
     sequences: Annotated[
         Path | None,
-        typer.Option(help="sequences.parquet of the training: says which records stand in it."),
+        typer.Option(
+            help="sequences.parquet of the training; marks records that were used for training."
+        ),
         Reads(),
     ] = None,
     with_member: Annotated[
@@ -63,9 +65,9 @@ def predict(
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
-    """Predict new sequences: one row a record, in the order of the file.
+    """Predict new sequences: one row for each record, in the order of the file.
 
-    A model per position calls every residue.
+    A per_position model calls every residue.
     """
     if output.suffix != ".parquet":
         raise InputError(f"--output {output}: must end in .parquet; the TSV is written beside it")

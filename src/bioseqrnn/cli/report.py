@@ -39,12 +39,17 @@ def report(
     ] = None,
     table: Annotated[
         list[Path] | None,
-        typer.Option(help="A further table to show, like random_folds.tsv; several times."),
+        typer.Option(
+            help="Another table to show, like random_folds.tsv; can be given several times."
+        ),
         Reads(),
     ] = None,
     search: Annotated[
         list[Path] | None,
-        typer.Option(help="trials.tsv of every search, once each. Default: no such section."),
+        typer.Option(
+            help="trials.tsv of every search; give the option once for each. Default: no such "
+            "section."
+        ),
         Reads(),
     ] = None,
     learning_curve: Annotated[
@@ -60,7 +65,9 @@ def report(
     ] = "{}",
     confidence: Annotated[
         float,
-        option(EvaluationConfig, "confidence", help="Confidence that 'evaluate' was given."),
+        option(
+            EvaluationConfig, "confidence", help="Confidence level that was used by 'evaluate'."
+        ),
     ] = CONFIDENCE,
 ) -> None:
     """Make the HTML report (MultiQC), the same numbers as TSV, and a manifest."""

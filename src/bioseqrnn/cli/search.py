@@ -22,7 +22,9 @@ def _beside(output: Path, values: Values) -> Iterator[Path]:
 def search(
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="worker-0.tsv to write, or with --choose chosen.json."),
+        typer.Option(
+            "--output", "-o", help="worker-0.tsv to write; with --choose, chosen.json to write."
+        ),
         Writes(also=_beside),
     ],
     model: Annotated[str, typer.Option(help="Name of the searched model in tables.")],
@@ -39,7 +41,8 @@ def search(
     journal: Annotated[
         Path | None,
         typer.Option(
-            help="Journal of the study, on a disk that all workers see. [required without --choose]"
+            help="Journal of the study, on a disk that all workers can use. [required without "
+            "--choose]"
         ),
         Writes(),
     ] = None,
@@ -47,12 +50,12 @@ def search(
         int | None,
         typer.Option(
             min=0,
-            help="Fold that tests, from 0: its test and validation records are not read. Default: "
-            "search on all records, for the final model.",
+            help="Test fold, counted from 0: its test and validation records are not read. "
+            "Default: search on all records, for the final model.",
         ),
     ] = None,
     config: Annotated[
-        str, typer.Option(help="Settings of the model as a JSON object, where nothing is searched.")
+        str, typer.Option(help="Settings of the model that are not searched, as a JSON object.")
     ] = '{"cell": "gru"}',
     settings: Annotated[
         str,
@@ -65,8 +68,8 @@ def search(
     choose: Annotated[
         list[Path] | None,
         typer.Option(
-            help="worker-0.tsv and those of the other workers, once each: choose the best trial "
-            "instead of making trials."
+            help="worker-0.tsv and the tables of the other workers, one option for each: choose "
+            "the best trial instead of running trials."
         ),
         Reads(),
     ] = None,
@@ -78,15 +81,15 @@ def search(
     selected: Annotated[
         Path | None,
         typer.Option(
-            help="selected.json, written by 'evaluate': search only where the final model is "
-            "this one."
+            help="selected.json, written by 'evaluate': search only if this model is the final "
+            "model."
         ),
         Reads(),
     ] = None,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
-    """Search better settings of a model within the training records of one fold.
+    """Search for better settings of a model within the training records of one fold.
 
     Several workers may share one journal. SIGTERM or SIGUSR1 stops a worker with exit code 75; the
     same command then goes on from there.
@@ -112,7 +115,9 @@ def search(
         )
         return
     if sequences is None or folds is None or journal is None:
-        raise InputError("give --sequences, --folds and --journal, or --choose with tables")
+        raise InputError(
+            "give --sequences, --folds and --journal, or --choose with the tables of the workers"
+        )
     from bioseqrnn.stages.search.run import Searched, work
 
     work(

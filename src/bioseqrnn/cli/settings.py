@@ -60,7 +60,7 @@ def _option(field: FieldInfo, flags: tuple[str, ...], text: str) -> Any:
         shown = f"<{'|'.join(names)}>"
         return typer.Option(*flags, help=text, parser=one_of(names), metavar=shown)
     if kind not in (int, float, bool, str):
-        raise TypeError(f"no option can be made of {kind}")
+        raise TypeError(f"no option can be made from {kind}")
     limits: dict[str, Any] = {}
     for limit in field.metadata:
         if isinstance(limit, Ge):

@@ -33,23 +33,28 @@ def split(
         option(
             FoldsConfig,
             "grouping",
-            help="What keeps records in one fold: similar sequences (MMseqs2), equal sequences, "
+            help="Which records stay in one fold: similar sequences (MMseqs2), equal sequences, "
             "the group column, or nothing. The first three keep copies and given groups together.",
         ),
     ] = None,
     leaks: Annotated[
         Path | None,
-        typer.Option(help="leaks.tsv to write: what leaks, and would in random folds."),
+        typer.Option(
+            help="leaks.tsv to write: test records that are related to training records, in these "
+            "and in random folds."
+        ),
         Writes(),
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of MMseqs2.")] = 1,
     findings: Annotated[
         Path | None,
-        typer.Option(help="findings.tsv, written by 'audit': one may stop, and nothing is split."),
+        typer.Option(
+            help="findings.tsv, written by 'audit': if a check stops the run, nothing is split."
+        ),
         Reads(),
     ] = None,
     limits: AuditLimits = "{}",
-    dataset: Annotated[str, typer.Option(help="Name in messages.")] = "dataset",
+    dataset: Annotated[str, typer.Option(help="Name of the dataset in messages.")] = "dataset",
 ) -> None:
     """Assign stratified cross-validation folds; related sequences stay together."""
     from bioseqrnn.config.validate import section_from_json

@@ -47,7 +47,7 @@ def train(
     ] = None,
     fold: Annotated[
         int | None,
-        typer.Option(min=0, help="Fold that tests, from 0. [required without --selected]"),
+        typer.Option(min=0, help="Test fold, counted from 0. [required without --selected]"),
     ] = None,
     history: Annotated[
         Path | None, typer.Option(help="history.tsv to write. Default: beside the model."), Writes()
@@ -60,8 +60,8 @@ def train(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Name of the model in tables. Default: its cell. With --selected: which of the "
-            "networks; default: the selected one."
+            help="Name of the model in tables. Default: the name of its cell. With --selected: "
+            "which of the networks; default: the selected one."
         ),
     ] = None,
     config: Annotated[
@@ -82,8 +82,8 @@ def train(
     chosen: Annotated[
         list[Path] | None,
         typer.Option(
-            help="chosen.json, written by 'search': takes the place of --config. With --selected "
-            "those of searches on all records, once each."
+            help="chosen.json, written by 'search'; it replaces --config. With --selected: "
+            "chosen.json of every search on all records; give the option once for each."
         ),
         Reads(),
     ] = None,
@@ -105,7 +105,8 @@ def train(
         typer.Option(
             min=0,
             envvar="BIOSEQRNN_CHECKPOINT_SECONDS",
-            help="Least seconds between two checkpoints, from which the same command resumes.",
+            help="Minimum number of seconds between two checkpoints; the same command resumes from "
+            "a checkpoint.",
         ),
     ] = 60.0,
 ) -> None:

@@ -31,7 +31,10 @@ def transfer(
         Reads(),
     ],
     dataset: Annotated[
-        list[str], typer.Option(help="Name of a dataset; once for each, as the next two.")
+        list[str],
+        typer.Option(
+            help="Name of a dataset; give this option and the next two once for each dataset."
+        ),
     ],
     sequences: Annotated[list[Path], typer.Option(help="Its sequences.parquet."), Reads()],
     folds: Annotated[list[Path], typer.Option(help="Its folds.parquet."), Reads()],
@@ -46,7 +49,7 @@ def transfer(
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
-    """Test networks against other negatives than they trained on, as a matrix."""
+    """Test networks on the negatives of other datasets, as a matrix."""
     from bioseqrnn.metrics.bootstrap import Resampling
     from bioseqrnn.stages.transfer.run import transfer_models
 

@@ -62,8 +62,8 @@ class Check(Strict):
     )
     action: Action = Field(
         "warn",
-        description="What happens beyond the limit: warn continues, stop ends the run before "
-        "anything is trained. ignore leaves the check out.",
+        description="Action if the check is outside its limit: warn continues, stop ends the run "
+        "before anything is trained, ignore skips the check.",
     )
 
 
@@ -71,13 +71,13 @@ LEAKAGE = Kind(
     "LeakageCheck",
     "Exact leakage.",
     0,
-    "Most records that may be on both sides.",
+    "Maximum number of records that may be on both sides.",
     action=(
         Action,
-        Field("stop", description="The same as in the other checks, but the default is stop."),
+        Field("stop", description="As in the other checks, but the default is stop."),
     ),
 )
-COUNT = Kind("CountCheck", "A number of records.", 0, "Most records that pass.")
+COUNT = Kind("CountCheck", "A number of records.", 0, "Maximum number of records that passes.")
 REPEATS = Kind(
     "RepeatCheck",
     "A fraction of the records.",
@@ -124,8 +124,8 @@ class AuditConfig(Strict):
         0.9,
         ge=0.5,
         le=1,
-        description="Least fraction of identical residues, over at least 80 % of both "
-        "sequences, of two near-identical records.",
+        description="Minimum fraction of identical residues, over at least 80 % of both sequences, "
+        "for two records to be near-identical.",
     )
     leakage: Annotated[Check, LEAKAGE] = Field(
         LEAKAGE.default(),
@@ -144,8 +144,8 @@ class AuditConfig(Strict):
     )
     duplicates: Annotated[Check, REPEATS] = Field(
         REPEATS.default(),
-        description="Fraction of records whose sequence is also that of an earlier record. They "
-        "are in one fold, so they cannot leak, but count several times.",
+        description="Fraction of records that repeat the sequence of an earlier record. They are "
+        "in one fold, so they cannot leak, but they are counted several times.",
     )
     reverse_complements: Annotated[Check, REPEATS] = Field(
         REPEATS.default(),
@@ -159,25 +159,23 @@ class AuditConfig(Strict):
     )
     overlaps: Annotated[Check, SHARE] = Field(
         SHARE.default(),
-        description="Fraction of records that share a stretch with another record which chance "
-        "does not explain: overlapping windows of a genome, fragments of a protein.",
+        description="Fraction of records that share a stretch with another record, longer than "
+        "chance explains: overlapping windows of a genome, fragments of a protein.",
     )
     length: Annotated[Check, LENGTH] = Field(
         LENGTH.default(),
-        description="AUC that is reached by the length alone (one class against the rest, the "
-        "largest). Real families differ in length to some degree; 0.8 is more than that "
-        "explains.",
+        description="AUC of the length alone (one class against the rest; the largest value). Real "
+        "families differ somewhat in length, but this does not explain an AUC above 0.8.",
     )
     composition: Annotated[Check, COMPOSITION] = Field(
         COMPOSITION.default(),
-        description="AUC that is reached by the residue composition alone, out of fold. "
-        "Composition often has a biological cause (GC content, charge), so the limit is high.",
+        description="Out-of-fold AUC of the residue composition alone. Composition often has a "
+        "biological cause (GC content, charge), so the limit is high.",
     )
     first_residue: Annotated[Check, FIRST_RESIDUE] = Field(
         FIRST_RESIDUE.default(),
-        description="AUC that is reached by the first residue alone, out of fold. One residue "
-        "should tell little: a higher AUC shows how records were cut (a start M in one class "
-        "only).",
+        description="Out-of-fold AUC of the first residue alone. One residue should contain little "
+        "information: a higher AUC shows how records were cut (a start M in one class only).",
     )
     class_balance: Annotated[Check, BALANCE] = Field(
         BALANCE.default(),

@@ -57,7 +57,7 @@ CELLS: Choices = {
 # each is a ``networks.pooling.Summary``
 _POOLING = "bioseqrnn.networks.pooling"
 POOLINGS: Choices = {
-    "last": Choice(f"{_POOLING}:LAST", "state after the last position, of each direction"),
+    "last": Choice(f"{_POOLING}:LAST", "state after the last position, for each direction"),
     "max": Choice(f"{_POOLING}:MAX", "maximum over the positions"),
     "mean": Choice(f"{_POOLING}:MEAN", "mean over the positions"),
     "attention": Choice(
@@ -76,7 +76,7 @@ BASELINES: Choices = {
     "kmer_logistic": Choice(f"{_BASELINES}.kmer_logistic", "regression on k-mer counts"),
     "gapped_kmer": Choice(f"{_BASELINES}.gapped_kmer", "regression on gapped k-mer counts", True),
     "gradient_boosting": Choice(f"{_BASELINES}.gradient_boosting", "boosted trees"),
-    "pwm": Choice(f"{_BASELINES}.pwm", "matches of position weight matrices", True),
+    "pwm": Choice(f"{_BASELINES}.pwm", "matches to position weight matrices", True),
     "cnn": Choice(f"{_BASELINES}.cnn", "convolutional network"),
 }
 

@@ -52,31 +52,31 @@ class DatasetOptions(Strict):
         ";", min_length=1, description="Text between the labels of a record in multilabel tasks."
     )
     alphabet: Literal["auto", "dna", "protein"] = Field(
-        "auto", description="auto: DNA (or RNA) where 90 % of the letters are ACGTUN."
+        "auto", description="auto: DNA (or RNA) if 90 % of the letters are ACGTUN."
     )
     ids: Literal["word", "header"] = Field(
         "word",
-        description="Id of a record: the first word of its header, or the whole header where first "
+        description="Id of a record: the first word of its header, or the whole header if first "
         "words are not unique.",
     )
     window: int | None = Field(
         None,
         ge=1,
-        description="Length of windows around the middle of each interval; null takes the "
-        "intervals as they are.",
+        description="Length of windows around the middle of each interval; null uses the intervals "
+        "as they are.",
     )
     block: int | None = Field(
         None,
         ge=2,
-        description="Most residues of a record in per_position tasks. Longer records "
-        "(chromosomes) are cut into blocks of nearly equal length, and each block is a record "
-        "that is dealt into a fold. null leaves records whole.",
+        description="Maximum number of residues of a record in per_position tasks. Longer records "
+        "(chromosomes) are cut into blocks of nearly equal length, and each block is a record that "
+        "is assigned to a fold. null: records are not cut.",
     )
     opposite: dict[Letter, Letter] | None = Field(
         None,
-        description="Classes that a base has on one strand and on the other in per_position "
-        "tasks of DNA, like {F: R} for genes; all others stay what they are ({} where all do). "
-        "Networks then read both strands. null: they read the strand that is given.",
+        description="Pairs of classes that replace each other on the opposite strand, in "
+        "per_position tasks of DNA, like {F: R} for genes; all other classes stay the same ({} if "
+        "all do). Networks then read both strands. null: they read the given strand.",
     )
     strands: Literal["single", "both"] = Field(
         "single",
@@ -86,8 +86,8 @@ class DatasetOptions(Strict):
     )
     positive: str | None = Field(
         None,
-        description="Positive class of two; null takes the last by name, or, where negatives "
-        "are made, the class that is given.",
+        description="Positive class of two; null: the last by name, or, if negatives are made, the "
+        "given class.",
     )
     classes: list[str] | None = Field(
         None,
@@ -95,7 +95,7 @@ class DatasetOptions(Strict):
         description="The only classes allowed, in column order; null allows any, sorted by name.",
     )
     negatives: NegativesConfig = Field(
-        NegativesConfig(), description="Negatives to make where there are only positives."
+        NegativesConfig(), description="Negatives to make if there are only positives."
     )
 
     @property

@@ -19,15 +19,15 @@ class LearningCurveConfig(Strict):
 
     models: list[Name] = Field(
         [],
-        description="Models and baselines that are also trained on fewer records; an empty list "
-        "leaves the learning curve out.",
+        description="Models and baselines that are also trained on fewer records; with an empty "
+        "list there is no learning curve.",
         json_schema_extra={"uniqueItems": True},
     )
     fractions: list[Annotated[float, Field(gt=0, lt=1)]] = Field(
         [0.125, 0.25, 0.5],
         min_length=1,
-        description="Fractions of the training and validation records, each a part of the next "
-        "larger. The fraction 1, all records, is trained in any case.",
+        description="Fractions of the training and validation records; each is a subset of the "
+        "next larger one. The fraction 1 (all records) is always trained.",
         json_schema_extra={"uniqueItems": True},
     )
 
@@ -40,12 +40,12 @@ class ThresholdConfig(Strict):
 
     aim: Literal["mcc", "f1", "precision", "none"] = Field(
         "mcc",
-        description="What the threshold optimises. mcc: Matthews correlation; f1: F1; "
-        "precision: the largest recall at which a precision is reached; none: no threshold, so "
-        "the most probable class is called, and labels from 0.5 on.",
+        description="What the threshold optimises. mcc: Matthews correlation; f1: F1; precision: "
+        "the largest recall at which a precision is reached; none: no threshold; the most probable "
+        "class is called, and labels with a probability of at least 0.5.",
     )
     precision: float = Field(
-        0.9, ge=0.01, le=1, description="Precision to be reached, where the aim is precision."
+        0.9, ge=0.01, le=1, description="Required precision, if the aim is precision."
     )
 
 
@@ -55,7 +55,9 @@ class EvaluationConfig(Strict):
     bootstrap: int = Field(
         1000, ge=100, description="Bootstrap replicates, over groups of records."
     )
-    confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence of the intervals.")
+    confidence: float = Field(
+        0.95, ge=0.5, le=0.999, description="Confidence level of the intervals."
+    )
     seed: Seed = Field(SEED, description="Seed of the bootstrap.")
     threshold: ThresholdConfig = Field(
         ThresholdConfig(), description="The probability from which a class is called."

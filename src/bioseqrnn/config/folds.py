@@ -17,38 +17,37 @@ class FoldsConfig(Strict):
 
     grouping: Literal["homology", "duplicates", "column", "none"] = Field(
         "homology",
-        description="What keeps records in one fold. homology: similar sequences, found by "
-        "MMseqs2, and (see overlaps) sequences that share a stretch, also where they are linked by "
-        "others; duplicates: equal sequences; column: "
-        "the groups of the sheet or labels TSV (chromosome, study, patient), which must be "
-        "there. All three also keep equal sequences and the given groups together. none: "
-        "nothing, to see what leaks.",
+        description="Which records stay in one fold. homology: similar sequences, found by "
+        "MMseqs2, and sequences that share a stretch (see overlaps), also if they are linked only "
+        "through other sequences; duplicates: equal sequences; column: the groups of the sheet or "
+        "labels TSV (chromosome, study, patient), which must be given. All three also keep equal "
+        "sequences and the given groups together. none: no rule, to show what leaks.",
     )
     identity_dna: float = Field(
         0.8,
         ge=0.5,
         le=1,
-        description="Least fraction of identical residues in the alignment of two similar DNA "
+        description="Minimum fraction of identical residues in the alignment of two similar DNA "
         "sequences, on either strand.",
     )
     identity_protein: float = Field(
         0.4,
         ge=0.2,
         le=1,
-        description="Least fraction of identical residues in the alignment of two similar "
+        description="Minimum fraction of identical residues in the alignment of two similar "
         "proteins or peptides.",
     )
     length_correction: bool = Field(
         True,
-        description="Require more identity of protein alignments of less than 52 residues, by "
-        "the curve of Rost (1999), up to 0.8 at 16 residues and less: short peptides are "
-        "similar by chance.",
+        description="Require a higher identity for protein alignments of less than 52 residues, by "
+        "the curve of Rost (1999), up to 0.8 for 16 or fewer residues: short peptides are similar "
+        "by chance.",
     )
     coverage: float = Field(
         0.8,
         ge=0.1,
         le=1,
-        description="Fraction of each of the two sequences that the alignment must span.",
+        description="Fraction of each of the two sequences that the alignment must cover.",
     )
     overlaps: bool = Field(
         True,
@@ -69,7 +68,7 @@ class FoldsConfig(Strict):
         1,
         ge=1,
         le=100,
-        description="Number of times that all records are dealt into folds, with another seed "
+        description="Number of times that all records are assigned to folds, with another seed "
         "each time. Fold numbers continue, and a record is tested once in each repeat.",
     )
     validation_fraction: float = Field(
@@ -82,14 +81,13 @@ class FoldsConfig(Strict):
     seed: Seed = Field(SEED, description="Seed of the assignment.")
     exclude_leaking: bool = Field(
         False,
-        description="Where the sheet gives the split: leave out the test records that are "
-        "similar to a training or validation record or (see overlaps) share a stretch with one. "
-        "leaks.tsv counts them in any case.",
+        description="If the sheet gives the split: leave out the test records that are similar to "
+        "a training or validation record or share a stretch with one (see overlaps). leaks.tsv "
+        "always counts them.",
     )
     compare_random: list[Name] | None = Field(
         None,
-        description="Baselines and models that are also scored on random folds, to show what "
-        "those would have claimed. null: kmer_logistic where it is among the baselines; []: "
-        "none.",
+        description="Baselines and models that are also scored on random folds, to show which "
+        "scores they would give. null: kmer_logistic if it is among the baselines; []: none.",
         json_schema_extra={"uniqueItems": True},
     )

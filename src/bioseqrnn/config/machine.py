@@ -14,16 +14,16 @@ class MachineConfig(Strict):
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto",
-        description="auto: a CUDA GPU where there is one; cuda: a CUDA GPU, and an error where "
-        "there is none. Jobs of one machine take turns on its GPUs. GPUs of a cluster are "
-        "requested with cuda only.",
+        description="auto: a CUDA GPU if there is one; cuda: a CUDA GPU, or an error if there is "
+        "none. Jobs on one machine take turns on its GPUs. GPUs of a cluster are requested only "
+        "with cuda.",
     )
     devices: int = Field(
         1,
         ge=1,
-        description="Devices of one node that train one network together; each has its part of "
-        "every batch (docs/training.md). Where there are as many folds as GPUs, training folds "
-        "at the same time is faster.",
+        description="Devices of one node that train one network together; each processes a part of "
+        "every batch (docs/training.md). If there are as many folds as GPUs, training folds at the "
+        "same time is faster.",
     )
     nodes: int = Field(
         1, ge=1, description="Nodes that train one network together, started by srun."
@@ -31,6 +31,6 @@ class MachineConfig(Strict):
     threads: int = Field(
         1,
         ge=1,
-        description="CPU threads of one training job. Results depend on their number, so it "
-        "does not follow --cores; folds are trained at the same time instead.",
+        description="CPU threads of one training job. Results depend on their number, so it is "
+        "independent of --cores; folds are trained at the same time instead.",
     )

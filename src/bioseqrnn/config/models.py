@@ -21,78 +21,78 @@ class ModelConfig(Strict):
     bidirectional: bool = Field(True, description="Read the sequence in both directions.")
     residue_properties: bool = Field(
         True,
-        description="Give each residue of a protein twelve fixed numbers beside its one-hot "
-        "column: its place in BLOSUM62, hydropathy, volume, helix propensity and charge.",
+        description="Give each residue of a protein twelve fixed numbers in addition to its "
+        "one-hot column: its place in BLOSUM62, hydropathy, volume, helix propensity and charge.",
     )
     stem_filters: int = Field(
-        48, ge=0, description="Filters of the convolutional motif stem; 0 leaves the stem out."
+        48, ge=0, description="Filters of the convolutional motif stem; 0: no stem."
     )
     stem_width: int = Field(
         15,
         ge=1,
-        description="Residues that a filter of the stem spans; an odd number.",
+        description="Number of residues that a filter of the stem covers; an odd number.",
         json_schema_extra={"not": {"multipleOf": 2}},
     )
     stem_pool: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
         "auto",
-        description="Positions of the stem's output that become one step of the recurrence, by "
-        "their maximum; 1 keeps every position. auto: 3 where both strands are read, since "
-        "which motifs are present then counts more than where they are; else 1. It is always 1 "
-        "in per_position tasks.",
+        description="Number of positions of the stem's output that are combined, by their maximum, "
+        "into one step of the recurrence; 1 keeps every position. auto: 3 if both strands are "
+        "read, because the presence of motifs then matters more than their position; otherwise 1. "
+        "It is always 1 in per_position tasks.",
     )
     positions: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
         "auto",
-        description="Positions (steps, where the stem pools) that are told apart from each end "
-        "by a learned embedding, which is added to the input of the recurrence; 0 leaves it "
-        "out. auto: 64; 0 in per_position tasks, where the end of a window means nothing.",
+        description="Number of positions (steps, if the stem pools) from each end that have a "
+        "learned embedding, which is added to the input of the recurrence; 0: no embedding. auto: "
+        "64; 0 in per_position tasks, where the end of a window has no meaning.",
     )
     memory: int = Field(
         100,
         ge=0,
-        description="Most steps that gates are set to remember before training, at most the "
-        "length of the median training record. In every second unit of a GRU or LSTM, the "
-        "biases of the gates that keep the state are drawn so that it forgets after 2 to this "
-        "many steps (chrono initialisation). 0: all units start in the same way.",
+        description="Maximum number of steps that gates are initialised to remember, limited to "
+        "the median length of the training records. In every second unit of a GRU or LSTM, the "
+        "biases of the gates that keep the state are drawn so that the unit forgets after 2 to "
+        "this many steps (chrono initialisation). 0: all units start in the same way.",
     )
     reverse_complement: Literal["auto", "none", "augment", "average"] = Field(
         "auto",
         description="How the other strand of DNA is used. average: the same weights read both "
-        "strands, whose summaries are pooled; augment: half of the training records, drawn anew "
-        "in every epoch, are read as their reverse complement; none: the strand that is given "
-        "is read. auto: average where the dataset says strands: both, else none. Proteins: "
-        "always none. per_position tasks: average where the dataset says which classes are "
-        "opposite, else none.",
+        "strands, and their summaries are pooled; augment: half of the training records, drawn "
+        "anew in every epoch, are read as their reverse complement; none: the given strand is "
+        "read. auto: average if the dataset has strands: both, otherwise none. Proteins: always "
+        "none. per_position tasks: average if the dataset declares opposite classes, otherwise "
+        "none.",
     )
     members: int = Field(
         1,
         ge=1,
         le=100,
-        description="Networks that are trained from different random weights and predict "
-        "together, by the mean of their probabilities. The time grows with their number.",
+        description="Number of networks that are trained from different random weights and predict "
+        "together, by the mean of their probabilities. The time increases with their number.",
     )
     pooling: list[Pooling] = Field(
         ["max", "mean"],
         min_length=1,
-        description="Summaries of all positions given to the output layer, concatenated.",
+        description="Summaries of all positions that are concatenated for the output layer.",
         json_schema_extra={"uniqueItems": True},
     )
     residues_per_step: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
         "auto",
-        description="Residues that one step of the recurrence reads together in per_position "
-        "tasks; each has an output of its own. auto: 3 for DNA, so that genes are read by "
-        "codons, in a third of the steps; 1 for proteins.",
+        description="Number of residues that one step of the recurrence reads together in "
+        "per_position tasks; each has an output of its own. auto: 3 for DNA, so that genes are "
+        "read by codons, in a third of the steps; 1 for proteins.",
     )
     window: int | None = Field(
         1200,
         ge=4,
-        description="Residues of a window in per_position tasks. Longer records are trained on "
-        "in windows, cut elsewhere in each epoch, and predicted in overlapping windows whose "
-        "probabilities are averaged; null takes records whole.",
+        description="Number of residues of a window in per_position tasks. For training, longer "
+        "records are cut into windows, at other positions in each epoch; they are predicted in "
+        "overlapping windows whose probabilities are averaged; null: records are not cut.",
     )
     window_overlap: int = Field(
         400,
         ge=0,
-        description="Residues that neighbouring windows of a prediction share.",
+        description="Number of residues that neighbouring windows of a prediction share.",
     )
     dropout: float = Field(
         0.2,
@@ -103,23 +103,23 @@ class ModelConfig(Strict):
     )
     epochs: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         "auto",
-        description="Most passes over the training records. auto: 20; 70 in per_position tasks.",
+        description="Maximum number of passes over the training records. auto: 20; 70 in "
+        "per_position tasks.",
     )
     patience: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         "auto",
-        description="Epochs without a better validation loss after which training stops. auto: "
-        "8; 15 in per_position tasks.",
+        description="Number of epochs without a better validation loss after which training stops. "
+        "auto: 8; 15 in per_position tasks.",
     )
     refit: bool = Field(
         True,
         description="Train again on training and validation records together, for the number of "
-        "epochs that the validation records have shown to be best. That network predicts the "
-        "test records; baselines are fitted to both parts, too. false: the first network "
-        "predicts them.",
+        "epochs that was best on the validation records. That network predicts the test records; "
+        "baselines are also fitted to both parts. false: the first network predicts them.",
     )
     batch_size: Literal["auto"] | Annotated[int, Field(ge=1)] = Field(
         "auto",
-        description="Records for each step of the optimiser. auto: 64; 8 windows in "
+        description="Number of records for each step of the optimiser. auto: 64; 8 windows in "
         "per_position tasks.",
     )
     learning_rate: float = Field(0.005, gt=0, description="Peak learning rate of AdamW.")
@@ -130,9 +130,9 @@ class ModelConfig(Strict):
     label_smoothing: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
         "auto",
         description="Fraction of each training target that is spread evenly over all classes. "
-        "auto: 0.05 where a record has one of two or more classes and each class has a fifth of "
-        "the records; less where a class is rarer, and none where one has a tenth or less, as "
-        "it would hide that the class is rare.",
+        "auto: 0.05 if a record has one of two or more classes and each class has at least a fifth "
+        "of the records; less if a class is rarer, and 0 if a class has a tenth or less, because "
+        "smoothing would hide that the class is rare.",
     )
     mutation: Literal["auto"] | Annotated[float, Field(ge=0, lt=1)] = Field(
         "auto",
@@ -142,42 +142,42 @@ class ModelConfig(Strict):
     shift: int = Field(
         0,
         ge=0,
-        description="Most residues by which a training record is moved to either side (at most "
-        "a quarter of its length), drawn anew in every epoch; unknown residues move in. Not "
-        "used in per_position tasks.",
+        description="Maximum number of residues by which a training record is shifted to either "
+        "side (at most a quarter of its length), drawn anew in every epoch; unknown residues fill "
+        "the gap. Not used in per_position tasks.",
     )
     weight_average: float = Field(
         0.99,
         ge=0,
         lt=1,
-        description="Decay of a running mean of the weights over the steps, which validates and "
-        "predicts in their place: 0.99 averages over about the last 100 steps; 0 leaves it out.",
+        description="Decay of a running mean of the weights over the steps, which is used instead "
+        "of them for validation and prediction: 0.99 averages over about the last 100 steps; 0: no "
+        "mean.",
     )
     class_weight: Literal["auto", "balanced", "none"] = Field(
         "auto",
-        description="Weight of a class in the training loss. balanced: all classes count the "
-        "same (in multilabel tasks, the records with a label and those without it), and "
-        "predictions are corrected for it. auto: balanced where the rarest class has less than "
-        "a tenth of the units, none where it has a fifth or more, and by degrees in between.",
+        description="Weight of a class in the training loss. balanced: all classes count the same "
+        "(in multilabel tasks, the records with a label and those without it), and predictions are "
+        "corrected for it. auto: balanced if the rarest class has less than a tenth of the units, "
+        "none if it has a fifth or more, and gradually less in between.",
     )
     monitor: Literal["auto", "loss", "auprc"] = Field(
         "auto",
-        description="What picks the best epoch and stops training, on the validation records: "
-        "the loss, or average precision (two classes or several labels); the loss decides "
-        "between values of the latter that differ by no more than chance. auto: loss. With "
-        "fewer than 5 validation records outside the largest class, no epoch is picked, and all "
-        "epochs are trained.",
+        description="Validation score that selects the best epoch and stops training: the loss, or "
+        "average precision (two classes or several labels); if average precisions differ by no "
+        "more than chance, the loss decides. auto: loss. With fewer than 5 validation records "
+        "outside the largest class, no epoch is selected, and all epochs are trained.",
     )
     gradient_clip: float = Field(
         1.0,
         gt=0,
-        description="Largest norm of the gradient of a step; a longer gradient is scaled to it.",
+        description="Maximum norm of the gradient of a step; a larger gradient is scaled down to "
+        "it.",
     )
     precision: Literal["fp32", "bf16"] = Field(
         "fp32",
-        description="Arithmetic of training steps: single precision, or mixed with bfloat16, "
-        "which needs a CUDA GPU. Weights, validation and predictions always have single "
-        "precision.",
+        description="Arithmetic of training steps: single precision, or mixed with bfloat16, which "
+        "needs a CUDA GPU. Weights, validation and predictions always use single precision.",
     )
 
     @model_validator(mode="after")
@@ -185,7 +185,7 @@ class ModelConfig(Strict):
         if self.stem_width % 2 == 0:
             raise ValueError(f"stem_width must be odd, not {self.stem_width}")
         if len(set(self.pooling)) < len(self.pooling):
-            raise ValueError("pooling names a summary twice")
+            raise ValueError("pooling contains a summary twice")
         if self.window is not None and self.window_overlap > self.window - 2:
             raise ValueError(
                 f"window_overlap {self.window_overlap} must be less than window {self.window}"

@@ -45,42 +45,42 @@ class SearchConfig(Strict):
         20,
         ge=1,
         le=10000,
-        description="Settings tried in each fold, by all workers together; those of `models` "
-        "are the first. If the number is raised later, a search continues from the trials that "
-        "it has.",
+        description="Number of trials in each fold, by all workers together; the first one uses "
+        "the settings of `models`. If the number is increased later, a search continues from its "
+        "existing trials.",
     )
     workers: int = Field(
         1,
         ge=1,
         le=1000,
         description="Jobs that share the trials of one fold. With one job, the same trials are "
-        "made every time; with several, the next trial depends on which job ends first.",
+        "made every time; with several, the next trial depends on which job finishes first.",
     )
     inner_folds: int = Field(
         3,
         ge=2,
         le=20,
-        description="Folds that the training records of a fold are dealt into. The score of a "
-        "trial is its mean over them.",
+        description="Number of inner folds into which the training records of a fold are divided. "
+        "The score of a trial is its mean over them.",
     )
     prune: bool = Field(
         True,
-        description="Stop a trial between two inner folds where its mean so far is worse than "
-        "the median of the earlier trials.",
+        description="Stop a trial between two inner folds if its mean so far is worse than the "
+        "median of the earlier trials.",
     )
     seed: Seed = Field(SEED, description="Seed of the trials, their inner folds and trainings.")
     space: SearchSpace = Field(
         SearchSpace(**DEFAULT_SPACE),
-        description="What is searched: settings of `models` (except monitor and precision), "
-        "each with a range of numbers, {low: 16, high: 128, log: true}, or a list of choices, "
-        "[7, 11, 15]. A space that is given replaces the whole default (docs/search.md).",
+        description="What is searched: settings of `models` (except monitor and precision), each "
+        "with a range of numbers, {low: 16, high: 128, log: true}, or a list of choices, [7, 11, "
+        "15]. A given space replaces the whole default (docs/search.md).",
     )
 
     @model_validator(mode="after")
     def _check(self) -> SearchConfig:
         space = self.space.model_dump(exclude_none=True)
         if not space:
-            raise ValueError("space: names no setting to search")
+            raise ValueError("space: contains no setting to search")
         for name, choices in space.items():
             for choice in choices if isinstance(choices, list) else []:
                 try:

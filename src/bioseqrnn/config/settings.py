@@ -27,8 +27,8 @@ class RunConfig(Strict):
     )
     queries: str | None = Field(
         "config/queries.tsv",
-        description="Sheet of FASTA files to predict; null for none. Where it is not given and "
-        "there is no such file, nothing is predicted.",
+        description="Sheet of FASTA files to predict; null for none. If it is not given and the "
+        "default file does not exist, nothing is predicted.",
     )
     results: str = Field(
         "results",
@@ -50,7 +50,7 @@ class RunConfig(Strict):
         AuditConfig(), description="Checks before training, and which of them stop the run."
     )
     folds: FoldsConfig = Field(
-        FoldsConfig(), description="How records are dealt into cross-validation folds."
+        FoldsConfig(), description="How records are assigned to cross-validation folds."
     )
     models: dict[Name, ModelConfig] = Field(
         {name: ModelConfig(cell=name) for name in ("rnn", "gru", "lstm")},
@@ -60,8 +60,8 @@ class RunConfig(Strict):
     baselines: list[Baseline] = Field(
         ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
         description="Simple methods that are run on the same folds (docs/baselines.md). "
-        "gapped_kmer and cnn take more time and are left out unless they are named; gapped_kmer "
-        "and pwm score whole records, and are left out of per_position datasets.",
+        "gapped_kmer and cnn take more time and are run only if they are named; gapped_kmer and "
+        "pwm score whole records, and are not run for per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     combine: list[Name] | None = Field(
@@ -92,7 +92,7 @@ class RunConfig(Strict):
         EvaluationConfig(), description="How models are scored and compared."
     )
     search: SearchConfig = Field(
-        SearchConfig(), description="Which models are searched for better settings, and how."
+        SearchConfig(), description="Models whose settings are searched, and how."
     )
 
 

@@ -23,8 +23,8 @@ class DatasetRow(Strict):
     )
     label: str | None = Field(
         None,
-        description="Label of every record of the file. A row has this or one of the next three "
-        "(docs/labels.md shows each).",
+        description="Label of every record of the file. A row has this column or one of the next "
+        "three (docs/labels.md shows each).",
     )
     labels: str | None = Field(
         None, description="A TSV with the columns id, label and optionally group."
@@ -40,8 +40,8 @@ class DatasetRow(Strict):
     )
     split: Literal["train", "validation", "test"] | None = Field(
         None,
-        description="Use of the file, in all rows of a dataset or in none. A split that is "
-        "given replaces cross-validation.",
+        description="Use of the file, given in all rows of a dataset or in none. A given split "
+        "replaces cross-validation.",
     )
     group: str | None = Field(
         None,

@@ -61,7 +61,7 @@ def search_space(model: type[BaseModel]) -> type[BaseModel]:
                 "".join(part.capitalize() for part in name.split("_")) + "Range",
                 __base__=Range,
                 __doc__=Range.__doc__,
-                low=(value, Field(description="Least value.")),
+                low=(value, Field(description="Smallest value.")),
                 high=(value, Field(description="Largest value.")),
             )
         meaning = f"Setting of `models`: {(field.description or '').split(':')[0].split('. ')[0]}"

@@ -42,7 +42,7 @@ def section_from_json(kind: type[Section], text: str, where: str) -> Section:
     """Build a section of the settings from a JSON object given on the command line."""
     values = parse_json(text, where)
     if not isinstance(values, dict):
-        raise InputError(f"{where}: a JSON object is needed, like '{kind.EXAMPLE}'")
+        raise InputError(f"{where}: must be a JSON object, like '{kind.EXAMPLE}'")
     return section(kind, values, where)
 
 

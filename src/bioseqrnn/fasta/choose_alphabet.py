@@ -22,13 +22,13 @@ def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -
     for fasta, guess in guesses.items():
         if guess.alphabet != first:
             raise InputError(
-                f"{fasta}: looks like {guess.alphabet.name}, but {fastas[0]} like {first.name}; "
-                "name the alphabet (dna or protein) if they belong together"
+                f"{fasta}: looks like {guess.alphabet.name}, but {fastas[0]} looks like "
+                f"{first.name}; set the alphabet (dna or protein) if they belong together"
             )
         if not guess.sure:
             say(
-                f"warning: {fasta} is read as {first.name}: {guess.share:.0%} of its letters are "
-                "A C G T U N, and none is one that only proteins have; name the alphabet (dna or "
+                f"warning: {fasta} is read as {first.name}: {guess.share:.0%} of its letters are A "
+                "C G T U N, and no letter occurs only in proteins; set the alphabet (dna or "
                 "protein) to be sure"
             )
     return first

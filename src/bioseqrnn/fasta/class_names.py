@@ -58,6 +58,6 @@ def lookalike_warning(names: Iterable[str], what: str) -> str | None:
     listed = "; ".join(" and ".join(map(shown, group)) for group in found[:SHOWN])
     more = f"; and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
     return (
-        f"{what} that differ only in case, quotes, blanks or characters that look alike count as "
-        f"different: {listed}{more}; write each in one way"
+        f"{what} that differ only in case, quotes, white space or similar-looking characters are "
+        f"counted as different: {listed}{more}; write each in only one way"
     )

@@ -118,12 +118,12 @@ def say_conversions(total: Conversions, where: str, alphabet: Alphabet, more: st
     records = f"{total.strange:,} record{'' if one else 's'} of at least 10 letters"
     if alphabet.name == "protein":
         say(
-            f"warning: {where}: {records} consist{'s' if one else ''} of A C G T U N only, as DNA "
-            f"does, and {'is' if one else 'are'} read as protein: {names}"
+            f"warning: {where}: {records} consist{'s' if one else ''} only of A C G T U N, like "
+            f"DNA, but {'is' if one else 'are'} read as protein: {names}"
         )
         return
     records = f"{total.strange:,} record{'' if one else 's'}"
     say(
-        f"warning: {where}: {records} {'is' if one else 'are'} read as DNA, though most letters "
+        f"warning: {where}: {records} {'is' if one else 'are'} read as DNA, although most letters "
         f"are ambiguity codes, as in a peptide: {names}"
     )

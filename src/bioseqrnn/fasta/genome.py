@@ -73,13 +73,13 @@ class Genome:
         except READ_ERRORS as error:
             raise self._unreadable(name, start, end, _line(error)) from error
         if len(found) != end - start:
-            raise self._unreadable(name, start, end, f"{len(found):,} letters are there")
+            raise self._unreadable(name, start, end, f"only {len(found):,} letters were found")
         return found
 
     def _unreadable(self, name: str, start: int, end: int, why: str) -> InputError:
         return InputError(
-            f"genome {self.path}: {name}:{start}-{end} cannot be read ({why}); the file is "
-            "damaged or has changed: run again when it is whole"
+            f"genome {self.path}: {name}:{start}-{end} cannot be read ({why}); the file is damaged "
+            "or has changed; run again when it is complete"
         )
 
 
@@ -176,9 +176,9 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
         if error.errno not in FULL:
             raise
         raise InputError(
-            f"genome {path}: no room for a copy of it in the temporary folder "
-            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); make room, name another "
-            "folder in TMPDIR, or write the genome in lines of one length, plain or bgzip"
+            f"genome {path}: no space for a copy of it in the temporary folder "
+            f"{tempfile.gettempdir()} ({os.strerror(error.errno or 0)}); free some space, set "
+            "TMPDIR to another folder, or write the genome in lines of equal length, plain or bgzip"
         ) from error
     # each sequence is one line
     widths = [length + 1 for length in lengths]
@@ -188,7 +188,7 @@ def _copied(path: Path, folder: Path) -> tuple[Path, Layout]:
 def _duplicate(path: Path, names: list[str]) -> InputError:
     name = next(name for name, count in Counter(names).items() if count > 1)
     return InputError(
-        f"{path}: duplicate id '{name}': it stands in this file twice; ids must be unique in a "
+        f"{path}: duplicate id '{name}': it appears in this file twice; ids must be unique in a "
         "genome"
     )
 

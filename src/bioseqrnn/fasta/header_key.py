@@ -68,13 +68,13 @@ class HeaderKey:
         lower = {name.casefold(): name for name in names}
         close = difflib.get_close_matches(self.key.casefold(), list(lower), n=1)
         if self.key in names:
-            return f"write '{self.key}=' without blanks"
+            return f"write '{self.key}=' without spaces"
         if re.search(rf"(?:^|[\s{ENDS}\[]){re.escape(self.key)}:", title):
             return f"it has '{self.key}:'; write '{self.key}='"
         if close:
             return f"did you mean '{lower[close[0]]}'?"
         known = f" (this header has {', '.join(names[:5])})" if names else ""
-        return f"add one or name another label_key{known}"
+        return f"add one or give another label_key{known}"
 
     def _value(self, title: str, start: int, begin: int) -> tuple[str, int]:
         """Return the value that begins at ``begin``, and where it ends."""

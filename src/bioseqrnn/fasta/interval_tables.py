@@ -47,7 +47,7 @@ def refuse_other_format(path: Path, line: str) -> None:
     if len(cells) in (8, 9) and cells[3].isdigit() and cells[4].isdigit() and cells[6] in "+-.?":
         found = "GFF or GTF" if not (cells[1].isdigit() and cells[2].isdigit()) else found
     if found:
-        one = " (their positions count from 1)" if found.startswith(("GFF", "VCF", "SAM")) else ""
+        one = " (its positions start at 1)" if found.startswith(("GFF", "VCF", "SAM")) else ""
         raise InputError(f"{path}: is {found}; {NEEDED}; convert it{one}")
 
 
@@ -106,7 +106,7 @@ def likely_form(cells: dict[str, str]) -> str:
     """Return a hint on what a line with fewer than three columns may be."""
     region = re.fullmatch(r"(\S+):([\d,]+)(-|\.\.)([\d,]+)", cells.get("chrom") or "")
     if region:
-        return "a region like 'chr1:101-200' is chr1, 100 and 200 in BED"
+        return "the region 'chr1:101-200' is written as chr1, 100 and 200 in BED"
     return "is it BED or TSV?"
 
 

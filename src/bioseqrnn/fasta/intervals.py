@@ -123,14 +123,19 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
             f"{where}: start '{cells['start']}' and end '{cells['end']}' must be whole numbers"
         ) from None
     if not 0 <= start < end:
-        raise InputError(f"{where}: {start}-{end} is no interval; 0 <= start < end is needed")
+        raise InputError(
+            f"{where}: {start}-{end} is not an interval; start and end must satisfy 0 <= start < "
+            "end"
+        )
     strand = cells.get("strand") or "."
     if strand not in STRANDS:
-        raise InputError(f"{where}: strand '{strand}' is unknown; it is one of {' '.join(STRANDS)}")
+        raise InputError(
+            f"{where}: strand '{strand}' is unknown; it must be one of {' '.join(STRANDS)}"
+        )
     if cells.get("score") in ("+", "-"):
         raise InputError(
-            f"{where}: the score is '{cells['score']}'; of BED the fifth column is the score and "
-            "the sixth the strand (or name the columns in a first line)"
+            f"{where}: the score is '{cells['score']}'; the fifth column of BED is the score and "
+            "the sixth is the strand (or write the column names in the first line)"
         )
     label = cells.get("label")
     return Interval(
@@ -195,8 +200,8 @@ def interval_windows(
                 )
             if start < 0 or end > length:
                 raise InputError(
-                    f"{where}: {row.chrom}:{start}-{end} reaches beyond the chromosome "
-                    f"({length:,} bases); remove the line or take a smaller window"
+                    f"{where}: {row.chrom}:{start}-{end} extends past the end of the chromosome "
+                    f"({length:,} bases); remove the line or use a smaller window"
                 )
             sequence = genome.fetch(row.chrom, start, end)
             if row.strand == "-":

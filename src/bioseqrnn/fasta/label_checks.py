@@ -77,32 +77,32 @@ def refuse_labels(tally: LabelTally, classes: set[str], where: str) -> None:
     odd = sorted(name for name in classes if has_control(name))
     if odd:
         raise InputError(
-            f"{where}: the class {odd[0]!a} has a control character in its name; remove it "
-            "from the labels"
+            f"{where}: the class name {odd[0]!a} contains a control character; remove it from the "
+            "labels"
         )
     if tally.task == PER_POSITION and len(classes) == 1:
         raise InputError(
-            f"{where}: every residue has the label '{min(classes)}'; nothing to learn; add records "
-            "with other labels"
+            f"{where}: every residue has the label '{min(classes)}'; there is nothing to learn; "
+            "add records with other labels"
         )
     if tally.task == REGRESSION:
         size = max(abs(tally.low), abs(tally.high))
         if tally.records and tally.high - tally.low <= ROUNDING * size:
             raise InputError(
-                f"{where}: every label is {tally.high:.10g}; nothing to learn (are these the right "
-                "numbers?)"
+                f"{where}: every label is {tally.high:.10g}; there is nothing to learn (are these "
+                "the right numbers?)"
             )
     if tally.task == MULTILABEL and set(tally.counts.values()) == {tally.records}:
         raise InputError(
-            f"{where}: every record has the same labels ({', '.join(sorted(tally.counts))}); "
-            "nothing to learn; add records without them"
+            f"{where}: every record has the same labels ({', '.join(sorted(tally.counts))}); there "
+            "is nothing to learn; add records without them"
         )
     numbers = _numbers(tally) if tally.task == CLASSIFICATION else []
     if numbers and len(tally.counts) > tally.records / 3:
         raise InputError(
             f"{where}: the labels are {len(tally.counts):,} different numbers, like "
-            f"'{numbers[0]}', of {tally.records:,} records, too many for classes; to predict "
-            "numbers, set task: regression"
+            f"'{numbers[0]}', for {tally.records:,} records, which is too many for classes; to "
+            "predict numbers, set task: regression"
         )
 
 
@@ -142,11 +142,14 @@ def _warnings(
         every = sorted(name for name, has in tally.counts.items() if has == tally.records)
         single = sorted(name for name, has in tally.counts.items() if has == 1)
         if every:
-            yield f"{where}: every record has the label {_listed(every)}; nothing to learn of it"
+            yield (
+                f"{where}: every record has the label {_listed(every)}; a model cannot learn "
+                "anything from it"
+            )
         if single:
             yield (
-                f"{where}: labels of one record only: {_listed(single)}; a label needs several, to "
-                "be trained and tested"
+                f"{where}: labels with only one record: {_listed(single)}; a label needs several "
+                "records for training and test"
             )
 
 
@@ -177,15 +180,15 @@ def _joined(tally: LabelTally, options: DatasetOptions, where: str) -> Iterator[
         share = sum(tally.counts[name] for name in holding) / max(tally.records, 1)
         if several and holding and (joined or (not tally.several and share >= 0.05)):
             yield (
-                f"{where}: {len(holding):,} of {len(tally.counts):,} labels hold '{mark}', like "
-                f"{shown(holding[0])}, and count as one each; labels are separated by "
+                f"{where}: {len(holding):,} of {len(tally.counts):,} labels contain '{mark}', like "
+                f"{shown(holding[0])}, and each counts as one label; labels are separated by "
                 f"'{options.label_separator}' (label_separator)"
             )
         elif joined and not several:
             yield (
-                f"{where}: {len(joined):,} of {len(tally.counts):,} classes are others joined by "
-                f"'{mark}', like "
-                f"{shown(joined[0])}; where records have several labels, set task: multilabel"
+                f"{where}: {len(joined):,} of {len(tally.counts):,} classes are other classes "
+                f"joined by '{mark}', like {shown(joined[0])}; if records have several labels, set "
+                "task: multilabel"
             )
 
 

@@ -102,8 +102,8 @@ class LabelReader:
             )
         if abs(value) > LARGEST:
             raise InputError(
-                f"{where(place)}: label '{text}' is beyond {LARGEST:g}, and its square beyond "
-                "double precision; give labels in another unit, or their logarithms"
+                f"{where(place)}: label '{text}' is too large (the limit is {LARGEST:g}), because "
+                "its square exceeds double precision; give labels in another unit, or as logarithms"
             )
         return value
 
@@ -151,7 +151,7 @@ class LabelFile:
             keys = id_digests(pa.array(ids, pa.string()))
             parts.append((keys, np.array(codes, np.int32), np.array(group_codes, np.int32)))
         if not parts:
-            raise InputError(f"{path}: no labels in it (columns: {COLUMNS})")
+            raise InputError(f"{path}: contains no labels (columns: {COLUMNS})")
         self.unused = table.unused
         keys, codes_, groups_ = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.lexsort((keys[:, 1], keys[:, 0]))
@@ -242,7 +242,7 @@ class LabelFile:
                     f"{also}in line {first}; keep one"
                 )
             seen[name] = line, label
-        raise AssertionError("no id stands twice")
+        raise AssertionError("no id appears twice")
 
 
 def _row_blocks(table: Table) -> Iterator[tuple[list[int], list[list[str]]]]:

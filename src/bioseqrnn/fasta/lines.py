@@ -38,8 +38,8 @@ def cut_inside_record(
     found = LAST_LETTERS.match(text)
     if not found:
         raise InputError(
-            f"{path}: {len(text):,} bytes of a sequence line without two letters side by side; "
-            "is it FASTA?"
+            f"{path}: {len(text):,} bytes of a sequence line do not contain two neighbouring "
+            "letters; is it FASTA?"
         )
     return found.end()
 

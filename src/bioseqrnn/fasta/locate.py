@@ -39,8 +39,8 @@ def no_header(path: Path, comments: bool, size: int) -> InputError:
         found = f"{path}: line {number} is '{shown(line)}'"
         if comment:
             return InputError(
-                f"{found}: comments are not known where a record is three lines (header, "
-                "residues, labels); remove it"
+                f"{found}: comments are not allowed if records have three lines (header, residues, "
+                "labels); remove it"
             )
         return InputError(f"{found}, not a '>' header at the start of a line; is it FASTA?")
     return InputError(f"{path}: no '>' header in its first lines; is it FASTA?")

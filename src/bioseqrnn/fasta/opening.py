@@ -114,7 +114,7 @@ def check_unchanged(path: Path, before: State | None) -> None:
     """Raise InputError if a file has changed since its state was ``before``."""
     if file_state(path) != before:
         raise InputError(
-            f"{path}: changed while it was read; wait until it is written, then run again"
+            f"{path}: changed while it was read; wait until it is complete, then run again"
         )
 
 
@@ -144,7 +144,7 @@ def _check_bgzip_end(path: Path) -> None:
             place += block
         if place == size:
             raise InputError(
-                f"{path}: the bgzip archive has no end mark, so its end is missing; copy or "
+                f"{path}: the bgzip archive has no end marker, so its end is missing; copy or "
                 "download it again (or decompress it and compress it again)"
             )
 

@@ -85,8 +85,8 @@ class GroupedLines:
         number, name = find_line(self._path, line, own if own.startswith(b">") else self._header)
         where = f"line {number} (record '{name}')" if number else f"record '{name}'"
         return InputError(
-            f"{self._path}: {where} reads '{shown(line)}': text, or residues? its blanks do not "
-            "part the record into groups of one size; remove the text, or the blanks"
+            f"{self._path}: {where} reads '{shown(line)}': is this text or residues? its spaces do "
+            "not divide the record into groups of equal size; remove the text or the spaces"
         )
 
 
@@ -140,9 +140,9 @@ def check_marked_lines(path: Path, text: bytes, started: bool) -> None:
     number, name = find_line(path, line)
     mark = line[:1].decode()
     raise InputError(
-        f"{path}: line {number} (record '{name}') begins with '{mark}' and is else letters: a "
-        f"comment, or residues? put a blank behind the '{mark}' of a comment, remove it from "
-        "residues"
+        f"{path}: line {number} (record '{name}') begins with '{mark}' and otherwise contains only "
+        f"letters: is it a comment or residues? put a space after the '{mark}' of a comment, or "
+        "remove it from residues"
     )
 
 
@@ -153,6 +153,6 @@ def check_pir(path: Path, headers: bytes, titles: tuple[str, ...], texts: tuple[
     for title, text in zip(titles, texts, strict=True):
         if PIR.match(title.lstrip().encode()) and text.endswith("*"):
             raise InputError(
-                f"{path}: record '{title.split()[0]}' is PIR (NBRF), not FASTA: its second line is "
-                "a title; convert the file to FASTA"
+                f"{path}: record '{title.split()[0]}' is in PIR (NBRF) format, not FASTA: its "
+                "second line is a title; convert the file to FASTA"
             )

@@ -56,13 +56,13 @@ def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabe
 
 def _hint(letter: str, alphabet: Alphabet) -> str:
     if letter == "*":
-        return " (a stop is accepted at the end of a protein only)"
+        return " (a stop is accepted only at the end of a protein)"
     if letter == ">":
         return " (a header inside a line: is a line end missing?)"
     if letter in "~_?":
-        return " (a gap? write '-'; an unknown residue? write X, of DNA N)"
+        return " (a gap? write '-'; an unknown residue? write X, or N in DNA)"
     if letter.isdecimal():
-        return " (numbers of lines, or text? keep the letters only)"
+        return " (line numbers or text? keep only the letters)"
     if alphabet.name == "dna" and letter.upper() in PROTEIN.codes:
         return " (a protein in a DNA dataset?)"
     return ""
@@ -72,6 +72,6 @@ def inner_dot(path: Path, name: str, position: int) -> InputError:
     """Return the error for '.' between residues of a protein that is not aligned."""
     return InputError(
         f"{path}: record '{name}', position {position}: '.' between residues is a gap in some "
-        "files, a stop in others (gffread without -S); remove the record if it is a stop, write "
+        "files and a stop in others (gffread without -S); remove the record if it is a stop, write "
         "'-' if it is a gap"
     )

@@ -88,7 +88,7 @@ def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:
             raise InputError(f"{sheet}: line {line}: 'fasta' is empty")
         if row.get("split", SPLITS[0]) not in SPLITS:
             raise InputError(
-                f"{sheet}: line {line}: split '{row['split']}' is not allowed; it is one of "
+                f"{sheet}: line {line}: split '{row['split']}' is not allowed; it must be one of "
                 f"{', '.join(SPLITS)}"
             )
         source = Source(
@@ -132,7 +132,7 @@ def moved(
     names = list(dict.fromkeys(names))
     if len(files) != len(names):
         raise InputError(
-            f"{len(files)} files are given for the {len(names)} that the dataset names: "
+            f"{len(files)} files are given, but the dataset has {len(names)}: "
             + ", ".join(map(str, names))
         )
     now: dict[Path | None, Path] = dict(zip(names, map(Path, files), strict=True))
@@ -183,7 +183,7 @@ def check_sources(sources: Iterable[Source], per_position: bool) -> None:
         if source.label is not None and not source.label.strip():
             raise InputError(f"{source.fasta}: the label is empty; give the class of its records")
         if source.label_key is not None and not source.label_key.strip():
-            raise InputError(f"{source.fasta}: label_key is empty; give what stands before '='")
+            raise InputError(f"{source.fasta}: label_key is empty; give the text before '='")
         given = [kind for kind in KINDS if getattr(source, kind) is not None]
         named.append(Named(str(source.fasta), str(source.fasta), given, source.split))
         check_label_kind(named[-1], per_position)
@@ -211,16 +211,16 @@ def order_classes(
 
     if declared is not None:
         if len(set(declared)) < len(declared):
-            raise InputError(f"{where}: the classes name one twice: {', '.join(declared)}")
+            raise InputError(f"{where}: a class is declared twice: {', '.join(declared)}")
         for label in sorted(found):
             if label not in declared:
                 raise unknown(label, declared, "class")
     classes = [c for c in declared if c in found] if declared is not None else sorted(found)
     if len(classes) < least:
-        only = f"one class only ('{classes[0]}')" if classes else "no class at all"
+        only = f"only one class ('{classes[0]}')" if classes else "no class at all"
         raise InputError(
             f"{where}: {only}; a classifier needs records of at least two (give another file, or "
-            "let 'negatives' make some)"
+            "make negatives with 'negatives')"
         )
     if positive is not None:
         if positive not in classes:

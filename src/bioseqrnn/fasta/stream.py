@@ -185,13 +185,14 @@ def _from_headers(reading: Reading) -> Iterator[Batch]:
                 hint = "keep one" if values else headers.hint(title)
                 raise InputError(f"{where(place)} has {what} in its header; {hint}")
             if not values[0] and not reader.may_be_empty:
-                raise InputError(f"{where(place)} has nothing behind '{key}='; add the label")
+                raise InputError(f"{where(place)} has no value after '{key}='; add the label")
             texts += values
         yield Batch(records, reader.column(texts, where), reading.groups(len(texts)))
     if headers.to_the_end:
         say(
             f"warning: {source.fasta}: in {headers.to_the_end:,} header(s) the value of '{key}=' "
-            f"goes on to the end, like '{headers.example}'; put it in quotes where it ends sooner"
+            f"extends to the end of the header, like '{headers.example}'; if it ends earlier, put "
+            "it in quotes"
         )
 
 
@@ -202,7 +203,7 @@ def _windows(reading: Reading) -> Iterator[Batch]:
     if reading.shard.index:
         return
     if alphabet.name != "dna":
-        raise InputError(f"{source.fasta}: intervals are for DNA, this is {alphabet.name}")
+        raise InputError(f"{source.fasta}: intervals are only for DNA, but this is {alphabet.name}")
     genome = Genome(source.fasta)
     for rows, sequences in interval_windows(genome, intervals, reading.options.window):
         records = pack_records(source.fasta, [row.name for row in rows], sequences, alphabet)
@@ -211,7 +212,7 @@ def _windows(reading: Reading) -> Iterator[Batch]:
             if not text:
                 raise InputError(
                     f"{intervals}: line {row.line} has no label; give it in the fourth column of "
-                    "BED or the column 'label' of a TSV, or one for all as 'label'"
+                    "BED or the column 'label' of a TSV, or give 'label' for all lines"
                 )
         lines = [row.line for row in rows]
         labels = reading.labels.column(texts, _line_in(intervals, lines))

@@ -86,15 +86,18 @@ def _id(path: Path, title: str, whole_headers: bool, number: int) -> str:
 
 def _check_labels(path: Path, name: str, length: int, labels: str, spaced: bool) -> None:
     if length != len(labels):
-        hint = "; its label line begins with a blank, which is no label: write '-', say"
+        hint = (
+            "; its label line begins with a space, which is not a label: write another character, "
+            "like '-'"
+        )
         raise InputError(
-            f"{path}: record '{name}' has {length:,} residues (gaps and a final '*' do not "
-            f"count) but {len(labels):,} labels; there must be one for each{hint if spaced else ''}"
+            f"{path}: record '{name}' has {length:,} residues (gaps and a final '*' do not count) "
+            f"but {len(labels):,} labels; each residue must have one{hint if spaced else ''}"
         )
     if len(labels.split()) > 1:
         raise InputError(
-            f"{path}: record '{name}' has white space among its labels; give each residue "
-            "a character"
+            f"{path}: record '{name}' has white space among its labels; give one character for "
+            "each residue"
         )
 
 
@@ -170,7 +173,7 @@ def _check_pattern(path: Path, lines: list[str], number: int) -> None:
             if comment:
                 raise InputError(
                     f"{path}: record {number + count + 1} ('{lines[place][1:31].strip()}') has the "
-                    f"line '{comment[:30].rstrip()}': comments are not known where a record is "
+                    f"line '{comment[:30].rstrip()}': comments are not allowed if records have "
                     "three lines; remove it"
                 )
             raise _line_count(path, number + count + 1, lines[place][1:], end - place)
@@ -178,6 +181,6 @@ def _check_pattern(path: Path, lines: list[str], number: int) -> None:
 
 def _line_count(path: Path, number: int, title: str, lines: int) -> InputError:
     return InputError(
-        f"{path}: record {number} ('{title[:30].strip()}') has {lines} lines; with labels for each "
-        "residue it must have three: header, residues, labels"
+        f"{path}: record {number} ('{title[:30].strip()}') has {lines} lines; a record with a "
+        "label for each residue must have three: header, residues, labels"
     )

@@ -72,24 +72,25 @@ def read_checkpoint(path: Path, fingerprint: dict[str, Any], what: str) -> dict[
     try:
         # opening a pipe would wait for ever
         if path.exists() and not path.is_file():
-            raise OSError(f"{path}: no plain file")
+            raise OSError(f"{path}: not a regular file")
         data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        say(f"{what}: checkpoint not read ({error}); training starts from the beginning")
+        say(f"{what}: checkpoint cannot be read ({error}); training starts from the beginning")
         return None
     content = _content(data)
     if content is None:
         say(
-            f"{what}: checkpoint {path} is damaged and not used; training starts from the beginning"
+            f"{what}: checkpoint {path} is damaged and is not used; training starts from the "
+            "beginning"
         )
         return None
     other = different(content["fingerprint"], fingerprint)
     if other:
         say(
-            f"{what}: checkpoint {path} is of another training ({', '.join(other)} differ) "
-            "and not used; training starts from the beginning"
+            f"{what}: checkpoint {path} belongs to another training ({', '.join(other)} differ) "
+            "and is not used; training starts from the beginning"
         )
         return None
     state: dict[str, Any] = content["state"]

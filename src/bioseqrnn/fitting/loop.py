@@ -102,8 +102,8 @@ def train_network(
     judge = state.objective.judge(table.targets[validation])
     if judge.later and len(validation):
         say(
-            f"{what}: fewer than {FEW} validation records are outside the largest class, too few "
-            "to tell epochs apart by; the last epoch is kept"
+            f"{what}: fewer than {FEW} validation records are outside the largest class, which is "
+            "too few to compare epochs; the last epoch is kept"
         )
     epochs = last_epoch or settled(config, "epochs")
     started = time.perf_counter()

@@ -100,7 +100,7 @@ class Session:
                 why = restore(state, earlier)
                 if why:
                     say(
-                        f"{self._what}: checkpoint {self.path} is damaged and not used ({why}); "
+                        f"{self._what}: checkpoint {self.path} is damaged and is not used ({why}); "
                         "training starts from the beginning"
                     )
                 else:

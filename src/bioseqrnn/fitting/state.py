@@ -195,8 +195,8 @@ class TrainingState:
         what = f"{self.memory.what}: epoch {self.epoch}, batch {self.batch + 1}: {why}"
         if self.halvings == MOST_HALVINGS:
             raise InputError(
-                f"{what}, although the learning rate was halved {MOST_HALVINGS} times; "
-                "lower learning_rate"
+                f"{what}, although the learning rate was halved {MOST_HALVINGS} times; set a lower "
+                "learning_rate"
             )
         self.halvings += 1
         self._restore(self._good)
@@ -206,7 +206,7 @@ class TrainingState:
                 group[key] *= 0.5
         self._good = self._moving()
         say(
-            f"{what}; back to the start of epoch {self.epoch} at half the learning rate "
+            f"{what}; training restarts epoch {self.epoch} at half the learning rate "
             f"({self.halvings} of {MOST_HALVINGS})"
         )
 

@@ -26,14 +26,14 @@ def choose_device(name: str, count: int = 1) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     built = torch.version.cuda
-    why = "no GPU is visible to it" if built else "this build of PyTorch is for CPUs only"
+    why = "no GPU is visible to it" if built else "this build of PyTorch supports only CPUs"
     if name == "cuda":
         raise InputError(f"device cuda: PyTorch finds no CUDA device ({why}); use auto or cpu")
     given = _given_gpu()
     if given:
         say(
-            f"warning: this job was given a GPU ({given}) but PyTorch finds none ({why}); "
-            "the CPU is used, and the GPU is idle"
+            f"warning: this job was given a GPU ({given}), but PyTorch finds none ({why}); the CPU "
+            "is used, and the GPU stays idle"
         )
     return torch.device("cpu")
 

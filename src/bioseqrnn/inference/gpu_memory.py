@@ -55,10 +55,13 @@ class Memory:
         if size == 1:
             raise InputError(
                 f"{self.what}: out of memory with a single record of {longest} positions; choose a "
-                "smaller hidden_size or fewer layers, leave out longer records, or use device: cpu"
+                "smaller hidden_size or fewer layers, remove long records, or use device: cpu"
             )
         half = size // 2
         self.positions = half * longest
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        say(f"{self.what}: out of memory with {size} records of {longest} positions, now {half}")
+        say(
+            f"{self.what}: out of memory with {size} records of {longest} positions; continuing "
+            f"with {half}"
+        )

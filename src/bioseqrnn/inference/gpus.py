@@ -106,7 +106,7 @@ def _lock(path: Path) -> int:
     try:
         about = os.fstat(file)
         if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
-            raise OSError(errno.EINVAL, "not a plain file", str(path))
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)

@@ -47,7 +47,7 @@ def require_memory(network: SequenceClassifier, residues: int, what: str, times:
     if free is None or needed <= free:
         return
     raise InputError(
-        f"{what} has {residues:,} residues, which take about {needed / GIGABYTE:.1f} GB of memory "
-        f"at once, and {free / GIGABYTE:.1f} GB are free; cut it into shorter ones, which may "
-        "overlap, or run where there is more memory"
+        f"{what} has {residues:,} residues, which need about {needed / GIGABYTE:.1f} GB of memory "
+        f"at once, but only {free / GIGABYTE:.1f} GB are free; cut it into shorter sequences, "
+        "which may overlap, or run on a machine with more memory"
     )

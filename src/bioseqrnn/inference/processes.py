@@ -134,8 +134,8 @@ def start_processes(machine: MachineConfig, precision: str) -> Processes:
     chosen = choose_device(machine.device, devices)
     if precision == "bf16" and not _has_bf16(chosen):
         raise InputError(
-            f"precision bf16 needs a CUDA GPU that has it, and this job runs on {chosen.type}; "
-            "choose device: cuda on such a machine, or precision: fp32"
+            "precision bf16 needs a CUDA GPU that supports it, but this job runs on "
+            f"{chosen.type}; use device: cuda on a machine with such a GPU, or precision: fp32"
         )
     if devices == nodes == 1 and precision == "fp32":
         # Lightning takes seconds to import
@@ -148,8 +148,8 @@ def start_processes(machine: MachineConfig, precision: str) -> Processes:
     started = _started_by_a_launcher(devices * nodes)
     if nodes > 1 and not started:
         raise InputError(
-            f"nodes: {nodes}: start one process a device by "
-            f"srun --nodes={nodes} --ntasks-per-node={devices} bioseqrnn train …"
+            f"nodes: {nodes}: start one process for each device with srun --nodes={nodes} "
+            f"--ntasks-per-node={devices} bioseqrnn train …"
         )
     fabric = Fabric(
         accelerator=chosen.type,

@@ -154,8 +154,8 @@ def final_thresholds(
     for name, old, new in zip(thresholds, before, held, strict=True):
         if old != new:
             say(
-                f"final {choice['model']}: the threshold {old:.6g} of '{name}' is off the scale of "
-                f"this network, and {new:.6g} is used"
+                f"final {choice['model']}: the threshold {old:.6g} of '{name}' is outside the "
+                f"range of this network; {new:.6g} is used instead"
             )
     return dict(zip(thresholds, held.tolist(), strict=True))
 

@@ -46,8 +46,8 @@ REGISTERED = (
     ),
     Metric(
         "auroc", "AUROC",
-        "Area under the ROC curve: 0.5 is chance, 1 is a perfect ranking; of several classes or "
-        "labels the mean",
+        "Area under the ROC curve: 0.5 is chance, 1 is a perfect ranking; for several classes or "
+        "labels, the mean",
         PROBABILITIES, of_class=formulas.auroc, ranked=True, headline_of=(BINARY, MULTILABEL),
         second_of=(MULTICLASS, PER_POSITION), class_row=4, random_row=8,
     ),
@@ -88,8 +88,8 @@ REGISTERED = (
     ),
     Metric(
         "ece", "ECE",
-        "Expected calibration error: mean difference of stated and observed probability; lower is "
-        "better",
+        "Expected calibration error: mean difference between predicted and observed probability; "
+        "lower is better",
         PROBABILITIES, terms=formulas.calibration_terms, lower_is_better=True, calibration=True,
         random_row=14,
     ),
@@ -134,11 +134,11 @@ REGISTERED = (
         (REGRESSION,), of_all=formulas.mae, lower_is_better=True, in_units=True,
     ),
     Metric(
-        "pearson", "Pearson r", "Linear correlation of values and predictions",
+        "pearson", "Pearson r", "Linear correlation between values and predictions",
         (REGRESSION,), of_all=formulas.pearson,
     ),
     Metric(
-        "spearman", "Spearman", "Rank correlation of values and predictions",
+        "spearman", "Spearman", "Rank correlation between values and predictions",
         (REGRESSION,), of_all=formulas.spearman, second_of=(REGRESSION,),
     ),
 )  # fmt: skip
@@ -153,9 +153,9 @@ PER_CLASS = tuple(
 AIMS = {metric.name: metric.aim for metric in REGISTERED if metric.aim}
 # suffixes of variants of a metric: added to its name, its title and its meaning
 VARIANTS = {
-    UNCALIBRATED: (" (uncalibrated)", "; of the probabilities before calibration"),
+    UNCALIBRATED: (" (uncalibrated)", "; for the probabilities before calibration"),
     AT_THRESHOLD: (
-        " (at threshold)", "; called by the threshold that was chosen on validation records",
+        " (at threshold)", "; called with the threshold that was chosen on validation records",
     ),
 }  # fmt: skip
 

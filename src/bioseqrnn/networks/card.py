@@ -34,8 +34,8 @@ BEFORE: dict[str, Any] = {
     "members": 1,
 }
 # first bytes of files that are often mistaken for a model
-OTHERS = {b"PK\x03\x04": "a zip archive (torch.save and .keras make such)", b"\x80": "a pickle",
-          b"\x89HDF": "an HDF5 file (Keras makes such: import-keras reads them)"}  # fmt: skip
+OTHERS = {b"PK\x03\x04": "a zip archive (like torch.save or .keras files)", b"\x80": "a pickle",
+          b"\x89HDF": "an HDF5 file (as written by Keras: import-keras reads them)"}  # fmt: skip
 
 
 class Imported(Described):
@@ -143,8 +143,8 @@ def require_format(card: Mapping[str, Any], known: int, path: Path) -> None:
     if found != known or isinstance(found, bool):
         later = isinstance(found, int) and found > known
         raise InputError(
-            f"model {path}: format {found}, this version reads {known}"
-            + (f"; {_written_by(card)}: update" if later else "; train it again")
+            f"model {path}: format {found}, but this version reads {known}"
+            + (f"; {_written_by(card)}; update bioseqrnn" if later else "; train it again")
         )
 
 
@@ -152,9 +152,7 @@ def require_run(card: Mapping[str, Any], path: Path) -> None:
     """Raise InputError unless a card names the training in cross-validation that made the model."""
     missing = next((key for key in RUN if card.get(key) is None), None)
     if missing is not None:
-        raise InputError(
-            f"model {path}: card: '{missing}' is missing; a network of a fold is needed"
-        )
+        raise InputError(f"model {path}: card: '{missing}' is missing; give a network of a fold")
 
 
 def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
@@ -170,7 +168,7 @@ def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
         if strange:
             raise InputError(
                 f"model {path}: has setting {strange[0]}, which this version ({__version__}) does "
-                f"not know; {_written_by(card)}: update"
+                f"not know; {_written_by(card)}; update bioseqrnn"
             ) from error
         raise InputError(f"model {path}: card: config: {problem(error)}") from error
 
@@ -178,7 +176,7 @@ def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
 def _written_by(card: Mapping[str, Any]) -> str:
     versions = card.get("versions")
     known = versions.get("bioseqrnn") if isinstance(versions, dict) else None
-    return f"it was written by bioseqrnn {known if isinstance(known, str) else 'of an unknown age'}"
+    return f"it was written by bioseqrnn {known if isinstance(known, str) else '(unknown version)'}"
 
 
 def beginning(path: Path) -> str:

@@ -40,7 +40,7 @@ def engine_wanted() -> bool:
     if wanted not in ("numba", "torch"):
         raise InputError(f"environment variable {ENGINE}={wanted}: use numba or torch")
     if wanted == "torch":
-        say(f"recurrent layers run on torch.nn, as {ENGINE}=torch asks")
+        say(f"recurrent layers run on torch.nn, because {ENGINE}=torch is set")
     return wanted == "numba"
 
 

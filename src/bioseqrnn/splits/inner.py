@@ -46,14 +46,14 @@ def inner_folds(
     kinds, dense = np.unique(groups[inside], return_inverse=True)
     if len(kinds) < count:
         raise InputError(
-            f"there are {len(kinds)} groups to train with, fewer than {count} inner folds; "
-            "lower the number of inner folds"
+            f"there are {len(kinds)} groups in the training records, fewer than {count} inner "
+            "folds; reduce the number of inner folds"
         )
     part = deal_groups(targets[inside], dense, np.full(count, 1 / count), seed)
     empty = np.flatnonzero(np.bincount(part, minlength=count) == 0)
     if len(empty):
         raise InputError(
-            f"the groups are too large for {count} inner folds; lower the number of inner folds"
+            f"the groups are too large for {count} inner folds; reduce the number of inner folds"
         )
     result = np.full(len(roles), -1, np.int64)
     result[inside] = part

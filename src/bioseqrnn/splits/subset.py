@@ -78,7 +78,9 @@ def read_subset(
     Both shrink equally: a dataset of that size would also have had fewer validation records.
     """
     if not 0 < fraction <= 1:
-        raise InputError(f"a fraction of {fraction:g} of the records: give more than 0, at most 1")
+        raise InputError(
+            f"the fraction {fraction:g} is not allowed; it must be above 0 and at most 1"
+        )
     groups = read_groups(folds)
     train, validation = (
         subset(

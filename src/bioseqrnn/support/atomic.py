@@ -130,7 +130,7 @@ def _disk_full_of(path: Path) -> Iterator[None]:
                 raise OSError(error.errno, error.strerror, str(path)) from error
             raise
         raise OSError(
-            f"{path}: not written: {os.strerror(error.errno)}; make room, then run again"
+            f"{path}: not written: {os.strerror(error.errno)}; free some space, then run again"
         ) from error
 
 
@@ -202,8 +202,8 @@ def temporary_folder(prefix: str, where: Path | None = None) -> Iterator[Path]:
 def no_room(folder: Path) -> OSError:
     """Return the error for a full folder for temporary files."""
     return OSError(
-        f"{folder}: no room for temporary files: {os.strerror(errno.ENOSPC)}; make room, or name "
-        "another folder in TMPDIR"
+        f"{folder}: no space for temporary files: {os.strerror(errno.ENOSPC)}; free some space, or "
+        "set TMPDIR to another folder"
     )
 
 

@@ -92,7 +92,7 @@ def properties(jobscript: str) -> dict[str, Any]:
             if line.startswith("# properties = "):
                 found: dict[str, Any] = json.loads(line.removeprefix("# properties = "))
                 return found
-    raise SystemExit(f"{jobscript}: not a job script of Snakemake, which names its properties")
+    raise SystemExit(f"{jobscript}: not a job script of Snakemake, which contains its properties")
 
 
 def submit(dialect: str, jobscript: str) -> str:
@@ -150,8 +150,8 @@ def status(dialect: str, number: str) -> str:
             path.unlink(missing_ok=True)
         return "success"
     say(
-        f"job {number} has ended without an exit status: it was killed, for its memory or time, "
-        f"or with its node; {ended.with_suffix('.out')} has what it printed"
+        f"job {number} has ended without an exit status: it was killed because of its memory or "
+        f"time, or its node failed; its output is in {ended.with_suffix('.out')}"
     )
     return "failed"
 

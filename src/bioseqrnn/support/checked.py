@@ -63,7 +63,7 @@ def parse_object(text: str | bytes, where: str) -> dict[str, Any]:
     """Return a JSON object as ``parse_json`` does; InputError if the value is not an object."""
     value = parse_json(text, where)
     if not isinstance(value, dict):
-        raise InputError(f"{where}: a JSON object is needed, not {_kind(value)}")
+        raise InputError(f"{where}: must be a JSON object, not {_kind(value)}")
     return value
 
 
@@ -71,7 +71,7 @@ def read_text(path: Path, what: str) -> bytes:
     """Return the bytes of a text file; InputError if there are more than ``MOST_BYTES``."""
     size = path.stat().st_size
     if size > MOST_BYTES:
-        raise InputError(f"{what} {path}: has {size:,} bytes; this is no such file")
+        raise InputError(f"{what} {path}: has {size:,} bytes, which is too large for such a file")
     return path.read_bytes()
 
 
@@ -120,7 +120,7 @@ def _check_depth(text: str, where: str) -> None:
         elif letter in "[{":
             depth += 1
             if depth > DEPTH:
-                raise InputError(f"{where}: more than {DEPTH} levels of JSON in each other")
+                raise InputError(f"{where}: JSON is nested more than {DEPTH} levels deep")
         elif letter in "]}":
             depth -= 1
 
@@ -130,12 +130,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key '{twice}' stands twice")
+        raise ValueError(f"the key '{twice}' appears twice")
     return found
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _finite(text: str) -> float:

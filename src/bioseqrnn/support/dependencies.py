@@ -19,7 +19,7 @@ def module_file(name: str) -> Path:
     """Return the source file of a module of this package, such as ``bioseqrnn.fitting.loop``."""
     found = _module_at(PACKAGE.parent.joinpath(*name.split(".")))
     if found is None:
-        raise ModuleNotFoundError(f"{name}: no module of {PACKAGE.name}")
+        raise ModuleNotFoundError(f"{name}: not a module of {PACKAGE.name}")
     return found
 
 

@@ -30,9 +30,12 @@ def require_file(path: Path, what: str) -> Path:
     if not path.exists():
         raise InputError(f"{what} {path}: no such file; check the path")
     if path.is_dir():
-        raise InputError(f"{what} {path}: is a folder, a file is needed")
+        raise InputError(f"{what} {path}: is a folder; give a file")
     if not path.is_file():
-        raise InputError(f"{what} {path}: is a pipe or device, which cannot be read twice; save it")
+        raise InputError(
+            f"{what} {path}: is a pipe or device, which cannot be read twice; save its content to "
+            "a file"
+        )
     if not os.access(path, os.R_OK):
         raise InputError(f"{what} {path}: not readable; check its permissions")
     return path
@@ -145,7 +148,7 @@ def require_columns(file: TableFile, columns: Iterable[str]) -> None:
     for name in columns:
         if names.count(name) != 1:
             raise InputError(
-                f"{file.what} {file.path}: needs a column '{name}', once (it has "
+                f"{file.what} {file.path}: must have exactly one column '{name}' (it has "
                 f"{', '.join(names)}); make it again"
             )
 

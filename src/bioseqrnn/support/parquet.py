@@ -58,7 +58,7 @@ def _footer(file: Any) -> tuple[bytes, int]:
     ending = file.read(ENDING)
     length = int.from_bytes(ending[:4], "little") + ENDING
     if ending[4:] != MAGIC or length > size:
-        raise ValueError("it does not end as a Parquet file does; is it whole?")
+        raise ValueError("it does not end like a Parquet file; is it complete?")
     file.seek(size - length)
     return file.read(length), size - length
 
@@ -76,7 +76,7 @@ def _check_seal(path: Path) -> None:
         file.seek(begin - SEAL)
         found = file.read(SEAL)
     if found.startswith(TAG) and found[len(TAG) :] != _digest(footer, begin - SEAL):
-        raise ValueError("its footer is not as it was written")
+        raise ValueError("its footer has changed since it was written")
 
 
 class TableFile(pq.ParquetFile):  # type: ignore[misc]

@@ -38,17 +38,17 @@ def check_outputs(inputs: Iterable[Named], outputs: Iterable[Named]) -> None:
     for option, path in outputs:
         if found := read.get(_key(path)):
             raise InputError(
-                f"{option} {path}: is the file that {found[0]} {found[1]} reads; "
-                "write to another one"
+                f"{option} {path}: is also an input ({found[0]} {found[1]}); write to another file"
             )
     for (option, path), (other, second) in combinations(outputs, 2):
         if _key(path) == _key(second):
             raise InputError(
-                f"{option} {path} and {other} {second} are the same file; write to two"
+                f"{option} {path} and {other} {second} are the same file; write to two different "
+                "files"
             )
         for inner, outer in ((path, second), (second, path)):
             if outer.resolve() in inner.resolve().parents:
-                raise InputError(f"{outer}: is to be a file, but {inner} would stand in it")
+                raise InputError(f"{outer}: is an output file, but {inner} would be inside it")
 
 
 def check_folder(option: str, folder: Path) -> None:
@@ -62,21 +62,21 @@ def _check_plain(option: str, path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise InputError(f"{option} {path}: {error.strerror}; name another file") from error
+        raise InputError(f"{option} {path}: {error.strerror}; give another file") from error
     if stat.S_ISDIR(mode):
-        raise InputError(f"{option} {path}: is a folder; name a file")
+        raise InputError(f"{option} {path}: is a folder; give a file")
     if not stat.S_ISREG(mode):
-        raise InputError(f"{option} {path}: is a device, pipe or socket; name a plain file")
+        raise InputError(f"{option} {path}: is a device, pipe or socket; give a regular file")
 
 
 def _check_folder(option: str, path: Path) -> None:
     """Check the folder in which the file, or the first missing folder above it, would be made."""
     folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
     if not folder.is_dir():
-        raise InputError(f"{option} {path}: {folder} is no folder; name another path")
+        raise InputError(f"{option} {path}: {folder} is not a folder; give another path")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(
-            f"{option} {path}: {folder} cannot be written to; check its permissions, or name "
+            f"{option} {path}: {folder} cannot be written to; check its permissions, or give "
             "another folder"
         )
 

@@ -51,8 +51,8 @@ class Column(Generic[Value]):
             if error.errno not in FULL:
                 raise
             raise OSError(
-                f"{self._folder}: no room for the unpacked table, which is kept there while this "
-                f"runs: {os.strerror(error.errno)}; make room, then run again"
+                f"{self._folder}: no space for the unpacked table, which is kept there while this "
+                f"runs: {os.strerror(error.errno)}; free some space, then run again"
             ) from error
 
     def finish(self) -> npt.NDArray[Value]:

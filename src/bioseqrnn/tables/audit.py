@@ -19,7 +19,7 @@ def read_findings(path: Path) -> pd.DataFrame:
     unknown = [name for name in findings["check"] if name not in CHECK_NAMES]
     if unknown:
         raise InputError(
-            f"findings {path}: not a table of 'audit': there is no check '{unknown[0]}'; make it "
-            "again"
+            f"findings {path}: not a table of 'audit': its check '{unknown[0]}' does not exist; "
+            "make it again"
         )
     return findings

@@ -52,37 +52,38 @@ CHECKS = {
     for check in (
         Check(
             "leakage", RECORDS,
-            "A test score would be flattered: remove these records from one side.",
+            "Test scores would be too high: remove these records from one side.",
         ),
         Check(
             "near_leakage", RECORDS,
-            "A test score may be flattered: consider a split by similarity.",
+            "Test scores may be too high: consider a split by similarity.",
         ),
         Check(
             "label_conflicts", RECORDS,
-            "No model can call all of them right: correct or remove them.", of_classes=True,
+            "No model can call all of them correctly: correct or remove them.", of_classes=True,
         ),
         Check(
             "duplicates", FRACTION,
-            "They count several times: consider keeping one record of each.",
+            "They are counted several times: consider keeping one record of each.",
         ),
         Check(
             "reverse_complements", FRACTION,
-            "The two may be on two sides of a fold: if the strand does not matter, set 'strands: "
-            "both'.",
+            "The two records may be on different sides of a fold: if the strand does not matter, "
+            "set 'strands: both'.",
         ),
         Check(
             "near_duplicates", FRACTION, "Check the labels of the listed records.", of_classes=True
         ),
         Check(
             "overlaps", FRACTION,
-            "Where two of them stand on two sides of a fold, a test score is flattered; folds by "
+            "If two of them are on different sides of a fold, test scores are too high. Folds by "
             "homology keep them together (folds.overlaps), and leaks.tsv counts those of other "
             "folds and of a given split.",
         ),
         Check(
             "length", AUC,
-            "Draw the classes from one range of lengths, or a model may learn the length.",
+            "Draw all classes from the same range of lengths, or a model may learn only the "
+            "length.",
             of_classes=True,
         ),
         Check(
@@ -94,7 +95,7 @@ CHECKS = {
             "Check whether the classes were cut or annotated in different ways.", of_classes=True,
         ),
         Check(
-            "class_balance", FRACTION, "Accuracy says little here: look at MCC and AUPRC.",
+            "class_balance", FRACTION, "Accuracy is not informative here: look at MCC and AUPRC.",
             of_classes=True, at_least=True,
         ),
         Check("ambiguity", FRACTION, "Consider removing records of poor quality."),

@@ -28,7 +28,9 @@ def filled(text: str, blocks: Mapping[str, str]) -> str:
     places = re.findall(re.escape(BEGIN).replace(r"\{\}", "(.+?)"), text)
     wrong = set(places) ^ set(blocks)
     if wrong or len(set(places)) < len(places):
-        raise ValueError(f"no place, or two, for {', '.join(sorted(wrong)) or 'a block'}")
+        raise ValueError(
+            f"there must be exactly one place for {', '.join(sorted(wrong)) or 'a block'}"
+        )
     for name, block in blocks.items():
         before, rest = text.split(BEGIN.format(name))
         after = rest[rest.index(END) :]

@@ -52,7 +52,7 @@ class FoldMetadata(Described):
     @model_validator(mode="after")
     def _check(self) -> FoldMetadata:
         if self.folds % self.repeats:
-            raise ValueError(f"{self.folds} folds are not those of {self.repeats} repeats")
+            raise ValueError(f"{self.folds} folds are not a multiple of {self.repeats} repeats")
         return self
 
 
@@ -107,7 +107,7 @@ def write_folds(
     """
     ids = pa.chunked_array(table.file.column("id"), pa.string())
     if len(pc.unique(ids)) < len(ids):
-        raise InputError(f"{table.file.path}: an id stands twice; encode it again")
+        raise InputError(f"{table.file.path}: an id appears twice; encode it again")
     columns = {"id": ids, "group": pa.array(groups), "fold": pa.array(tested_in(roles))}
     names = pa.array(ROLES)
     for k in range(roles.shape[1]):
@@ -159,7 +159,7 @@ def read_tested(path: Path) -> Tested:
     tested = np.flatnonzero(fold[:, 0] >= 0)
     ids = pa.chunked_array(_column(file, "id"), pa.string()).take(pa.array(tested)).to_pylist()
     if len(set(ids)) < len(ids):
-        raise InputError(f"{path}: an id stands twice; split again")
+        raise InputError(f"{path}: an id appears twice; split again")
     return Tested(ids, read_groups(path)[tested], fold[tested], count)
 
 
@@ -208,8 +208,8 @@ def open_folds(path: Path) -> tuple[TableFile, dict[str, Any]]:
     require_columns(file, ("id", "group", "fold", *(f"role_{k}" for k in range(len(roles)))))
     if len(roles) != metadata["folds"]:
         raise InputError(
-            f"{path}: its metadata says {metadata['folds']} folds, it has roles of {len(roles)}; "
-            "split again"
+            f"{path}: its metadata has {metadata['folds']} folds, but it has roles for "
+            f"{len(roles)}; split again"
         )
     return file, metadata
 
@@ -218,9 +218,11 @@ def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
     """Open a fold table, check that it fits the records; return it and the number of folds."""
     file, metadata = open_folds(path)
     if not same_values(_column(file, "id"), table.file.column("id")):
-        raise InputError(f"{path}: its ids are not those of the sequence table; split again")
+        raise InputError(f"{path}: its ids differ from those of the sequence table; split again")
     if metadata["sources"] != table.metadata["sources"]:
-        raise InputError(f"{path}: made for other FASTA files than the sequence table; split again")
+        raise InputError(
+            f"{path}: was made for other FASTA files than the sequence table; split again"
+        )
     return file, int(metadata["folds"])
 
 
@@ -245,7 +247,9 @@ def _numbers(file: TableFile, name: str, least: int, most: int | None) -> Ints:
     parts = [part.to_numpy() for part in _column(file, name, pa.int64())]
     values: Ints = np.concatenate([np.empty(0, np.int64), *parts])
     if len(values) and (values.min() < least or (most is not None and values.max() > most)):
-        raise InputError(f"{file.path}: column '{name}': a number outside its range; split again")
+        raise InputError(
+            f"{file.path}: column '{name}': a number is outside its range; split again"
+        )
     return values
 
 
@@ -257,7 +261,7 @@ def _codes(file: TableFile, name: str) -> npt.NDArray[np.int8]:
         codes = pc.index_in(part, roles)
         if codes.null_count:
             raise InputError(
-                f"{file.path}: column '{name}': a role that is none of {', '.join(ROLES)}; split "
+                f"{file.path}: column '{name}': a role is not one of {', '.join(ROLES)}; split "
                 "again"
             )
         parts.append(codes.to_numpy().astype(np.int8))

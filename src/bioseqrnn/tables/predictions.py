@@ -48,7 +48,7 @@ class OwnSummary(Described):
         if len(self.scores) != len(self.positives) or any(
             len(levels) != len(self.called) for levels in self.scores
         ):
-            raise ValueError("scores are not one a label and share")
+            raise ValueError("own: there must be one score for each label and share")
         return self
 
 
@@ -72,7 +72,7 @@ class PredictionMetadata(Described):
         check_classes(self.task, self.classes)
         labels = 1 if self.task == "binary" else len(self.classes)
         if self.own is not None and len(self.own.positives) not in (0, labels):
-            raise ValueError(f"own: positives are not those of {labels} labels")
+            raise ValueError(f"own: the number of positives does not match {labels} labels")
         return self
 
 
@@ -208,7 +208,7 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
     table, _ = read_parquet(path, "prediction table", ["id", "role", "target", *names])
     check = RowCheck(path, 0)
     roles = check.column("role", table.column("role"), TEXT)
-    check.all("role", pc.is_in(roles, pa.array(STORED)), f"is none of {', '.join(STORED)}")
+    check.all("role", pc.is_in(roles, pa.array(STORED)), f"is not one of {', '.join(STORED)}")
     table = table.filter(pc.equal(roles, role))
     ids = check.column("id", table.column("id"), TEXT).to_pylist()
     if len(set(ids)) < len(ids):
@@ -222,7 +222,7 @@ def read_predictions(path: Path, role: str = "test") -> Predictions:
         lengths = pc.binary_length(labels).to_numpy().astype(np.int64)
         for name, column in zip(names, columns, strict=True):
             sizes = pc.list_value_length(column).to_numpy()
-            check.all(name, sizes == lengths, "is not a number a residue")
+            check.all(name, sizes == lengths, "needs one number for each residue")
         columns = [column.flatten() for column in columns]
     scores = np.stack([column.to_numpy(zero_copy_only=False) for column in columns], axis=1)
     _check_scores(path, task, scores)
@@ -258,5 +258,9 @@ def _check_scores(path: Path, task: Task, scores: npt.NDArray[np.float64]) -> No
     if fine and task.probabilistic and task.name != "multilabel":
         fine = (np.abs(scores.sum(axis=1) - 1) <= TOLERANCE).all()
     if not fine:
-        what = "no probabilities of the classes" if task.probabilistic else "no finite numbers"
-        raise InputError(f"{path}: holds {what}; the file is damaged or was changed, make it again")
+        what = (
+            "values other than probabilities" if task.probabilistic else "infinite numbers or NaN"
+        )
+        raise InputError(
+            f"{path}: contains {what}; the file is damaged or was changed, make it again"
+        )

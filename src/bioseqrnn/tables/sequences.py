@@ -197,8 +197,8 @@ class SequenceFile:
         require_columns(self._file, NEEDED)
         if self.metadata["records"] != len(self):
             raise InputError(
-                f"{path}: has {len(self):,} rows, its metadata says {self.metadata['records']:,} "
-                "records; encode it again"
+                f"{path}: has {len(self):,} rows, but its metadata has "
+                f"{self.metadata['records']:,} records; encode it again"
             )
         self.alphabet = ALPHABETS[self.metadata["alphabet"]]
 

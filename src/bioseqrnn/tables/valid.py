@@ -65,27 +65,27 @@ class TableMetadata(Described):
         check_classes(self.task, self.classes)
         check_symbols(self.alphabet, self.symbols)
         if not {*(self.opposite or {}), *(self.opposite or {}).values()} <= set(self.classes):
-            raise ValueError("opposite names a class that does not exist")
+            raise ValueError("opposite contains a class that does not exist")
         return self
 
 
 def check_classes(task: str, classes: list[str]) -> None:
     """Raise ValueError if the classes do not fit the task."""
     if len(set(classes)) < len(classes):
-        raise ValueError("classes: a class stands twice")
+        raise ValueError("classes: a class appears twice")
     least, most = {"binary": (2, 2), "multilabel": (1, None), "regression": (0, 0)}.get(
         task, (2, None)
     )
     if len(classes) < least or (most is not None and len(classes) > most):
-        raise ValueError(f"classes: {len(classes)} are none of a {task} task")
+        raise ValueError(f"classes: a {task} task cannot have {len(classes)}")
     if any(has_control(name) for name in classes):
-        raise ValueError("classes: a name has a control character in it")
+        raise ValueError("classes: a name contains a control character")
 
 
 def check_symbols(alphabet: str, symbols: str) -> None:
     """Raise ValueError if the symbols are not those of the alphabet."""
     if symbols != ALPHABETS[alphabet].symbols:
-        raise ValueError(f"symbols of {alphabet} are {ALPHABETS[alphabet].symbols}")
+        raise ValueError(f"symbols of {alphabet} must be {ALPHABETS[alphabet].symbols}")
 
 
 def check_rows(
@@ -125,14 +125,16 @@ def check_rows(
         check.labels(found["label"], task, classes)
     if "label" in found and "length" in found and task == "per_position":
         sizes = pc.binary_length(found["label"]).to_numpy()
-        check.all("label", sizes == found["length"].to_numpy(), "is not a character a residue")
+        check.all(
+            "label", sizes == found["length"].to_numpy(), "needs one character for each residue"
+        )
     if "start" in found:
         # no genome is longer
         fine = pc.and_(pc.greater_equal(found["start"], 0), pc.less(found["start"], 2**36))
-        check.all("start", fine.fill_null(True), "is no place on a chromosome")
+        check.all("start", fine.fill_null(True), "is not a place on a chromosome")
     if "split" in found:
         known = pc.is_in(found["split"], pa.array([*SPLITS, None]))
-        check.all("split", known, f"is none of {', '.join(SPLITS)}")
+        check.all("split", known, f"is not one of {', '.join(SPLITS)}")
     return pa.table(found)
 
 
@@ -177,7 +179,7 @@ class RowCheck:
         ends = packed.data[packed.offsets[padded + 1] - 1]
         fine = np.ones(len(lengths), bool)
         fine[padded] = ends & 0xF == 0
-        self.all("onehot", fine, "goes on behind its length")
+        self.all("onehot", fine, "continues after its length")
         if alphabet.width == 4:
             self._nibbles(packed, len(padded))
 
@@ -194,19 +196,19 @@ class RowCheck:
     ) -> None:
         """Check that labels are known classes, or finite numbers."""
         if task == "regression":
-            self.all(column, np.isfinite(labels.to_numpy()), "is no finite number")
+            self.all(column, np.isfinite(labels.to_numpy()), "is not a finite number")
         elif task == "multilabel":
             values = labels.flatten()
             known = pc.is_in(values, pa.array(classes, values.type)).to_numpy(zero_copy_only=False)
             rows = np.repeat(np.arange(len(labels)), pc.list_value_length(labels).to_numpy())
             fine = np.ones(len(labels), bool)
             fine[rows[~known]] = False
-            self.all(column, fine, "is none of the classes")
+            self.all(column, fine, "is not one of the classes")
         elif task == "per_position":
             self._letters(labels, classes, column)
         else:
             known = pc.is_in(labels, pa.array(classes, labels.type))
-            self.all(column, known, "is none of the classes")
+            self.all(column, known, "is not one of the classes")
 
     def _letters(self, labels: pa.Array, classes: list[str], column: str) -> None:
         known = np.zeros(256, bool)
@@ -216,7 +218,7 @@ class RowCheck:
             return
         place = int(np.argmin(known[packed.data]))
         row = int(np.searchsorted(packed.offsets, place, side="right")) - 1
-        self.all(column, np.arange(len(labels)) != row, "has a letter that is none of the classes")
+        self.all(column, np.arange(len(labels)) != row, "has a letter outside the classes")
 
 
 def _empty_nibbles(data: Bytes) -> int:
@@ -245,7 +247,7 @@ def as_type(array: pa.Array, kind: pa.DataType, where: str) -> pa.Array:
         The type is of another kind, or text is not UTF-8.
     """
     if not same_kind(array.type, kind):
-        raise InputError(f"{where} is {array.type}, {kind} is needed; make the file again")
+        raise InputError(f"{where} is {array.type}, but {kind} is needed; make the file again")
     try:
         if kind != BYTES or pa.types.is_dictionary(array.type):
             array.validate(full=True)

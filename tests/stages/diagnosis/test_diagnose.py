@@ -268,7 +268,9 @@ def test_networks_of_several_steps_share_an_axis():
 def test_two_models_of_one_name_and_other_settings_stop(folder, tmp_path):
     path, table = folder
     write_model(path / "same.safetensors", table, model="my gru", hidden_size=6)
-    with pytest.raises(InputError, match="another model is called 'my gru', with other settings"):
+    with pytest.raises(
+        InputError, match="another model with other settings has the same name 'my gru'"
+    ):
         diagnose(path, ["gru", "same"], tmp_path)
 
 

@@ -118,7 +118,7 @@ def test_a_network_without_its_model_is_noticed(made):
     made.add("good", "network", 1.5, validation_loss=0.3)
     made.paths[1].with_name("model.safetensors").unlink()
     with pytest.raises(
-        InputError, match=r"fold-1/seed-1/model\.safetensors: not there, though predictions"
+        InputError, match=r"fold-1/seed-1/model\.safetensors: is missing, although predictions"
     ):
         made.evaluate()
 
@@ -130,7 +130,7 @@ def test_predictions_of_other_folds_are_refused(made, acp):
         made.folder / "folds.parquet",
         FoldsConfig(count=3, validation_fraction=0.2, seed=2, grouping="duplicates"),
     )
-    with pytest.raises(InputError, match="tests in another fold"):
+    with pytest.raises(InputError, match="in another test fold"):
         made.evaluate()
 
 
@@ -335,7 +335,7 @@ def test_twins_are_compared_by_bootstrap(tmp_path):
 def test_a_model_with_a_name_of_ours_is_refused(made, name):
     made.add("good", "network", 1.5, validation_loss=0.3, seeds=(1, 2))
     made.add(name, "network", 1.0, validation_loss=0.3, seeds=(1, 2))
-    with pytest.raises(InputError, match=f"model '{name}': the evaluation makes a row"):
+    with pytest.raises(InputError, match=f"model '{name}': the evaluation adds its own row"):
         made.evaluate()
 
 
@@ -344,7 +344,7 @@ def test_strata_need_the_table_that_was_split(made, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
     dataset(folder, "multiclass")
-    with pytest.raises(InputError, match="lacks 786 of the tested records"):
+    with pytest.raises(InputError, match="does not contain 786 of the test records"):
         made.evaluate(sequences=folder / "sequences.parquet")
 
 

@@ -70,5 +70,5 @@ def test_random_folds_claim_more_than_homology_allows(acp, tmp_path):
     )
     assert scores.loc["mcc", "difference"] > 0.03
     other = predicted(acp, tmp_path / "other", 3, grouping="none")
-    with pytest.raises(InputError, match=r"not the same models and records .*kmer_logistic"):
+    with pytest.raises(InputError, match=r"models or records differ .*kmer_logistic"):
         compare_random_folds(paths, folds, other[1], other[0], tmp_path / "x.tsv")

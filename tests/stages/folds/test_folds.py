@@ -114,10 +114,14 @@ def test_too_few_records_of_a_class():
 @pytest.mark.parametrize(
     ("sizes", "groups", "message"),
     [
-        ((3, 3), range(6), "class 'a' has 3 records: too few to train, validate and test (fold 0 "
-         "has none to train); add records"),
-        ((1, 9), range(10), "class 'a' has 1 record, fewer than 2 folds; add records, or correct a "
-         "misspelt label"),
+        ((3, 3), range(6), (
+            "class 'a' has 3 records: too few for training, validation and test (fold 0 has no "
+            "train record of it); add records"
+        )),
+        ((1, 9), range(10), (
+            "class 'a' has 1 record, fewer than 2 folds; add records, or correct a misspelled "
+            "label"
+        )),
         ((4, 9), [0, 0, 0, 0, *range(1, 10)], "class 'a' has 4 records but only 1 group of "
          "distinct sequences, fewer than 2 folds; add records of other groups"),
     ],
@@ -167,8 +171,8 @@ def test_numbers_that_are_all_the_same_in_training(tmp_path):
     with pytest.raises(InputError) as caught:
         split(given_, tmp_path / "f.parquet")
     assert str(caught.value) == (
-        "dataset: every training record of the given split has the label 5; nothing to learn; add "
-        "records with other labels"
+        "dataset: every training record of the given split has the label 5; there is nothing to "
+        "learn; add records with other labels"
     )
     dealt = regression(tmp_path / "d", (None, [5] * 30 + [6]))
     with pytest.raises(InputError, match=r"every training record of fold \d has the label 5"):
@@ -204,7 +208,7 @@ def test_small_classes_still_train_in_every_fold():
 
 def test_folds_of_another_table_are_refused(splice, acp, tmp_path):
     split(acp, tmp_path / "folds.parquet")
-    with pytest.raises(InputError, match="its ids are not those of the sequence table"):
+    with pytest.raises(InputError, match="its ids differ from those of the sequence table"):
         read_folds(tmp_path / "folds.parquet", splice)
 
 

@@ -127,7 +127,7 @@ def test_one_chain_of_half_the_peptides_is_cut_without_a_pair_straddling(
     threshold = Threshold(0.4, coverage)
     settings = {"count": 4, "coverage": coverage, "length_correction": False, "overlaps": False}
     folds, leaks = split(acp, tmp_path, **settings)
-    assert "are too large for 4 folds and were cut" in capsys.readouterr().err
+    assert "contained too many records for 4 folds and were cut" in capsys.readouterr().err
     alike = alike_peptides[threshold]
     roles = folds.roles
     assert straddling(alike, roles) == [0] * 4
@@ -234,8 +234,8 @@ def test_windows_that_overlap_leak_only_where_overlaps_is_false(tmp_path, capsys
     assert own["similar"].sum() == 0 < 20 < sum(wanted)
     said = capsys.readouterr().err
     assert (
-        f"168 test records in these folds (homology): 0 have a similar sequence in training, 0 an "
-        f"identical one, {sum(wanted)} one that shares a stretch of at least 17 residues"
+        "168 test records in these folds (homology): 0 have a similar sequence in training, 0 an "
+        f"identical one, and {sum(wanted)} one that shares a stretch of at least 17 residues"
     ) in said
     random = leaks[leaks["grouping"] == "none"]
     assert random["overlapping"].sum() > 20

@@ -122,7 +122,9 @@ def test_records_that_a_fold_leaves_out_are_in_no_inner_fold():
     inner = inner_folds(roles, np.arange(10), np.zeros(10, np.int64), fold=0, count=2, seed=1)
     assert np.bincount(inner[:8]).tolist() == [4, 4]
     assert inner[8:].tolist() == [-1, -1]
-    with pytest.raises(InputError, match="there are 8 groups to train with, fewer than 9"):
+    with pytest.raises(
+        InputError, match="there are 8 groups in the training records, fewer than 9"
+    ):
         inner_folds(roles, np.arange(10), np.zeros(10, np.int64), fold=0, count=9, seed=1)
 
 

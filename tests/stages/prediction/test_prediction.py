@@ -129,7 +129,7 @@ def test_records_of_the_training_are_told(tmp_path, model, capfd):
     frame = pq.read_table(tmp_path / "q.parquet").to_pandas()
     # as it stands, as the other strand, not, as the other strand, a part of one only
     assert frame["in_training"].tolist() == [True, True, False, True, False]
-    assert "q.fa: 3 of them are among the records" in capfd.readouterr().err
+    assert "q.fa: 3 of them were used to train the model" in capfd.readouterr().err
 
 
 def test_the_table_of_another_model_is_refused(tmp_path):
@@ -223,13 +223,13 @@ def test_conversions_are_said_as_by_encode(tmp_path, model, capfd):
     sources = [Source(tmp_path / "q.fa", "x"), Source(tmp_path / "other.fa", "y")]
     encode(tmp_path, sources, where="q.fa", alphabet="dna")
     line, warning, _ = (
-        line.replace(" (intake.tsv says where)", "")
+        line.replace(" (intake.tsv lists the files)", "")
         for line in capfd.readouterr().err.splitlines()
         if "q.fa" in line
     )
     assert said[:2] == [line, warning]
     assert line.startswith("q.fa: converted or left out: 1 comment lines, 3 gaps, 4 lower case")
-    assert warning.startswith("warning: q.fa: 1 record is read as DNA, though most letters")
+    assert warning.startswith("warning: q.fa: 1 record is read as DNA, although most letters")
 
 
 def test_sequences_of_lengths_never_trained_on_are_warned_of(tmp_path, capfd):
@@ -239,11 +239,11 @@ def test_sequences_of_lengths_never_trained_on_are_warned_of(tmp_path, capfd):
     assert predict(tmp_path, path)[0] == 6
     warned = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
     assert warned == [
-        "warning: q.fa: 4 records are shorter than any that the model was trained on (57 "
-        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; its calls of them "
-        "were never tested",
-        "warning: q.fa: 1 record is longer than any that the model was trained on (57 residues): "
-        "'long' (4,000); its calls of them were never tested",
+        "warning: q.fa: 4 records are shorter than all records that the model was trained on (57 "
+        "residues): 'short1' (3), 'short2' (4), 'short3' (5) and 1 more; its calls for such "
+        "records were never tested",
+        "warning: q.fa: 1 record is longer than all records that the model was trained on (57 "
+        "residues): 'long' (4,000); its calls for such records were never tested",
     ]
     # a card of an earlier version does not say
     predict(tmp_path, model_of(tmp_path, "binary", ["no", "yes"]))
@@ -256,7 +256,7 @@ def test_a_record_too_long_for_the_memory_is_refused_before_it_is_taken(tmp_path
     network, _ = load_model(path, torch.device("cpu"))
     needed = bytes_per_residue(network) * 1_200_000
     monkeypatch.setattr("bioseqrnn.inference.needs.free_memory", lambda: needed - 1)
-    message = r"q\.fa: record 'long' has 1,200,000 residues, which take about 0\.\d GB of memory"
+    message = r"q\.fa: record 'long' has 1,200,000 residues, which need about 0\.\d GB of memory"
     with pytest.raises(InputError, match=message):
         predict(tmp_path, path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["binary.safetensors", "q.fa"]

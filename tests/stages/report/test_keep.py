@@ -1,4 +1,4 @@
-"""The answer to "does the RNN earn its keep" says what the intervals say."""
+"""The answer to "is the RNN better than the baselines" says what the intervals say."""
 
 import pandas as pd
 import pytest
@@ -41,7 +41,7 @@ def test_best_baseline_comes_first_and_decides():
     )
     assert table["baseline"].tolist() == ["strong", "weak"]
     assert words.startswith("<b>Yes</b>")
-    assert "against the best, strong: +0.0200 to +0.0800" in words
+    assert "difference from the best, strong: +0.0200 to +0.0800" in words
 
 
 def test_an_interval_around_zero_shows_nothing():
@@ -49,7 +49,7 @@ def test_an_interval_around_zero_shows_nothing():
     assert words.startswith("<b>Undecided</b>")
 
 
-@pytest.mark.parametrize(("p", "expected"), [(0.049, "better"), (0.108, "cannot be told apart")])
+@pytest.mark.parametrize(("p", "expected"), [(0.049, "better"), (0.108, "not clearly different")])
 def test_one_of_many_comparisons_must_survive_the_correction(p, expected):
     row = {"metric": "auroc", "ci_low": 0.01, "ci_high": 0.1, "p_adjusted": p}
     assert verdict(pd.Series(row)) == expected
@@ -68,7 +68,7 @@ def test_a_baseline_that_is_better_is_named():
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(0.1, 0.2, "worse"), (-0.2, -0.1, "better"), (-0.1, 0.1, "cannot be told apart")],
+    [(0.1, 0.2, "worse"), (-0.2, -0.1, "better"), (-0.1, 0.1, "not clearly different")],
 )
 def test_of_an_error_less_is_better(low, high, expected):
     row = pd.Series({"metric": "rmse", "ci_low": low, "ci_high": high, "p_adjusted": 0.01})

@@ -26,7 +26,12 @@ def test_overlaps_are_said_above_the_scores_and_in_the_table():
     assert leaking_overlaps(found).startswith(f"<p><b>Leak:</b> {said}")
     section = leaks_section(found, None, "auroc")
     assert said in str(section)
-    for cell in ("with one that shares a stretch", "11 (27.5 %)", "25 (62.5 %)", "0 (0 %)"):
+    for cell in (
+        "with a sequence in training that shares a stretch",
+        "11 (27.5 %)",
+        "25 (62.5 %)",
+        "0 (0 %)",
+    ):
         assert cell in str(section), cell
 
 
@@ -38,10 +43,10 @@ def test_without_overlaps_nothing_is_said_above_the_scores():
     missing = leaks((None, None), (None, None))
     assert leaking_overlaps(missing) == ""
     section = str(leaks_section(missing, None, "auroc"))
-    assert "were not looked for" in section
-    assert "not looked for" in section
+    assert "were not searched" in section
+    assert "not searched" in section
 
 
 def test_a_table_of_an_older_version_is_refused():
-    with pytest.raises(InputError, match="lacks the column 'overlapping'"):
+    with pytest.raises(InputError, match="has no column 'overlapping'"):
         leaking_overlaps(leaks((0, 0)).drop(columns="overlapping"))

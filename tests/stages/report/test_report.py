@@ -141,13 +141,14 @@ def test_files_of_the_working_folder_play_no_part(report):
 def test_every_section_is_there(report):
     page = (report / "report" / "report.html").read_text()
     for title in (
-        "Does the RNN earn its keep?", "What random folds would have claimed",
+        "Does the RNN earn its keep?", "Leaks, and scores on random folds",
         "Where it works", "Decision thresholds", "Each class by itself",
         "Models and baselines", "Networks against baselines", "AUROC of each fold",
         "Loss by epoch", "ROC curves", "Precision-recall curves",
         "Confusion of the selected network (gru)", "Confusion of the best baseline (composition)",
         "Can the labels be trusted? Audit before training", "Calibration",
-        "Gradient through time", "What the FASTA files hold", "Folds", "Provenance", "90% interval",
+        "Gradient through time", "Contents of the FASTA files", "Folds", "Provenance",
+        "90% interval",
     ):  # fmt: skip
         assert title in page, title
 
@@ -182,7 +183,7 @@ def test_tables_say_what_the_evaluation_said(report):
 
 def test_the_audit_stands_in_the_report_as_a_table_and_in_its_opening_words(report):
     page = (report / "report" / "report.html").read_text()
-    assert "found 1 of 12 checks beyond their limit (<b>class balance</b>)" in page
+    assert "found 1 of 12 checks outside their limit (<b>class balance</b>)" in page
     for cell in ("class balance", "50 %", "at least 60 %", "warn", "at most AUC 0.800"):
         assert f"<td>{cell}</td>" in page, cell
     assert "The rarest class, &#39;001&#39;, has 50 % of the records (30 of 60)." in page
@@ -215,12 +216,12 @@ def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
     assert "made" not in opening(False)
     assert "AUROC in cross-validation: <b>gru</b> 0.900" in opening(False)
     text = opening(True, negatives=negatives)
-    assert "AUROC on the 30 records given to test: <b>gru</b>" in text
+    assert "AUROC on the 30 given test records: <b>gru</b>" in text
     assert "cross-validation" not in text
     assert "1,234 of these sequences, class <b>&lt;no&gt;</b>, were made: shuffles of" in text
-    assert "the counts of their 2-mers" in text
+    assert "with the same counts of 2-mers" in text
     windows = opening(False, negatives=negatives | {"method": "genome"})
-    assert "windows of a genome, like the others in length and G+C" in windows
+    assert "windows of a genome with the length and G+C of the others" in windows
 
 
 def test_manifest_tells_where_the_numbers_come_from(report):
@@ -364,8 +365,8 @@ def test_descriptions_end_with_one_full_stop_and_are_no_markdown(report):
     [
         ("x", [float("nan")], "row 1: its 'x' is not between 0 and 1"),
         ("y", [2.0], "row 1: its 'y' is not between 0 and 1"),
-        ("y", ["a"], "column 'y' is string, double is needed"),
-        ("model", [3], "column 'model' is int64, string is needed"),
+        ("y", ["a"], "column 'y' is string, but double is needed"),
+        ("model", [3], "column 'model' is int64, but string is needed"),
         ("class", None, "needs columns model, kind, class, curve, x, y, threshold"),
     ],
 )

@@ -239,7 +239,8 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
 def check_no_room(code: int, err: str, reason: str) -> None:
     assert code == 1, err
     assert err.strip().splitlines()[-1] == (
-        f"bioseqrnn: error: sequences.parquet: not written: {reason}; make room, then run again"
+        f"bioseqrnn: error: sequences.parquet: not written: {reason}; free some space, then run "
+        "again"
     )
     assert "Traceback" not in err
 
@@ -321,7 +322,7 @@ def test_a_file_that_changes_while_it_is_read(tmp_path, monkeypatch, change):
     with pytest.raises(InputError) as caught:
         list(blocks)
     assert str(caught.value) == (
-        f"{path}: changed while it was read; wait until it is written, then run again"
+        f"{path}: changed while it was read; wait until it is complete, then run again"
     )
 
 

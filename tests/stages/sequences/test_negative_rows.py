@@ -77,7 +77,7 @@ def test_shuffles_of_every_record(tmp_path, capfd):
         ["a.fa", "site", 30], ["b.fa", "site", 10],
         ["a.fa (made negatives)", "negative", 60], ["b.fa (made negatives)", "negative", 20],
     ]  # fmt: skip
-    assert "dataset: 40 records in, 120 out (80 of them made negatives), 2 classes, dna" in (
+    assert "dataset: 40 records in, 120 out (80 of them are made negatives), 2 classes, dna" in (
         capfd.readouterr().err
     )
 
@@ -119,11 +119,11 @@ def test_what_cannot_be_made_is_counted(tmp_path, capfd):
     assert table.ids == ["1", "2", "3", "2_shuffled_1"]
     made = table.metadata["negatives"]
     assert (made["made"], made["missing"]) == (1, 2)
-    assert "2 negatives could not be made: no other arrangement, or no window" in (
+    assert "2 negatives could not be made: there is no other arrangement or no window" in (
         capfd.readouterr().err
     )
     write(fasta, ">1\nAAAA\n")
-    with pytest.raises(InputError, match=r"one class only \('x'\)"):
+    with pytest.raises(InputError, match=r"only one class \('x'\)"):
         encode(tmp_path, [Source(fasta, "x")], negatives={"method": "shuffle"}, alphabet="dna")
 
 
@@ -255,7 +255,7 @@ def test_what_is_refused(tmp_path, genome):
     shuffles = {"method": "shuffle"}
     for task, label in (("regression", "1"), ("multilabel", "x")):
         assert refused(tmp_path, Source(fasta, label), task=task, negatives=shuffles) == (
-            f"dataset: negatives are a class; task {task} has none"
+            f"dataset: negatives are a class, but task {task} has no classes"
         )
     ending = "which is also the class of made negatives; set negatives.label to another, or make"
     message = refused(tmp_path, Source(fasta, "negative"), negatives=shuffles)
@@ -266,7 +266,7 @@ def test_what_is_refused(tmp_path, genome):
     )
     assert message.startswith(f"a.fa: has records of class 'no', {ending}")
     assert refused(tmp_path, Source(fasta, "x"), negatives={"method": "genome"}) == (
-        "dataset: negatives of method genome need its FASTA as 'genome'"
+        "dataset: method genome needs the FASTA of the genome as 'genome'"
     )
     missing = {"method": "genome", "genome": str(tmp_path / "no.fa")}
     assert refused(tmp_path, Source(fasta, "x"), negatives=missing) == (
@@ -275,9 +275,9 @@ def test_what_is_refused(tmp_path, genome):
     protein = write(tmp_path / "p.fa", ">p\nMKLVREQWERTY\n")
     settings = {"method": "genome", "genome": str(genome)}
     assert refused(tmp_path, Source(protein, "x"), negatives=settings) == (
-        "dataset: negatives from a genome are for DNA, this is protein; use method shuffle"
+        "dataset: negatives from a genome are only for DNA, but this is protein; use method shuffle"
     )
     write(fasta, ">a\nACGTTGCATGCA\n>a_shuffled_1\nACGTTGCCCATGCA\n")
     assert refused(tmp_path, Source(fasta, "x"), negatives=shuffles) == (
-        "a.fa: record 'a_shuffled_1' has the id of a made negative; rename it"
+        "a.fa: record 'a_shuffled_1' has the same id as a made negative; rename it"
     )

@@ -295,7 +295,7 @@ def test_a_damaged_bgzip_file(genome, tmp_path):
 
 @pytest.mark.parametrize(
     ("interval", "message"),
-    [(("1", 5, 9), "no sequence '1'"), (("chr1", 0, 10**6), "chr1:0-1000000 does not lie")],
+    [(("1", 5, 9), "no sequence '1'"), (("chr1", 0, 10**6), "chr1:0-1000000 is not within")],
 )
 def test_an_interval_of_another_assembly(genome, interval, message):
     with pytest.raises(InputError, match=message):

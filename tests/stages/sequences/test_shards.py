@@ -236,7 +236,7 @@ def refused(folder, paths, **options):
 def test_a_missing_shard_and_one_given_twice(parts, tmp_path):
     _, (one, two, three) = parts
     assert refused(tmp_path, [three, one]) == (
-        "dataset: shards [1, 3] of 3 are given; every one is needed, once"
+        "dataset: shards [1, 3] of 3 are given; give every shard exactly once"
     )
     assert "shards [1, 1, 2, 3] of 3 are given" in refused(tmp_path, [one, two, three, one])
 
@@ -246,7 +246,7 @@ def test_a_shard_of_other_files_options_or_number(parts, tmp_path):
     other = tmp_path / "other"
     fewer = encode_in(other, sources[:2], 3)[1]
     message = refused(tmp_path, [one, fewer, three])
-    assert message.startswith(f"{fewer}: is of another dataset than {one}, or a file changed")
+    assert message.startswith(f"{fewer}: belongs to another dataset than {one}, or a file changed")
     assert message.endswith("(sources differ); encode all shards again")
     other = encode_in(other, sources, 3, strands="both")[1]
     assert "(options differ)" in refused(tmp_path, [one, other, three])
@@ -284,11 +284,11 @@ def test_an_id_that_stands_in_two_shards_is_named_with_its_files(tmp_path):
     other.write_text(">4\nACGT\n>3\nAC\n")
     sources = [Source(fasta, "x"), Source(other, "y")]
     paths = encode_in(tmp_path, sources, 3)
-    assert f"{fasta}: duplicate id '1': it stands in this file twice" in refused(tmp_path, paths)
+    assert f"{fasta}: duplicate id '1': it appears in this file twice" in refused(tmp_path, paths)
     fasta.write_text(fasta.read_text().replace(">1\nGG", ">5\nGG"))
     paths = encode_in(tmp_path, sources, 3)
     message = refused(tmp_path, paths)
-    assert f"{other}: duplicate id '3': it stands in this file and {fasta}" in message
+    assert f"{other}: duplicate id '3': it appears in this file and {fasta}" in message
 
 
 def test_numbers_of_records_say_where_they_are_counted_from(tmp_path):
@@ -304,7 +304,7 @@ def test_numbers_of_records_say_where_they_are_counted_from(tmp_path):
 def test_what_only_the_whole_can_tell(tmp_path):
     write_fasta(tmp_path / "a.fa", names("a", 5))
     paths = encode_in(tmp_path, [Source(tmp_path / "a.fa", "x")], 2)
-    assert "one class only ('x')" in refused(tmp_path, paths)
+    assert "only one class ('x')" in refused(tmp_path, paths)
     (tmp_path / "b.fa").write_text("; nothing\n")
     with pytest.raises(InputError, match=r"b\.fa: empty FASTA file"):
         encode_in(tmp_path, [Source(tmp_path / "b.fa", "x"), Source(tmp_path / "a.fa", "y")], 2)
@@ -324,7 +324,9 @@ def test_spare_labels_are_told_once(tmp_path, capfd):
 def test_names_of_shards():
     assert parse_shard("2-of-8") == Shard(1, 8)
     for text in ("0-of-8", "9-of-8", "2/8", "", "2-of-8 "):
-        with pytest.raises(InputError, match="names no shard; the second of eight is '2-of-8'"):
+        with pytest.raises(
+            InputError, match="is not a shard; write the second of eight shards as '2-of-8'"
+        ):
             parse_shard(text)
 
 
@@ -344,7 +346,7 @@ def test_shards_on_the_command_line(cli, tmp_path):
     done = cli(*words, "--shard", "1-of-2", "--intake", "intake.tsv", "--output", "x.parquet")
     assert done.code == 2
     assert done.err == (
-        "bioseqrnn: error: --intake is written by 'gather', not with --shard; leave it out\n"
+        "bioseqrnn: error: --intake is written by 'gather', not with --shard; remove it\n"
     )
     done = cli("encode", "--fasta", "no.fa", "--label", "x", "--options", '{"alphabet": "dna"}',
                "--shard", "1-of-2", "--output", "x.parquet")  # fmt: skip

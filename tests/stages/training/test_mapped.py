@@ -201,8 +201,8 @@ def test_a_full_disk_is_one_line(splice, tmp_path, limit):
     )
     assert done.returncode == 1
     assert done.stderr == (
-        f"bioseqrnn: error: {tmp_path / 'out'}: no room for the unpacked table, which is kept "
-        "there while this runs: File too large; make room, then run again\n"
+        f"bioseqrnn: error: {tmp_path / 'out'}: no space for the unpacked table, which is kept "
+        "there while this runs: File too large; free some space, then run again\n"
     )
     assert names_in(tmp_path / "out") == []
 

@@ -345,7 +345,7 @@ def stop_after(tables, out, nth, **changes):
 def test_checkpoint_of_another_training_is_not_used(tables, whole, tmp_path, capfd, changes, named):
     stop_after(tables, tmp_path, 3, **changes)
     train(tables, tmp_path, every=1e9)
-    assert f"is of another training ({named} differ) and not used" in capfd.readouterr().err
+    assert f"belongs to another training ({named} differ) and is not used" in capfd.readouterr().err
     assert contents(tmp_path) == whole
 
 
@@ -362,7 +362,7 @@ def test_damaged_checkpoint_is_not_used(tables, whole, tmp_path, capfd, damage):
     path = stop_after(tables, tmp_path, 3)
     path.write_bytes(damage(path.read_bytes()))
     train(tables, tmp_path, every=1e9)
-    assert f"checkpoint {path} is damaged and not used" in capfd.readouterr().err
+    assert f"checkpoint {path} is damaged and is not used" in capfd.readouterr().err
     assert contents(tmp_path) == whole
 
 
@@ -378,7 +378,7 @@ def test_loading_a_checkpoint_executes_nothing(tables, tmp_path, capfd):
     data = path.read_bytes()
     path.write_bytes(hashlib.sha256(data).digest() + data)
     train(tables, tmp_path, every=1e9)
-    assert f"checkpoint {path} is damaged and not used" in capfd.readouterr().err
+    assert f"checkpoint {path} is damaged and is not used" in capfd.readouterr().err
     assert not (tmp_path / "executed").exists()
 
 

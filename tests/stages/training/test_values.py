@@ -152,7 +152,7 @@ def test_a_value_far_from_0_is_written_with_its_digits(tmp_path):
 @pytest.mark.parametrize(
     ("numbers", "words"),
     [([1e300, 2e300], "labels reach 2e\\+300"), ([1.0, 1e141], "labels reach 1e\\+141"),
-     ([1e-200, 2e-200], "labels lie between 1e-200 and 2e-200")],
+     ([1e-200, 2e-200], "labels are between 1e-200 and 2e-200")],
 )  # fmt: skip
 def test_values_whose_squares_are_no_numbers_are_refused(numbers, words):
     with pytest.raises(InputError, match=words):

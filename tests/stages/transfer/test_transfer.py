@@ -181,7 +181,7 @@ def test_what_does_not_fit_is_refused(trained, tmp_path):
         run(folder, models, tmp_path, names=("x", "x"))
     other = make(tmp_path / "other", "random", count=40)
     assert len(other.table) == 80
-    with pytest.raises(InputError, match="no fold of these datasets"):
+    with pytest.raises(InputError, match="does not belong to a fold of these datasets"):
         transfer_models(
             ["random", "other"],
             [folder / "random" / "sequences.parquet", tmp_path / "other" / "sequences.parquet"],

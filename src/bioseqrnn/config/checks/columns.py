@@ -84,13 +84,13 @@ def check_header(path: str | Path, cells: list[str], columns: Columns) -> list[s
     _check_separator(path, cells, columns)
     for name in columns.known:
         if cells.count(name) > 1:
-            raise InputError(f"{path}: column '{name}' stands twice in the header; keep one")
+            raise InputError(f"{path}: column '{name}' appears twice in the header; keep one")
     absent = [name for name in columns.known if name not in cells]
     unknown = [cell for cell in cells if cell not in columns.known]
     near = [(cell, meant) for cell in unknown if (meant := _near(cell, absent))]
     if near:
-        others = ", ".join(f"'{meant}' by '{cell}'" for cell, meant in near[1:])
-        also = f" And {others}?" if others else ""
+        others = ", ".join(f"'{meant}' instead of '{cell}'" for cell, meant in near[1:])
+        also = f" Also {others}?" if others else ""
         raise InputError(
             f"{path}: unknown column '{near[0][0]}'; did you mean '{near[0][1]}'?{also}"
         )
@@ -99,7 +99,7 @@ def check_header(path: str | Path, cells: list[str], columns: Columns) -> list[s
         other = next((c for c in unknown if columns.other_names.get(_plain(c)) == missing[0]), None)
         hint = f"; it has {_listed(cells)}" if any(cells) else ""
         if other:
-            hint = f"; did you mean '{missing[0]}' by '{other}'?"
+            hint = f"; did you mean '{missing[0]}' instead of '{other}'?"
         raise InputError(f"{path}: no column '{missing[0]}' (columns: {columns}){hint}")
     return unknown
 
@@ -117,8 +117,8 @@ def _check_separator(path: str | Path, cells: list[str], columns: Columns) -> No
                 )
     if quoted:
         raise InputError(
-            f"{path}: columns are in quotes; write the table without any (in R: write.table with "
-            "sep = '\\t', quote = FALSE, row.names = FALSE)"
+            f"{path}: columns are in quotes; write the table without quotes (in R: write.table "
+            "with sep = '\\t', quote = FALSE, row.names = FALSE)"
         )
 
 
@@ -142,7 +142,7 @@ def _near(cell: str, absent: list[str]) -> str | None:
 
 
 def _listed(cells: list[str]) -> str:
-    names = [f"'{cell}'" if cell else "one without a name" for cell in cells[:SHOWN]]
+    names = [f"'{cell}'" if cell else "a column without a name" for cell in cells[:SHOWN]]
     more = f" and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
     return ", ".join(names) + more
 
@@ -151,5 +151,5 @@ def unused_columns(path: str | Path, unknown: list[str], columns: Columns) -> st
     """Return a line that names the unused columns of a table."""
     hint = ""
     if "split" in unknown:
-        hint = "; a given split is read from datasets.tsv only, a row for each of its parts"
+        hint = "; a given split is read only from datasets.tsv, with one row for each part"
     return f"{path}: columns not used: {_listed(unknown)} (known: {columns}){hint}"

@@ -29,25 +29,25 @@ def unexpanded(path: str) -> str:
     """Return a remark on a path that a shell would read differently, '' for any other."""
     for sign in ("~", "$"):
         if path.startswith(sign) or (sign == "$" and re.search(r"\$[A-Za-z_{]", path)):
-            return f"; '{sign}' stands for itself here, write the path out"
+            return f"; '{sign}' is not expanded here; write the full path"
     return ""
 
 
 def check_path(where: str, path: str) -> None:
     """Refuse a path that Snakemake or a command would read differently."""
     if not is_one_line(path):
-        raise InputError(f"{where}: {path!a} has a control character or line break in it")
+        raise InputError(f"{where}: {path!a} contains a control character or line break")
     if "{" in path or "}" in path:
         raise InputError(
-            f"{where}: '{path}' has a brace in it, which Snakemake would read as a wildcard"
-            f"{unexpanded(path)}"
+            f"{where}: '{path}' contains a brace, which Snakemake would read as a "
+            f"wildcard{unexpanded(path)}"
         )
     if re.search("<[a-z][a-z0-9_]*>", path):
         raise InputError(
-            f"{where}: '{path}' has a name in <…>, which Snakemake would replace; rename it"
+            f"{where}: '{path}' contains a name in <…>, which Snakemake would replace; rename it"
         )
     if path.startswith("-"):
-        raise InputError(f"{where}: '{path}' begins like an option of a command; write ./{path}")
+        raise InputError(f"{where}: '{path}' begins like a command-line option; write ./{path}")
 
 
 def check_file(where: str, path: str, in_storage: InStorage) -> None:
@@ -56,7 +56,7 @@ def check_file(where: str, path: str, in_storage: InStorage) -> None:
     if in_storage(path):
         return
     if not Path(path).exists():
-        hint = unexpanded(path) or f"; paths start at {Path.cwd()}"
+        hint = unexpanded(path) or f"; relative paths start at {Path.cwd()}"
         raise InputError(f"{where}: no such file '{path}'{hint}")
     if not Path(path).is_file():
         raise InputError(f"{where}: '{path}' is not a file")
@@ -65,14 +65,14 @@ def check_file(where: str, path: str, in_storage: InStorage) -> None:
 def results_folder(where: str, path: str, in_storage: InStorage) -> str:
     """Return the results folder without a slash at its end; InputError if it cannot be one."""
     if path != path.strip():
-        raise InputError(f"{where}: '{path}' begins or ends with a blank")
+        raise InputError(f"{where}: '{path}' begins or ends with a space")
     if not _is_there_with_dollar(path) and unexpanded(path):
         raise InputError(f"{where}: '{path}'{unexpanded(path)}")
     check_path(where, path)
     if not in_storage(path):
         for part in (Path(path), *Path(path).parents):
             if part.exists() and not part.is_dir():
-                raise InputError(f"{where}: '{part}' is a file; name a folder")
+                raise InputError(f"{where}: '{part}' is a file; give a folder")
     return path.rstrip("/")
 
 
@@ -114,7 +114,7 @@ def find_fasta(where: str, text: str) -> list[str]:
         return [text]
     found = [str(Path(name)) for name in _names_of(where, text) if Path(name).is_file()]
     if not found:
-        raise InputError(f"{where}: no file matches '{text}'; paths start at {Path.cwd()}")
+        raise InputError(f"{where}: no file matches '{text}'; relative paths start at {Path.cwd()}")
     return found
 
 
@@ -122,7 +122,8 @@ def find_in_storage(where: str, text: str) -> list[str]:
     """Return the single file that a cell names in remote storage, which cannot be searched."""
     if glob.has_magic(text) or not named_like_fasta(text):
         raise InputError(
-            f"{where}: '{text}': of remote storage, name each file, which ends in .fa, .fasta …"
+            f"{where}: '{text}': files on remote storage must be named one by one; names must end "
+            "in .fa, .fasta …"
         )
     return [text]
 
@@ -130,8 +131,8 @@ def find_in_storage(where: str, text: str) -> list[str]:
 def _names_of(where: str, pattern: str) -> list[str]:
     """Return the names that a glob matches, sorted as text: paths would sort differently."""
     too_many = InputError(
-        f"{where}: '{pattern}' has more than {MOST_FILES} files and folders to look through; "
-        "begin it with a folder that is nearer"
+        f"{where}: '{pattern}' would search more than {MOST_FILES} files and folders; start it "
+        "with a folder closer to the files"
     )
     start, deep, _ = pattern.partition("**")
     if deep:

@@ -59,8 +59,8 @@ def check_label_kind(named: Named, per_position: bool) -> None:
     given = [kind for kind in KINDS if kind in named.given]
     if per_position and given:
         raise InputError(
-            f"{named.where}: '{given[0]}' is given, but with task per_position the labels stand in "
-            "the third line of each record; leave it out"
+            f"{named.where}: '{given[0]}' is given, but with task per_position the labels are in "
+            "the third line of each record; remove it"
         )
     if not per_position and len(given) != 1 and given != ["label", "intervals"]:
         raise InputError(
@@ -82,7 +82,7 @@ def check_files_of(dataset: str, files: Iterable[Named]) -> None:
     for named in files:
         if named.fasta in seen and "intervals" not in named.given:
             what = "the file" if named.where == named.fasta else f"'{named.fasta}'"
-            raise InputError(f"{named.where}: {what} stands twice in {dataset}")
+            raise InputError(f"{named.where}: {what} appears twice in {dataset}")
         seen.add(named.fasta)
 
 
@@ -94,8 +94,8 @@ def check_split(where: str, files: Iterable[Named]) -> None:
     without = first.pop(None, None)
     if first and without is not None:
         raise InputError(
-            f"{where} has 'split' in some rows, like that of '{next(iter(first.values()))}', and "
-            f"none in others, like that of '{without}'; give it in all of them or in none"
+            f"{where} has 'split' in some rows, like the row of '{next(iter(first.values()))}', "
+            f"but not in others, like the row of '{without}'; give it in all rows or in none"
         )
     if first and not {"train", "test"} <= set(first):
         raise InputError(f"{where} has 'split', which needs both train and test rows")
@@ -157,10 +157,12 @@ def check_negatives(
     if made is None:
         return
     if options.get("task", "classification") != "classification":
-        raise InputError(f"{where}: negatives are a class; task {options['task']} has none")
+        raise InputError(
+            f"{where}: negatives are a class, but task {options['task']} has no classes"
+        )
     if made in {row.get("label") for row in rows}:
         raise InputError(
-            f"{settings['datasets']}: class '{made}' of '{dataset}' is also that of its made "
+            f"{settings['datasets']}: class '{made}' of '{dataset}' is also the class of its made "
             f"negatives; set dataset_options.{dataset}.negatives.label to another"
         )
     negatives = options["negatives"]
@@ -190,9 +192,9 @@ def check_classes(
             )
     if len(labels) < 2:
         raise InputError(
-            f"{sheet}: dataset '{dataset}' has one class only ({', '.join(labels)}); "
-            "a classifier needs records of at least two (or dataset_options."
-            f"{dataset}.negatives makes some)"
+            f"{sheet}: dataset '{dataset}' has only one class ({', '.join(labels)}); a classifier "
+            "needs records of at least two (or make negatives with "
+            f"dataset_options.{dataset}.negatives)"
         )
     positive = options.get("positive")
     if positive is not None and positive not in labels:

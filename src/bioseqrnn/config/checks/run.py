@@ -91,7 +91,7 @@ def check_models(settings: Any, origins: Origins) -> None:
     if reserved:
         name = min(reserved)
         raise InputError(
-            f"{origins.at('models', name)}: models: the evaluation makes a row '{name}' itself "
+            f"{origins.at('models', name)}: models: the evaluation adds its own row '{name}' "
             "(docs/evaluation.md); rename the model"
         )
     for name, model in models.items():
@@ -114,8 +114,8 @@ def check_transfers(settings: Any, datasets: Collection[str], origins: Origins) 
             options = settings["dataset_options"].get(dataset, {})
             if options.get("task", "classification") != "classification":
                 raise InputError(
-                    f"{where}: '{dataset}' has task {options['task']}; positives and negatives "
-                    "are two classes"
+                    f"{where}: '{dataset}' has task {options['task']}; transfer needs two classes, "
+                    "positives and negatives"
                 )
 
 
@@ -129,12 +129,14 @@ def check_search(settings: Any, origins: Origins) -> None:
             raise InputError(f"{where}.models: unknown model '{name}'; {suggestion(name, models)}")
         if f"{name}_search" in names:
             raise InputError(
-                f"{where}.models: '{name}_search' is what the searched {name} will be called; "
-                "rename the model that has that name"
+                f"{where}.models: '{name}_search' is the name of the searched {name}; rename the "
+                "model that has that name"
             )
     space = {k: v for k, v in search["space"].items() if v is not None}
     if not space:
-        raise InputError(f"{where}.space: names no setting to search; leave it out for the default")
+        raise InputError(
+            f"{where}.space: contains no setting to search; remove it to use the default"
+        )
     for name, kind in space.items():
         if isinstance(kind, dict):
             problem = range_problem(kind["low"], kind["high"], kind.get("log", False))

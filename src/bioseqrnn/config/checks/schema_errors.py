@@ -93,7 +93,7 @@ def schema_problem(error: ValidationError, quoted: bool = True) -> str:
     if error.validator == "pattern" and key == "results":
         return f"{prefix}'{value}' is not a folder to write into"
     if error.validator == "pattern":
-        return f"{prefix}'{value}' may have letters, digits, '.', '_' and '-' only"
+        return f"{prefix}'{value}' may contain only letters, digits, '.', '_' and '-'"
     if error.validator == "minLength":
         return f"{prefix}is empty"
     return f"{prefix}{error.message}"
@@ -103,7 +103,7 @@ def _unknown_key(error: ValidationError) -> str:
     schema: Any = error.schema
     extra = unknown_keys(error)[0]
     if schema.get("patternProperties"):
-        return f"name '{extra}' may have letters, digits, '.', '_' and '-' only"
+        return f"name '{extra}' may contain only letters, digits, '.', '_' and '-'"
     return f"unknown key '{extra}'; {suggestion(extra, schema.get('properties', {}))}"
 
 
@@ -114,9 +114,9 @@ def _wrong_type(value: object, wanted: str, quoted: bool) -> str:
         except ValueError:
             pass
         else:
-            return f"'{value}' is text, not a number; write 0.001 instead of 1e-3, and no quotes"
+            return f"'{value}' is text, not a number; write 0.001 instead of 1e-3, without quotes"
     if wanted == "string" and not quoted:
-        return f"{value!r} is not text; write it in two kinds of quotes, like '\"2024\"'"
+        return f"{value!r} is not text; write it in two pairs of quotes, like '\"2024\"'"
     return f"{value!r} is not {TYPE_WORDS[wanted]}"
 
 
@@ -133,7 +133,7 @@ def _no_kind_fits(error: ValidationError, key: str, prefix: str, quoted: bool) -
         return schema_problem(meant[0], quoted)
     if key.startswith("search.space."):
         return (
-            f"{prefix}give a list of choices, like [7, 11], or of a number a range, like "
+            f"{prefix}give a list of choices, like [7, 11], or for a number a range, like "
             "{low: 1, high: 9}"
         )
     return f"{prefix}{error.instance!r} does not fit; names must be text, put them in quotes"

@@ -52,7 +52,8 @@ def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) 
     for name in names:
         if name not in scored:
             raise InputError(
-                f"{where}: '{name}' is no model or baseline of this run; {suggestion(name, scored)}"
+                f"{where}: '{name}' is not a model or baseline of this run; "
+                f"{suggestion(name, scored)}"
             )
     for dataset, rows in datasets.items():
         dealt_at_random = settings["folds"]["grouping"] != "none" and not has_split(rows)
@@ -87,6 +88,6 @@ def check_scored(settings: Any, datasets: Mapping[str, Rows], origins: Origins) 
 def _nothing_left(where: str, names: list[str], dataset: str) -> InputError:
     verb = "score" if len(names) > 1 else "scores"
     return InputError(
-        f"{where}: nothing is left for dataset '{dataset}' of task per_position, since "
-        f"{' and '.join(names)} {verb} whole records; name another baseline or a model too"
+        f"{where}: nothing can be scored for dataset '{dataset}' of task per_position, because "
+        f"{' and '.join(names)} {verb} whole records; add another baseline or a model"
     )

@@ -21,7 +21,7 @@ from bioseqrnn.support.errors import InputError
 
 CONFIG_FILE = "config/config.yaml"
 COMMAND_LINE = "--config"
-ADDED = f"{CONFIG_FILE} (to which --configfile adds; --replace-workflow-config leaves it out)"
+ADDED = f"{CONFIG_FILE} (to which --configfile adds; --replace-workflow-config ignores this file)"
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,9 @@ class Origins:
         others = [name for name in base if name not in named]
         if named and others:
             sys.stderr.write(
-                f"bioseqrnn: warning: models: {', '.join(others)} of {CONFIG_FILE} are trained "
-                "too; --configfile adds to that file, --replace-workflow-config leaves it out\n"
+                f"bioseqrnn: warning: models: {', '.join(others)} of {CONFIG_FILE} are also "
+                "trained; --configfile adds to that file, --replace-workflow-config ignores that "
+                "file\n"
             )
 
 
@@ -105,8 +106,8 @@ def check_configuration_files(given: Given) -> Origins:
         if given.config is None:
             name = given.module_name
             raise InputError(
-                f"module '{name}': no 'config' is given to it; write its settings there, like "
-                f"config: config['{name}'] (docs/architecture.md)"
+                f"module '{name}': it has no 'config'; write its settings there, like config: "
+                f"config['{name}'] (docs/architecture.md)"
             )
         return Origins([(f"config of module '{given.module_name}'", given.config)])
     names = [os.path.relpath(path) for path in given.configfiles]
@@ -117,7 +118,7 @@ def check_configuration_files(given: Given) -> Origins:
             files = {CONFIG_FILE: base} | files
     elif not names:
         raise InputError(
-            f"{CONFIG_FILE}: no such file in {Path.cwd()}; write one, or name another by "
+            f"{CONFIG_FILE}: no such file in {Path.cwd()}; write one, or give another file with "
             "--configfile"
         )
     sources: list[tuple[str, Mapping[str, Any]]] = list(reversed(files.items()))
@@ -200,12 +201,12 @@ def check_values(node: Any, origins: Origins, path: Place = ()) -> None:
         for name, value in node.items():
             if not isinstance(name, str):
                 raise InputError(
-                    f"{origins.at(*path)}: {key}{'.' if key else ''}{name!r} is a key that is not "
-                    "text; put it in quotes"
+                    f"{origins.at(*path)}: {key}{'.' if key else ''}{name!r} is not text; put the "
+                    "key in quotes"
                 )
             if not is_one_line(name):
                 raise InputError(
-                    f"{origins.at(*path, name)}: {key}: {name!a} has a control character or "
+                    f"{origins.at(*path, name)}: {key}: {name!a} contains a control character or "
                     "line break"
                 )
             check_values(value, origins, (*path, name))
@@ -214,7 +215,7 @@ def check_values(node: Any, origins: Origins, path: Place = ()) -> None:
             check_values(value, origins, (*path, place))
     elif isinstance(node, str) and not is_one_line(node):
         raise InputError(
-            f"{origins.at(*path)}: {key}: {node!a} has a control character or line break"
+            f"{origins.at(*path)}: {key}: {node!a} contains a control character or line break"
         )
     elif isinstance(node, float) and not math.isfinite(node):
-        raise InputError(f"{origins.at(*path)}: {key}: {node} is not a number that can be used")
+        raise InputError(f"{origins.at(*path)}: {key}: {node} is not a finite number")

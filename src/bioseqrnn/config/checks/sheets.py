@@ -39,7 +39,7 @@ def read_sheet(path: str, schema: Any) -> list[tuple[str, dict[str, Any]]]:
         The file does not exist or is not such a table, or the schema does not allow a row.
     """
     if not Path(path).is_file():
-        hint = unexpanded(path) or "; 'config/README.md' says what it holds"
+        hint = unexpanded(path) or "; 'config/README.md' describes its columns"
         what = "is not a file" if Path(path).exists() else "no such file"
         raise InputError(f"{path}: {what}{hint}")
     required = tuple(schema.schema["required"])
@@ -53,7 +53,7 @@ def read_sheet(path: str, schema: Any) -> list[tuple[str, dict[str, Any]]]:
                     raise InputError(f"{where}: '{name}' is empty")
             for name, cell in cells.items():
                 if not is_one_line(cell):
-                    raise InputError(f"{where}: {name}: {cell!a} has a control character in it")
+                    raise InputError(f"{where}: {name}: {cell!a} contains a control character")
             error = first_problem(cells, schema)
             if error:
                 raise InputError(f"{where}: {schema_problem(error)}")
@@ -96,7 +96,7 @@ def read_datasets(
         datasets.setdefault(dataset, []).append(row)
         files.setdefault(dataset, []).extend(named)
     if not datasets:
-        raise InputError(f"{path}: no dataset in it")
+        raise InputError(f"{path}: contains no dataset")
     for dataset, named in files.items():
         check_files_of(f"'{dataset}'", named)
         check_split(f"{path}: '{dataset}'", named)
@@ -117,7 +117,7 @@ def read_queries(
     for where, row in read_sheet(path, schema):
         if row["dataset"] not in datasets:
             source = origins.at("queries")
-            added = f"; 'queries' stands in {source}" if "--configfile" in source else ""
+            added = f"; 'queries' is set in {source}" if "--configfile" in source else ""
             raise InputError(
                 f"{where}: unknown dataset '{row['dataset']}'; "
                 f"{suggestion(row['dataset'], datasets)}{added}"
@@ -125,6 +125,8 @@ def read_queries(
         check_file(where, row["fasta"], in_storage)
         queries = found.setdefault(row["dataset"], {})
         if row["query"] in queries:
-            raise InputError(f"{where}: query '{row['query']}' stands twice for '{row['dataset']}'")
+            raise InputError(
+                f"{where}: query '{row['query']}' appears twice for '{row['dataset']}'"
+            )
         queries[row["query"]] = row["fasta"]
     return found

@@ -42,10 +42,10 @@ def refuse_other_text(path: str | Path, line: str) -> None:
 
 def too_many_cells(path: str | Path, line: int, cells: list[str], width: int) -> InputError:
     """Return the error for a row that is longer than the header."""
-    hint = "; remove what is too much, or name the column"
+    hint = "; remove the extra cells, or name the column"
     if len(cells) == width + 1:
-        hint = "; row names of R? Write the table with row.names = FALSE"
-    return InputError(f"{path}: line {line}: more cells than the header{hint}")
+        hint = "; row names from R? Write the table with row.names = FALSE"
+    return InputError(f"{path}: line {line}: has more cells than the header{hint}")
 
 
 class TextTable:

@@ -41,29 +41,30 @@ def check_yaml(path: str | Path) -> dict[str, Any]:
     found = CONTROL.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
-        raise InputError(f"{path}: line {line}: has the control character {found[0]!a}")
+        raise InputError(f"{path}: line {line}: contains the control character {found[0]!a}")
     try:
         values = _json_values(path, text)
         if values is None:
             YamlCheck(path).run(text)
             values = yaml.load(text, Loader=LOADER)  # nosec B506
     except RecursionError as error:
-        raise InputError(f"{path}: sections stand in each other too deeply") from error
+        raise InputError(f"{path}: sections are nested too deeply") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"line {mark.line + 1}: " if mark else ""
         problem = error.problem or error.context
         if mark and text.split("\n")[mark.line].startswith("\t"):
-            problem = "a tab at the start of a line; YAML takes blanks only"
+            problem = "a tab at the start of a line; YAML allows only spaces"
         raise InputError(f"{path}: {place}not valid YAML ({problem})") from error
     except (yaml.YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not valid YAML ({problem})") from error
     if not isinstance(values, dict):
-        raise InputError(f"{path}: holds no settings; each is a line 'key: value'")
+        raise InputError(f"{path}: contains no settings; write each as a line 'key: value'")
     if "__use_yte__" in values:
         raise InputError(
-            f"{path}: __use_yte__: templates, which run code, are not taken; write the values out"
+            f"{path}: __use_yte__: templates are not accepted, because they run code; write the "
+            "values"
         )
     return values
 
@@ -75,7 +76,7 @@ def _read_text(path: str | Path) -> str:
             raise InputError(f"{path}: is not a file")
         if Path(path).stat().st_size > LARGEST_FILE:
             size = LARGEST_FILE // 10**6
-            raise InputError(f"{path}: larger than {size} MB; is it a configuration?")
+            raise InputError(f"{path}: is larger than {size} MB; is it a configuration?")
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
@@ -90,11 +91,13 @@ def _json_values(path: str | Path, text: str) -> Any:
         names = [name for name, _ in pairs]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise InputError(f"{path}: '{twice}' stands twice in one section; rename or remove one")
+            raise InputError(
+                f"{path}: '{twice}' appears twice in one section; rename or remove one"
+            )
         return dict(pairs)
 
     def no_number(name: str) -> NoReturn:
-        raise InputError(f"{path}: {name} is not a number that can be used")
+        raise InputError(f"{path}: {name} is not a finite number")
 
     try:
         return json.loads(text, object_pairs_hook=section, parse_constant=no_number)
@@ -139,7 +142,7 @@ class YamlCheck:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._refuse("a second document begins with '---'; a file holds one")
+                    self._refuse("a second document begins with '---'; a file may contain only one")
             elif isinstance(event, yaml.CollectionStartEvent):
                 self._begin(event)
             elif isinstance(event, yaml.CollectionEndEvent):
@@ -158,7 +161,7 @@ class YamlCheck:
     def _begin(self, event: Any) -> None:
         self._check_tag(event)
         if len(self.frames) == DEEPEST:
-            self._refuse("sections stand in each other too deeply")
+            self._refuse("sections are nested too deeply")
         if event.anchor:
             self.anchors[event.anchor] = None
         keys: dict[str, int] | None = {} if isinstance(event, yaml.MappingStartEvent) else None
@@ -173,16 +176,14 @@ class YamlCheck:
             frame.size += size
             frame.key_is_next = not frame.key_is_next
             if frame.size > MOST_VALUES:
-                self._refuse(
-                    f"more than {MOST_VALUES} values, with those that its aliases stand for"
-                )
+                self._refuse(f"more than {MOST_VALUES} values, including the values of its aliases")
 
     def _size_of(self, anchor: Any) -> int:
         if anchor not in self.anchors:
-            self._refuse(f"'*{anchor}' stands for nothing: there is no '&{anchor}' before it")
+            self._refuse(f"'*{anchor}' is not defined: there is no '&{anchor}' before it")
         size = self.anchors[anchor]
         if size is None:
-            self._refuse(f"'*{anchor}' stands for what it is itself part of")
+            self._refuse(f"'*{anchor}' refers to a section that contains it")
         return size
 
     def _check_key(self, event: Any) -> None:
@@ -192,7 +193,7 @@ class YamlCheck:
             return
         if event.value in frame.keys:
             self._refuse(
-                f"'{event.value}' stands twice in one section, first in line "
+                f"'{event.value}' appears twice in one section, first in line "
                 f"{frame.keys[event.value]}; rename or remove one"
             )
         frame.keys[event.value] = self.line
@@ -200,7 +201,9 @@ class YamlCheck:
     def _check_tag(self, event: Any) -> None:
         tag = event.tag
         if tag is not None and tag.removeprefix(TAG) not in ("map", "seq", "str", "!"):
-            self._refuse(f"the tag '{tag.removeprefix(TAG)}' is not taken; write the value alone")
+            self._refuse(
+                f"the tag '{tag.removeprefix(TAG)}' is not accepted; write the value without it"
+            )
 
     def _check_scalar(self, event: Any) -> None:
         """Refuse an unquoted value that YAML 1.1 reads in a way that users today do not expect."""
@@ -212,10 +215,12 @@ class YamlCheck:
         if kind == "timestamp":
             self._refuse(f"{text} is read as a date; put it in quotes")
         if kind in ("int", "float") and ":" in text:
-            self._refuse(f"{text} is read as a number of base 60; put it in quotes")
+            self._refuse(f"{text} is read as a number in base 60; put it in quotes")
         if kind == "int" and re.match(r"[-+]?0[0-7_]", text):
-            self._refuse(f"{text} is read as an octal number; leave the 0 out, or put it in quotes")
+            self._refuse(
+                f"{text} is read as an octal number; remove the leading 0, or put it in quotes"
+            )
         if kind == "int" and len(text) > 100:
-            self._refuse(f"a number of {len(text)} digits")
+            self._refuse(f"a number with {len(text)} digits is too long")
         if kind == "float" and not math.isfinite(float(yaml.safe_load(text))):
-            self._refuse(f"{text} is not a number that can be used")
+            self._refuse(f"{text} is not a finite number")

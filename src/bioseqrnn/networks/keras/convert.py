@@ -87,17 +87,17 @@ def symbol_places(symbols: str, alphabet: Alphabet, found: Imported) -> list[int
         given = given.replace("U", "T")
     if len(given) != found.columns:
         raise InputError(
-            f"its input has {found.columns} columns, --symbols names {len(given)} ({symbols}); "
-            "give the letter of each, and - for one that no residue has"
+            f"its input has {found.columns} columns, but --symbols has {len(given)} ({symbols}); "
+            "give one letter for each column, and - for a column without a residue"
         )
     for symbol in alphabet.symbols:
         if given.count(symbol) != 1:
-            raise InputError(f"--symbols {symbols}: '{symbol}' must stand in it once")
+            raise InputError(f"--symbols {symbols}: '{symbol}' must appear in it once")
     unused = sorted(set(given) - set(alphabet.symbols) - {"-"})
     if unused:
         say(
-            f"--symbols: the columns of {', '.join(unused)} are left out; here an ambiguous "
-            "residue is an equal share of each that it stands for (docs/keras.md)"
+            f"--symbols: the columns of {', '.join(unused)} are left out; bioseqrnn encodes an "
+            "ambiguous residue as equal fractions of all residues that it may be (docs/keras.md)"
         )
     return [given.index(symbol) for symbol in alphabet.symbols]
 
@@ -106,10 +106,12 @@ def check_classes(classes: list[str], found: Imported) -> None:
     """Raise InputError unless there is one class for each unit, and all names differ."""
     units = len(found.state["head.bias"])
     if len(classes) != units:
-        head = "one sigmoid unit, which is two classes" if found.binary else f"{units} units"
-        raise InputError(f"{len(classes)} --class given; the Dense layer has {head}; name each")
+        head = "one sigmoid unit, which means two classes" if found.binary else f"{units} units"
+        raise InputError(
+            f"{len(classes)} --class given, but the Dense layer has {head}; give one class for each"
+        )
     if len(set(classes)) < units or not all(classes):
-        raise InputError("--class: every class needs a name of its own")
+        raise InputError("--class: every class needs a different name")
 
 
 def _tensors(found: Imported, places: list[int]) -> dict[str, torch.Tensor]:
@@ -137,8 +139,8 @@ def _say(path: Path, found: Imported, layers: list[KerasLayer]) -> None:
     length = _fixed_length(layers)
     if length and not found.masked:
         say(
-            f"{path.name}: built for {length} positions without a mask; sequences are now read at "
-            "their own length, so shorter ones that were padded then get other numbers"
+            f"{path.name}: built for {length} positions without a mask; sequences are now read "
+            "without padding, so the scores of shorter sequences differ from those in Keras"
         )
 
 

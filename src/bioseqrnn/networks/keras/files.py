@@ -132,7 +132,7 @@ def _from_archive(path: Path) -> KerasModel:
         check_archive(archive, (ARCHIVE_CONFIG, ARCHIVE_WEIGHTS, ARCHIVE_METADATA))
         missing = {ARCHIVE_CONFIG, ARCHIVE_WEIGHTS} - set(archive.namelist())
         if missing:
-            raise InputError(f"no {' and '.join(sorted(missing))} in it")
+            raise InputError(f"contains no {' and '.join(sorted(missing))}")
         config = parse_object(read_entry(archive, ARCHIVE_CONFIG, text=True), ARCHIVE_CONFIG)
         version = ""
         if ARCHIVE_METADATA in archive.namelist():
@@ -150,7 +150,7 @@ def _from_hdf5(h5: h5py.File, given: dict[str, Any] | None) -> KerasModel:
         config = _architecture(parse_object(_text(h5.attrs["model_config"]), "model_config"))
     if config is None:
         raise InputError(
-            "holds weights alone; give --architecture with the JSON of model.to_json(), or the "
+            "contains only weights; give --architecture with the JSON of model.to_json(), or the "
             "whole model"
         )
     version = _text(h5.attrs.get("keras_version", ""))
@@ -206,8 +206,8 @@ def _check_own(layer: dict[str, Any]) -> None:
         registered is not None and ">" in str(registered)
     ):
         raise InputError(
-            f"layer '{layer['config'].get('name')}' is a class of its own ({module or ''} "
-            f"{registered or layer['class_name']}), which only its author's code can run"
+            f"layer '{layer['config'].get('name')}' is a custom class ({module or ''} "
+            f"{registered or layer['class_name']}), which needs the code of its author"
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bioseqrnn.support.errors import InputError
 
-CHAIN = "a model is imported whose layers form one chain from one input to one output"
+CHAIN = "a model can be imported only if its layers form one chain from one input to one output"
 # Operations that compute the mask of Masking or Embedding in a functional model
 MASK_OPERATIONS = {"NotEqual", "Any"}
 
@@ -31,7 +31,7 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
         _by_name(layers)
         return layers
     if kind not in ("Functional", "Model") or "layers" not in config:
-        raise InputError(f"a model of class {kind} keeps no list of its layers; {CHAIN}")
+        raise InputError(f"a model of class {kind} has no list of its layers; {CHAIN}")
     entries = _by_name(config["layers"])
     masks = {name for name, entry in entries.items() if entry["class_name"] in MASK_OPERATIONS}
     chain = [_only(config["output_layers"])]
@@ -41,11 +41,11 @@ def in_order(model: dict[str, Any]) -> list[dict[str, Any]]:
             raise InputError(CHAIN)
     aside = set(entries) - set(chain) - masks
     if aside:
-        raise InputError(f"layer '{min(aside)}' stands beside the others; {CHAIN}")
+        raise InputError(f"layer '{min(aside)}' is not in the chain of the others; {CHAIN}")
     found = [entries[name] for name in reversed(chain)]
     if masks and not any(_masks(entry) for entry in found):
         raise InputError(
-            "it is given a mask of its own; only those of Masking and Embedding are understood"
+            "it has its own mask; only the masks of Masking and Embedding are supported"
         )
     return found
 
@@ -55,7 +55,7 @@ def _by_name(layers: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     entries: dict[str, dict[str, Any]] = {}
     for layer in layers:
         if _name(layer) in entries:
-            raise InputError(f"two layers are called '{_name(layer)}'; Keras allows no such model")
+            raise InputError(f"two layers are called '{_name(layer)}'; Keras does not allow this")
         entries[_name(layer)] = layer
     return entries
 

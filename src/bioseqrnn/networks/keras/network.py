@@ -144,7 +144,7 @@ def _recurrent(left: list[KerasLayer]) -> tuple[_Stack, bool]:
         sequences = _add(stack, layer)
     if not stack.layers:
         what = f"layer '{left[0].name}' ({left[0].kind})" if left else "nothing"
-        raise InputError(f"{what} stands where a recurrent layer is needed; {IMPORTED}")
+        raise InputError(f"{what} was found instead of a recurrent layer; {IMPORTED}")
     return stack, sequences
 
 
@@ -159,7 +159,7 @@ def _add(stack: _Stack, layer: KerasLayer) -> bool:
         inner = [(part["class_name"], part["config"]) for part in parts]
     for place, (kind, config) in enumerate(inner):
         if kind not in LAYERS:
-            raise InputError(f"layer '{layer.name}' ({kind}) has no equal here; {IMPORTED}")
+            raise InputError(f"layer '{layer.name}' ({kind}) is not supported; {IMPORTED}")
         _check_settings(layer, kind, config, backward=place == 1)
     cell = LAYERS[inner[0][0]]
     per_direction = 3 if inner[0][1]["use_bias"] else 2
@@ -175,7 +175,7 @@ def _add(stack: _Stack, layer: KerasLayer) -> bool:
     if not same or any(LAYERS[kind] != cell for kind, _ in inner):
         raise InputError(
             f"layer '{layer.name}' differs from the recurrent layers before it (or its directions "
-            "from each other) in kind, units or direction; they must be alike"
+            "from each other) in kind, units or direction; they must be the same"
         )
     stack.cell, stack.bidirectional = cell, both
     stack.layers.append(directions)
@@ -202,7 +202,7 @@ def _check_settings(
 
 def _refuse(layer: KerasLayer, given: str, wanted: str) -> None:
     raise InputError(
-        f"layer '{layer.name}' ({layer.kind}): {given} has no equal here (needs {wanted})"
+        f"layer '{layer.name}' ({layer.kind}): {given} is not supported (must be {wanted})"
     )
 
 
@@ -211,11 +211,14 @@ def _require_floats(layer: KerasLayer, count: int) -> None:
     kinds = {array.dtype.kind for array in layer.weights}
     if len(layer.weights) != count or kinds - {"f"}:
         raise InputError(
-            f"layer '{layer.name}' ({layer.kind}): {count} arrays of floats are needed, the file "
-            f"has {len(layer.weights)} ({', '.join(str(a.dtype) for a in layer.weights) or 'none'})"
+            f"layer '{layer.name}' ({layer.kind}): {count} arrays of floats are needed, but the "
+            f"file has {len(layer.weights)} "
+            f"({', '.join(str(a.dtype) for a in layer.weights) or 'none'})"
         )
     if not all(np.isfinite(array).all() for array in layer.weights):
-        raise InputError(f"layer '{layer.name}' ({layer.kind}): a weight is infinite or no number")
+        raise InputError(
+            f"layer '{layer.name}' ({layer.kind}): a weight is infinite or not a number"
+        )
 
 
 def _pooling(layer: KerasLayer, sequences: bool, masked: bool) -> Pooling:
@@ -226,8 +229,8 @@ def _pooling(layer: KerasLayer, sequences: bool, masked: bool) -> Pooling:
             _refuse(layer, f"{key}={layer.config[key]}", str(value))
     if masked and POOLINGS[layer.kind] == "max":
         raise InputError(
-            f"layer '{layer.name}' ({layer.kind}) does not heed the mask of Masking or Embedding, "
-            "so that its maximum depends on padding; there is no equal here"
+            f"layer '{layer.name}' ({layer.kind}) ignores the mask of Masking or Embedding, so its "
+            "maximum depends on padding; this is not supported"
         )
     return POOLINGS[layer.kind]
 
@@ -236,15 +239,15 @@ def _head(left: list[KerasLayer], logits: bool) -> tuple[Array, Array, bool]:
     """Weight [classes, features] and bias [classes] of the head, and whether it was one sigmoid."""
     if not left or left[0].kind != "Dense":
         what = f"layer '{left[0].name}' ({left[0].kind})" if left else "the end of the model"
-        raise InputError(
-            f"{what} stands where the Dense layer of the classes is needed; {IMPORTED}"
-        )
+        raise InputError(f"{what} was found instead of the Dense layer of the classes; {IMPORTED}")
     dense, *rest = left
     activation = dense.config["activation"]
     if rest and activation == "linear" and rest[0].kind in ("Activation", "Softmax"):
         activation = rest.pop(0).config.get("activation", "softmax")
     if rest:
-        raise InputError(f"layer '{rest[0].name}' ({rest[0].kind}) follows the Dense; {IMPORTED}")
+        raise InputError(
+            f"layer '{rest[0].name}' ({rest[0].kind}) follows the Dense layer; {IMPORTED}"
+        )
     _require_floats(dense, 2 if dense.config["use_bias"] else 1)
     weight = dense.weights[0].T
     units = len(weight)
@@ -253,13 +256,13 @@ def _head(left: list[KerasLayer], logits: bool) -> tuple[Array, Array, bool]:
         activation = "sigmoid" if units == 1 else "softmax"
     if activation == "linear":
         raise InputError(
-            f"layer '{dense.name}' (Dense) is linear: a regression is not imported; if the "
-            "loss was made with from_logits=True, say --logits"
+            f"layer '{dense.name}' (Dense) is linear: a regression cannot be imported; if the loss "
+            "was made with from_logits=True, add --logits"
         )
     if (activation == "sigmoid") != (units == 1) or activation not in ("sigmoid", "softmax"):
         raise InputError(
-            f"layer '{dense.name}' (Dense): {units} units with {activation} are no classifier of "
-            "one class a record; needed: softmax over the classes, or one unit with sigmoid"
+            f"layer '{dense.name}' (Dense): {units} units with {activation} do not predict one "
+            "class for each record; use softmax over the classes, or one unit with sigmoid"
         )
     if units == 1:
         # softmax over the logits (0, z) is sigmoid(z)

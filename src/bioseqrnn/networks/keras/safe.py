@@ -36,16 +36,16 @@ def check_archive(archive: zipfile.ZipFile, names: tuple[str, ...]) -> None:
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if path.is_absolute() or ".." in path.parts:
-            _refuse_entry(entry, "leads out of the archive")
+            _refuse_entry(entry, "points outside the archive")
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             _refuse_entry(entry, "is a link or device")
         if entry.flag_bits & ENCRYPTED:
             _refuse_entry(entry, "is encrypted")
         if entry.compress_type not in PLAIN:
-            _refuse_entry(entry, "is compressed in another way than Keras does it")
+            _refuse_entry(entry, "is compressed with a method that Keras does not use")
     for name in names:
         if sum(entry.filename == name for entry in entries) > 1:
-            raise InputError(f"'{name}' stands in it twice; which is the model's?")
+            raise InputError(f"'{name}' appears in it twice; which one is the model?")
 
 
 def read_entry(archive: zipfile.ZipFile, name: str, *, text: bool) -> bytes:
@@ -72,7 +72,7 @@ def read_entry(archive: zipfile.ZipFile, name: str, *, text: bool) -> bytes:
 
 
 def _refuse_entry(entry: zipfile.ZipInfo, why: str) -> None:
-    raise InputError(f"its entry '{entry.filename}' {why}; Keras writes no such archive")
+    raise InputError(f"its entry '{entry.filename}' {why}; Keras does not write such archives")
 
 
 def check_hdf5(h5: h5py.File, size: int) -> None:
@@ -111,7 +111,7 @@ def _check_dataset(name: str, dataset: Any) -> None:
     if creation.get_external_count():
         raise InputError(f"the numbers of '{name}' are in another file; {STORE}")
     if creation.get_layout() == h5py.h5d.VIRTUAL:
-        raise InputError(f"the numbers of '{name}' are put together of other arrays; {STORE}")
+        raise InputError(f"the numbers of '{name}' are composed of other arrays; {STORE}")
     if creation.get_nfilters():
         raise InputError(f"'{name}' is compressed; unpack it with h5repack -f NONE, or {STORE}")
     if dataset.dtype.kind in NUMBERS and dataset.size:

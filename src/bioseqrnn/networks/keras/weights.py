@@ -81,14 +81,16 @@ def _checked(cell: str, arrays: Sequence[Array]) -> tuple[Array, Array, Array]:
     """Kernels, and biases as [2, gates * units], if their shapes fit the cell."""
     shapes = " ".join(str(array.shape) for array in arrays)
     if len(arrays) not in (2, 3) or any(array.ndim != 2 for array in arrays[:2]):
-        raise InputError(f"weights of shapes {shapes} are not those of one {cell} layer")
+        raise InputError(f"weights of shapes {shapes} do not belong to one {cell} layer")
     kernel, recurrent = arrays[:2]
     columns = CELLS[cell].gates * recurrent.shape[0]
     two = CELLS[cell].keras.biases == 2
     shape = (2, columns) if two else (columns,)
     bias = arrays[2] if len(arrays) == 3 else np.zeros(shape, kernel.dtype)
     if two and bias.shape == (columns,):
-        raise InputError("a GRU with reset_after=False has no equal here; train it with True")
+        raise InputError(
+            "a GRU with reset_after=False is not supported; train it with reset_after=True"
+        )
     if not (kernel.shape[1] == recurrent.shape[1] == columns and bias.shape == shape):
-        raise InputError(f"weights of shapes {shapes} are not those of one {cell} layer")
+        raise InputError(f"weights of shapes {shapes} do not belong to one {cell} layer")
     return kernel, recurrent, bias if two else np.stack([bias, np.zeros_like(bias)])

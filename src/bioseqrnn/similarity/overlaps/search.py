@@ -81,9 +81,10 @@ class Overlaps(Pairs):
         )
         text = ""
         if common:
-            fixed = f"; in {constant:,} a constant region" if constant else ""
+            fixed = f"; in {constant:,} records, a constant region" if constant else ""
             text += (
-                f" {common:,} more share only what many records hold (a repeat, a motif{fixed})."
+                f" {common:,} more share only a stretch that many records contain (a repeat, a "
+                f"motif{fixed})."
             )
         if simple:
             text += f" {simple:,} share a stretch of low complexity, which is not counted."
@@ -112,8 +113,8 @@ def find_overlaps(packed: Packed, alphabet: Alphabet) -> Overlaps:
     residues = int(packed.lengths.sum())
     if residues > MOST_RESIDUES:
         raise SimilarityError(
-            f"{residues:,} residues are more than {MOST_RESIDUES:,}, up to which shared stretches "
-            "are looked for"
+            f"{residues:,} residues are too many to search for shared stretches (at most "
+            f"{MOST_RESIDUES:,})"
         )
     sequence = number(sequence_digests(packed, alphabet.name == "dna"))
     _, rows = np.unique(sequence, return_index=True)

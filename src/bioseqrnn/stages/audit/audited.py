@@ -102,8 +102,8 @@ class AuditedRecords:
         """Definition of near-identical in words."""
         strands = ", on either strand" if self.dna else ""
         return (
-            f"at least {100 * self.identity:g} % identical over {100 * COVERAGE:g} % of "
-            f"both{strands}"
+            f"at least {100 * self.identity:g} % identical over {100 * COVERAGE:g} % of both "
+            f"sequences{strands}"
         )
 
 

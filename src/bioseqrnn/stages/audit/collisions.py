@@ -15,7 +15,7 @@ def leakage(records: AuditedRecords) -> Finding:
     """Sequences that are in training and in test rows."""
     testing = records.in_test
     if testing is None:
-        return Finding("Not applicable: the sheet does not say which records test.")
+        return Finding("Not applicable: the sheet does not define test records.")
     partners = opposites(records.on_any_strand, testing.astype(np.int64))
     found = partners >= 0
     turned = found & testing & (opposites(records.on_one_strand, testing.astype(np.int64)) < 0)
@@ -31,7 +31,7 @@ def near_leakage(records: AuditedRecords) -> Finding:
     """Near-identical sequences in training and in test rows."""
     testing = records.in_test
     if testing is None:
-        return Finding("Not applicable: the sheet does not say which records test.")
+        return Finding("Not applicable: the sheet does not define test records.")
     partners = opposites(records.clusters, testing.astype(np.int64))
     found = partners >= 0
     return Finding(
@@ -47,8 +47,7 @@ def label_conflicts(records: AuditedRecords) -> Finding:
     count = int((partners >= 0).sum())
     strand = " or its reverse complement" if records.both_strands else ""
     return Finding(
-        f"{share(count, len(records))} have a sequence that{strand} also stands under another "
-        "label.",
+        f"{share(count, len(records))} have a sequence that{strand} also has another label.",
         float(count), count, partners,
     )  # fmt: skip
 

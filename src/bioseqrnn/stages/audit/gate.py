@@ -60,7 +60,7 @@ def judge_findings(
     judged = judge(read_findings(written_so_far(findings)), config)
     tables.CHECKS.write(checks, judged)
     _say_verdicts(judged, where)
-    say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks beyond their limit")
+    say(f"{where}: {(judged['verdict'] != PASS).sum()} of {len(judged)} checks did not pass")
 
 
 def _say_verdicts(checks: pd.DataFrame, where: str) -> None:
@@ -99,7 +99,7 @@ def pass_gate(findings: Path, config: AuditConfig, where: str = "dataset") -> No
     shown = ", ".join(f"'{i}'" for i in ids) + (f" and {more:,} more" if more > 0 else "")
     raise InputError(
         f"{where}: the audit stops at '{name}': {first['records']:,} records ({shown}). "
-        f"{explanation} {listed} lists them with their partners; remove them, or {way_out}"
+        f"{explanation} {listed} lists them with the records they match; remove them, or {way_out}"
     )
 
 

@@ -42,7 +42,7 @@ def audit_dataset(
     findings = files.findings
     if findings is None:
         if files.checks is None or sequences is None:
-            raise InputError("give --sequences with --output, or --findings with one of them")
+            raise InputError("give --sequences and --output, or --findings with one of them")
         findings = files.checks.with_name(FINDINGS.file)
     with together():
         if sequences is not None:

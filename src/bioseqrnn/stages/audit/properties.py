@@ -44,8 +44,8 @@ def _shortcut(records: AuditedRecords, what: str, found: shortcuts.Shortcut) -> 
     rest = f"'{names[1 - found.code]}'" if len(names) == 2 else "the other classes"
     some = "" if drawn == len(records) else f"; {drawn:,} records drawn at random"
     return Finding(
-        f"The {what} alone tells '{names[found.code]}' from {rest} with an AUC of "
-        f"{found.auc:.3f} (0.5 is chance, 1 is certain{some}).",
+        f"The {what} alone separates '{names[found.code]}' from {rest} with an AUC of "
+        f"{found.auc:.3f} (0.5 is chance, 1 is perfect{some}).",
         found.auc, drawn,
     )  # fmt: skip
 
@@ -75,7 +75,7 @@ def ambiguity(records: AuditedRecords) -> Finding:
         if shares[most] > max(NOTABLE_AMBIGUITY, NOTABLE_RATIO * shares[least]):
             text += (
                 f": {100 * shares[most]:.3g} % of '{table.classes[most]}' but "
-                f"{100 * shares[least]:.3g} % of '{table.classes[least]}', which alone may tell "
-                "the two apart"
+                f"{100 * shares[least]:.3g} % of '{table.classes[least]}', which alone may "
+                "separate the two classes"
             )
     return Finding(f"{text}.", float(counts.sum() / table.lengths.sum()), int((counts > 0).sum()))

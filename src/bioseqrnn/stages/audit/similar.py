@@ -61,5 +61,5 @@ def similarity_clusters(packed: Packed, keys: Ints, alphabet: Alphabet, identity
     cluster = np.full(len(rows), -1)
     cluster[pairs[:, 1]] = pairs[:, 0]
     if (cluster < 0).any():
-        raise SimilarityError("MMseqs2 left sequences out of its result")
+        raise SimilarityError("sequences are missing from the result of MMseqs2")
     return cluster[sequence]

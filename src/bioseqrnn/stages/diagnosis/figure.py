@@ -118,7 +118,7 @@ def draw_gradients(gradients: pd.DataFrame, output: Path, unit: str = "residues"
             row[0].set_ylabel(YLAB)
         for axes in panels[-1]:
             axes.set_xlabel(x_label(unit))
-        note = "Line: median over records. Band: 10 % to 90 % of them."
+        note = "Line: median over records. Band: 10 % to 90 % quantiles."
         if (rows["bound"] < 1).any():
             note += " Dotted: the bound σ₁(W)ᵏ of a vanilla RNN."
         figure.supxlabel(note, fontsize=8, color="#555")

@@ -63,8 +63,8 @@ def _check(path: Path, card: dict[str, Any], table: SequenceTable, sequences: Pa
     for key in ("alphabet", "classes", "sources"):
         if key in card and card[key] != table.metadata[key]:
             raise InputError(
-                f"model {path}: not trained on {sequences} ({key} differ); give the table of its "
-                "training"
+                f"model {path}: not trained on {sequences} ({key} differ); give the table that it "
+                "was trained on"
             )
 
 
@@ -147,8 +147,9 @@ def diagnose_models(
         _check(path, card, table, sequences)
         if settings.setdefault(card["model"], card["config"]) != card["config"]:
             raise InputError(
-                f"model {path}: another model is called '{card['model']}', with other settings; "
-                "diagnose them apart, or train one of them under another --model name"
+                f"model {path}: another model with other settings has the same name "
+                f"'{card['model']}'; diagnose them separately, or train one of them with another "
+                "--model name"
             )
     measured: list[Measured] = []
     with threadpool_limits(threads), progress("diagnose", "models", len(models)) as bar:

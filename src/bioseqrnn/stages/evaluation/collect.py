@@ -168,7 +168,7 @@ class Evidence:
         if len(missing):
             raise InputError(
                 f"{name}, seed {seed}: {len(missing)} records of the fold table have no "
-                f"prediction, first '{list(self.rows)[missing[0]]}'; is a fold missing?"
+                f"prediction, the first is '{list(self.rows)[missing[0]]}'; is a fold missing?"
             )
         return Judged(
             self.truth, scores, raw, self.groups[self.records], int(self.groups.max()) + 1,
@@ -220,16 +220,16 @@ def collect(predictions: list[Path], folds: Path, aim: Aim = NO_AIM) -> Evidence
         test = read_predictions(path)
         if read and (test.classes, test.task) != (read[0].classes, read[0].task):
             raise InputError(
-                f"{path}: {test.task.name} of classes {test.classes}, other tables have "
-                f"{read[0].task.name} of {read[0].classes}"
+                f"{path}: {test.task.name} with classes {test.classes}, but other tables have "
+                f"{read[0].task.name} with {read[0].classes}"
             )
         unknown = [name for name in test.ids if name not in rows]
         if unknown:
             raise InputError(f"{path}: record '{unknown[0]}' is not in {folds}")
         if (tested.by(test.fold)[[rows[name] for name in test.ids]] != test.fold).any():
             raise InputError(
-                f"{path}: predicts records that {folds} tests in another fold; it was made with "
-                "other folds, so make it again"
+                f"{path}: predicts records that are in another test fold in {folds}; it was made "
+                "with other folds; make it again"
             )
         read.append(test)
         runs.setdefault(test.model, []).append((read_predictions(path, "validation"), test))

@@ -40,7 +40,7 @@ def derive_models(evidence: Evidence, losses: pd.DataFrame) -> list[Model]:
     taken = {model.name for model in evidence.models} & {model.name for model in made}
     if taken:
         raise InputError(
-            f"model '{min(taken)}': the evaluation makes a row of this name itself "
+            f"model '{min(taken)}': the evaluation adds its own row with this name "
             "(docs/evaluation.md); give the model another name"
         )
     return made
@@ -54,7 +54,9 @@ def select_runs(networks: list[Model], losses: pd.DataFrame) -> list[Pair]:
     """
     seeds = set.intersection(*({run.test.seed for run in model.runs} for model in networks))
     if not seeds:
-        raise InputError("the networks have no seed in common: none can be selected fold by fold")
+        raise InputError(
+            "the networks have no seed in common, so none can be selected fold by fold"
+        )
     shared = losses[losses["seed"].isin(seeds)]
     order = [model.name for model in networks]
     means = shared.pivot_table(index="fold", columns="model", values="validation_loss")[order]
@@ -83,7 +85,9 @@ def mean_runs(pairs: list[Pair]) -> list[Pair]:
 
 def _mean(parts: list[Predictions], seed: int) -> Predictions:
     if any(part.ids != parts[0].ids for part in parts):
-        raise InputError(f"{parts[0].path}: another seed of this fold predicts other records")
+        raise InputError(
+            f"{parts[0].path}: its records differ from those of another seed of this fold"
+        )
     scores = np.mean([part.scores for part in parts], axis=0)
     own = mean_own([part.own for part in parts])
     return replace(parts[0], seed=seed, scores=scores, own=own)

@@ -107,8 +107,8 @@ def evaluate_learning_curve(
     LEARNING_CURVE.write(output, frame)
     for row in frame[frame["extrapolated"]].to_dict("records"):
         say(
-            f"{row['model']}: loss {brief(row['estimate'] + row['gain'])}; twice the records would "
-            f"take it to {brief(row['estimate'])} [{brief(row['ci_low'])}, {brief(row['ci_high'])}]"
+            f"{row['model']}: loss {brief(row['estimate'] + row['gain'])}; expected with twice the "
+            f"records: {brief(row['estimate'])} [{brief(row['ci_low'])}, {brief(row['ci_high'])}]"
         )
 
 
@@ -123,7 +123,9 @@ def _collect(predictions: list[Path], folds: Path) -> list[Point]:
     for path in predictions:
         about = prediction_metadata(path)
         if about.get("fraction") is None or about.get("records") is None:
-            raise InputError(f"{path}: says nothing of the records trained with; make it again")
+            raise InputError(
+                f"{path}: does not record how many records were used for training; make it again"
+            )
         table = read_predictions(path)
         key = (table.model, float(about["fraction"]))
         point = found.setdefault(
@@ -144,7 +146,7 @@ def _collect(predictions: list[Path], folds: Path) -> list[Point]:
         if sorted(point.tested) != tested:
             raise InputError(
                 f"{point.model}, {point.fraction:g} of the records: folds {sorted(point.tested)} "
-                f"of {tested} are given, each is needed once"
+                f"of {tested} are given, but each is needed once"
             )
     order = {name: k for k, name in enumerate(dict.fromkeys(model for model, _ in found))}
     return sorted(found.values(), key=lambda point: (order[point.model], point.fraction))

@@ -34,13 +34,13 @@ def compare_random_folds(
     lone = {model for model, *_ in grouped.keys() ^ random.keys()}
     if lone or n != at_random:
         raise InputError(
-            f"{random_folds}: not the same models and records as of {folds} "
-            f"({', '.join(sorted(lone)) or f'{at_random} records, and {n}'}); predict "
-            "the same for both"
+            f"{random_folds}: models or records differ from those of {folds} "
+            f"({', '.join(sorted(lone)) or f'{at_random} records instead of {n}'}); give "
+            "predictions of the same models and records for both"
         )
     rows = [(*key, value, random[key], random[key] - value, n) for key, value in grouped.items()]
     RANDOM_FOLDS.write(output, RANDOM_FOLDS.frame(rows))
-    say(f"{len(rows)} scores on random folds beside those on grouped ones, of {n:,} records")
+    say(f"{len(rows)} scores on random and on grouped folds, of {n:,} records")
 
 
 def _estimates(

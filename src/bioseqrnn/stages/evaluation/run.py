@@ -72,7 +72,7 @@ def evaluate_models(
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
     if not networks:
-        raise InputError("no network among the prediction tables: nothing to select")
+        raise InputError("there is no network among the prediction tables, so none can be selected")
     files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
     selected, histories, losses = select_model(files)
     evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)

@@ -13,7 +13,7 @@ from bioseqrnn.networks.card import read_card, require_run
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.models import HISTORY
 
-CRITERION = "mean of the least validation loss over folds and seeds"
+CRITERION = "mean of the lowest validation loss over folds and seeds"
 
 
 def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
@@ -51,8 +51,9 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         for needed in (path, history_path):
             if not needed.exists():
                 raise InputError(
-                    f"{needed}: not there, though predictions.parquet beside it is; restore it, "
-                    "or remove the predictions too: the workflow then trains that network again"
+                    f"{needed}: is missing, although predictions.parquet exists beside it; restore "
+                    "it, or also remove the predictions, so that the workflow trains that network "
+                    "again"
                 )
         card = read_card(path)
         require_run(card, path)
@@ -61,7 +62,9 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
         # a searched model has the settings of its fold; the final model has its own search
         config = None if "search" in card else card["config"]
         if configs.setdefault(name, config) != config:
-            raise InputError(f"{path}: model '{name}' was trained with two configurations")
+            raise InputError(
+                f"{path}: model '{name}' was trained with two different configurations"
+            )
         histories.append(
             pd.DataFrame(
                 {"model": name, "fold": card["fold"], "seed": card["seed"]}, history.index
@@ -103,5 +106,5 @@ def _kept_loss(path: Path, history: pd.DataFrame, card: dict[str, Any]) -> float
             return float(values.iloc[0])
     raise InputError(
         f"{path}: has no validation_loss of epoch {card['epoch']}, which the model beside it was "
-        "kept of; train it again"
+        "kept from; train it again"
     )

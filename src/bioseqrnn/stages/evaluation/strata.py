@@ -78,7 +78,8 @@ def read_strata(sequences: Path, evidence: Evidence) -> list[Stratum]:
             of_record[name][places] = np.array(numbers)[tested]
     if seen < n:
         raise InputError(
-            f"{sequences}: lacks {n - seen} of the tested records; give the table that was split"
+            f"{sequences}: does not contain {n - seen} of the test records; give the table that "
+            "was split"
         )
     strata = quantile_strata("length", length)
     if dna:

@@ -82,16 +82,16 @@ def group_records(
     """
     if grouping == "none":
         say(
-            f"WARNING: {where}: grouping is 'none': copies and homologues of test records "
-            "are used for training. The scores show how much that inflates them, and nothing else"
+            f"WARNING: {where}: grouping is 'none': copies and homologues of test records are used "
+            "for training. The scores show only how much this inflates them"
         )
         return np.arange(len(table), dtype=np.int64)
     keys = [sequence_keys(table.packed, table.metadata["strands"] == "both")]
     given = [group for group in table.groups or () if group is not None]
     if grouping == "column" and not given:
         raise InputError(
-            f"{where}: grouping is 'column', but no record has a group; give a column 'group' in "
-            "the sheet or in the labels TSV, or set folds.grouping to another"
+            f"{where}: grouping is 'column', but no record has a group; add a column 'group' to "
+            "the sheet or to the labels TSV, or set folds.grouping to another"
         )
     if given and table.groups is not None:
         numbers = {name: i for i, name in enumerate(dict.fromkeys(given))}
@@ -107,8 +107,8 @@ def group_records(
     group, cut = cut_components(strata, atoms, atoms[first], atoms[second], closeness, folds)
     if cut:
         say(
-            f"{where}: {cut:,} chain(s) of related records are too large for {folds} folds and "
-            "were cut; a record that is related to a fold's test records is not used for training "
-            "there"
+            f"{where}: {cut:,} chain(s) of related records contained too many records for "
+            f"{folds} folds and were cut; a record that is related to a fold's test records is not "
+            "used for training there"
         )
     return renumber(group[atoms])

@@ -32,8 +32,8 @@ def check_numbers(values: Doubles, roles: Roles, given: bool, where: str) -> Non
         if len(trained) and trained.min() == trained.max():
             what = "of the given split" if given else f"of fold {fold}"
             raise InputError(
-                f"{where}: every training record {what} has the label {trained[0]:.10g}; nothing "
-                "to learn; add records with other labels"
+                f"{where}: every training record {what} has the label {trained[0]:.10g}; there is "
+                "nothing to learn; add records with other labels"
             )
 
 
@@ -62,12 +62,12 @@ def say_excluded(roles: Roles, given: bool, where: str) -> None:
     counts = (roles == code(EXCLUDED)).sum(axis=0)
     if given and counts.any():
         say(
-            f"{where}: {counts[0]:,} test records are left out: they are related to training "
-            "records"
+            f"{where}: {counts[0]:,} test records are left out because they are related to "
+            "training records"
         )
     elif counts.any():
         say(
-            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of "
-            "the training of a fold: they are related to its test or validation records. All are "
-            "tested in some fold"
+            f"{where}: at most {int(counts.max()):,} of {len(roles):,} records are left out of the "
+            "training of a fold, because they are related to its test or validation records. All "
+            "are tested in one of the folds"
         )

@@ -91,7 +91,7 @@ def split_table(
         if leaks is not None and found is not None:
             LEAKS.write(leaks, found)
     kind = "the given split" if given else f"{config.count} folds"
-    again = f", dealt {repeats} times" if repeats > 1 else ""
+    again = f", repeated {repeats} times" if repeats > 1 else ""
     say(
         f"{where}: {len(groups):,} records in {int(groups.max()) + 1:,} groups ({grouping}), "
         f"{kind}{again}"
@@ -150,7 +150,7 @@ def _say_leaks(found: pd.DataFrame, where: str) -> None:
         shared = "" if pd.isna(stretch) else f" of at least {stretch} residues"
         say(
             f"{where}: {rows['tested'].sum():,} test records in {what}: {similar} have a similar "
-            f"sequence in training, {rows['identical'].sum():,} an identical one, {overlapping} "
-            f"one that shares a stretch{shared}; {common} have only stretches that link nothing "
-            "(a repeat, a motif, low complexity)"
+            f"sequence in training, {rows['identical'].sum():,} an identical one, and "
+            f"{overlapping} one that shares a stretch{shared}; {common} contain only stretches "
+            "that link nothing (a repeat, a motif, low complexity)"
         )

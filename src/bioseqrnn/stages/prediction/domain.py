@@ -59,7 +59,7 @@ class TrainedLengths:
             more = f" and {count - NAMED:,} more" if count > NAMED else ""
             records = "1 record is" if count == 1 else f"{count:,} records are"
             say(
-                f"warning: {fasta.name}: {records} {side} than any that the model was trained on "
-                f"({trained} residues): {', '.join(self._named[side])}{more}; its calls of them "
-                "were never tested"
+                f"warning: {fasta.name}: {records} {side} than all records that the model was "
+                f"trained on ({trained} residues): {', '.join(self._named[side])}{more}; its calls "
+                "for such records were never tested"
             )

@@ -43,7 +43,7 @@ def _origin(card: dict[str, Any]) -> str:
     if "imported" in card:
         return f"imported from {card['imported']['from']} ({card['imported']['file']})"
     if card.get("trained_on") is None:
-        return "of unknown training"
+        return "with unknown training data"
     return f"trained on {card['trained_on']:,} records"
 
 
@@ -191,11 +191,11 @@ class _Rows:
     def report(self, fasta: Path) -> None:
         """Log how many records there were, with unusual lengths, and from the training table."""
         done, rows = self.records, self._rows
-        more = f" ({rows:,} rows: long ones take several)" if rows > done else ""
+        more = f" ({rows:,} rows: long records take several)" if rows > done else ""
         say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
         self._trained.warn(fasta)
         if self._known:
             say(
-                f"{fasta.name}: {self._known:,} of them are among the records that the model was "
-                "trained on (column in_training): its scores on these say nothing about new ones"
+                f"{fasta.name}: {self._known:,} of them were used to train the model (column "
+                "in_training), so their scores do not show how the model performs on new records"
             )

@@ -37,7 +37,8 @@ class SeenSequences:
         for key in ("alphabet", "sources"):
             if key in card and card[key] != table.metadata[key]:
                 raise InputError(
-                    f"{path}: the model was not trained on this table ({key} differ); give its own"
+                    f"{path}: the model was not trained on this table ({key} differ); give the "
+                    "table that it was trained on"
                 )
         # the table stores long records as blocks
         self._block: int | None = table.metadata.get("block")

@@ -18,7 +18,7 @@ from bioseqrnn.stages.report.parts import Section, html_table, section
 
 # rows that the evaluation makes
 COMBINED, WITHOUT_NETWORK = "combined", "combined_without_network"
-BETTER, WORSE, OPEN = "better", "worse", "cannot be told apart"
+BETTER, WORSE, OPEN = "better", "worse", "not clearly different"
 SIGNIFICANT = 0.05
 
 
@@ -72,7 +72,7 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     """The answer in one sentence of HTML."""
     words = title(metric)
     if table.empty:
-        return Markup("No baseline was run that <b>{}</b> could be compared with.").format(network)
+        return Markup("No baseline was run, so <b>{}</b> cannot be compared.").format(network)
     best = table.iloc[0]
     name = str(best["baseline"])
     if not math.isfinite(best["difference"]):
@@ -84,16 +84,17 @@ def keep_sentence(table: pd.DataFrame, network: str, metric: str) -> Markup:
     beaten = table.loc[table["verdict"] == WORSE, "baseline"].tolist()
     if beaten:
         return Markup(
-            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (against the best, {}: {})."
+            "<b>No</b>: {} of <b>{}</b> is worse than that of {} (difference from the best, {}: "
+            "{})."
         ).format(words, network, ", ".join(beaten), name, ends)
     if best["verdict"] == BETTER:
         return Markup(
-            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (against the best, "
-            "{}: {})."
+            "<b>Yes</b>: {} of <b>{}</b> is better than that of every baseline (difference from "
+            "the best, {}: {})."
         ).format(words, network, name, ends)
     return Markup(
-        "<b>Undecided</b>: {} of <b>{}</b> and of the best baseline, {}, cannot be told apart on "
-        "these data ({}; p {}, corrected)."
+        "<b>Undecided</b>: the data do not show a difference between {} of <b>{}</b> and of the "
+        "best baseline, {} ({}; p {}, corrected)."
     ).format(words, network, name, ends, number("p", best["p_adjusted"], ".2g"))
 
 
@@ -129,8 +130,8 @@ def added_sentence(row: pd.Series | None, metric: str) -> Markup:
             "({}; p {}, corrected)."
         ).format(words, ends, p)
     return Markup(
-        "<b>Undecided</b>: {} of all methods together, with and without the network, cannot be "
-        "told apart on these data ({}; p {}, corrected)."
+        "<b>Undecided</b>: the data do not show a difference between {} of all methods together "
+        "with and without the network ({}; p {}, corrected)."
     ).format(words, ends, p)
 
 
@@ -194,7 +195,7 @@ def keep_section(
             "Network minus baseline": [
                 number(metric, value, "+.4f") for value in table["difference"]
             ],
-            f"{percent} interval of it": intervals(
+            f"{percent} interval of the difference": intervals(
                 metric, table["difference_low"], table["difference_high"], "+.4f"
             ),
             "p (adjusted)": [number("p", value, ".3g") for value in table["p_adjusted"]],

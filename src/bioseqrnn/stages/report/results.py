@@ -155,7 +155,9 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         tables[models.GRADIENTS.name] = models.GRADIENTS.read(inputs.gradients)
     for path in inputs.optional:
         if path.stem not in OPTIONAL:
-            raise InputError(f"{path}: the report knows {', '.join(OPTIONAL)} by name, not this")
+            raise InputError(
+                f"{path}: the report can show only tables with the names {', '.join(OPTIONAL)}"
+            )
         tables[path.stem] = OPTIONAL[path.stem].read(path)
     if inputs.learning_curve is not None:
         tables[evaluation.LEARNING_CURVE.name] = evaluation.LEARNING_CURVE.read(

@@ -24,8 +24,8 @@ def _scored(row: pd.Series, confidence: float) -> Markup:
 
 
 QUESTIONS = {
-    "multilabel": "Can a recurrent network tell which labels a sequence has?",
-    "regression": "Can a recurrent network tell a sequence's value?",
+    "multilabel": "Can a recurrent network predict which labels a sequence has?",
+    "regression": "Can a recurrent network predict the value of a sequence?",
     "per_position": "Can a recurrent network label every residue?",
 }
 
@@ -56,7 +56,7 @@ def introduction(dataset: str, results: Results) -> Markup:
     ]
     if negatives := metadata.get("negatives"):
         text.append(_made_up(negatives))
-    tested = f"on the {summary['n'].max():,} records given to test"
+    tested = f"on the {summary['n'].max():,} given test records"
     how = tested if given else "in cross-validation"
     network, metric, final = selected["row"], selected["headline"], selected["final"]
     own = summary[(summary["model"] == final["row"]) & (summary["metric"] == metric)].iloc[0]
@@ -99,12 +99,14 @@ def _made_up(negatives: dict[str, Any]) -> Markup:
     """Sentence in HTML on how to interpret a score against generated negatives."""
     how, tells = {
         "shuffle": (
-            f"shuffles of the others that keep the counts of their {negatives['k']}-mers",
-            "a score tells that the others have an order, not that it is the one of interest",
+            f"shuffles of the others, with the same counts of {negatives['k']}-mers",
+            "a score shows that the order of residues in the others is not random, not that it is "
+            "the signal of interest",
         ),
         "genome": (
-            "windows of a genome, like the others in length and G+C",
-            "a score tells the others from background, and some windows may be unknown positives",
+            "windows of a genome with the length and G+C of the others",
+            "a score shows only that the others differ from background, and some windows may be "
+            "unknown positives",
         ),
     }[negatives["method"]]
     return Markup("<p>{:,} of these sequences, class <b>{}</b>, were made: {}; {}.</p>").format(
@@ -118,6 +120,6 @@ def beyond_limits(checks: pd.DataFrame) -> Markup:
     if names.empty:
         return Markup()
     return Markup(
-        "<p>The audit before training found {} of {} checks beyond their limit (<b>{}</b>): read "
+        "<p>The audit before training found {} of {} checks outside their limit (<b>{}</b>): read "
         "its table before the scores.</p>"
     ).format(len(names), len(checks), ", ".join(name.replace("_", " ") for name in names))

@@ -20,7 +20,7 @@ from bioseqrnn.support.io import require_file, write_json
 from bioseqrnn.tables.declared.models import TRIALS
 from bioseqrnn.tables.selected import read_selection
 
-CRITERION = "least mean over inner folds of the validation loss (or 1 - average precision)"
+CRITERION = "lowest mean over inner folds of the validation loss (or 1 - average precision)"
 
 
 def choose(
@@ -69,7 +69,7 @@ def choose(
     candidates = frame[frame["state"] == "complete"]
     if not len(candidates):
         why = next((text for text in frame["why"] if text), "")
-        raise InputError(f"{model}: no trial of {len(frame)} ended well; {why}")
+        raise InputError(f"{model}: none of {len(frame)} trials succeeded; {why}")
     best = candidates.iloc[int(candidates["value"].argmin())]
     # Python numbers, not NumPy ones
     values = {name: np.asarray(best[name]).item() for name in searched}
@@ -110,7 +110,9 @@ def _read(path: Path, searched: list[str]) -> pd.DataFrame:
     except ValueError as error:
         raise InputError(f"{path}: not a table of trials ({error}); search again") from error
     if list(frame.columns) != COLUMNS + searched:
-        raise InputError(f"{path}: not the trials of this search; run the workers again")
+        raise InputError(
+            f"{path}: does not contain the trials of this search; run the workers again"
+        )
     _check(path, frame)
     return frame
 
@@ -129,8 +131,8 @@ def _check(path: Path, frame: pd.DataFrame) -> None:
     for column, rows in fine.items():
         if not rows.all():
             raise InputError(
-                f"{path}: line {int(np.argmin(rows)) + 2}: column '{column}' is not what a worker "
-                "writes; run the workers again"
+                f"{path}: line {int(np.argmin(rows)) + 2}: column '{column}' does not have the "
+                "values that a worker writes; run the workers again"
             )
 
 

@@ -101,7 +101,7 @@ def work(
     config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
     space = distributions(search)
     if selected is not None and read_selection(selected)["model"] != searched.model:
-        say(f"{where}: not searched, the final model is another one")
+        say(f"{where}: not searched, because another model is the final model")
         write_tsv(output, trials_table([], space))
         return
     alone = machine.model_copy(update={"devices": 1, "nodes": 1})
@@ -131,7 +131,7 @@ def work(
         if again:
             say(f"{where}: resumes {again} unfinished trial")
         if worker == 0 and own is None:
-            say(f"{where}: its own settings are outside the space, and no trial")
+            say(f"{where}: its own settings are outside the search space and are not tried")
         elif worker == 0 and own is not None:
             queue_own(study, own)
         while True:

@@ -79,7 +79,7 @@ def _put_aside(
     try:
         if journal.exists() and journal.stat().st_ino == inode:
             aside = journal.with_name(f"{journal.name}.damaged")
-            say(f"{journal} is damaged ({type(error).__name__}), and now {aside.name}")
+            say(f"{journal} is damaged ({type(error).__name__}) and was renamed to {aside.name}")
             journal.replace(aside)
     finally:
         with suppress(RuntimeError):
@@ -97,7 +97,7 @@ def _mend(journal: Path, lock: JournalFileOpenLock) -> None:
             data = file.read()
             whole = data.rfind(b"\n") + 1
             if whole < len(data):
-                say(f"{journal}: half a line at its end is cut off")
+                say(f"{journal}: an incomplete line at its end is removed")
                 file.truncate(whole)
     finally:
         with suppress(RuntimeError):

@@ -88,7 +88,7 @@ def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> Non
                 trained = _train(bench, config, inner, f"{what}, inner fold {inner}")
             except InputError as why:
                 trial.set_user_attr(WHY, str(why))
-                say(f"{what}: given up: {why}")
+                say(f"{what}: failed: {why}")
                 study.tell(trial, state=TrialState.PRUNED)
                 return
             done.append((_loss(trained), trained.best_epoch))
@@ -96,7 +96,10 @@ def run_trial(study: optuna.Study, trial: Trial, bench: Bench, what: str) -> Non
         so_far = float(np.mean([loss for loss, _ in done[: inner + 1]]))
         trial.report(so_far, inner)
         if inner + 1 < bench.count and trial.should_prune():
-            say(f"{what}: stopped after {inner + 1} of {bench.count} inner folds, as too bad")
+            say(
+                f"{what}: stopped after {inner + 1} of {bench.count} inner folds, because its "
+                "value is worse than the median of earlier trials"
+            )
             study.tell(trial, state=TrialState.PRUNED)
             return
     study.tell(trial, so_far)

@@ -56,11 +56,13 @@ class Given:
         if self.sheet is not None:
             others = (self.fasta, self.label, self.labels, self.label_key, self.intervals)
             if self.dataset is None or any(others):
-                raise InputError("--sheet goes with --dataset, and without --fasta and labels")
+                raise InputError(
+                    "--sheet needs --dataset, and is not combined with --fasta or labels"
+                )
             sources = sources_from_sheet(self.sheet, self.dataset)
             return moved(sources, options, list(self.files)) if self.files else (sources, options)
         if self.files:
-            raise InputError("files stand behind --fasta, or go with --sheet")
+            raise InputError("files follow --fasta, or are used with --sheet")
         if not self.fasta:
             raise InputError("give --fasta (with --label or --labels), or --sheet with --dataset")
         if self.label and len(self.label) != len(self.fasta):
@@ -112,7 +114,7 @@ def encode_given(
     where = given.dataset or "dataset"
     if shard is not None:
         if counts is not None:
-            raise InputError("--intake is written by 'gather', not with --shard; leave it out")
+            raise InputError("--intake is written by 'gather', not with --shard; remove it")
         encode_shard(sources, output, parse_shard(shard), options=options, where=where)
     elif counts is None:
         raise InputError("give --intake, the table of counts to write")

@@ -43,7 +43,7 @@ class DatasetReader:
         self.alphabet = choose_alphabet(fastas, options.alphabet, options.task)
         if options.strands == "both" and self.alphabet.name != "dna":
             raise InputError(
-                f"{where}: strands 'both' makes sense for DNA only, this is {self.alphabet.name}"
+                f"{where}: strands 'both' is only for DNA, but this is {self.alphabet.name}"
             )
         if options.alphabet != "auto" and options.task != PER_POSITION:
             for fasta in fastas:

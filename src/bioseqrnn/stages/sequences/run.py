@@ -154,7 +154,7 @@ def write_table(
     total = Conversions()
     for counts in writer.counts:
         total.add(counts.conversions)
-    say_conversions(total, where, encoded.alphabet, " (intake.tsv says where)")
+    say_conversions(total, where, encoded.alphabet, " (intake.tsv lists the files)")
     warn_of_labels(labels, found, options, where)
     _say_written(encoded, metadata["classes"], read, writer.written)
     return writer.written
@@ -163,10 +163,10 @@ def write_table(
 def _say_written(encoded: Encoded, classes: list[str], read: int, written: int) -> None:
     """Report how many records were read and written, and the number of classes."""
     what = f"{len(classes)} classes" if classes else "numbers"
-    extra = f" ({written - read:,} of them made negatives)" if written > read else ""
+    extra = f" ({written - read:,} of them are made negatives)" if written > read else ""
     block = encoded.options.block
     if block is not None:
-        extra += f" (a longer one counts once for each block of at most {block:,} residues)"
+        extra += f" (a longer record is counted once for each block of at most {block:,} residues)"
     say(
         f"{encoded.where}: {read:,} records in, {written:,} out{extra}, {what}, "
         f"{encoded.alphabet.name}"
@@ -175,5 +175,5 @@ def _say_written(encoded: Encoded, classes: list[str], read: int, written: int) 
 
 def _empty(source: Source) -> InputError:
     if source.intervals:
-        return InputError(f"{source.intervals}: no interval in it")
+        return InputError(f"{source.intervals}: contains no interval")
     return InputError(f"{source.fasta}: empty FASTA file (no '>' record)")

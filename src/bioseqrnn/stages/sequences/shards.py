@@ -40,7 +40,7 @@ def parse_shard(text: str) -> Shard:
     """Return the shard that ``2-of-8`` names (the second one)."""
     found = re.fullmatch(r"(\d+)-of-(\d+)", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise InputError(f"'{text}' names no shard; the second of eight is '2-of-8'")
+        raise InputError(f"'{text}' is not a shard; write the second of eight shards as '2-of-8'")
     return Shard(int(found[1]) - 1, int(found[2]))
 
 
@@ -116,14 +116,14 @@ def gather_shards(
         for key in ("count", "options", "alphabet", "sources", "files"):
             if part.state[key] != first[key]:
                 raise InputError(
-                    f"{part.path}: is of another dataset than {shards[0].path}, or a file changed "
-                    f"between them ({key} differ); encode all shards again"
+                    f"{part.path}: belongs to another dataset than {shards[0].path}, or a file "
+                    f"changed between them ({key} differ); encode all shards again"
                 )
     present = [part.state["index"] for part in shards]
     if present != list(range(first["count"])):
         raise InputError(
-            f"{where}: shards {[i + 1 for i in present]} of {first['count']} are given; every one "
-            "is needed, once"
+            f"{where}: shards {[i + 1 for i in present]} of {first['count']} are given; give every "
+            "shard exactly once"
         )
     if options.model_dump() != first["options"]:
         raise InputError(f"{shards[0].path}: encoded with other options; encode all shards again")
@@ -177,16 +177,16 @@ class ShardState(Described):
     def _check(self) -> ShardState:
         bounds = [0, *self.row_groups]
         if len(self.row_groups) != len(self.names) + 1 or bounds != sorted(bounds):
-            raise ValueError("row_groups are not those of the sources")
+            raise ValueError("row_groups do not match the sources")
         if len(self.sources) != len(self.names):
-            raise ValueError("sources and their names differ in number")
+            raise ValueError("the numbers of sources and of names differ")
         for path, *numbers in self.files + self.labels:
             if not isinstance(path, str) or not all(isinstance(n, int) for n in numbers):
-                raise ValueError("files and labels are a path and two numbers each")
+                raise ValueError("each of files and labels must be a path and two numbers")
         kinds = {key: type(value) for key, value in asdict(Conversions()).items()}
         for counts in self.conversions:
             if {key: type(value) for key, value in counts.items()} != kinds:
-                raise ValueError("conversions are not the counts of this version")
+                raise ValueError("conversions do not have the counts of this version")
         DatasetOptions.model_validate(self.options)
         return self
 

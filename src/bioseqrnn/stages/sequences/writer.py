@@ -118,14 +118,14 @@ class DatasetWriter:
                     other = seen[text][0]
                     both = f" and {other}" if other != path else " twice"
                     words = options.ids == "word" and not sources[source].intervals
-                    hint = " (ids: header takes whole headers)" if words else ""
+                    hint = " (ids: header uses whole headers as ids)" if words else ""
                     raise InputError(
-                        f"{path}: duplicate id '{name}': it stands in this file{both}; ids must be "
-                        f"unique in a dataset{hint}"
+                        f"{path}: duplicate id '{name}': it appears in this file{both}; ids must "
+                        f"be unique in a dataset{hint}"
                     )
                 seen[text] = path, name
         path, name = next(iter(seen.values()))
-        raise InputError(f"{path}: record '{name}' has the id of a made negative; rename it")
+        raise InputError(f"{path}: record '{name}' has the same id as a made negative; rename it")
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the metadata of the table."""
@@ -225,12 +225,16 @@ def _opposite(
 ) -> dict[str, str]:
     """Return the opposite class for classes that change on the other strand; both directions."""
     if alphabet.name != "dna":
-        raise InputError(f"{where}: 'opposite' is for DNA, this is {alphabet.name}; leave it out")
+        raise InputError(
+            f"{where}: 'opposite' is only for DNA, but this is {alphabet.name}; remove it"
+        )
     both = pairs | {second: first for first, second in pairs.items()}
     for name in both:
         if name not in classes:
             known = ", ".join(classes)
             raise InputError(f"{where}: opposite class '{name}' is unknown (known: {known})")
         if both[both[name]] != name:
-            raise InputError(f"{where}: 'opposite' gives class '{name}' two opposites; give one")
+            raise InputError(
+                f"{where}: 'opposite' gives class '{name}' two opposite classes; give only one"
+            )
     return both

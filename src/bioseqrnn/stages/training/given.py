@@ -59,7 +59,7 @@ class Given:
         if self.chosen:
             found = read_chosen(self.chosen[0])
             if len(self.chosen) > 1 or found.fold != fold:
-                raise InputError(f"--chosen: give that of fold {fold}, and no other")
+                raise InputError(f"--chosen: give only the file of fold {fold}")
             settings, search = found.config, found.card
         name = self.model or settings.cell
         return FoldTraining(name, settings, fold, seed, self.fraction, search)

@@ -231,7 +231,7 @@ def _settings(
             return found.config, found.epochs, found.card
     if choice["config"] is None:
         raise InputError(
-            f"{selected}: the settings of {choice['model']} were searched; give --chosen with "
-            "those of a search on all records"
+            f"{selected}: the settings of {choice['model']} were searched; give --chosen with the "
+            "settings of a search on all records"
         )
     return section(ModelConfig, choice["config"], f"{selected}: config"), choice["epochs"], None

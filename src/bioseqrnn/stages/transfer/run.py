@@ -77,8 +77,8 @@ def transfer_models(
                 rows = np.flatnonzero(fold >= 0)
                 if len(np.unique(tested.table.targets[rows])) < 2:
                     raise InputError(
-                        f"{tested.name}: no positives or no negatives are left that networks of "
-                        f"{trained.name} did not train on"
+                        f"{tested.name}: no positives or no negatives are left that were not used "
+                        f"to train the networks of {trained.name}"
                     )
                 scores: dict[str, dict[int, Doubles]] = defaultdict(dict)
                 for (model, number, k), path in own.items():
@@ -111,30 +111,31 @@ def _read_datasets(
     if not len(names) == len(sequences) == len(folds):
         raise InputError("give --dataset, --sequences and --folds once for each dataset")
     if len(names) < 2 or len(set(names)) < len(names):
-        raise InputError("at least two datasets are needed, of different names")
+        raise InputError("at least two datasets with different names are needed")
     datasets: list[TransferDataset] = []
     for name, path, roles in zip(names, sequences, folds, strict=True):
         table = read_sequences(path)
         if table.metadata["task"] != "binary":
             raise InputError(
-                f"{name}: task {table.metadata['task']}; positives and negatives are two classes"
+                f"{name}: task {table.metadata['task']}; transfer needs two classes, positives and "
+                "negatives"
             )
         first = datasets[0] if datasets else None
         if first and table.alphabet != first.table.alphabet:
             raise InputError(f"{name} and {first.name} have different alphabets")
         if first and table.classes[1] != first.table.classes[1]:
             raise InputError(
-                f"{name}: positive class '{table.classes[1]}', that of {first.name} is "
+                f"{name}: the positive class is '{table.classes[1]}', but in {first.name} it is "
                 f"'{first.table.classes[1]}'; set dataset_options.{name}.positive"
             )
         datasets.append(TransferDataset(name, table, read_folds(roles, table)))
     for other in datasets[1:]:
         count, shared = int((other.table.targets == 1).sum()), shared_positives(datasets[0], other)
-        say(f"{other.name}: {shared:,} of {count:,} positives stand in {datasets[0].name} too")
+        say(f"{other.name}: {shared:,} of {count:,} positives are also in {datasets[0].name}")
         if not shared:
             raise InputError(
                 f"{other.name} and {datasets[0].name} share no positive sequence; a matrix "
-                "compares kinds of negatives of the same positives"
+                "compares different negatives for the same positives"
             )
     return datasets
 
@@ -149,7 +150,9 @@ def _sort_models(
         card = read_card(path)
         place = places.get(str(card.get("sequences_sha256")))
         if place is None or card.get("fold") is None:
-            raise InputError(f"model {path}: no fold of these datasets; give networks of folds")
+            raise InputError(
+                f"model {path}: does not belong to a fold of these datasets; give networks of folds"
+            )
         require_run(card, path)
         networks[place][card["model"], card["seed"], card["fold"]] = path
     for dataset, own in zip(datasets, networks, strict=True):

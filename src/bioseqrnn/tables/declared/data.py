@@ -18,14 +18,14 @@ from bioseqrnn.tables.declared.table import (
 
 SEQUENCES = Table(
     "sequences", "sequences.parquet",
-    "One row a record, in the order of the sheet and the files; made negatives follow.",
+    "One row for each record, in the order of the sheet and the files; made negatives follow.",
     "encode", ("audit", "split", "train", "baseline", "search", "evaluate", "transfer", "predict",
                "report"),
     (
         Column(
             "id", TEXT,
-            "header up to the first white space (`ids: header`: the whole header); of an interval "
-            "`chr1:100-300(+)` or its `id`; of a made negative `{id}_shuffled_1` or its window. "
+            "header up to the first white space (`ids: header`: the whole header); for an interval "
+            "`chr1:100-300(+)` or its `id`; for a made negative `{id}_shuffled_1` or its window. "
             "Unique in the dataset",
         ),
         Column(
@@ -37,11 +37,11 @@ SEQUENCES = Table(
         Column(
             "label", LABEL,
             "classification: category; multilabel: list of text, sorted, empty for none; "
-            "regression: double; per position: text, one character a residue",
+            "regression: double; per position: text, one character for each residue",
         ),
         Column(
             "group", TEXT,
-            "only where the user gives groups or negatives are shuffles; null where a record has "
+            "only where the user gives groups or negatives are shuffles; null if a record has "
             "none, but with shuffles its id and a tab, which its shuffles share",
             optional=True,
         ),
@@ -95,7 +95,7 @@ SEQUENCES = Table(
 
 INTAKE = Table(
     "intake", "intake.tsv",
-    "One row a source, and one for the negatives that were made of it.",
+    "One row for each source, and one for the negatives that were made of it.",
     "encode", ("report",),
     (
         Column("source", TEXT, "as in `sequences.parquet`"),
@@ -116,7 +116,7 @@ INTAKE = Table(
         Column("stops", COUNT, "`*` at the end of proteins that were left out"),
         Column("lower_case", COUNT, "letters that were read as upper case"),
         Column("u_as_t", COUNT, "U of RNA that were read as T"),
-        Column("ambiguous_residues", COUNT, "residues that stand for several"),
+        Column("ambiguous_residues", COUNT, "residues that may be one of several"),
         Column("ambiguity_codes", TEXT, "which codes these are (`N=3;R=1`)"),
     ),
     in_report=True,
@@ -127,11 +127,11 @@ _VALUE = Column(
     "value", NUMBER, "what was measured; empty where a check does not apply or could not be made",
     dtype="float64",
 )  # fmt: skip
-_ABOUT = Column("records", COUNT, "how many records it is about", dtype="Int64")
+_ABOUT = Column("records", COUNT, "number of records concerned", dtype="Int64")
 _EXPLANATION = Column("explanation", TEXT, "one sentence")
 
 FINDINGS = Table(
-    "findings", "findings.tsv", "One row a check of the [audit before training](audit.md).",
+    "findings", "findings.tsv", "One row for each check of the [audit before training](audit.md).",
     "audit", ("audit", "split"),
     (
         _CHECK,
@@ -155,13 +155,13 @@ CHECKS = Table(
 
 _RECORD = (
     ("id", "id of the record"),
-    ("source", "file that it stands in"),
+    ("source", "file that contains it"),
     ("label", "its class"),
     ("split", "its role in a given split"),
 )
 FLAGGED = Table(
     "flagged", "flagged.tsv",
-    "One row a record that a check is about; at most 10,000 rows a check.",
+    "One row for each record that a check lists; at most 10,000 rows for each check.",
     "audit", ("split",),
     (
         _CHECK,
@@ -174,7 +174,7 @@ FLAGGED = Table(
 )  # fmt: skip
 
 FOLDS = Table(
-    "folds", "folds.parquet", "One row a record, in the order of `sequences.parquet`.",
+    "folds", "folds.parquet", "One row for each record, in the order of `sequences.parquet`.",
     "split", ("train", "baseline", "search", "evaluate", "learning-curve", "compare-random",
               "transfer", "report"),
     (
@@ -182,8 +182,7 @@ FOLDS = Table(
         Column("group", COUNT, "records that must stay together share a number"),
         Column(
             "fold", COUNT,
-            "the fold that tests the record, of repeated folds that of the first repeat; -1 for "
-            "none",
+            "the fold that tests the record (in the first repeat); -1 for none",
         ),
         Column(
             "role_{fold}", CATEGORY,
@@ -193,7 +192,7 @@ FOLDS = Table(
     ),
     format=2,
     metadata=(
-        Column("folds", COUNT, "number of folds, those of all repeats"),
+        Column("folds", COUNT, "number of folds, in all repeats"),
         Column(
             "repeats", COUNT,
             "number of repeats; fold `i * count + k` is fold k of repeat i",
@@ -201,14 +200,15 @@ FOLDS = Table(
         Column("sources", OBJECT, "as in `sequences.parquet`"),
         Column("given", TRUTH, "whether the user gave the split, which is one fold"),
         Column("grouping", TEXT, "as in the configuration", optional=True),
-        Column("threshold", TEXT, "from when on sequences are similar, in words", optional=True),
+        Column("threshold", TEXT, "definition of similar sequences, in words", optional=True),
         Column("seed", COUNT, "as in the configuration", optional=True),
     ),
 )  # fmt: skip
 
 LEAKS = Table(
     "leaks", "leaks.tsv",
-    "One row a fold: test records with a similar record among those that train or validate.",
+    "One row for each fold: test records with a similar record among the training and validation "
+    "records.",
     "split", ("report",),
     (
         Column(
@@ -223,8 +223,8 @@ LEAKS = Table(
         ),
         Column(
             "similar", COUNT,
-            "test records with an identical or a similar sequence there; empty where similar "
-            "sequences were not looked for",
+            "test records with an identical or a similar sequence there; empty if similar "
+            "sequences were not searched",
         ),
         Column(
             "overlapping", COUNT,

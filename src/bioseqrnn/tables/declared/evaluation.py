@@ -35,17 +35,17 @@ def _table(name: str, meaning: str, *columns: Column, readers: tuple[str, ...] =
 
 
 RUNS = _table(
-    "runs", "One row a model, fold, seed and metric: scores on the fold's test records.",
+    "runs", "One row for each model, fold, seed and metric: scores on the fold's test records.",
     _MODEL, _KIND, _FOLD, _SEED, _METRIC, Column("estimate", NUMBER, "of this run"), _UNITS,
 )  # fmt: skip
 SUMMARY = _table(
-    "summary", "One row a model and metric: all test records together.",
+    "summary", "One row for each model and metric: all test records together.",
     _MODEL, _KIND, _METRIC, _ESTIMATE, *_INTERVAL, _UNITS,
 )  # fmt: skip
 COMPARISONS = _table(
-    "comparisons", "One row a pair of models and metric: paired differences.",
+    "comparisons", "One row for each pair of models and metric: paired differences.",
     Column("model", TEXT, "a network, or `combined`"),
-    Column("baseline", TEXT, "what it is compared with: a baseline; or for `combined` any other"),
+    Column("baseline", TEXT, "what it is compared with: a baseline; for `combined`, any other row"),
     _METRIC,
     Column("difference", NUMBER, "model minus baseline"),
     *_INTERVAL,
@@ -57,33 +57,33 @@ COMPARISONS = _table(
     ),
 )  # fmt: skip
 CLASSES = _table(
-    "classes", "One row a model, class (or label) and metric.",
+    "classes", "One row for each model, class (or label) and metric.",
     _MODEL, _KIND, _CLASS, _METRIC, _ESTIMATE, *_INTERVAL, _UNITS,
     Column("positives", COUNT, "records or residues of the class"),
 )  # fmt: skip
 CONFUSION = _table(
-    "confusion", "One row a model, true and called class.",
+    "confusion", "One row for each model, true and called class.",
     _MODEL, _KIND,
-    Column("target", TEXT, "true class; of multilabel `yes` or `no`"),
+    Column("target", TEXT, "true class; for multilabel `yes` or `no`"),
     Column("called", TEXT, "called class; likewise"),
     Column("count", NUMBER, "records or residues, mean over seeds"),
-    Column("label", TEXT, "of multilabel, which has a 2 × 2 table for each label; else empty"),
+    Column("label", TEXT, "for multilabel, a 2 × 2 table for each label; otherwise empty"),
     Column("at_threshold", TRUTH, "whether calls are made by the threshold"),
 )  # fmt: skip
 CALIBRATION = _table(
     "calibration",
-    "One row a model and bin of the reliability curve: of the called class; in multilabel of each "
-    "label.",
+    "One row for each model and bin of the reliability curve: for the called class; in multilabel "
+    "for each label.",
     _MODEL, _KIND,
     Column("bin_low", NUMBER, "lower edge of the bin"),
     Column("bin_high", NUMBER, "upper edge of the bin"),
     Column("count", COUNT, "predictions in the bin"),
-    Column("stated", NUMBER, "mean stated probability"),
-    Column("observed", NUMBER, "fraction that is so"),
+    Column("stated", NUMBER, "mean predicted probability"),
+    Column("observed", NUMBER, "fraction of these that is true"),
     Column("calibrated", TRUTH, "whether probabilities are the calibrated ones"),
 )  # fmt: skip
 TEMPERATURES = _table(
-    "temperatures", "One row a model, fold and seed.",
+    "temperatures", "One row for each model, fold and seed.",
     _MODEL, _KIND, _FOLD, _SEED,
     Column("temperature", NUMBER, "what logits are divided by"),
     Column("n", COUNT, "validation records or residues that it was fitted on"),
@@ -99,12 +99,12 @@ WEIGHTS = _table(
     Column("n", COUNT, "validation records that the weights were fitted on"),
 )  # fmt: skip
 THRESHOLDS = _table(
-    "thresholds", "One row a model, fold, seed and class.",
+    "thresholds", "One row for each model, fold, seed and class.",
     _MODEL, _KIND, _FOLD, _SEED,
     Column("class", TEXT, "the positive class, or a label"),
     Column("aim", TEXT, "what the threshold is chosen for"),
-    Column("threshold", NUMBER, "probability from which on the class is called"),
-    Column("validation", NUMBER, "what the aim reached on validation records"),
+    Column("threshold", NUMBER, "probability from which the class is called"),
+    Column("validation", NUMBER, "value of the aim on validation records"),
     Column("n", COUNT, "test records"),
     Column("mcc", NUMBER, "on test records"),
     Column("f1", NUMBER, "on test records"),
@@ -112,12 +112,12 @@ THRESHOLDS = _table(
     Column("recall", NUMBER, "on test records"),
 )  # fmt: skip
 STRATA = _table(
-    "strata", "One row a model and part of the records.",
+    "strata", "One row for each model and part of the records.",
     _MODEL, _KIND,
     Column("stratum", TEXT, "`length`, `gc`, `source` or `group`"),
     Column("bin", TEXT, "the part, in words"),
-    Column("low", NUMBER, "lower edge of length or G+C fraction, else empty"),
-    Column("high", NUMBER, "upper edge of length or G+C fraction, else empty"),
+    Column("low", NUMBER, "lower edge of length or G+C fraction, otherwise empty"),
+    Column("high", NUMBER, "upper edge of length or G+C fraction, otherwise empty"),
     Column("metric", TEXT, "the headline"),
     _ESTIMATE, *_INTERVAL,
     Column("n", COUNT, "records"),
@@ -136,7 +136,7 @@ CURVES = Table(
         Column("curve", TEXT, "`roc` or `pr`"),
         Column("x", NUMBER, "false positive rate, or recall"),
         Column("y", NUMBER, "true positive rate, or precision"),
-        Column("threshold", NUMBER, "from which on units are called"),
+        Column("threshold", NUMBER, "from which units are called"),
     ),
     format=1, in_report=True,
     metadata=(
@@ -171,7 +171,7 @@ SELECTED = Table(
         ),
         Column(
             "positives", OBJECT,
-            "class → how many of these have it, or have not, whichever are fewer",
+            "class → number of these records with or without it, whichever is smaller",
         ),
         Column("aim", TEXT, "what thresholds are chosen for"),
         Column(
@@ -186,7 +186,7 @@ SELECTED = Table(
 
 RANDOM_FOLDS = Table(
     "random_folds", "evaluation/random_folds.tsv",
-    "One row a model of `folds.compare_random` and metric. The random folds are "
+    "One row for each model of `folds.compare_random` and metric. The random folds are "
     "`random/folds.parquet`.",
     "compare-random", ("report",),
     (
@@ -199,13 +199,13 @@ RANDOM_FOLDS = Table(
 )  # fmt: skip
 LEARNING_CURVE = Table(
     "learning_curve", "evaluation/learning_curve.tsv",
-    "One row a model, fraction and metric: [scores by the number of training "
+    "One row for each model, fraction and metric: [scores by the number of training "
     "records](learning_curve.md).",
     "learning-curve", ("report",),
     (
         _MODEL, _KIND,
-        Column("fraction", NUMBER, "of the records of a fold that train or validate"),
-        Column("records", NUMBER, "how many these are, mean over folds"),
+        Column("fraction", NUMBER, "of the training and validation records of a fold"),
+        Column("records", NUMBER, "number of these records, mean over folds"),
         Column("metric", TEXT, "`loss` or `accuracy`"),
         Column("estimate", NUMBER, "over all test records"),
         *_INTERVAL,
@@ -217,14 +217,14 @@ LEARNING_CURVE = Table(
         Column("gain_high", NUMBER, "upper end of its interval"),
         Column(
             "extrapolated", TRUTH,
-            "true of fraction 2: the loss that a power law expects of twice the records",
+            "true for fraction 2: the loss that a power law predicts for twice the records",
         ),
     ),
     in_report=True,
 )  # fmt: skip
 
 FOLD_SIZES = Table(
-    "folds", "report/tables/folds.tsv", "One row a fold and role.", "report", (),
+    "folds", "report/tables/folds.tsv", "One row for each fold and role.", "report", (),
     (
         Column("fold", COUNT, "number of the fold"),
         Column("role", TEXT, "`train`, `validation`, `test` or `excluded`"),

@@ -19,13 +19,13 @@ _PROBABILITY = (
     Column(
         "probability_{class}", NUMBER, "one column a class; per position a list", optional=True
     ),
-    Column("value", NUMBER, "of regression, instead of probabilities", optional=True),
+    Column("value", NUMBER, "for regression, instead of probabilities", optional=True),
 )  # fmt: skip
 
 PREDICTIONS = Table(
     "predictions", "{models, baselines}/{model}/fold-{fold}/…/predictions.parquet",
-    "One row a validation or test record of one fold: one schema for networks and baselines. "
-    "Probabilities are not calibrated.",
+    "One row for each validation or test record of one fold: one schema for networks and "
+    "baselines. Probabilities are not calibrated.",
     "train, baseline", ("evaluate", "learning-curve", "compare-random"),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
@@ -44,10 +44,11 @@ PREDICTIONS = Table(
         Column("seed", COUNT, "as the column"),
         Column("task", TEXT, "as in `sequences.parquet`"),
         Column("classes", LIST, "as in `sequences.parquet`"),
-        Column("records", COUNT, "how many records trained or validated", optional=True),
-        Column("fraction", NUMBER, "which fraction of the fold's records that is", optional=True),
+        Column("records", COUNT, "number of training and validation records", optional=True),
+        Column("fraction", NUMBER, "their fraction of the records of the fold", optional=True),
         Column(
-            "own", OBJECT, "where the model's scores of its training records lie", optional=True
+            "own", OBJECT, "distribution of the model's scores on its training records",
+            optional=True
         ),
         Column(
             "chosen", OBJECT, "settings of a baseline that validation records chose", optional=True
@@ -87,14 +88,14 @@ HISTORY = Table(
         Column("validation_loss", NUMBER, "of the validation records, without dropout"),
         Column(
             "validation_{metric}", NUMBER,
-            "`accuracy`, or `r2` of regression; `auprc` where epochs are judged by it",
+            "`accuracy`, or `r2` for regression; `auprc` if it selects the epoch",
         ),
     ),
 )  # fmt: skip
 
 _TRIAL = (
     Column("state", TEXT, "`complete` or `pruned`"),
-    Column("value", NUMBER, "mean over the inner folds; empty of pruned trials"),
+    Column("value", NUMBER, "mean over the inner folds; empty for pruned trials"),
     Column("losses", TEXT, "of the inner folds, separated by commas"),
     Column("epochs", TEXT, "best epochs of the inner folds, separated by commas"),
     Column("worker", COUNT, "number of the worker"),
@@ -104,7 +105,7 @@ _TRIAL = (
 )
 WORKER_TRIALS = Table(
     "table of trials", "search/{model}/{fold-k, final}/worker-{i}.tsv",
-    "One row a trial that was done when the worker ended.",
+    "One row for each trial that was done when the worker ended.",
     "search", ("search",),
     (
         Column("number", COUNT, "Optuna's, with gaps where a trial was interrupted and repeated"),
@@ -113,7 +114,7 @@ WORKER_TRIALS = Table(
 )  # fmt: skip
 TRIALS = Table(
     "search", "search/{model}/{fold-k, final}/trials.tsv",
-    "One row a trial of the budget; the report puts those of all searches into one table.",
+    "One row for each trial of the budget; the report puts those of all searches into one table.",
     "search", ("report",),
     (
         _MODEL,
@@ -130,8 +131,8 @@ CHOSEN = Table(
     "search", ("train",),
     (
         Column("model", TEXT, "the searched model"),
-        Column("fold", COUNT, "within whose training records was searched; null: all records"),
-        Column("config", OBJECT, "the settings; null where the final model is another one"),
+        Column("fold", COUNT, "the fold whose training records were searched; null: all records"),
+        Column("config", OBJECT, "the settings; null if another model is the final model"),
         Column("epochs", COUNT, "median of the best epochs of the inner folds"),
         Column("searched", OBJECT, "the chosen values of the searched settings"),
         Column("trial", COUNT, "number of the best trial"),
@@ -146,7 +147,7 @@ CHOSEN = Table(
 
 GRADIENTS = Table(
     "gradients", "diagnosis/gradients.tsv",
-    "One row a model, layer, direction and k ([what is measured](diagnosis.md)).",
+    "One row for each model, layer, direction and k ([what is measured](diagnosis.md)).",
     "diagnose", ("report",),
     (
         _MODEL,
@@ -155,7 +156,7 @@ GRADIENTS = Table(
         Column("direction", TEXT, "`forward` or `reverse`"),
         Column(
             "k", COUNT,
-            "residues back from the last one that the direction reads; steps in a network per "
+            "residues back from the last residue that the direction reads; steps in a network per "
             "position",
         ),
         Column(
@@ -166,16 +167,16 @@ GRADIENTS = Table(
         Column("median", NUMBER, "median of the same"),
         Column("q90", NUMBER, "90 % quantile of the same"),
         Column(
-            "bound", NUMBER, "σ₁(W_hh)^k, only of a vanilla RNN (the largest of several runs)"
+            "bound", NUMBER, "σ₁(W_hh)^k, only for a vanilla RNN (the largest of several runs)"
         ),
-        Column("n", COUNT, "norms behind the row: those of records longer than k"),
+        Column("n", COUNT, "number of norms: of records longer than k"),
     ),
     in_report=True,
 )  # fmt: skip
 
 QUERY_PREDICTIONS = Table(
     "query predictions", "predictions/{query}.parquet",
-    "One row a record of the query, in its order; the same as `.tsv.gz`, without lists.",
+    "One row for each record of the query, in its order; the same as `.tsv.gz`, without lists.",
     "predict", (),
     (
         Column("id", TEXT, "as of `sequences.parquet`"),
@@ -186,16 +187,16 @@ QUERY_PREDICTIONS = Table(
         Column("length", COUNT, "residues"),
         Column(
             "call", TEXT,
-            "of two classes by the model's threshold, of more the most probable; several labels "
-            "that reach theirs, joined by `;`; per position a character a residue; not of "
-            "regression",
+            "two classes: by the model's threshold; more classes: the most probable; multilabel: "
+            "all labels that reach their threshold, joined by `;`; per position: one character for "
+            "each residue; not for regression",
             optional=True,
         ),
         *_PROBABILITY,
         Column(
             "threshold_{class}", NUMBER,
-            "the probability from which on that class is called, the same in every row: of two "
-            "classes for the positive one, of several labels for each; without such a column the "
+            "the probability from which that class is called, the same in every row: for two "
+            "classes of the positive one, for multilabel of each label; without such a column the "
             "most probable class is called",
             optional=True,
         ),
@@ -207,8 +208,8 @@ QUERY_PREDICTIONS = Table(
         ),
         Column(
             "in_training", TRUTH,
-            "whether the sequence, or its reverse complement, is one that the final model was "
-            "trained on; without `--sequences` there is no such column",
+            "whether the final model was trained on the sequence or its reverse complement; "
+            "without `--sequences` there is no such column",
             optional=True,
         ),
     ),
@@ -217,7 +218,7 @@ QUERY_PREDICTIONS = Table(
 
 MATRIX = Table(
     "transfer matrix", "transfer/{transfer}/matrix.tsv",
-    "One row a pair of datasets, model and metric ([transfer](transfer.md)).",
+    "One row for each pair of datasets, model and metric ([transfer](transfer.md)).",
     "transfer", (),
     (
         Column("train", TEXT, "dataset whose networks score"),

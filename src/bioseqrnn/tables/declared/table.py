@@ -164,7 +164,7 @@ class Table:
         missing = self.missing(frame.columns) if whole else []
         if missing:
             raise InputError(
-                f"{self.name} {path}: not a table of '{self.writer}': it lacks the column "
+                f"{self.name} {path}: not a table of '{self.writer}': it has no column "
                 f"'{missing[0]}'; make it again"
             )
         return frame

@@ -26,7 +26,9 @@ def format_of(path: Path) -> type[Writer]:
     for ending, writer in FORMATS.items():
         if path.name.endswith(ending):
             return writer
-    raise InputError(f"{path}: not a format of predictions; its name must end in {_or(FORMATS)}")
+    raise InputError(
+        f"{path}: is not a format for predictions; the name must end in {_or(FORMATS)}"
+    )
 
 
 def _or(words: dict[str, type[Writer]]) -> str:

@@ -24,8 +24,8 @@ def checks_section(checks: pd.DataFrame) -> Section:
     return section(
         "checks",
         "Can the labels be trusted? Audit before training",
-        "What can make a score look better than a model is: records that repeat or contradict each "
-        "other, and properties that tell the classes apart without any biology. warn: beyond the "
+        "Possible causes of scores that are too good: records that repeat or contradict each "
+        "other, and properties that separate the classes without any biology. warn: outside the "
         "limit; stop: nothing would be trained. flagged.tsv, beside sequences.parquet, lists the "
         "records.",
         "html",
@@ -52,10 +52,11 @@ def intake_section(intake: pd.DataFrame) -> Section:
     shown = intake.drop(columns=unused).rename(columns=lambda name: name.replace("_", " "))
     return section(
         "intake",
-        "What the FASTA files hold",
-        "What each file holds. Ambiguous residues are encoded as all residues they may be. Comment "
-        "lines, white space, gaps and the stop at a protein's end are left out, lower case and the "
-        "U of RNA are read as A C G T; such columns stand here where there was any.",
+        "Contents of the FASTA files",
+        "Contents of each file. Ambiguous residues are encoded as all residues that they may be. "
+        "Comment lines, white space, gaps and the stop at a protein's end are left out; lower case "
+        "and the U of RNA are read as A C G T. The columns of such changes are shown only if there "
+        "were any.",
         "html",
         data=html_table(shown),
     )
@@ -65,7 +66,7 @@ def fold_sizes_section(sizes: pd.DataFrame, given: bool) -> Section:
     """Records of each class by role and fold."""
     where = (
         "as given. Without given validation records, a fraction of the training records is used. "
-        "The audit says whether sequences are in two roles."
+        "The audit shows whether sequences are in two roles."
         if given
         else "in each fold. Identical sequences are never in two roles."
     )
@@ -84,8 +85,8 @@ def provenance_section(rows: pd.DataFrame) -> Section:
     return section(
         "provenance",
         "Provenance",
-        "Software, settings and the SHA-256 checksums of the input files. The same and more stands "
-        "in manifest.json.",
+        "Software, settings and the SHA-256 checksums of the input files. manifest.json contains "
+        "the same and more.",
         "html",
         data=html_table(rows),
     )

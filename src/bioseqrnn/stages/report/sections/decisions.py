@@ -37,14 +37,14 @@ def calibration_section(calibration: pd.DataFrame, summary: pd.DataFrame) -> Sec
     return section(
         "calibration",
         "Calibration",
-        "Mean probability of the called class against how often the call was right, in ten bins "
-        f"(those with at least {LEAST_OF_BIN:.0%} of the predictions). Below the diagonal a model "
-        "is too sure of itself. Probabilities are calibrated by one temperature, fitted on the "
-        f"validation records. Expected calibration error before → after: {told}.",
+        "Mean probability of the called class against the fraction of correct calls, in ten bins "
+        f"(those with at least {LEAST_OF_BIN:.0%} of the predictions). Below the diagonal, the "
+        "probabilities of a model are too high. Probabilities are calibrated by one temperature, "
+        f"fitted on the validation records. Expected calibration error before → after: {told}.",
         "linegraph",
         data=datasets,
         config={
-            "xlab": "Stated probability", "ylab": "Observed share right", "xmin": 0, "xmax": 1,
+            "xlab": "Predicted probability", "ylab": "Fraction correct", "xmin": 0, "xmax": 1,
             "ymin": 0, "ymax": 1, "extra_series": [[diagonal]] * 2, "style": "lines+markers",
             "data_labels": [{"name": "Calibrated"}, {"name": "Before"}],
         },
@@ -104,8 +104,8 @@ def confusion_section(confusion: pd.DataFrame, model: str, part: str) -> Section
         "ycats_samples": False, "cluster_rows": False, "cluster_cols": False,
     }  # fmt: skip
     text = (
-        "Rows: true class and how many it has. Columns: called class. Cells: share of the true "
-        "class."
+        "Rows: true class and its number of records or residues. Columns: called class. Cells: "
+        "fraction of the true class."
     )
     name, words = f"confusion_{part.replace(' ', '_')}", f"Confusion of the {part} ({model})"
     if len(datasets) == 1:
@@ -138,7 +138,7 @@ def classes_section(classes: pd.DataFrame, models: list[str]) -> Section:
         .pivot(index=["class", "positives", "model"], columns="metric", values="cell")
         .reindex(columns=list(dict.fromkeys(rows["metric"])))
         .reset_index()
-        .rename(columns={"class": "Class", "positives": "Of the class", "model": "Model"})
+        .rename(columns={"class": "Class", "positives": "Records of the class", "model": "Model"})
         .rename(columns=title)
     )
     wide.columns.name = None

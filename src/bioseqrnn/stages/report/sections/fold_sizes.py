@@ -27,7 +27,7 @@ def fold_sizes(sequences: Path, folds: Path) -> pd.DataFrame:
     task, classes = task_of(file.metadata["task"]), list(file.metadata["classes"])
     table, about = open_folds(folds)
     if table.metadata.num_rows != len(file):
-        raise InputError(f"{folds}: not of this sequence table; split again")
+        raise InputError(f"{folds}: does not belong to this sequence table; split again")
     count = int(about["folds"])
     names = [f"{'residues' if task.per_position else 'records'}_{name}" for name in classes]
     counts = np.zeros((count, len(ROLES), max(len(classes), 1)))

@@ -64,16 +64,16 @@ def _description(gradients: pd.DataFrame, unit: str) -> str:
     ]
     step = unit.removesuffix("s")
     meaning = (
-        " A step is what a network reads at once: residues_per_step residues, by default 3 of DNA "
-        "and 1 of proteins."
+        " A step is what a network reads at once: residues_per_step residues, by default 3 for DNA "
+        "and 1 for proteins."
     )
     return (
         f"How strongly the last state of a network, h(T), still depends on its state k {unit} "
         "before: median of the largest singular value of that derivative over "
-        f"{gradients['n'].max()} records. Where it is near 0, the last state neither tells what "
-        "was read there nor learns to: the gradient has vanished. A straight fall on this scale "
-        f"is a share lost with every {step}. Last layers: {'; '.join(said)}. A network "
-        "that pools over all positions (max, mean, attention) sees each of them beside this path, "
-        "so a short reach limits only what it can combine over a distance."
-        f"{meaning if unit == STEPS else ''}"
+        f"{gradients['n'].max()} records. Where it is near 0, the last state contains no "
+        "information about what was read there and cannot learn it: the gradient has vanished. A "
+        f"straight fall on this scale means that a constant fraction is lost with every {step}. "
+        f"Last layers: {'; '.join(said)}. A network that pools over all positions (max, mean, "
+        "attention) also uses each of them directly, so a short reach limits only what it can "
+        f"combine over a distance.{meaning if unit == STEPS else ''}"
     )

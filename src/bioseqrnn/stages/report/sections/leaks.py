@@ -33,12 +33,12 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
         row: dict[str, object] = {"Folds by": WORDS.get(str(name), str(name)), "Tested": tested}
         for column, words in (
             ("identical", "with an equal sequence in training"),
-            ("similar", "with an equal or similar one"),
-            ("overlapping", "with one that shares a stretch"),
+            ("similar", "with an equal or similar sequence in training"),
+            ("overlapping", "with a sequence in training that shares a stretch"),
             ("common", "of the others, with a repeat, a motif or low complexity"),
         ):
             known = part[column].notna().all()
-            row[words] = _share(float(part[column].sum()), tested) if known else "not looked for"
+            row[words] = _share(float(part[column].sum()), tested) if known else "not searched"
         row["left out of training or test"] = int(part["excluded"].sum())
         rows.append(row)
     text = (
@@ -55,14 +55,12 @@ def leaks_section(leaks: pd.DataFrame, random: pd.DataFrame | None, headline: st
                 f"{title(headline)}, folds of this report": [
                     number(headline, v, ".4f") for v in of["grouped"]
                 ],
-                "random folds would have claimed": [
-                    number(headline, v, ".4f") for v in of["random"]
-                ],
+                "random folds": [number(headline, v, ".4f") for v in of["random"]],
                 "difference": [number(headline, v, "+.4f") for v in of["difference"]],
             }
         )
         html += html_table(scores)
-    return section("leaks", "What random folds would have claimed", text, "html", data=html)
+    return section("leaks", "Leaks, and scores on random folds", text, "html", data=html)
 
 
 def leaking_overlaps(leaks: pd.DataFrame) -> Markup:
@@ -77,7 +75,7 @@ def _own(leaks: pd.DataFrame) -> pd.DataFrame:
     """Rows of the folds used in the report; rows of random folds come after them."""
     lacking = LEAKS.missing(leaks.columns)
     if lacking:
-        raise InputError(f"leaks.tsv lacks the column '{lacking[0]}': make it again with 'split'")
+        raise InputError(f"leaks.tsv has no column '{lacking[0]}'; make it again with 'split'")
     own: pd.DataFrame = leaks[leaks["grouping"] == leaks["grouping"].iloc[0]]
     return own
 
@@ -86,18 +84,18 @@ def _overlap_words(leaks: pd.DataFrame) -> str:
     """Sentence on how many test records share a stretch of sequence with training records."""
     own = _own(leaks)
     if own["overlapping"].isna().any():
-        return "Shared stretches, as of overlapping windows, were not looked for."
+        return "Shared stretches, like those of overlapping windows, were not searched."
     count, tested = int(own["overlapping"].sum()), int(own["tested"].sum())
     least = f"a stretch of at least {own['stretch'].iloc[0]:.0f} residues"
     if not count:
         return (
-            f"No test record shares {least} with a training record, as overlapping windows of a "
-            f"genome or fragments of a protein do.{_common_words(own, tested)}"
+            f"No test record shares {least} with a training record, unlike overlapping windows of "
+            f"a genome or fragments of a protein.{_common_words(own, tested)}"
         )
     return (
         f"{_share(count, tested)} of the {tested:,} test records share {least} with a training or "
         "validation record: overlapping windows of a genome, fragments of a protein, or copies. "
-        "Their scores are no estimate of scores on new sequences."
+        "Their scores do not estimate scores on new sequences."
     )
 
 

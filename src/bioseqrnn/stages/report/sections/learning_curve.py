@@ -26,19 +26,23 @@ def learning_curve_section(curve: pd.DataFrame) -> Section:
     return {
         "id": "learning_curve",
         "section_name": "Would more sequences help?",
-        "description": "Loss on the test records of models that were trained on shares of the "
-        "training and validation records; each share holds the smaller ones. "
+        "description": (
+            "Loss on the test records of models that were trained on fractions of the training and "
+            "validation records; each fraction contains the smaller ones. "
+        )
         + Markup(" ").join(
             _sentence(name, rows) for name, rows in losses.groupby("model", sort=False)
         )
-        + " Intervals come from the test records alone; another draw of the training records "
-        "would move the points too. A power law through so few points is a guess: it holds where "
-        "more of the same kind of sequence come, and nothing else about them changes.",
+        + (
+            " Intervals are based on the test records alone; another draw of the training records "
+            "would also move the points. A power law through so few points is a guess: it is valid "
+            "only if the new sequences are of the same kind."
+        ),
         "plot_type": "linegraph",
         "pconfig": {
             "id": "sizes_plot",
             "title": "bioseqrnn: Would more sequences help?",
-            "xlab": "Records trained with (validation among them)",
+            "xlab": "Number of training records (including validation)",
             "ylab": "Loss",
             "xlog": True,
             "showlegend": True,
@@ -57,13 +61,13 @@ def _sentence(name: object, rows: pd.DataFrame) -> Markup:
         words += (
             f"from {before['fraction']:.3g} of the records to all, the loss fell by "
             f"{brief(last['gain'])} [{brief(last['gain_low'])}, {brief(last['gain_high'])}]"
-            + ("" if sure else ", which may be chance")
+            + ("" if sure else ", which may be due to chance")
         )
     expected = rows[rows["extrapolated"]]
     if len(expected):
         twice = expected.iloc[0]
         words += (
-            f"; twice the records may take it from {brief(last['estimate'])} to "
+            f"; with twice the records it may fall from {brief(last['estimate'])} to "
             f"{brief(twice['estimate'])} [{brief(twice['ci_low'])}, {brief(twice['ci_high'])}]"
         )
     return words + "."

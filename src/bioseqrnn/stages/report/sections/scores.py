@@ -66,9 +66,9 @@ def models_section(summary: pd.DataFrame, headline: str, confidence: float, give
         "models",
         "Models and baselines",
         Markup(
-            "{} Intervals come from a bootstrap over groups. <i>selected</i>, where it stands, "
-            "is the procedure itself: in each fold the network that validates best. A network "
-            "earns its keep only where it beats the best baseline."
+            "{} Intervals come from a bootstrap over groups. <i>selected</i>, if it is shown, is "
+            "the procedure itself: in each fold, the network with the best validation loss. A "
+            "network is useful only if it is better than the best baseline."
         ).format(tested),
         "table",
         data=data,
@@ -105,9 +105,9 @@ def comparisons_section(
     return section(
         "comparisons",
         "Networks against baselines",
-        "Difference of network and baseline on the same records. An interval that contains 0 means "
-        "the data cannot tell them apart. p is two-sided; adjusted: corrected for all comparisons "
-        "of the metric (Holm). All metrics: tables/comparisons.tsv.",
+        "Difference between network and baseline on the same records. An interval that contains 0 "
+        "means that the data do not show a difference. p is two-sided; adjusted: corrected for all "
+        "comparisons of the metric (Holm). All metrics: tables/comparisons.tsv.",
         "html",
         data=html_table(frame),
     )

@@ -41,13 +41,15 @@ def search_section(trials: pd.DataFrame) -> Section:
     return {
         "id": "search",
         "section_name": "Searched settings",
-        "description": "What the search chose within the training records of each fold; neither "
-        "its test nor its validation records were read. Value: mean over inner folds of the "
-        "validation loss (or of 1 - average precision) at the best epoch, lower is better. It is "
-        "the smallest of many values and therefore too good; the table of models has the scores on "
-        "test records, beside those of the same model with its own settings. Settings that differ "
-        "much from fold to fold matter little, or the data are too few to decide. All trials are "
-        "in tables/search.tsv.",
+        "description": (
+            "Settings that the search chose within the training records of each fold; neither its "
+            "test nor its validation records were read. Value: mean over inner folds of the "
+            "validation loss (or of 1 - average precision) at the best epoch, lower is better. It "
+            "is the smallest of many values and therefore too good; the table of models has the "
+            "scores on test records, beside those of the same model with its own settings. "
+            "Settings that differ much from fold to fold matter little, or there are too few data "
+            "to decide. All trials are in tables/search.tsv."
+        ),
         "plot_type": "html",
         "pconfig": {"id": "search_plot", "title": "bioseqrnn: Searched settings"},
         "data": html_table(pd.DataFrame(rows)),

@@ -80,9 +80,11 @@ class Negatives:
         self.windows: GenomeWindows | None = None
         if method == "genome":
             if alphabet.name != DNA.name:
-                raise InputError("negatives from a genome are for DNA; use shuffles for proteins")
+                raise InputError(
+                    "negatives from a genome are only for DNA; use shuffles for proteins"
+                )
             if genome is None:
-                raise InputError("negatives from a genome need its FASTA file; name it")
+                raise InputError("negatives from a genome need its FASTA file; give its path")
             self.windows = GenomeWindows(genome, intervals=intervals, seed=seed)
         self._both_strands = both_strands
         # letters with the same one-hot row are replaced by the first of them

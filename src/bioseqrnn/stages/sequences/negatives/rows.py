@@ -28,15 +28,15 @@ def check_negatives(
     """Raise InputError if it is clear before reading that no negatives can be made."""
     settings = options.negatives
     if options.task != CLASSIFICATION:
-        raise InputError(f"{where}: negatives are a class; task {options.task} has none")
+        raise InputError(f"{where}: negatives are a class, but task {options.task} has no classes")
     if settings.method == "genome":
         if alphabet.name != "dna":
             raise InputError(
-                f"{where}: negatives from a genome are for DNA, this is {alphabet.name}; use "
-                "method shuffle"
+                f"{where}: negatives from a genome are only for DNA, but this is {alphabet.name}; "
+                "use method shuffle"
             )
         if settings.genome is None:
-            raise InputError(f"{where}: negatives of method genome need its FASTA as 'genome'")
+            raise InputError(f"{where}: method genome needs the FASTA of the genome as 'genome'")
         require_file(Path(settings.genome), "genome")
     for source in sources:
         if source.label == settings.label:
@@ -100,7 +100,10 @@ def write_negatives(
         writer.add(len(sources) + source, Batch(records, labels, groups, places))
     made = writer.written - before
     if maker.missing:
-        say(f"{maker.missing:,} negatives could not be made: no other arrangement, or no window")
+        say(
+            f"{maker.missing:,} negatives could not be made: there is no other arrangement or no "
+            "window"
+        )
     return {"negatives": settings.model_dump() | {"made": made, "missing": maker.missing}}
 
 
@@ -114,7 +117,7 @@ def sequences_of(records: PackedRecords, alphabet: Alphabet) -> list[str]:
 def _class_exists(source: Source, label: str) -> InputError:
     return InputError(
         f"{source.origin}: has records of class '{label}', which is also the class of made "
-        "negatives; set negatives.label to another, or make none"
+        "negatives; set negatives.label to another, or make no negatives"
     )
 
 

@@ -138,13 +138,14 @@ class GenomeWindows:
         for name, start, end in intervals:
             if name not in lengths:
                 raise InputError(
-                    f"genome {self._genome.path}: has no sequence '{name}', where a positive is "
-                    f"said to lie; its first is '{self._names[0]}': use the same names and assembly"
+                    f"genome {self._genome.path}: has no sequence '{name}', which is the "
+                    f"chromosome of a positive; its first sequence is '{self._names[0]}'; use the "
+                    "same names and assembly"
                 )
             if not 0 <= start <= end <= lengths[name]:
                 raise InputError(
-                    f"genome {self._genome.path}: the positive interval {name}:{start}-{end} does "
-                    f"not lie within its {lengths[name]} bases; is it of another assembly?"
+                    f"genome {self._genome.path}: the positive interval {name}:{start}-{end} is "
+                    f"not within its {lengths[name]} bases; does it belong to another assembly?"
                 )
             spans[name].append((start, end))
         merged = {}
