@@ -15,6 +15,7 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import save_model
+from bioseqrnn.stages.evaluation.combine import Plan
 from bioseqrnn.stages.evaluation.run import evaluate_models
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.tables.declared.models import HISTORY
@@ -101,13 +102,10 @@ class Made:
         history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
         HISTORY.write(out / "history.tsv", pd.DataFrame(history))
 
-    def evaluate(self, **options):
-        # most tests are about the models that they add
-        settings = (
-            {"combine": []}
-            | {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC}
-            | options
-        )
+    def evaluate(self, *, combine=(), final="combined", **options):
+        """Nothing is combined unless it is asked for: most tests are about the models they add."""
+        settings = {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC} | options
+        settings["plan"] = Plan(combine, final)
         out = self.folder / "evaluation"
         evaluate_models(self.paths, self.folder / "folds.parquet", out, **settings)
         return out

@@ -31,7 +31,6 @@ wildcard_constraints:
     baseline=NAME,
     transfer=NAME,
     query=NAME,
-    network=NAME,
     fold=r"\d+",
     seed=r"\d+",
     part=r"fold-\d+|final",

@@ -10,11 +10,11 @@ rule train_final:
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
         chosen=final_settings,
     output:
-        f"{RESULTS}/{{dataset}}/final/networks/{{network}}.safetensors",
+        f"{RESULTS}/{{dataset}}/final/networks/{{model}}.safetensors",
     log:
-        f"{RESULTS}/{{dataset}}/logs/train_final/{{network}}.log",
+        f"{RESULTS}/{{dataset}}/logs/train_final/{{model}}.log",
     benchmark:
-        f"{RESULTS}/{{dataset}}/benchmarks/train_final/{{network}}.tsv"
+        f"{RESULTS}/{{dataset}}/benchmarks/train_final/{{model}}.tsv"
     priority: 2
     conda:
         "../envs/bioseqrnn.yaml"

@@ -56,6 +56,7 @@ def evaluate(
 ) -> None:
     """Score all models with intervals, compare them, and select one on validation records."""
     from bioseqrnn.metrics.thresholds import Aim
+    from bioseqrnn.stages.evaluation.combine import Plan
     from bioseqrnn.stages.evaluation.run import evaluate_models
 
     evaluate_models(
@@ -67,6 +68,5 @@ def evaluate(
         seed=seed,
         sequences=sequences,
         aim=Aim(threshold_aim, threshold_precision),
-        combine=[] if combine == [NOTHING] else combine,
-        final=final,
+        plan=Plan([] if combine == [NOTHING] else combine, final),
     )

@@ -9,6 +9,7 @@ This module imports only the standard library, since the workflow loads it witho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -26,11 +27,14 @@ class Choice:
         Description in one line.
     whole_records : bool
         Whether it needs one label for each record; then ``per_position`` datasets leave it out.
+    informed : bool
+        Whether a baseline knows anything about a single record.
     """
 
     code: str
     meaning: str
     whole_records: bool = False
+    informed: bool = True
 
     @property
     def module(self) -> str:
@@ -66,12 +70,12 @@ POOLINGS: Choices = {
     "centre": Choice(f"{_POOLING}:CENTRE", "output at the middle position"),
 }
 
-# the baseline that says nothing about a single record
-MAJORITY = "majority"
 # each is a module with the functions that ``baselines/methods.py`` describes
 _BASELINES = "bioseqrnn.baselines"
 BASELINES: Choices = {
-    MAJORITY: Choice(f"{_BASELINES}.majority", "class frequencies, or the mean value"),
+    "majority": Choice(
+        f"{_BASELINES}.majority", "class frequencies, or the mean value", informed=False
+    ),
     "composition": Choice(f"{_BASELINES}.composition", "regression on length and composition"),
     "kmer_logistic": Choice(f"{_BASELINES}.kmer_logistic", "regression on k-mer counts"),
     "gapped_kmer": Choice(f"{_BASELINES}.gapped_kmer", "regression on gapped k-mer counts", True),
@@ -94,6 +98,11 @@ LABEL_KINDS: Choices = {
 def whole_records_only(choices: Choices) -> tuple[str, ...]:
     """Return the names of the choices that need one label for each record."""
     return tuple(name for name, choice in choices.items() if choice.whole_records)
+
+
+def informed(names: Iterable[str], choices: Choices) -> list[str]:
+    """Return those of the names that are not of choices that know nothing about a record."""
+    return [name for name in names if name not in choices or choices[name].informed]
 
 
 def described(choices: Choices) -> str:

@@ -52,6 +52,10 @@ class Combination:
         members : sequence of float64 [units, outputs]
             Scores of each method for the same units, in the order of ``weights``.
         """
+        (counting,) = np.nonzero(self.weights)
+        if len(counting) == 1 and self.weights[counting[0]] == 1:
+            # a logarithm and its inverse would change the last digits
+            return members[counting[0]]
         total = np.zeros_like(members[0], dtype=np.float64)
         # one after the other: the scores of all residues of many methods would not fit in memory
         for weight, scores in zip(self.weights, members, strict=True):

@@ -6,7 +6,7 @@ SELECTED_NETWORK = "selected"
 def combined_names(dataset):
     """Names of the models and baselines that are combined; the default if there is no list."""
     if config["combine"] is None:
-        baselines = [name for name in baselines_of(dataset) if name != choices.MAJORITY]
+        baselines = choices.informed(baselines_of(dataset), choices.BASELINES)
         return [SELECTED_NETWORK, *baselines]
     return scored.for_dataset(config["combine"], config, dataset)
 
@@ -38,5 +38,5 @@ def final_baselines(wildcards):
 def final_network_words(wildcards):
     """The network's name as an argument of the command line; none for the selected one."""
     return (
-        [] if wildcards.network == SELECTED_NETWORK else ["--model", wildcards.network]
+        [] if wildcards.model == SELECTED_NETWORK else ["--model", wildcards.model]
     )

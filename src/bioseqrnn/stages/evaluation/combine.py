@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bioseqrnn.config.choices import MAJORITY
+from bioseqrnn.config.choices import BASELINES, informed
 from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.metrics.combination import Combination, cross_fitted, fit_combination
 from bioseqrnn.metrics.own_scores import combined_own
@@ -25,6 +25,26 @@ from bioseqrnn.tables.predictions import Predictions
 COMBINED, WITHOUT_NETWORK = "combined", "combined_without_network"
 KIND = "combined"
 LEAST_MEMBERS = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is combined, and what the final model is.
+
+    Attributes
+    ----------
+    combine : sequence of str, optional
+        Networks and baselines. None: the selected network and every baseline but ``majority``.
+        Empty: nothing is combined.
+    final : {"combined", "network", "best"}
+        What the final model is (``final.final_model``).
+    """
+
+    combine: Sequence[str] | None = None
+    final: str = COMBINED
+
+
+DEFAULT = Plan()
 
 
 @dataclass(frozen=True)
@@ -73,7 +93,7 @@ def members_of(evidence: Evidence, names: Sequence[str] | None) -> list[Model]:
     selected = models[SELECTED].name
     if names is None:
         baselines = [model.name for model in evidence.models if model.kind == "baseline"]
-        names = [selected, *(name for name in baselines if name != MAJORITY)]
+        names = [selected, *informed(baselines, BASELINES)]
     unknown = [name for name in names if name not in models]
     if unknown:
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from bioseqrnn.metrics.scorers import ALL
 from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.evaluation import pictures, tables
 from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
-from bioseqrnn.stages.evaluation.combine import COMBINED, combine_models, members_of
+from bioseqrnn.stages.evaluation.combine import DEFAULT, Plan, combine_models, members_of
 from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
 from bioseqrnn.stages.evaluation.estimates import Estimates, score_models
 from bioseqrnn.stages.evaluation.final import final_model, network_calibration
@@ -40,8 +39,7 @@ def evaluate_models(
     seed: int,
     sequences: Path | None = None,
     aim: Aim = NO_AIM,
-    combine: Sequence[str] | None = None,
-    final: str = COMBINED,
+    plan: Plan = DEFAULT,
 ) -> None:
     """Evaluate networks and baselines of one dataset.
 
@@ -63,11 +61,8 @@ def evaluate_models(
         ``sequences.parquet``, for the strata; without it there are none.
     aim : Aim
         Aim of the thresholds.
-    combine : sequence of str, optional
-        Networks and baselines that are combined. None: the selected network and every baseline
-        but ``majority``. Empty: nothing is combined.
-    final : {"combined", "network", "best"}
-        What the final model is (``final.final_model``).
+    plan : Plan
+        What is combined, and what the final model is.
     """
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
@@ -76,7 +71,7 @@ def evaluate_models(
     files = [run.test.path.with_name("model.safetensors") for m in networks for run in m.runs]
     selected, histories, losses = select_model(files)
     evidence.models[len(networks) : len(networks)] = derive_models(evidence, losses)
-    members = members_of(evidence, combine)
+    members = members_of(evidence, plan.combine)
     combined, weights = combine_models(evidence, members)
     # the answer first, then what it is made of
     evidence.models[:0] = combined
@@ -85,7 +80,7 @@ def evaluate_models(
     with threadpool_limits(1):
         scores = score_models(evidence, strata, replicates, seed)
     selected |= _described(evidence, selected["model"], scores)
-    chosen = final_model(evidence, members, selected["model"], final)
+    chosen = final_model(evidence, members, selected["model"], plan.final)
     selected["final"] = chosen | {"metrics": _metrics(scores, chosen["row"])}
 
     frames = {
