@@ -1,0 +1,1 @@
+"""Baselines as models that are stored and loaded."""
