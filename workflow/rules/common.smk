@@ -9,7 +9,7 @@ STAGE_VERSIONS = {
     "folds": 3,
     "search": 3,
     "training": 8,
-    "baselines": 6,
+    "baselines": 7,
     "evaluation": 4,
     "learning_curve": 3,
     "diagnosis": 2,
