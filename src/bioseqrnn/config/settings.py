@@ -60,8 +60,13 @@ class RunConfig(Strict):
     baselines: list[Baseline] = Field(
         ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
         description="Simple methods that are run on the same folds (docs/baselines.md). "
+<<<<<<< HEAD
         "gapped_kmer and cnn take more time and are run only if they are named; gapped_kmer and "
         "pwm score whole records, and are not run for per_position datasets.",
+=======
+        "cnn takes more time; it and gapped_kmer are left out unless they are named. gapped_kmer "
+        "and pwm score whole records, and are left out of per_position datasets.",
+>>>>>>> port
         json_schema_extra={"uniqueItems": True},
     )
     combine: list[Name] | None = Field(
