@@ -58,15 +58,10 @@ class RunConfig(Strict):
         description="By model name: settings that differ from the defaults.",
     )
     baselines: list[Baseline] = Field(
-        ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
+        ["majority", "composition", "kmer_logistic", "gapped_kmer", "gradient_boosting", "pwm"],
         description="Simple methods that are run on the same folds (docs/baselines.md). "
-<<<<<<< HEAD
-        "gapped_kmer and cnn take more time and are run only if they are named; gapped_kmer and "
-        "pwm score whole records, and are not run for per_position datasets.",
-=======
-        "cnn takes more time; it and gapped_kmer are left out unless they are named. gapped_kmer "
-        "and pwm score whole records, and are left out of per_position datasets.",
->>>>>>> port
+        "cnn takes more time and runs only if it is named; gapped_kmer and pwm score whole "
+        "records, and are not run for per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )
     combine: list[Name] | None = Field(
