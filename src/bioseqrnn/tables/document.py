@@ -9,12 +9,15 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from bioseqrnn.support.io import write_text
 from bioseqrnn.tables.declared import ALL, Column, Table
 from bioseqrnn.tables.declared.table import COUNT
 
 BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
+# columns of a line of text
+WIDTH = 120
 
 
 def filled(text: str, blocks: Mapping[str, str]) -> str:
@@ -51,7 +54,10 @@ def table_text(table: Table) -> str:
     if table.format is not None and not table.metadata:
         text += f" Format {table.format}."
     head = "key" if table.path.endswith(".json") else "column"
-    parts = [text, markdown((head, "type", "meaning"), _rows(table.columns))]
+    parts = [
+        fill(text, WIDTH, break_long_words=False, break_on_hyphens=False),
+        markdown((head, "type", "meaning"), _rows(table.columns)),
+    ]
     if table.metadata:
         version = (Column("format", COUNT, str(table.format)),)
         parts.append(markdown(("metadata", "type", "meaning"), _rows(version + table.metadata)))
