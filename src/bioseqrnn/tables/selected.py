@@ -76,6 +76,13 @@ class Selection(Described):
     devices: list[str] = Field(default_factory=list)
 
 
+def final_networks(selection: dict[str, Any]) -> set[str]:
+    """Names of the networks that are trained on all records: the selected one, and members."""
+    members = (selection.get("final") or {}).get("members", ())
+    named = {str(member["name"]) for member in members if member["kind"] == "network"}
+    return {str(selection["model"]), *named}
+
+
 def read_selection(path: Path, more: tuple[str, ...] = ()) -> dict[str, Any]:
     """Read ``selected.json``; InputError if it is no such file or lacks one of ``more`` keys."""
     content = read_json(path, "selection", ("model", "config", "epochs", "metrics", *more))

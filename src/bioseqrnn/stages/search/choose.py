@@ -18,7 +18,7 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file, write_json
 from bioseqrnn.tables.declared.models import TRIALS
-from bioseqrnn.tables.selected import read_selection
+from bioseqrnn.tables.selected import final_networks, read_selection
 
 CRITERION = "lowest mean over inner folds of the validation loss (or 1 - average precision)"
 
@@ -45,7 +45,7 @@ def choose(
     fold : int or None
         None for the final model.
     selected : Path, optional
-        ``selected.json``: if another model was selected as the final one, no settings are chosen.
+        ``selected.json``: if the model is not part of the final one, no settings are chosen.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def choose(
     searched = list(distributions(search))
     frame = _union([_read(path, searched) for path in workers])
     about: dict[str, Any] = {"model": model, "fold": fold, "criterion": CRITERION}
-    if selected is not None and read_selection(selected)["model"] != model:
+    if selected is not None and model not in final_networks(read_selection(selected)):
         with together():
             TRIALS.write(trials, _named(frame, model, fold, -1))
             write_json(chosen, about | {"config": None})

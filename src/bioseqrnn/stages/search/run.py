@@ -33,7 +33,7 @@ from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError, TrainingStopped
 from bioseqrnn.support.io import sha256, write_tsv
 from bioseqrnn.tables.folds import TRAIN, read_groups, read_roles
-from bioseqrnn.tables.selected import read_selection
+from bioseqrnn.tables.selected import final_networks, read_selection
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
 
@@ -91,7 +91,7 @@ def work(
     machine : MachineConfig
         A trial uses one device of it.
     selected : Path, optional
-        ``selected.json``: if another model was selected as the final one, nothing is done.
+        ``selected.json``: if the model is not part of the final one, nothing is done.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def work(
     """
     config, search, fold, where = searched.config, searched.search, searched.fold, searched.name
     space = distributions(search)
-    if selected is not None and read_selection(selected)["model"] != searched.model:
-        say(f"{where}: not searched, because another model is the final model")
+    if selected is not None and searched.model not in final_networks(read_selection(selected)):
+        say(f"{where}: not searched, because it is not part of the final model")
         write_tsv(output, trials_table([], space))
         return
     alone = machine.model_copy(update={"devices": 1, "nodes": 1})
