@@ -56,10 +56,14 @@ def test_short_ambiguous_and_odd_records(method, tmp_path):
             np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("method", ["kmer_logistic", "gapped_kmer", "cnn"])
-def test_the_model_of_the_choice_is_the_one_fitted_with_the_settings(method, acp):
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [("kmer_logistic", "acp"), ("gapped_kmer", "acp"), ("gapped_kmer", "splice"), ("cnn", "acp")],
+)
+def test_the_model_of_the_choice_is_the_one_fitted_with_the_settings(method, data, request):
     """The validation records are scored by the model that any fit with the settings gives."""
-    problem, rows = Problem(acp, 1), np.random.default_rng(1).permutation(len(acp))
+    table = request.getfixturevalue(data)
+    problem, rows = Problem(table, 1), np.random.default_rng(1).permutation(len(table))
     train, validation = np.sort(rows[:150]), np.sort(rows[150:250])
     settings, fitted = choose(method, problem, train, validation)
     check_settings(method, problem.form, settings, "here")

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.preprocessing import normalize
+import numpy as np
 
-from bioseqrnn.baselines.heads import Kind, Linear
-from bioseqrnn.baselines.linear import choose_linear
-from bioseqrnn.baselines.model import FeatureModel, Recipe, Settings, fit_records, load_features
+from bioseqrnn.baselines.heads import Linear
+from bioseqrnn.baselines.linear import best_of
+from bioseqrnn.baselines.model import FeatureModel, Recipe, Settings, load_features
 from bioseqrnn.baselines.problem import Problem
 from bioseqrnn.baselines.records import Form, Records
 from bioseqrnn.baselines.stored import Stored
+from bioseqrnn.baselines.targets import Targets
+from bioseqrnn.onehot.windows import GappedCounts, gapped_counts
 from bioseqrnn.onehot.words import count_words, gapped
 from bioseqrnn.support.arrays import Ints
 
 # length of a window, and number of its informative positions
 WORDS = {"dna": (8, 6), "protein": (4, 2)}
+# inverse regularisation, ascending
 STRENGTHS = (10.0, 100.0)
 MOST_RESIDUES = 4 * 10**6
-MOST_ITERATIONS = 1000
-# gradients of rows of length 1 with thousands of columns are small
-TOLERANCE = 1e-6
 
 
 def choices(form: Form) -> dict[str, tuple[float, ...]]:
@@ -35,13 +34,11 @@ def choices(form: Form) -> dict[str, tuple[float, ...]]:
 
 def choose(problem: Problem, train: Ints, validation: Ints) -> tuple[Settings, FeatureModel]:
     """Choose the way of counting and the regularisation on the validation records."""
-    tried: list[Settings] = [
-        {"centred": way, "strength": strength}
-        for way in choices(problem.form)["centred"]
-        for strength in STRENGTHS
-    ]
     train = problem.limited(train, MOST_RESIDUES)
-    return choose_linear(problem, train, validation, tried, _recipe)
+    targets = Targets.of(problem.form, problem.truth(train))
+    ways = zip(_count(problem, train), choices(problem.form)["centred"], strict=False)
+    fits = (_fit_strengths(targets, counts, bool(way), STRENGTHS) for counts, way in ways)
+    return best_of(problem, validation, fits)
 
 
 def fit(problem: Problem, rows: Ints, settings: Settings) -> FeatureModel:
@@ -54,33 +51,28 @@ def fit(problem: Problem, rows: Ints, settings: Settings) -> FeatureModel:
     in ls-gkm's default kernel (Lee, Bioinformatics 32:2196, 2016).
     """
     rows = problem.limited(rows, MOST_RESIDUES)
-    return fit_records(problem, rows, _recipe(settings), settings)
+    targets = Targets.of(problem.form, problem.truth(rows))
+    way = bool(settings["centred"])
+    counts = _count(problem, rows)[way]
+    # as in ``choose``, so that the same settings give the same model
+    strengths = [strength for strength in STRENGTHS if strength <= float(settings["strength"])]
+    return _fit_strengths(targets, counts, way, strengths)[-1]
 
 
 def load(form: Form, settings: Settings, stored: Stored) -> FeatureModel:
     """Read the model of ``fit``."""
-    return load_features(form, settings, stored, _recipe(settings))
+    return load_features(form, settings, stored, recipe(centred=bool(settings["centred"])))
 
 
-def _recipe(settings: Settings) -> Recipe:
-    strength = float(settings["strength"])
-    kind = Kind(
-        partial(LogisticRegression, C=strength, max_iter=MOST_ITERATIONS, tol=TOLERANCE),
-        partial(Ridge, alpha=1 / strength),
-        Linear.of,
-    )
-    counts = partial(_counts, centred=bool(settings["centred"]))
-    return Recipe(counts, kind, Linear.load)
+def recipe(*, centred: bool) -> Recipe:
+    """Features of a model, as columns of ``count_words``."""
+    return Recipe(partial(_words, centred=centred), None, Linear.load)
 
 
-def _counts(records: Records, *, centred: bool) -> Iterator[Any]:
-    yield gapped_counts(records, centred=centred)
-
-
-def gapped_counts(records: Records, *, centred: bool) -> Any:
-    """Counts of gapped k-mers, each row scaled to length 1: sparse float32 [n, words]."""
-    span, informative = WORDS[records.alphabet.name]
+def _words(records: Records, *, centred: bool) -> Iterator[Any]:
+    """Yield counts of words, each row scaled to length 1: sparse float32 [records, words]."""
     codes, offsets = records.codes()
+    span, informative = WORDS[records.alphabet.name]
     counts = count_words(
         codes,
         offsets,
@@ -90,4 +82,28 @@ def gapped_counts(records: Records, *, centred: bool) -> Any:
         span=span,
         centred=centred,
     )
-    return normalize(counts, copy=False)
+    length = np.sqrt(counts.power(2).sum(axis=1, dtype=np.float64))
+    counts.data *= np.repeat(1 / np.where(length > 0, length, 1), np.diff(counts.indptr))
+    yield counts
+
+
+def _count(problem: Problem, rows: Ints) -> tuple[GappedCounts, GappedCounts]:
+    """Count gapped k-mers in both ways."""
+    records = problem.records(rows)
+    shape = WORDS[records.alphabet.name]
+    return gapped_counts(*records.codes(), shape, records.alphabet.width, records.both_strands)
+
+
+def _fit_strengths(
+    targets: Targets, counts: GappedCounts, centred: bool, strengths: Sequence[float]
+) -> list[FeatureModel]:
+    """Fit a model for each strength, in order; each fit starts from the one before."""
+    models, dual, own = [], None, recipe(centred=centred)
+    # its models read records of any length
+    unused = np.zeros(targets.form.outputs)
+    for strength in strengths:
+        dual = targets.fit(counts, strength, dual)
+        settings: Settings = {"centred": centred, "strength": strength}
+        head = targets.head(counts, dual)
+        models.append(FeatureModel(targets.form, settings, own, None, head, unused))
+    return models

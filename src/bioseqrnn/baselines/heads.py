@@ -220,12 +220,15 @@ def fit_head(form: Form, truth: Truth, features: Any, kind: Kind) -> Head:
         mean, spread = scale_of(values)
         estimator = kind.keep(kind.regressor().fit(features, (values - mean) / spread))
         return Head(form, (Part(np.arange(0), estimator),), np.array([mean, spread]))
-    if isinstance(form.task, Multilabel):
-        columns = [column.astype(np.int64) for column in np.asarray(truth).T]
-    else:
-        columns = [(truth.codes if isinstance(truth, PositionTruth) else truth).astype(np.int64)]
-    parts = tuple(_fit_codes(kind, features, codes) for codes in columns)
+    parts = tuple(_fit_codes(kind, features, codes) for codes in codes_of(form, truth))
     return Head(form, parts, np.array([0.0, 1.0]))
+
+
+def codes_of(form: Form, truth: Truth) -> list[Ints]:
+    """Classes that each ``Part`` of a head is fitted to: int64 [units], one array per part."""
+    if isinstance(form.task, Multilabel):
+        return [column.astype(np.int64) for column in np.asarray(truth).T]
+    return [(truth.codes if isinstance(truth, PositionTruth) else truth).astype(np.int64)]
 
 
 def _fit_codes(kind: Kind, features: Any, codes: Ints) -> Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,25 @@ def choose_linear(
     recipe : callable
         Makes the recipe of a choice.
     """
+    fits = (_fit_strengths(problem, train, ways, recipe) for ways in _by_features(tried))
+    return best_of(problem, validation, fits)
+
+
+def best_of(
+    problem: Problem, validation: Ints, fits: Iterable[list[FeatureModel]]
+) -> tuple[Settings, FeatureModel]:
+    """Return the settings and the model with the lowest loss on the validation records.
+
+    Parameters
+    ----------
+    problem : Problem
+    validation : int64 [n]
+        Rows.
+    fits : iterable of list of FeatureModel
+        The models of a list have the same features, which are computed once.
+    """
     best: tuple[float, FeatureModel] | None = None
-    for ways in _by_features(tried):
-        models = _fit_strengths(problem, train, ways, recipe)
+    for models in fits:
         for model, scores in zip(models, _scores(problem, validation, models), strict=True):
             loss = problem.loss(validation, scores)
             if best is None or loss < best[0]:
@@ -64,6 +80,7 @@ def _fit_strengths(
     truth, models = problem.truth(rows), []
     for settings in ways:
         own = recipe(settings)
+        assert own.kind is not None
         head = fit_head(problem.form, truth, scaled, own.kind)
         models.append(
             FeatureModel(problem.form, settings, own, scale, head, np.zeros(problem.form.outputs))

@@ -66,8 +66,8 @@ class Recipe:
     tables : callable
         Yields the features of all units of some records, in order, in one or more tables
         [units, columns] that may be overwritten.
-    kind : Kind
-        Makes the estimators.
+    kind : Kind or None
+        Makes the estimators. None: the baseline fits its head by itself.
     load : callable
         Reads an estimator.
     scaling : type or None
@@ -79,7 +79,7 @@ class Recipe:
     """
 
     tables: Callable[[Records], Iterator[Any]]
-    kind: Kind
+    kind: Kind | None
     load: Callable[[Stored], Estimator]
     scaling: Any = None
     length: int | None = None
@@ -152,6 +152,7 @@ def fit_features(
     problem: Problem, truth: Truth, features: Any, recipe: Recipe, settings: Settings
 ) -> FeatureModel:
     """Fit scaling and estimators to the features of the units in ``truth``."""
+    assert recipe.kind is not None
     scale = None if recipe.scaling is None else recipe.scaling.of(features)
     scaled = features if scale is None else scale(features)
     head = fit_head(problem.form, truth, scaled, recipe.kind)

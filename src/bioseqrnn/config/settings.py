@@ -60,7 +60,7 @@ class RunConfig(Strict):
     baselines: list[Baseline] = Field(
         ["majority", "composition", "kmer_logistic", "gradient_boosting", "pwm"],
         description="Simple methods that are run on the same folds (docs/baselines.md). "
-        "gapped_kmer and cnn take more time and are left out unless they are named; gapped_kmer "
+        "cnn takes more time; it and gapped_kmer are left out unless they are named. gapped_kmer "
         "and pwm score whole records, and are left out of per_position datasets.",
         json_schema_extra={"uniqueItems": True},
     )

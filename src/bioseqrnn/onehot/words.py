@@ -93,12 +93,20 @@ def count_words(
     words, values = np.empty(room, np.int32), np.empty(room, np.float32)
     used = _count_words(
         frozen(codes), frozen(offsets), frozen(patterns), span, symbols, frozen(column), count,
-        HALF_LIFE if centred else 0.0, starts, words, values,
+        centred, starts, words, values,
     )  # fmt: skip
     # row offsets are 32 bits wide too if they fit: linear solvers are fast with these
     if used < 2**31:
         starts = starts.astype(np.int32)
     return csr_array((values[:used], words[:used], starts), shape=(len(offsets) - 1, count))
+
+
+@compiled
+def weight_of(start: int, span: int, length: int) -> np.float32:
+    """Weight of the window at ``start`` in a record of ``length`` residues."""
+    distance = abs(start + 0.5 * span - 0.5 * length)
+    decayed = np.floor(CENTRE * 0.5 ** (distance / HALF_LIFE) + 1)
+    return np.float32(max(1.0, decayed) / CENTRE)
 
 
 @compiled
@@ -110,7 +118,7 @@ def _count_words(
     symbols: int,
     column: Ints,
     count: int,
-    half_life: float,
+    centred: bool,
     starts: Ints,
     words: npt.NDArray[np.int32],
     values: Floats,
@@ -126,10 +134,8 @@ def _count_words(
         first = used
         for start in range(begin, end - span + 1):
             weight = np.float32(1)
-            if half_life > 0:
-                distance = abs((start - begin) + 0.5 * span - 0.5 * (end - begin))
-                decayed = np.floor(CENTRE * 0.5 ** (distance / half_life) + 1)
-                weight = np.float32(max(1.0, decayed) / CENTRE)
+            if centred:
+                weight = weight_of(start - begin, span, end - begin)
             for pattern in range(len(patterns)):
                 word = np.int64(0)
                 known = True
