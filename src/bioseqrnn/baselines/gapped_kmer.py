@@ -70,7 +70,7 @@ def recipe(*, centred: bool) -> Recipe:
 
 
 def _words(records: Records, *, centred: bool) -> Iterator[Any]:
-    """Yield counts of words, each row scaled to length 1: sparse float64 [records, words]."""
+    """Yield counts of words, each row scaled to length 1: sparse float32 [records, words]."""
     codes, offsets = records.codes()
     span, informative = WORDS[records.alphabet.name]
     counts = count_words(
@@ -81,8 +81,8 @@ def _words(records: Records, *, centred: bool) -> Iterator[Any]:
         records.both_strands,
         span=span,
         centred=centred,
-    ).astype(np.float64)
-    length = np.sqrt(counts.power(2).sum(axis=1))
+    )
+    length = np.sqrt(counts.power(2).sum(axis=1, dtype=np.float64))
     counts.data *= np.repeat(1 / np.where(length > 0, length, 1), np.diff(counts.indptr))
     yield counts
 
