@@ -37,7 +37,8 @@ MODULES = {
 # of the environment, what no import reads, or for speed only; a training sets the first for its
 # process, so without this line every command after it would start cold
 FREE = {
-    "CUBLAS_WORKSPACE_CONFIG", "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
+    "CUBLAS_WORKSPACE_CONFIG", "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD",
+    "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
     "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
 # Snakemake sets these for a job of one thread

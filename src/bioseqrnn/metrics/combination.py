@@ -55,8 +55,8 @@ class Combination:
         (counting,) = np.nonzero(self.weights)
         if len(counting) == 1 and self.weights[counting[0]] == 1:
             # a logarithm and its inverse would change the last digits
-            return members[counting[0]]
-        total = np.zeros_like(members[0], dtype=np.float64)
+            return members[int(counting[0])]
+        total: Doubles = np.zeros_like(members[0], dtype=np.float64)
         # one after the other: the scores of all residues of many methods would not fit in memory
         for weight, scores in zip(self.weights, members, strict=True):
             total += weight * _evidence(task, scores, self.centre)

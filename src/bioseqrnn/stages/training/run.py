@@ -219,7 +219,8 @@ def _network(choice: dict[str, Any], selected: Path, model: str | None) -> dict[
     if model not in networks:
         known = ", ".join(networks) or choice["model"]
         raise InputError(f"{selected}: has no network '{model}' (known: {known})")
-    return {"model": model, "metrics": {}} | networks[model]
+    found: dict[str, Any] = networks[model]
+    return {"model": model, "metrics": {}} | found
 
 
 def _settings(
