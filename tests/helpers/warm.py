@@ -34,11 +34,12 @@ MODULES = {
         ),
     ],
 }  # fmt: skip
-# of the environment, what no import reads, or for speed only; a training sets the first for its
-# process, so without this line every command after it would start cold
+# of the environment, what no import reads, or for speed only. A training sets the first for its
+# process, and scikit-learn the next two when it is imported: in a process of tests that did either,
+# every later command would start cold
 FREE = {
-    "CUBLAS_WORKSPACE_CONFIG", "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD",
-    "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
+    "CUBLAS_WORKSPACE_CONFIG", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK",
+    "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
     "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
 # Snakemake sets these for a job of one thread
