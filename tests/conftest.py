@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from warm import AT_START
 from warm import run as run_warm
 
 from bioseqrnn.config.datasets import DatasetOptions
@@ -64,10 +66,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch):
-    """The command line, called in this process, sets it for its children, which tests are not."""
-    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin every test with the environment that the tests were started with.
+
+    scikit-learn, PyTorch, a training and the command line set variables of the process that they
+    run in. A test must not depend on those that earlier tests left, and with another environment
+    its commands would have to start cold.
+    """
+    for name in os.environ.keys() - AT_START.keys():
+        if not name.startswith("PYTEST"):
+            del os.environ[name]
 
 
 @pytest.fixture

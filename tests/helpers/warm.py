@@ -34,11 +34,8 @@ MODULES = {
         ),
     ],
 }  # fmt: skip
-# of the environment, what no import reads, or for speed only. A training sets the first for its
-# process, and scikit-learn the next two when it is imported: in a process of tests that did either,
-# every later command would start cold
+# of the environment, what no import reads, or for speed only
 FREE = {
-    "CUBLAS_WORKSPACE_CONFIG", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK",
     "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
     "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
