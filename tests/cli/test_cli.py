@@ -140,7 +140,7 @@ BAD_OPTIONS = [
     ),
     (
         ("--fasta", "a.fa", "--label", "a", "--fasta", "a.fa", "--label", "b"),
-        "a.fa: the file stands",
+        "a.fa: the file appears twice in the dataset",
     ),
     (("--fasta", "a.fa", "--labels", "l.tsv"), "a.fa: record '2' has no label in l.tsv; add a row"),
     (("--fasta", "a.fa", "--labels", "d.tsv"), "d.tsv: line 3: id '1' is labelled twice"),
