@@ -46,7 +46,15 @@ PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
 YAML = {
     f"docs/{p}.md": 1
-    for p in ("audit", "baselines", "labels", "learning_curve", "search", "transfer")
+    for p in (
+        "audit",
+        "baselines",
+        "combination",
+        "labels",
+        "learning_curve",
+        "search",
+        "transfer",
+    )  # fmt: skip
 }
 
 
