@@ -44,18 +44,8 @@ SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 # run by tests/test_extending.py
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
-YAML = {
-    f"docs/{p}.md": 1
-    for p in (
-        "audit",
-        "baselines",
-        "combination",
-        "labels",
-        "learning_curve",
-        "search",
-        "transfer",
-    )  # fmt: skip
-}
+EXPLAINED = ("audit", "baselines", "combination", "labels", "learning_curve", "search", "transfer")
+YAML = {f"docs/{page}.md": 1 for page in EXPLAINED}
 
 
 def test_no_example_is_forgotten():
