@@ -20,14 +20,17 @@ class Part:
     label : str or None
         Class of every record, or
     classes : str or None
-        a file with one class a line (1 positive, 0 negative), in the order of the records. With
-        neither, each record has a third line with a label a residue.
+        a file with one class a line (1 positive, 0 negative), in the order of the records.
+    class_in_header : bool
+        The header of a record is its class (1 positive, 0 negative) and no id. If none of the
+        three is given, each record has a third line with a label a residue.
     split : {"train", "validation", "test"} or None
     """
 
     fasta: str
     label: str | None = None
     classes: str | None = None
+    class_in_header: bool = False
     split: Literal["train", "validation", "test"] | None = None
 
 
@@ -40,7 +43,7 @@ class Bar:
     metric : str
         As in ``evaluation/summary.tsv``.
     reach : float or None
-        The target; None: above every baseline.
+        The target of the combination; None: above every single method.
     published : str
         From papers, mostly with other folds.
     plain : str
@@ -52,6 +55,11 @@ class Bar:
     reach: float | None = None
     published: str = "–"
     plain: str = "–"
+
+    @property
+    def target(self) -> str:
+        """The target in words."""
+        return f"≥ {self.reach:.3f}" if self.reach is not None else "above every single method"
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class Entry:
     folds : int or None
         Folds of the cross-validation; None: the split that came with the data.
     grouping : {"duplicates", "homology"}
-        What never straddles a fold.
+        What never straddles a fold; in a given split, what never straddles training and validation.
     options : dict
         Of the dataset, beyond alphabet and positive class (``dataset_options`` of the workflow).
     audit : dict
@@ -108,6 +116,8 @@ class Entry:
         """The protocol in words."""
         if self.folds is None:
             words = "given split"
+            if self.grouping != "duplicates":
+                words += f", validation by {self.grouping}"
         else:
             words = f"{self.folds}-fold, {self.grouping} grouped"
         return f"{words}; {self.note}" if self.note else words
@@ -116,7 +126,7 @@ class Entry:
     def positive(self) -> str | None:
         """The positive class of two."""
         labels = {part.label for part in self.parts} | {
-            POSITIVE for part in self.parts if part.classes
+            POSITIVE for part in self.parts if part.classes or part.class_in_header
         }
         return POSITIVE if POSITIVE in labels else None
 

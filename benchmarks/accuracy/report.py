@@ -34,7 +34,8 @@ def report(entries: list[Entry], plan: Plan, work: Path) -> str:
             describe()
             + ("; quick: tiny networks and two folds, not a result" if plan.quick else ""),
             tables.headline(there, models, scores, comparisons),
-            tables.losses(there, models, comparisons),
+            tables.network_adds(there, comparisons),
+            tables.losses(there, (tables.COMBINED, *models), comparisons),
             tables.against_baselines(there, models[0], scores, comparisons),
             tables.costs(there, models, scores),
             tables.references(there),

@@ -135,14 +135,17 @@ def _rows(entry: Entry, data: Path, folder: Path) -> Iterator[dict[str, str]]:
     for number, part in enumerate(entry.parts):
         name = Path(part.fasta).name.removesuffix(".gz")
         row = {"fasta": f"{DATA}/{part.fasta}"}
-        if entry.unique_ids or (seen and part.split == "test"):
+        if part.class_in_header:
+            left_out = seen if part.split == "test" else set()
+            row |= _class_in_header(data / part.fasta, folder, f"{number}-{name}", left_out)
+        elif entry.unique_ids or (seen and part.split == "test"):
             records = _read(data / part.fasta)
             if entry.unique_ids:
                 records = [(_numbered(title, ids), sequence) for title, sequence in records]
             if part.split == "test":
                 records = [record for record in records if record[1].upper() not in seen]
             row["fasta"] = f"{PREPARED}/{number}-{name}"
-            _write(folder / row["fasta"], "".join(f">{t}\n{s}\n" for t, s in records))
+            _write(folder / row["fasta"], _fasta(records))
         if part.label is not None:
             row["label"] = part.label
         elif part.classes is not None:
@@ -151,6 +154,22 @@ def _rows(entry: Entry, data: Path, folder: Path) -> Iterator[dict[str, str]]:
         if part.split is not None:
             row["split"] = part.split
         yield row
+
+
+def _class_in_header(fasta: Path, folder: Path, name: str, left_out: set[str]) -> dict[str, str]:
+    """Write FASTA with an id for every record, and the classes that were its headers."""
+    stem = name.removesuffix(".fasta")
+    # the number of the part is in the name, so the ids of all parts are different
+    rows = [
+        (f"{stem}-{place}", title.strip(), sequence)
+        for place, (title, sequence) in enumerate(_read(fasta), 1)
+        if sequence.upper() not in left_out
+    ]
+    row = {"fasta": f"{PREPARED}/{name}", "labels": f"{PREPARED}/{stem}-labels.tsv"}
+    _write(folder / row["fasta"], _fasta([(made, sequence) for made, _, sequence in rows]))
+    labels = _label_table(fasta, [made for made, _, _ in rows], [title for _, title, _ in rows])
+    _write(folder / row["labels"], labels)
+    return row
 
 
 def _numbered(title: str, ids: Counter[str]) -> str:
@@ -173,6 +192,11 @@ def _labels(data: Path, part: Part) -> str:
     ids = [title.split()[0] for title, _ in _read(data / part.fasta)]
     if len(classes) != len(ids):
         raise InputError(f"{path}: {len(classes)} classes for {len(ids)} records of {part.fasta}")
+    return _label_table(path, ids, classes)
+
+
+def _label_table(path: Path, ids: list[str], classes: list[str]) -> str:
+    """Return a labels TSV; InputError if a class is neither 1 nor 0, which names the file."""
     unknown = sorted(set(classes) - set(LABEL_OF))
     if unknown:
         raise InputError(f"{path}: class '{unknown[0]}'; 1 (positive) and 0 (negative) are known")
@@ -183,6 +207,10 @@ def _labels(data: Path, part: Part) -> str:
 def _read(fasta: Path) -> Records:
     with xopen(fasta, "rt") as handle:
         return list(SimpleFastaParser(handle))
+
+
+def _fasta(records: Records) -> str:
+    return "".join(f">{title}\n{sequence}\n" for title, sequence in records)
 
 
 def _write(path: Path, text: str) -> None:

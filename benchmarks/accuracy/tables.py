@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from bioseqrnn.stages.evaluation.combine import COMBINED, WITHOUT_NETWORK
+from bioseqrnn.stages.evaluation.derived import ENSEMBLE as SEEDS_TOGETHER
+
 from .entry import Bar, Entry
 
 NONE = "–"
-ENSEMBLE, SEARCHED = "{}_ensemble", "{}_search"
+ENSEMBLE, SEARCHED = f"{{}}{SEEDS_TOGETHER}", "{}_search"
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -54,64 +57,91 @@ def one(frame: pd.DataFrame, **values: str) -> pd.Series | None:
     return None if frame.empty else frame.iloc[0]
 
 
-def best_baseline(scores: pd.DataFrame, entry: str, metric: str) -> pd.Series | None:
-    """The baseline with the largest estimate: picked by the records that score it."""
-    chosen = scores[
-        (scores["entry"] == entry) & (scores["metric"] == metric) & (scores["kind"] == "baseline")
-    ]
-    ranked = chosen.dropna(subset="estimate").sort_values("estimate", kind="stable")
+def single_methods(
+    models: Sequence[str], scores: pd.DataFrame, entry: str, metric: str
+) -> pd.DataFrame:
+    """Rows of the networks and baselines, without those that are made of several models."""
+    networks = [*models, *(SEARCHED.format(name) for name in models)]
+    single = (scores["kind"] == "baseline") | scores["model"].isin(networks)
+    return scores[single & (scores["entry"] == entry) & (scores["metric"] == metric)]
+
+
+def best_of(scores: pd.DataFrame) -> pd.Series | None:
+    """The row with the largest estimate: chosen by the test records, in favour of this row."""
+    ranked = scores.dropna(subset="estimate").sort_values("estimate", kind="stable")
     return None if ranked.empty else ranked.iloc[-1]
 
 
-def reached(bar: Bar, head: pd.Series, ensemble: pd.Series | None, ahead: float) -> str:
-    """Whether the judged network reaches the target, its seeds together do, or neither does."""
-    if bar.reach is None:
-        return "yes" if ahead > 0 else "no"
-    if head["estimate"] >= bar.reach:
-        return "yes"
-    return "ensemble" if ensemble is not None and ensemble["estimate"] >= bar.reach else "no"
+def reached(bar: Bar, combined: pd.Series | None, best: pd.Series | None) -> str:
+    """Whether the combination reaches the target; a dash if one of the scores is missing."""
+    if combined is None or (bar.reach is None and best is None):
+        return NONE
+    if bar.reach is not None:
+        return "yes" if combined["estimate"] >= bar.reach else "no"
+    return "yes" if combined["estimate"] > best["estimate"] else "no"
 
 
 def headline(
     entries: Sequence[Entry], models: Sequence[str], scores: pd.DataFrame, comparisons: pd.DataFrame
 ) -> str:
-    """The table that says whether the networks earn their keep: a row a set and metric."""
-    judged = models[0]
-    beside = (SEARCHED.format(judged), "selected", *models[1:])
+    """The table that judges the combination, one row per set and metric."""
+    first = models[0]
+    beside = (ENSEMBLE.format(first), SEARCHED.format(first), "selected", *models[1:])
     others = [name for name in beside if (scores["model"] == name).any()]
+    titles = [f"{first}, seeds together" if name == beside[0] else name for name in others]
     header = [
-        "set", "protocol", "alike training", "n", "metric",
-        judged, "± seeds", f"{judged}, seeds together", *others,
-        "best baseline", f"difference of {judged} from it", "target", "reached",
+        "set", "protocol", "alike training", "n", "metric", COMBINED, "target", "reached",
+        WITHOUT_NETWORK, f"{COMBINED} minus {WITHOUT_NETWORK}",
+        "best single method", f"{COMBINED} minus best single method",
+        first, "± seeds", *titles,
     ]  # fmt: skip
     rows = []
     for entry in entries:
         for bar in entry.bars:
+            where = {"entry": entry.name, "metric": bar.metric}
             found = {
-                name: one(scores, entry=entry.name, metric=bar.metric, model=name)
-                for name in (judged, ENSEMBLE.format(judged), *others)
+                name: one(scores, model=name, **where)
+                for name in (COMBINED, WITHOUT_NETWORK, first, *others)
             }
-            head, ensemble = found[judged], found[ENSEMBLE.format(judged)]
-            best = best_baseline(scores, entry.name, bar.metric)
-            if head is None or best is None:
+            combined, network = found[COMBINED], found[first]
+            best = best_of(single_methods(models, scores, entry.name, bar.metric))
+            if best is None:
                 continue
-            difference = one(
-                comparisons, entry=entry.name, metric=bar.metric, model=judged,
-                baseline=str(best["model"]),
-            )  # fmt: skip
-            ahead = head["estimate"] - best["estimate"]
+            from_network, from_best = (
+                one(comparisons, model=COMBINED, baseline=name, **where)
+                for name in (WITHOUT_NETWORK, str(best["model"]))
+            )
             rows.append(
                 [
-                    entry.name, entry.protocol, percent(head["test_alike"]),
-                    f"{int(head['n']):,}", bar.metric,
-                    scored(head), number(head["seeds_sd"]), scored(ensemble),
+                    entry.name, entry.protocol, percent(best["test_alike"]),
+                    f"{int(best['n']):,}", bar.metric,
+                    scored(combined), bar.target, reached(bar, combined, best),
+                    scored(found[WITHOUT_NETWORK]), differing(from_network),
+                    f"{best['model']} {scored(best)}", differing(from_best),
+                    scored(network), NONE if network is None else number(network["seeds_sd"]),
                     *(scored(found[name]) for name in others),
-                    f"{best['model']} {scored(best)}", differing(difference),
-                    f"≥ {bar.reach:.3f}" if bar.reach else "above every baseline",
-                    reached(bar, head, ensemble, ahead),
                 ]
             )  # fmt: skip
     return markdown(header, rows)
+
+
+def network_adds(entries: Sequence[Entry], comparisons: pd.DataFrame) -> str:
+    """One sentence: on how many sets the network makes the combination better, or worse."""
+    metric_of = {entry.name: entry.bars[0].metric for entry in entries}
+    rows = comparisons[
+        (comparisons["model"] == COMBINED)
+        & (comparisons["baseline"] == WITHOUT_NETWORK)
+        & (comparisons["metric"] == comparisons["entry"].map(metric_of))
+    ]
+    above, below = rows[rows["ci_low"] > 0], rows[rows["ci_high"] < 0]
+    return (
+        f"{COMBINED} minus {WITHOUT_NETWORK}, on {len(rows)} sets by their first metric: the whole "
+        f"interval is above zero on {_counted(above)} and below zero on {_counted(below)}."
+    )
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    return f"{len(rows)} ({', '.join(rows['entry'])})" if len(rows) else "0"
 
 
 def against_baselines(
@@ -140,7 +170,7 @@ def against_baselines(
 
 
 def losses(entries: Sequence[Entry], models: Sequence[str], comparisons: pd.DataFrame) -> str:
-    """One sentence a network: on which sets it is below a baseline, all of the interval."""
+    """One sentence a model: on which sets it is below another method, all of the interval."""
     metric_of = {entry.name: entry.bars[0].metric for entry in entries}
     lines = []
     for model in models:
@@ -189,7 +219,7 @@ def references(entries: Sequence[Entry]) -> str:
     rows = [
         [
             entry.name, entry.about, entry.source, bar.metric, bar.published, bar.plain,
-            f"≥ {bar.reach:.3f}" if bar.reach else "above every baseline",
+            bar.target,
         ]
         for entry in entries
         for bar in entry.bars

@@ -15,7 +15,7 @@ from benchmarks.accuracy.results import spread
 from benchmarks.accuracy.runs import LOG, run_all
 from benchmarks.accuracy.sets import ENTRIES
 from benchmarks.accuracy.sheets import Plan, configuration, write_project
-from benchmarks.accuracy.tables import against_baselines, headline, losses
+from benchmarks.accuracy.tables import against_baselines, headline, losses, network_adds
 from conftest import RESOURCES, first_records
 
 from bioseqrnn.config.models import ModelConfig
@@ -117,6 +117,37 @@ def test_classes_in_the_order_of_the_records_become_labels(data, tmp_path):
     )
 
 
+def test_headers_that_are_classes_become_labels_and_ids_become_unique(data, tmp_path):
+    (data / "a.train.fasta").write_text(">1\nMK\n>0\nml\n>1\nMV\n")
+    (data / "a.test.fasta").write_text(">0 \nMS\n>1\nMK\n")
+    parts = tuple(
+        Part(f"a.{split}.fasta", class_in_header=True, split=split) for split in ("train", "test")
+    )
+    entry = replace(ACP, parts=parts, folds=None)
+    folder = tmp_path / "work"
+    write_project(entry, Plan(), data, folder)
+    sheet, config = written(folder)
+    assert config["dataset_options"]["acp"]["positive"] == "positive"
+    assert sheet["split"].tolist() == ["train", "test"]
+    fasta, labels = ([(folder / name).read_text() for name in sheet[c]] for c in sheet.columns[1:3])
+    assert fasta == [
+        ">0-a.train-1\nMK\n>0-a.train-2\nml\n>0-a.train-3\nMV\n",
+        ">1-a.test-1\nMS\n>1-a.test-2\nMK\n",
+    ]
+    assert labels == [
+        "id\tlabel\n0-a.train-1\tpositive\n0-a.train-2\tnegative\n0-a.train-3\tpositive\n",
+        "id\tlabel\n1-a.test-1\tnegative\n1-a.test-2\tpositive\n",
+    ]
+
+    write_project(replace(entry, without_twins=True), Plan(), data, folder)
+    assert (folder / sheet["fasta"][1]).read_text() == ">1-a.test-1\nMS\n"
+    assert (folder / sheet["labels"][1]).read_text() == "id\tlabel\n1-a.test-1\tnegative\n"
+
+    (data / "a.test.fasta").write_text(">sp|1\nMS\n")
+    with pytest.raises(InputError, match=r"a\.test\.fasta: class 'sp\|1'"):
+        write_project(entry, Plan(), data, folder)
+
+
 @pytest.mark.parametrize(
     ("classes", "message"), [("1\n0\n", "2 classes for 3 records"), ("1\n0\n2\n", "class '2'")]
 )
@@ -177,14 +208,20 @@ def test_spread_weighs_folds_by_their_records():
 
 
 def frames():
-    """Two sets, two baselines: the network is ahead on one, behind one baseline on the other."""
+    """Two sets. The combination is the best on the first; on the second, one baseline is."""
     scores = [
+        ("acp", "combined", "combined", 0.985, 0.975, 0.992),
+        ("acp", "combined_without_network", "combined", 0.96, 0.94, 0.98),
         ("acp", "gru", "network", 0.95, 0.93, 0.97),
         ("acp", "gru_ensemble", "network", 0.99, 0.98, 1.0),
+        ("acp", "selected", "network", 0.97, 0.96, 0.98),
         ("acp", "lstm", "network", 0.90, 0.88, 0.92),
         ("acp", "kmer", "baseline", 0.94, 0.92, 0.96),
         ("acp", "pwm", "baseline", 0.80, 0.78, 0.82),
+        ("hiv", "combined", "combined", 0.89, 0.87, 0.91),
+        ("hiv", "combined_without_network", "combined", 0.91, 0.89, 0.93),
         ("hiv", "gru", "network", 0.85, 0.83, 0.87),
+        ("hiv", "selected", "network", 0.84, 0.82, 0.86),
         ("hiv", "lstm", "network", 0.84, 0.82, 0.86),
         ("hiv", "kmer", "baseline", 0.90, 0.88, 0.92),
     ]
@@ -198,6 +235,10 @@ def frames():
         ("acp", "lstm", "kmer", -0.04, -0.06, -0.02),
         ("hiv", "gru", "kmer", -0.05, -0.08, -0.02),
         ("hiv", "lstm", "kmer", -0.06, -0.12, 0.0),
+        ("acp", "combined", "combined_without_network", 0.025, 0.015, 0.035),
+        ("acp", "combined", "gru", 0.035, -0.005, 0.075),
+        ("hiv", "combined", "combined_without_network", -0.02, -0.03, -0.01),
+        ("hiv", "combined", "kmer", -0.01, -0.02, 0.0),
     ]
     columns = ["entry", "model", "baseline", "difference", "ci_low", "ci_high"]
     return left, pd.DataFrame(differences, columns=columns).assign(metric="auroc")
@@ -206,39 +247,77 @@ def frames():
 HIV = replace(ACP, name="hiv", bars=(Bar("auroc"),), grouping="homology", note="short")
 
 
-def test_headline_names_the_best_baseline_and_the_verdict():
-    head, _, *rows = headline([ACP, HIV], ("gru", "lstm"), *frames()).splitlines()
+def told(scores, comparisons):
+    head, _, *rows = headline([ACP, HIV], ("gru", "lstm"), scores, comparisons).splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in (head, *rows)]
-    acp, hiv = (dict(zip(cells[0], row, strict=True)) for row in cells[1:])
+    return [dict(zip(cells[0], row, strict=True)) for row in cells[1:]]
+
+
+def test_headline_judges_the_combination():
+    acp, hiv = told(*frames())
     assert acp == {
         "set": "acp",
         "protocol": "5-fold, duplicates grouped",
         "alike training": "12%",
         "n": "826",
         "metric": "auroc",
+        "combined": "0.985 (0.975 to 0.992)",
+        "target": "≥ 0.980",
+        "reached": "yes",
+        "combined_without_network": "0.960 (0.940 to 0.980)",
+        "combined minus combined_without_network": "+0.025 (+0.015 to +0.035)",
+        # neither the seeds together nor the choice of each fold is a single method
+        "best single method": "gru 0.950 (0.930 to 0.970)",
+        "combined minus best single method": "+0.035 (-0.005 to +0.075)",
         "gru": "0.950 (0.930 to 0.970)",
         "± seeds": "0.004",
         "gru, seeds together": "0.990 (0.980 to 1.000)",
+        "selected": "0.970 (0.960 to 0.980)",
         "lstm": "0.900 (0.880 to 0.920)",
-        "best baseline": "kmer 0.940 (0.920 to 0.960)",
-        "difference of gru from it": "+0.010 (-0.010 to +0.030)",
-        "target": "≥ 0.980",
-        "reached": "ensemble",
     }
     assert hiv["protocol"] == "5-fold, homology grouped; short"
     assert hiv["gru, seeds together"] == "–"
-    assert hiv["difference of gru from it"] == "**-0.050 (-0.080 to -0.020)**"
-    assert (hiv["target"], hiv["reached"]) == ("above every baseline", "no")
+    assert hiv["combined minus combined_without_network"] == "**-0.020 (-0.030 to -0.010)**"
+    assert hiv["best single method"] == "kmer 0.900 (0.880 to 0.920)"
+    assert (hiv["target"], hiv["reached"]) == ("above every single method", "no")
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.9801, "yes"), (0.9799, "no")])
+def test_a_target_is_reached_by_the_combination_alone(value, verdict):
+    scores, comparisons = frames()
+    scores.loc[0, "estimate"] = value
+    assert told(scores, comparisons)[0]["reached"] == verdict
+
+
+def test_a_set_that_was_run_without_a_combination_is_not_judged():
+    scores, comparisons = frames()
+    acp, _ = told(scores[scores["kind"] != "combined"], comparisons)
+    assert (acp["combined"], acp["reached"]) == ("–", "–")
+    assert acp["gru"] == "0.950 (0.930 to 0.970)"
+
+
+def test_sets_on_which_the_network_adds_something_are_counted():
+    _, comparisons = frames()
+    sentence = network_adds([ACP, HIV], comparisons)
+    assert "on 2 sets by their first metric" in sentence
+    assert sentence.endswith("above zero on 1 (acp) and below zero on 1 (hiv).")
+    comparisons.loc[comparisons["difference"] == 0.025, "ci_low"] = -0.001
+    assert network_adds([ACP, HIV], comparisons).endswith(
+        "above zero on 0 and below zero on 1 (hiv)."
+    )
 
 
 def test_losses_are_told_with_their_baseline():
     _, comparisons = frames()
-    told = losses([ACP, HIV], ("gru", "lstm"), comparisons).splitlines()
-    assert [line.split(";")[0] for line in told] == [
+    lines = losses([ACP, HIV], ("combined", "gru", "lstm"), comparisons).splitlines()
+    assert [line.split(";")[0] for line in lines] == [
+        "- combined: 4 comparisons on 2 sets",
         "- gru: 3 comparisons on 2 sets",
         "- lstm: 2 comparisons on 2 sets",
     ]
-    assert [line.split("below zero: ")[1] for line in told] == ["hiv (kmer).", "acp (kmer)."]
+    assert [line.split("below zero: ")[1] for line in lines] == [
+        "hiv (combined_without_network).", "hiv (kmer).", "acp (kmer).",
+    ]  # fmt: skip
 
 
 def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
@@ -285,10 +364,15 @@ def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(data, tmp_path
     leaks = pd.read_csv(results / "leaks.tsv", sep="\t").query("grouping == 'duplicates'")
     assert gru["test_alike"] == leaks["similar"].sum() / 80
     alike = f"{gru['test_alike']:.0%}"
+    combined = scores.set_index("model").loc["combined"]
     assert (
-        f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {gru['estimate']:.3f}" in text
+        f"| acp | 5-fold, duplicates grouped | {alike} | 80 | auroc | {combined['estimate']:.3f}"
+        in text
     )
-    assert "| gru, seeds together | gru_search | selected | rnn |" in text
+    assert "| gru | ± seeds | gru, seeds together | gru_search | selected | rnn |" in text
+    comparisons = pd.read_csv(work / "comparisons.tsv", sep="\t").query("metric == 'auroc'")
+    pair = comparisons.query("model == 'combined' and baseline == 'combined_without_network'")
+    assert f"{pair['difference'].item():+.3f} ({pair['ci_low'].item():+.3f} to" in text
     ensemble = scores.set_index("model").loc["gru_ensemble"]
     assert f"| {ensemble['estimate']:.3f} ({ensemble['ci_low']:.3f} to" in text
 
