@@ -95,7 +95,7 @@ def test_the_command_makes_a_final_baseline_or_says_what_is_missing(cli, tmp_pat
     for more, message in (
         ([], "give --folds and --fold, or --final"),
         (["--final"], "--settings: setting 'strength' of baseline kmer_logistic is missing"),
-        (["--final", "--settings", "[]"], "--settings: a JSON object is needed"),
+        (["--final", "--settings", "[]"], "--settings: must be a JSON object, not a list"),
     ):
         done = cli(*words, *more)
         assert (done.code, message in done.err) == (2, True), done.err
