@@ -27,7 +27,7 @@ def test_a_report_of_every_task(task, tmp_path):
     made.add("gru", "network", 1.0 if task == "regression" else 2.0, 0.5)
     made.add("rnn", "network", 0.8, 0.6)
     made.add("weak", "baseline", 0.3)
-    evaluation = made.evaluate(sequences=tmp_path / "sequences.parquet")
+    evaluation = made.evaluate(sequences=tmp_path / "sequences.parquet", combine=None)
     # the same folds again, with their leaks
     split_table(
         table,
@@ -49,7 +49,10 @@ def test_a_report_of_every_task(task, tmp_path):
     build_report(inputs, tmp_path / "report", dataset="toy", settings={}, confidence=0.95)
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Against the best baseline: <b>Yes</b>" in page
-    assert f"{title(metric)} in cross-validation: <b>selected</b>" in page
+    final = json.loads((evaluation / "selected.json").read_text())["final"]["row"]
+    assert f"{title(metric)} of the final model in cross-validation: <b>{final}</b>" in page
+    assert "How much each method counts in the combination" in page
+    assert "All methods together" in page
     assert "random folds</th>" in page
     probabilistic = table.task.probabilistic
     for words, there in (
