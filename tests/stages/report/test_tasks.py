@@ -1,5 +1,7 @@
 """A report of every task, from tables that the real stages wrote."""
 
+import json
+
 import pandas as pd
 import pytest
 from made_predictions import Made, dataset
