@@ -150,5 +150,5 @@ def test_a_start_that_no_chromosome_has_is_refused(rng, tmp_path):
     place = found.schema.get_field_index("start")
     changed = found.set_column(place, "start", [[-1] + [2**40] * 29])
     pq.write_table(changed, path)
-    with pytest.raises(InputError, match="row 1: its 'start' is no place on a chromosome"):
+    with pytest.raises(InputError, match="row 1: its 'start' is not a place on a chromosome"):
         read_sequences(path).places  # noqa: B018

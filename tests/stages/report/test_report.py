@@ -209,14 +209,17 @@ def test_made_negatives_and_a_given_split_stand_in_the_opening_words():
         "model": "gru", "criterion": "loss", "epochs": 3, "devices": ["cpu"], "row": "gru",
         "headline": "auroc",
     }  # fmt: skip
+    member = {"name": "gru", "kind": "network", "weight": 1.0}
+    final = {"name": "gru", "row": "gru", "criterion": "loss", "members": [member]}
+    selected["final"] = final
 
     def opening(given, **more):
         return introduction("toy", Results(metadata | more, selected, tables, given, 0.95))
 
     assert "made" not in opening(False)
-    assert "AUROC in cross-validation: <b>gru</b> 0.900" in opening(False)
+    assert "AUROC of the final model in cross-validation: <b>gru</b> 0.900" in opening(False)
     text = opening(True, negatives=negatives)
-    assert "AUROC on the 30 given test records: <b>gru</b>" in text
+    assert "AUROC of the final model on the 30 given test records: <b>gru</b>" in text
     assert "cross-validation" not in text
     assert "1,234 of these sequences, class <b>&lt;no&gt;</b>, were made: shuffles of" in text
     assert "with the same counts of 2-mers" in text
@@ -285,6 +288,11 @@ def forge(folder: Path) -> dict[str, int]:
     for key in ("model", "row", "criterion"):
         selected[key] = f"{selected[key]}{EVIL}"
     selected["devices"] = [EVIL]
+    final = selected["final"]
+    for key in ("name", "row", "criterion"):
+        final[key] = f"{final[key]}{EVIL}"
+    for member in final["members"]:
+        member["name"] += EVIL
     (folder / "evaluation" / "selected.json").write_text(json.dumps(selected))
     return counts
 

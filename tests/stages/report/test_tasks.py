@@ -61,7 +61,7 @@ def test_a_report_of_every_task(task, tmp_path):
         ("Calibration", probabilistic),
         ("ROC curves", probabilistic),
         ("Decision thresholds", task in ("binary", "multilabel")),
-        ("Confusion of the selected network (selected)", probabilistic),
+        ("Confusion of the final model", probabilistic),
     ):
         assert (f">{words}" in page or f"{words}" in page) == there, words
     sizes = pd.read_csv(tmp_path / "report" / "tables" / "folds.tsv", sep="\t")

@@ -143,6 +143,10 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
     selected = read_selection(inputs.evaluation / evaluation.SELECTED.file, keys)
     tables = {table.name: table.read(inputs.evaluation / table.file) for table in
               evaluation.EVALUATED}  # fmt: skip
+    for row in (selected["row"], selected["final"]["row"]):
+        if row not in set(tables["summary"]["model"]):
+            path = inputs.evaluation / evaluation.SELECTED.file
+            raise InputError(f"{path}: row '{row}' is not in summary.tsv; evaluate again")
     tables |= {
         evaluation.CURVES.name: read_curves(inputs.evaluation / evaluation.CURVES.file),
         data.CHECKS.name: data.CHECKS.read(inputs.checks),
