@@ -37,6 +37,4 @@ def final_baselines(wildcards):
 
 def final_network_words(wildcards):
     """The network's name as an argument of the command line; none for the selected one."""
-    return (
-        [] if wildcards.model == SELECTED_NETWORK else ["--model", wildcards.model]
-    )
+    return [] if wildcards.model == SELECTED_NETWORK else ["--model", wildcards.model]
