@@ -29,7 +29,10 @@ CASES = {
         "models:\n  one: {cell: gru}\n  two: {cell: rnn}\n  one:\n    cell: lstm\n",
         "line 4: 'one' appears twice in one section, first in line 2; rename or remove one",
     ),
-    "section twice": ("folds: {count: 2}\nseeds: [1]\n'folds': {}\n", "line 3: 'folds' appears twice"),
+    "section twice": (
+        "folds: {count: 2}\nseeds: [1]\n'folds': {}\n",
+        "line 3: 'folds' appears twice",
+    ),
     "key twice in JSON": ('{"a": {"b": 1, "b": 2}}', "'b' appears twice in one section"),
     "NUL": ("a: 1\n# \0\n", r"line 2: contains the control character '\x00'"),
     "list in itself": ("a: 1\nb: &b [*b]\n", "line 2: '*b' refers to a section that contains it"),
