@@ -41,7 +41,7 @@ from bioseqrnn.tasks import Task, task_of
 
 SIZES = (10, 30, 100)
 HALF = "half"
-DEVIATIONS = (0.25, 0.5, 1.0)
+DEVIATIONS = (0.5, 1.0, 2.0)
 # of the weights on the simplex, in units of 1 / methods
 SIMPLEX_DEVIATION = 0.5
 # more units of a fold change nothing, and take long

@@ -20,8 +20,8 @@ from bioseqrnn.tasks.task import SMALLEST
 
 # Standard deviations of the normal priors of the weights (benchmarks/README.md): of the sum of the
 # weights around 1, and of each weight around the mean weight, in units of 1 / methods
-SUM_DEVIATION = 0.5
-WEIGHT_DEVIATION = 0.5
+SUM_DEVIATION = 1.0
+WEIGHT_DEVIATION = 2.0
 # more units do not improve so few weights
 MOST_UNITS = 200_000
 # parts of the validation records for cross-fitting
