@@ -73,9 +73,9 @@ class RunConfig(Strict):
     )
     final: Final = Field(
         "combined",
-        description="The final model, which predicts new FASTA. combined: the combination if it "
-        "is at least as good as each of its members on the validation records, otherwise the best "
-        "member; network: the selected network; best: the best single member.",
+        description="The final model, which predicts new FASTA. combined: the combination, or its "
+        "best member if the loss of this one on the validation records is lower by more than one "
+        "standard error; network: the selected network; best: the best single member.",
     )
     seeds: list[Seed] = Field(
         [SEED],

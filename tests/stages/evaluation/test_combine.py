@@ -16,6 +16,7 @@ from bioseqrnn.metrics.combination import Combination
 from bioseqrnn.metrics.registry import headline, lower_is_better
 from bioseqrnn.stages.evaluation.collect import collect
 from bioseqrnn.stages.evaluation.combine import combine_models, members_of
+from bioseqrnn.stages.evaluation.final import _clearly_lower
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS, task_of
 
@@ -136,13 +137,16 @@ def test_a_useless_network_is_not_in_the_way(made):
 
 
 def test_the_final_model_is_what_validation_says(made):
-    """A network that validates far better than anything it could be combined with."""
-    made.add("gru", "network", {"validation": 3.0, "test": 0.5}, validation_loss=0.1)
-    made.add("plain", "baseline", {"validation": 0.0, "test": 3.0})
+    """Test records, on which it is the other way round, have no part in the choice."""
+    made.add("gru", "network", {"validation": 1.5, "test": 0.0}, validation_loss=0.1)
+    made.add("plain", "baseline", {"validation": 0.5, "test": 3.0})
     final = selected(made.evaluate(combine=None))["final"]
     losses = {entry["name"]: entry["validation_loss"] for entry in final["candidates"]}
-    assert final["name"] == min(losses, key=lambda name: losses[name])
     assert set(losses) == {"gru", "plain", "combined"}
+    assert losses["gru"] < losses["plain"]
+    # two methods that both know something are better together
+    assert final["name"] == "combined"
+    assert "unless the validation loss of a member is lower" in final["criterion"]
     for wanted, name, members in (
         ("network", "gru", ["gru"]), ("best", "gru", ["gru", "plain"]),
     ):  # fmt: skip
@@ -152,6 +156,17 @@ def test_the_final_model_is_what_validation_says(made):
         assert [m["weight"] for m in final["members"] if m["name"] != name] == [0.0] * (
             len(members) - 1
         )
+
+
+def test_a_member_that_is_clearly_better_is_final():
+    better, worse = np.full(50, 0.1), np.full(50, 0.2)
+    assert _clearly_lower(better, worse)
+    assert not _clearly_lower(worse, better)
+    # the same mean difference, but by luck of one record
+    lucky = better.copy()
+    lucky[0] -= 5
+    assert not _clearly_lower(lucky, better)
+    assert _clearly_lower(np.array([0.1]), np.array([0.2]))
 
 
 def test_the_best_may_be_a_baseline(made):

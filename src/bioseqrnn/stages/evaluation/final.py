@@ -14,9 +14,14 @@ from bioseqrnn.metrics.thresholds import choose_thresholds, rarer, share_called
 from bioseqrnn.stages.evaluation.collect import Evidence, Model, flat
 from bioseqrnn.stages.evaluation.combine import COMBINED, LEAST_MEMBERS, pooled
 from bioseqrnn.stages.evaluation.derived import SELECTED
+from bioseqrnn.stages.evaluation.learning_curve import unit_scores
 from bioseqrnn.support.arrays import Doubles
 
 CRITERION = "lowest mean loss on the validation records, after calibration"
+WITHIN = (
+    "rule that takes the combination unless the validation loss of a member is lower by more than "
+    "one standard error"
+)
 # choices of the setting ``final``
 NETWORK, BEST = "network", "best"
 
@@ -35,9 +40,10 @@ def final_model(
     network : str
         Name of the selected network, which stands for the row ``selected``.
     wanted : {"combined", "network", "best"}
-        ``combined``: the combination, if its validation loss is not above that of every single
-        member, otherwise the best member; ``best``: the best member; ``network``: the selected
-        network.
+        ``combined``: the combination, unless the validation loss of the best member is lower by
+        more than one standard error of the difference (the best of several members on few records
+        is partly luck; Breiman et al., Classification and Regression Trees, 1984); ``best``: the
+        best member; ``network``: the selected network.
 
     Returns
     -------
@@ -51,12 +57,13 @@ def final_model(
     parts = list(members) if len(members) >= LEAST_MEMBERS else [procedure]
     if wanted == NETWORK:
         parts = [procedure]
-    candidates = list(parts)
+    losses = {model.name: validation_losses(evidence, model) for model in parts}
+    name, criterion = min(losses, key=lambda member: losses[member].mean()), CRITERION
     if wanted == COMBINED and COMBINED in models:
-        candidates.append(models[COMBINED])
-    losses = {model.name: validation_loss(evidence, model) for model in candidates}
-    # the later one of equal losses: the combination
-    name = min(reversed(list(losses)), key=lambda candidate: losses[candidate])
+        together = validation_losses(evidence, models[COMBINED])
+        if not _clearly_lower(losses[name], together):
+            name, criterion = COMBINED, WITHIN
+        losses[COMBINED] = together
     truth, raw, groups, records = pooled(evidence, parts)
     task = evidence.task
     temperatures = [fit_temperature(task, truth, scores) for scores in raw]
@@ -71,9 +78,10 @@ def final_model(
     return {
         "name": network if name == SELECTED else name,
         "row": name,
-        "criterion": CRITERION,
+        "criterion": criterion,
         "candidates": [
-            {"name": key, "validation_loss": rounded(value)} for key, value in losses.items()
+            {"name": key, "validation_loss": rounded(float(value.mean()))}
+            for key, value in losses.items()
         ],
         "members": [
             {
@@ -98,16 +106,30 @@ def _agreed(model: Model) -> dict[str, Any]:
     return agreed([run.test.chosen for run in model.runs])
 
 
-def validation_loss(evidence: Evidence, model: Model) -> float:
-    """Mean over folds and seeds of the loss on validation records, after calibration.
+def validation_losses(evidence: Evidence, model: Model) -> Doubles:
+    """Loss of each validation record after calibration: float64 [records].
 
-    The scores of ``combined`` are cross-fitted, so that its loss is not too low.
+    Records in the order of their ids; means over the residues of a record, and over the folds and
+    seeds in which it validates. The scores of ``combined`` are cross-fitted, so that its losses are
+    not too low.
     """
-    losses = []
+    sums: dict[str, list[float]] = {}
     for run in model.runs:
         scores = calibrated(evidence.task, run.validation.scores, run.temperature)
-        losses.append(evidence.task.loss(run.validation.targets, scores))
-    return float(np.mean(losses))
+        losses, _ = unit_scores(evidence.task, run.validation.targets, scores)
+        if evidence.task.per_position:
+            starts = run.validation.targets.offsets[:-1]
+            losses = np.add.reduceat(losses, starts) / run.validation.targets.lengths
+        for name, loss in zip(run.validation.ids, losses.tolist(), strict=True):
+            sums.setdefault(name, []).append(loss)
+    return np.array([np.mean(sums[name]) for name in sorted(sums)])
+
+
+def _clearly_lower(one: Doubles, other: Doubles) -> bool:
+    """Whether losses are lower than others of the same records by more than a standard error."""
+    apart = other - one
+    error = apart.std(ddof=1) / np.sqrt(len(apart)) if len(apart) > 1 else 0.0
+    return bool(apart.mean() > error)
 
 
 def network_calibration(evidence: Evidence, model: Model) -> dict[str, Any]:

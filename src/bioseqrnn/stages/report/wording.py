@@ -83,8 +83,8 @@ def _final(selected: dict[str, Any], given: bool) -> Markup:
     used = [member for member in final["members"] if member["weight"] > 0]
     made = f", of {', '.join(member['name'] for member in used)}" if len(used) > 1 else ""
     text = Markup(
-        "<p>The final model for new sequences is <b>{}</b>{}. It was chosen by the {}, and trained "
-        "on {}"
+        "<p>The final model for new sequences is <b>{}</b>{}. It was chosen by the {}. It was "
+        "trained on {}"
     ).format(final["name"], made, final["criterion"], records)
     if any(member["kind"] == "network" for member in used):
         text += Markup(" (the network {} for {} epochs)").format(
