@@ -42,7 +42,9 @@ def scored(project, names):
 def test_baselines_of_whole_records_are_left_out(sides):
     scored(sides, ["pwm", "composition"])
     jobs = [job.split() for job in sides.planned()]
-    rules = {"train_baseline", "train_random_baseline", "baseline_on_fraction"}
+    rules = {
+        "train_baseline", "train_random_baseline", "baseline_on_fraction", "fit_final_baseline",
+    }  # fmt: skip
     for dataset, baseline in (("pep", "pwm"), ("pep", "composition"), ("sides", "composition")):
         assert {words[0] for words in jobs if {dataset, baseline} <= set(words)} == rules
     assert not [words for words in jobs if {"sides", "pwm"} <= set(words)]
@@ -59,8 +61,9 @@ def test_nothing_left_is_refused_before_any_job(sides):
     assert not (sides.folder / "results").exists()
 
 
-def settings(random, curve, grouping="homology"):
+def settings(random, curve, grouping="homology", combine=None):
     return {
+        "combine": combine,
         "models": {"gru": {}},
         "baselines": ["composition", "pwm", "gapped_kmer"],
         "dataset_options": {"sides": {"task": "per_position"}},
@@ -102,3 +105,27 @@ def test_what_cannot_be_scored(given, message):
 def test_what_can_be_scored(given, row):
     values = settings(*given)
     check_scored(values, {"sides": [row]}, Origins([("config/config.yaml", values)]))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (
+            ["gru", "pmw"],
+            "combine: 'pmw' is not a model or baseline of this run; did you mean 'pwm'?",
+        ),
+        (["selected", "gru", "pwm"], "combine: 'selected' is one of the networks, so it cannot be"),
+        (["selected", "pwm"], None),
+        (["gru_search", "gru", "composition"], None),
+        ([], None),
+    ],
+)
+def test_what_can_be_combined(names, message):
+    values = settings([], [], combine=names)
+    where = Origins([("config/config.yaml", values)])
+    if message is None:
+        check_scored(values, {"sides": [{}]}, where)
+        return
+    with pytest.raises(InputError) as caught:
+        check_scored(values, {"sides": [{}]}, where)
+    assert message in str(caught.value)

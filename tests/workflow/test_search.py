@@ -55,7 +55,14 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
     assert done.code == 0, done.out + done.err
     results = project.folder / "results" / "pep"
     summary = pd.read_csv(results / "evaluation" / "summary.tsv", sep="\t")
-    assert set(summary["model"]) == {"gru", "gru_search", "selected", "composition"}
+    assert set(summary["model"]) == {
+        "gru",
+        "gru_search",
+        "selected",
+        "composition",
+        "combined",
+        "combined_without_network",
+    }
     for fold in (0, 1):
         folder = results / "search" / "gru_search" / f"fold-{fold}"
         chosen = json.loads((folder / "chosen.json").read_text())
@@ -67,7 +74,7 @@ def test_a_searched_model_stands_beside_its_own_settings(project):
         assert "search" not in read_card(path.parents[3] / "gru" / "fold-0/seed-1" / path.name)
     # the final model has the settings of a search on all records, if it is a searched one
     selected = json.loads((results / "evaluation" / "selected.json").read_text())["model"]
-    final = read_card(results / "final" / "model.safetensors")
+    final = read_card(results / "final" / "networks" / "selected.safetensors")
     chosen = json.loads((results / "search" / "gru_search" / "final" / "chosen.json").read_text())
     assert final["model"] == selected
     if selected == "gru_search":

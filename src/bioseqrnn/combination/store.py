@@ -25,6 +25,7 @@ from bioseqrnn.inference.records import NetworkScorer, Scorer
 from bioseqrnn.metrics.combination import Combination
 from bioseqrnn.networks.card import (
     CARD_KEY,
+    MEMBERS,
     check_card,
     package_versions,
     raw_card,
@@ -38,7 +39,7 @@ from bioseqrnn.support.checked import checked
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
-NETWORK, MEMBERS = "network", "members"
+NETWORK = "network"
 
 
 def save_final(path: Path, files: Sequence[Path], choice: dict[str, Any]) -> None:

@@ -21,6 +21,8 @@ from bioseqrnn.tables.valid import check_classes, check_symbols
 
 FORMAT = 1
 CARD_KEY = "bioseqrnn"
+# key of the card of a combination of several methods
+MEMBERS = "members"
 # fields that describe the training, in the card of a network of a fold
 RUN = ("fold", "seed", "epoch", "device")
 PACKAGES = ("bioseqrnn", "torch", "numpy", "pyarrow", "biopython", "safetensors")
@@ -104,6 +106,11 @@ def read_card(path: Path) -> dict[str, Any]:
     if "baseline" in card:
         raise InputError(
             f"model {path}: is a fitted baseline ('{card['baseline']}'), not a network"
+        )
+    if MEMBERS in card:
+        raise InputError(
+            f"model {path}: is a combination of several methods; a single network is needed, like "
+            "those in final/networks"
         )
     check_card(card, path)
     return card

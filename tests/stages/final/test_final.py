@@ -21,7 +21,7 @@ from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.metrics.combination import Combination
-from bioseqrnn.networks.card import CARD_KEY, raw_card
+from bioseqrnn.networks.card import CARD_KEY, raw_card, read_card
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.stages.baselines.run import fit_final_baseline
@@ -284,6 +284,11 @@ def test_a_damaged_file_is_one_clear_line(binary, change, message):
     assert message in text
     assert str(path) in text
     assert "\n" not in text
+
+
+def test_commands_for_single_networks_say_what_is_needed(binary):
+    with pytest.raises(InputError, match="is a combination of several methods; a single network"):
+        read_card(binary.combine())
 
 
 def test_the_command_line(binary, tmp_path):

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.combination.store import MEMBERS, load_final
+from bioseqrnn.combination.store import load_final
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.fasta.choose_alphabet import warn_of_dna
 from bioseqrnn.fasta.conversions import Conversions, say_conversions
 from bioseqrnn.fasta.records import counted, read_records
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
 from bioseqrnn.inference.records import Predicted, predict_records
+from bioseqrnn.networks.card import MEMBERS
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.prediction.calls import (
     START,
