@@ -79,7 +79,7 @@ def introduction(dataset: str, results: Results) -> Markup:
 def _final(selected: dict[str, Any], given: bool) -> Markup:
     """What the final model is made of, and what it was trained on."""
     final = selected["final"]
-    records = "all records, including those given to test," if given else "all records"
+    records = "all records, including the given test records," if given else "all records"
     used = [member for member in final["members"] if member["weight"] > 0]
     made = f", of {', '.join(member['name'] for member in used)}" if len(used) > 1 else ""
     text = Markup(
