@@ -68,9 +68,9 @@ def fit_combination(
 ) -> Combination:
     """Find the weights with the lowest loss on validation records.
 
-    The loss is penalised by normal priors: towards equal weights, and towards a sum of 1. So with
-    few records all methods count about equally, and with many records the data decide. The
-    penalised loss is convex and has one minimum.
+    The loss is penalised by weak normal priors: towards equal weights, and towards a sum of 1. They
+    matter if there are few records; with many records the data decide. The penalised loss is convex
+    and has one minimum.
 
     Parameters
     ----------
