@@ -158,7 +158,6 @@ def _member(
 ) -> Scorer:
     card, prefix = member["card"], f"{member['name']}/"
     where = Path(f"{path} ({member['name']})")
-    alphabet = ALPHABETS[card["alphabet"]] if card.get("alphabet") in ALPHABETS else None
     if member["kind"] == NETWORK:
         check_card(card, where)
         network = build_network(_Prefixed(torch_file, prefix), card, where, device)
@@ -166,10 +165,9 @@ def _member(
     own = _Prefixed(file, prefix)
     arrays = {name: own.get_tensor(name) for name in own.keys()}  # noqa: SIM118
     fitted = build_baseline(arrays, card, f"model {where}")
-    assert alphabet is not None
-    return BaselineScorer(
-        fitted, form_of(task_of(card["task"]), card["classes"], alphabet, card["strands"])
-    )
+    alphabet = ALPHABETS[card["alphabet"]]
+    form = form_of(task_of(card["task"]), card["classes"], alphabet, card["strands"])
+    return BaselineScorer(fitted, form)
 
 
 @dataclass(frozen=True)

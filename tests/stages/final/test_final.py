@@ -28,6 +28,7 @@ from bioseqrnn.stages.baselines.run import fit_final_baseline
 from bioseqrnn.stages.final.run import combine_final
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import TASKS
 
@@ -63,9 +64,9 @@ class Project:
         self._network()
         for name in members_of(task):
             path = folder / f"{name}.safetensors"
-            settings = {"strength": 1.0} if name == "kmer_logistic" else SETTINGS.get(name, {})
-            if task == "per_position" and name == "kmer_logistic":
-                settings = {}
+            # per position, k-mers have nothing to choose
+            nothing = task == "per_position" and name == "kmer_logistic"
+            settings = {} if nothing else SETTINGS.get(name, {})
             fit_final_baseline(
                 folder / "sequences.parquet", path,
                 baseline=name, settings=settings, seed=1, threads=1,
@@ -93,7 +94,7 @@ class Project:
         card = {key: metadata[key] for key in shared} | {
             "model": "gru", "config": config.model_dump(), "trained_on": len(table),
             "trained_lengths": [int(table.lengths.min()), int(table.lengths.max())],
-            "sequences_sha256": raw_checksum(self.folder / "sequences.parquet"),
+            "sequences_sha256": sha256(self.folder / "sequences.parquet"),
         }  # fmt: skip
         outputs = table.task.outputs(table.classes)
         save_model(self.files[0], SequenceClassifier(config, 4, outputs, table.task), card)
@@ -129,12 +130,6 @@ class Project:
         weights = np.array([member["weight"] for member in self.members])
         total = Combination(weights, final["centre"]).scores(task, parts)
         return calibrated(task, total, final["temperature"] or 1.0), parts
-
-
-def raw_checksum(path):
-    from bioseqrnn.support.io import sha256
-
-    return sha256(path)
 
 
 def predict(project, model, name="q.fa", **options):

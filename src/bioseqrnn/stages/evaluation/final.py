@@ -22,8 +22,8 @@ WITHIN = (
     "rule that takes the combination unless the validation loss of a member is lower by more than "
     "one standard error"
 )
-# choices of the setting ``final``
-NETWORK, BEST = "network", "best"
+# a kind of model, and a choice of the setting ``final``
+NETWORK = "network"
 
 
 def final_model(
