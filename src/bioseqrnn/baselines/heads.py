@@ -25,7 +25,7 @@ class Estimator(Protocol):
         ...
 
     def arrays(self) -> Arrays:
-        """What it was fitted to be."""
+        """The fitted numbers."""
         ...
 
 

@@ -181,7 +181,7 @@ def load_features(form: Form, settings: Settings, stored: Stored, recipe: Recipe
         own.finish()
         found = len(next(iter(scale.arrays().values())))
         if found != columns:
-            stored.refuse(f"the scaling is one of {found} features instead of {columns}")
+            stored.refuse(f"the scaling has {found} features instead of {columns}")
     head = Head.load(form, stored.within("head"), recipe.load, columns)
     known = np.zeros(form.outputs)
     if recipe.length is not None:

@@ -21,7 +21,7 @@ class Preparation(Protocol):
         ...
 
     def arrays(self) -> Arrays:
-        """What it was fitted to be."""
+        """The fitted numbers."""
         ...
 
 

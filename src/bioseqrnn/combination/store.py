@@ -150,7 +150,7 @@ def load_final(
 def _check_names(path: Path, members: list[str], tensors: Sequence[str]) -> None:
     strange = [name for name in tensors if name.partition("/")[0] not in members]
     if strange:
-        raise InputError(f"model {path}: has weights '{strange[0]}' of no member in its card")
+        raise InputError(f"model {path}: contains weights '{strange[0]}' of no member in its card")
 
 
 def _member(

@@ -28,7 +28,7 @@ class Choice:
     whole_records : bool
         Whether it needs one label for each record; then ``per_position`` datasets leave it out.
     informed : bool
-        Whether a baseline knows anything about a single record.
+        Whether the scores of a baseline depend on the sequence.
     """
 
     code: str
@@ -101,7 +101,7 @@ def whole_records_only(choices: Choices) -> tuple[str, ...]:
 
 
 def informed(names: Iterable[str], choices: Choices) -> list[str]:
-    """Return those of the names that are not of choices that know nothing about a record."""
+    """Return the names without the choices whose scores do not depend on the sequence."""
     return [name for name in names if name not in choices or choices[name].informed]
 
 

@@ -2,8 +2,8 @@
 
 The combined logit of a unit is a weighted sum of the logits of the methods (logarithmic opinion
 pool; Genest and Zidek, Statist. Sci. 1:114, 1986). In regression, the deviations from a centre are
-added. Weights are at least 0, so that no method is used against what it says (stacking; Breiman,
-Mach. Learn. 24:49, 1996).
+added. Weights are at least 0, so a method never counts against its own prediction (stacking;
+Breiman, Mach. Learn. 24:49, 1996).
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def members_of(evidence: Evidence, names: Sequence[str] | None) -> list[Model]:
         With the models derived from networks.
     names : sequence of str, optional
         Names of networks and baselines. None: the selected network and every baseline but
-        ``majority``, which says nothing about a record.
+        ``majority``, which scores all records alike.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def combine_models(evidence: Evidence, members: list[Model]) -> tuple[list[Model
     plain = [model for model in members if model.kind != "network"]
     made, weights = [], []
     for name, parts in ((COMBINED, members), (WITHOUT_NETWORK, plain)):
-        # without a network, or without anything else, there is no second combination
+        # a second combination needs a network that is left out, and a baseline that remains
         if name == WITHOUT_NETWORK and len(plain) in (0, len(members)):
             continue
         if any(model.name == name for model in evidence.models):
@@ -140,7 +140,7 @@ def _combined_runs(
 ) -> tuple[list[tuple[Predictions, Predictions]], list[Weighted]]:
     """Combined validation and test predictions of every fold and seed, and their weights."""
     runs, weights = [], []
-    # also without the network there is one combination per seed of the network: rows stay paired
+    # the combination without the network is made for each seed too, so that the two stay paired
     for fold, seed in _folds_and_seeds(all_members):
         parts = [_run_of(model, fold, seed) for model in members]
         task, first = evidence.task, parts[0]

@@ -19,8 +19,8 @@ def weights_section(weights: pd.DataFrame) -> Section:
         "combination",
         "How much each method counts in the combination",
         "Fraction of the weights, mean over folds and seeds. The weights are fitted on validation "
-        "records, never on test records. A method with a small weight says little that the others "
-        "do not say. Every fold: tables/weights.tsv.",
+        "records, never on test records. A small weight means that the method adds little to the "
+        "others. Every fold: tables/weights.tsv.",
         "bargraph",
         data={
             model: {name: value for name, value in shares.items() if value == value}
