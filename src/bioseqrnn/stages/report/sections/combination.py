@@ -11,10 +11,8 @@ def weights_section(weights: pd.DataFrame) -> Section:
     """Mean over folds and seeds of the fraction of the weights that each method has."""
     means = weights.groupby(["model", "member"], sort=False)["fraction"].mean().unstack()
     members = list(dict.fromkeys(weights["member"]))
-    data = {
-        str(model): {name: float(means.loc[str(model), name]) for name in members}
-        for model in dict.fromkeys(weights["model"])
-    }
+    # the combination without the network lacks a member
+    data = {str(model): row[members].dropna().to_dict() for model, row in means.iterrows()}
     return section(
         "combination",
         "How much each method counts in the combination",
@@ -22,10 +20,7 @@ def weights_section(weights: pd.DataFrame) -> Section:
         "records, never on test records. A small weight means that the method adds little to the "
         "others. Every fold: tables/weights.tsv.",
         "bargraph",
-        data={
-            model: {name: value for name, value in shares.items() if value == value}
-            for model, shares in data.items()
-        },
+        data=data,
         config={
             "ylab": "fraction of the weights",
             "cpswitch": False,
