@@ -6,24 +6,23 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bioseqrnn.baselines.methods import form_of, load
 from bioseqrnn.baselines.model import Fitted
 from bioseqrnn.baselines.stored import Array
-from bioseqrnn.networks.card import CARD_KEY, beginning, package_versions
+from bioseqrnn.networks.card import CARD_KEY, Trained, beginning, package_versions
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.support.atomic import atomic_path
-from bioseqrnn.support.checked import Count, Described, checked, parse_object
+from bioseqrnn.support.checked import Count, checked, parse_object
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 from bioseqrnn.tables.predictions import OwnSummary
-from bioseqrnn.tables.valid import check_classes, check_symbols
 from bioseqrnn.tasks import task_of
 
 FORMAT = 1
@@ -31,34 +30,17 @@ FORMAT = 1
 PACKAGES = ("scikit-learn", "scipy")
 
 
-class BaselineCard(Described):
+class BaselineCard(Trained):
     """All fields of the card of a baseline; docs/formats.md explains them."""
 
     format: Count
     baseline: Annotated[str, Field(min_length=1)]
     settings: dict[str, bool | int | float | str]
-    alphabet: Literal["dna", "protein"]
-    symbols: str
-    strands: Literal["single", "both"]
-    ids: Literal["word", "header"]
-    classes: list[Annotated[str, Field(min_length=1)]]
-    task: Literal["binary", "multiclass", "multilabel", "regression", "per_position"]
     # the length of the records that it reads; null: any
     length: Count | None = None
     seed: Count
     trained_on: Count
-    # lengths of the shortest and the longest record
-    trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
-    sequences_sha256: str = ""
-    sources: dict[str, str] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
     own: OwnSummary | None = None
-
-    @model_validator(mode="after")
-    def _check(self) -> BaselineCard:
-        check_classes(self.task, self.classes)
-        check_symbols(self.alphabet, self.symbols)
-        return self
 
 
 def save_baseline(path: Path, fitted: Fitted, card: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ class Stored:
     def finish(self) -> None:
         """Raise InputError if an array was not taken out: a model would do without it."""
         if self._arrays:
-            self.refuse(f"array '{self._prefix}{min(self._arrays)}' does not belong to its card")
+            self.refuse(f"array '{self._prefix}{min(self._arrays)}' is none that its card asks for")
 
     def refuse(self, why: str) -> NoReturn:
         """Raise InputError."""

@@ -48,6 +48,29 @@ class Imported(Described):
     file: str
 
 
+class Trained(Described):
+    """Fields of a card that say what a model reads and predicts, and what it was trained on."""
+
+    alphabet: Literal["dna", "protein"]
+    symbols: str
+    strands: Literal["single", "both"]
+    ids: Literal["word", "header"]
+    classes: list[Annotated[str, Field(min_length=1)]]
+    task: Literal["binary", "multiclass", "multilabel", "regression", "per_position"]
+    trained_on: Count | None = None
+    # lengths of the shortest and the longest record
+    trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
+    sequences_sha256: str = ""
+    sources: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_form(self) -> Trained:
+        check_classes(self.task, self.classes)
+        check_symbols(self.alphabet, self.symbols)
+        return self
+
+
 class Card(Described):
     """All fields of a card that programs read; docs/formats.md explains them."""
 
