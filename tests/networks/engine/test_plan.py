@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -87,7 +88,11 @@ def test_a_task_that_fails_is_reported_once_all_are_done(place):
     def fail():
         raise ZeroDivisionError
 
-    tasks = [lambda: done.append(1)] * 3
+    def work():
+        time.sleep(0.1)
+        done.append(1)
+
+    tasks = [work] * 3
     tasks[place] = fail
     with pytest.raises(ZeroDivisionError):
         run(tasks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,10 @@ os.register_at_fork(after_in_child=_forget)
 
 
 def run(tasks: Sequence[Callable[[], Any]]) -> None:
-    """Run tasks in parallel, the first in this thread; they release Python's global lock."""
+    """Run tasks in parallel, the first in this thread; they release Python's global lock.
+
+    Returns, or raises the error of a task, only after all tasks have ended: they write into arrays of the caller.
+    """
     global _executor
     if len(tasks) > 1 and (_executor is None or _executor[0] < len(tasks) - 1):
         _executor = len(tasks) - 1, ThreadPoolExecutor(len(tasks) - 1, "bioseqrnn")
@@ -75,5 +78,6 @@ def run(tasks: Sequence[Callable[[], Any]]) -> None:
     try:
         tasks[0]()
     finally:
-        for future in futures:
-            future.result()
+        wait(futures)
+    for future in futures:
+        future.result()
