@@ -29,7 +29,7 @@ MODULES = {
             f"bioseqrnn.stages.{stage}.run"
             for stage in (
                 "sequences", "audit", "folds", "search", "training", "baselines", "evaluation",
-                "diagnosis", "transfer", "prediction", "report",
+                "diagnosis", "transfer", "final", "prediction", "report",
             )
         ),
     ],

@@ -123,8 +123,8 @@ def planned_here(tmp_path_factory) -> Counter[str]:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory) -> Project:
-    """A folder in which the workflow has run to the end, by the commands as they are installed."""
+    """A folder in which the workflow has run to the end."""
     project = make_project(tmp_path_factory.mktemp("finished") / "project")
-    done = project.snakemake(warm=False)
+    done = project.snakemake()
     assert done.code == 0, done.out + done.err
     return project
