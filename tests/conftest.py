@@ -26,9 +26,11 @@ BIN = Path(sys.executable).parent
 # marks of tests that take long, the longest first
 LONG = ("cluster", "workflow")
 
-# the first example of a test may compile
-settings.register_profile("compiled", deadline=None)
-settings.load_profile("compiled")
+# without a deadline, since the first example of a test may compile;
+# pytest --hypothesis-profile=thorough tries many more examples than every run can
+settings.register_profile("brief", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("brief")
 # as in a job of the workflow; test processes would otherwise fight over the cores
 torch.set_num_threads(1)
 

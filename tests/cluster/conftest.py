@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from warm import shell_commands
 from workflow.conftest import Project, make_project
 from workflow.profiles import PROFILES
 
@@ -57,7 +58,12 @@ def untrained(undisturbed, tmp_path) -> Project:
 class Run:
     """Snakemake with a profile, on the login node of a cluster."""
 
-    def __init__(self, cluster: Cluster, profile: str | Path, folder: Path, *words: object) -> None:
+    def __init__(
+        self, cluster: Cluster, profile: str | Path, folder: Path, *words: object, warm: bool
+    ) -> None:
+        environment = dict(cluster.env)
+        if warm and (commands := shell_commands()):
+            environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -69,7 +75,7 @@ class Run:
                         *(FOR_TESTS if Path(profile).name == "slurm" else ()), *words,
                     )
                 ],
-                cwd=folder, env=cluster.env, stdout=log, stderr=log,
+                cwd=folder, env=environment, stdout=log, stderr=log,
             )  # fmt: skip
 
     @property
@@ -89,8 +95,11 @@ def submit(cluster):
     """Start a run on the cluster; whatever still runs is ended with the test."""
     runs: list[Run] = []
 
-    def start(folder: Path, *words: object, profile: str | Path = "slurm") -> Run:
-        runs.append(Run(cluster, profile, folder, *words))
+    def start(
+        folder: Path, *words: object, profile: str | Path = "slurm", warm: bool = False
+    ) -> Run:
+        """``warm``: commands of jobs have done their imports before (signals do not reach them)."""
+        runs.append(Run(cluster, profile, folder, *words, warm=warm))
         return runs[-1]
 
     yield start

@@ -31,7 +31,7 @@ def test_a_whole_run_with_groups(cluster, submit, tmp_path):
     profile = with_trainings_in_groups(tmp_path / "slurm")
     run = submit(
         project.folder, "--group-components", "trainings=3", "baselines=20", "--", "all",
-        profile=profile,
+        profile=profile, warm=True,
     )  # fmt: skip
     assert run.finish() == 0, run.text
     report = project.folder / "results" / "dna" / "report" / "report.html"

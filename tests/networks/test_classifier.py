@@ -11,6 +11,7 @@ import torch
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.networks.classifier import SequenceClassifier
+from bioseqrnn.networks.defaults import fit_config
 from bioseqrnn.networks.pooling import Pooling
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.networks.strands import reverse_complement
@@ -50,15 +51,21 @@ def test_masking_in_vain_changes_nothing(monkeypatch, pooling):
 @pytest.mark.parametrize("pooling", POOLINGS, ids="+".join)
 @pytest.mark.parametrize("bidirectional", [True, False])
 @pytest.mark.parametrize(
-    ("stem_filters", "stem_pool", "strands"), [(0, 1, "none"), (6, 1, "average"), (6, 3, "average")]
+    ("stem_filters", "stem_pool", "strands", "stem_summary"),
+    [
+        (0, 1, "none", False),
+        (6, 1, "average", False),
+        (6, 3, "average", True),
+        (6, 1, "none", True),
+    ],
 )
 def test_padding_never_changes_an_output(
-    cell, pooling, bidirectional, stem_filters, stem_pool, strands
+    cell, pooling, bidirectional, stem_filters, stem_pool, strands, stem_summary
 ):
     net = network(
         cell=cell, hidden_size=5, layers=2, pooling=pooling, bidirectional=bidirectional,
         stem_filters=stem_filters, stem_pool=stem_pool, stem_width=3, positions=8,
-        reverse_complement=strands,
+        reverse_complement=strands, stem_summary=stem_summary,
     )  # fmt: skip
     torch.manual_seed(3)
     x, lengths = sequences(1, 4, 11, 30, 17)
@@ -75,7 +82,7 @@ def test_padding_never_changes_an_output(
 def test_padding_gets_no_gradient(pooling, strands):
     net = network(
         cell="gru", hidden_size=5, pooling=pooling, stem_filters=6, stem_width=9, positions=8,
-        reverse_complement=strands,
+        reverse_complement=strands, stem_summary=True,
     )  # fmt: skip
     x, lengths = sequences(3, 12)
     x.requires_grad_()
@@ -84,6 +91,39 @@ def test_padding_gets_no_gradient(pooling, strands):
     # the stem may look past the end, where the input is zero by contract, not the recurrence; past
     # the end of the other strand stands what is last here
     assert not x.grad[0, 3 + 4 : 12 - 4].any()
+
+
+@pytest.mark.parametrize("strands", ["none", "average"])
+def test_the_output_layer_reads_the_largest_value_of_each_filter(strands):
+    """With a head that reads nothing else, outputs are a weighted sum of these values."""
+    net = network(
+        cell="gru", hidden_size=5, stem_filters=6, stem_width=3, stem_pool=2, stem_summary=True,
+        reverse_complement=strands, dropout=0.0,
+    ).eval()  # fmt: skip
+    summary = net.pooling.output_size
+    torch.nn.init.zeros_(net.head.weight[:, :summary])
+    x, lengths = sequences(9, 5, 14)
+    for row, length in enumerate(lengths):
+        one = x[row : row + 1, :length]
+        read = [one] if strands == "none" else [one, one.flip(1, 2)]
+        found = [torch.relu(net.stem.convolution(s.transpose(1, 2)))[0].amax(dim=1) for s in read]
+        wanted = net.head.bias + net.head.weight[:, summary:] @ torch.stack(found).amax(dim=0)
+        torch.testing.assert_close(net(x, lengths)[row], wanted, atol=1e-6, rtol=0)
+
+
+def test_only_a_stem_of_whole_records_is_summarised():
+    def summarises(strands="both", alphabet="dna", task="binary", **settings):
+        metadata = {"alphabet": alphabet, "strands": strands, "task": task}
+        return fit_config(ModelConfig(cell="gru", **settings), metadata).stem_summary
+
+    assert summarises()
+    assert not summarises(strands="single")
+    assert not summarises(reverse_complement="augment")
+    assert not summarises(strands="single", alphabet="protein")
+    assert summarises(strands="single", stem_summary=True)
+    assert not summarises(stem_summary=False)
+    assert not summarises(stem_filters=0, stem_summary=True)
+    assert not summarises(task="per_position", stem_summary=True)
 
 
 def test_the_classic_network_is_its_two_equations():

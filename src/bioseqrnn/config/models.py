@@ -40,6 +40,13 @@ class ModelConfig(Strict):
         "read, because the presence of motifs then matters more than their position; otherwise 1. "
         "It is always 1 in per_position tasks.",
     )
+    stem_summary: Literal["auto"] | bool = Field(
+        "auto",
+        description="Give the output layer the largest value of each filter of the stem, in "
+        "addition to the summaries of the recurrent layer. auto: true if both strands are read, "
+        "because the presence of motifs then matters more than their position; otherwise false. It "
+        "is always false in per_position tasks and without a stem.",
+    )
     positions: Literal["auto"] | Annotated[int, Field(ge=0)] = Field(
         "auto",
         description="Number of positions (steps, if the stem pools) from each end that have a "

@@ -31,6 +31,7 @@ PACKAGES = ("bioseqrnn", "torch", "numpy", "pyarrow", "biopython", "safetensors"
 BEFORE: dict[str, Any] = {
     "residue_properties": False,
     "stem_pool": 1,
+    "stem_summary": False,
     "memory": 0,
     "reverse_complement": "none",
     "members": 1,

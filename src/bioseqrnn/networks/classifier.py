@@ -98,6 +98,10 @@ class SequenceClassifier(nn.Module):
         self.pooling = None if task.per_position else Pooling(list(config.pooling), features)
         self.dropout = nn.Dropout(config.dropout)
         summary = features if self.pooling is None else self.pooling.output_size
+        # as for other settings, "auto" has its value only in a fitted configuration
+        reads_stem = config.stem_summary is True and self.stem is not None
+        self.filters = config.stem_filters if reads_stem and self.pooling is not None else 0
+        summary += self.filters
         self.head = nn.Linear(summary, outputs * self.fold.residues)
         self.both_strands = config.reverse_complement == "average"
         alone = config.model_copy(update={"members": 1})
@@ -156,13 +160,16 @@ class SequenceClassifier(nn.Module):
         summary = self._summary(x, lengths)
         if self.both_strands and self.pooling is not None:
             other = self._summary(reverse_complement(x, lengths), lengths)
-            summary = self.pooling.merge(summary, other)
+            summary = self._merge(summary, other)
         outputs: Tensor = self.head(self.dropout(summary))
         return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
     def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Input of the output layer for one strand: [batch, features], or features per residue."""
-        x, steps = self.recurrent_input(x, lengths)
+        found, steps = self._stem_output(x, lengths)
+        # the output of the stem is zero past a sequence's end, and no value is smaller
+        strongest = [found.max(dim=1).values] if self.filters else []
+        x, steps = self._steps(found, steps)
         output, state = self.recurrent(self.dropout(x), steps)
         if self.pooling is None:
             every: Tensor = output
@@ -171,8 +178,16 @@ class SequenceClassifier(nn.Module):
         directions = 2 if self.recurrent.bidirectional else 1
         # the states of the last layer, directions side by side: [batch, features]
         last = hidden[-directions:].transpose(0, 1).flatten(1)
-        summary: Tensor = self.pooling(output, last, _inside(x, steps))
-        return summary
+        return torch.cat([self.pooling(output, last, _inside(x, steps)), *strongest], dim=1)
+
+    def _merge(self, one: Tensor, other: Tensor) -> Tensor:
+        """Combine the summaries of both strands; of a filter of the stem, the larger value."""
+        assert self.pooling is not None
+        if not self.filters:
+            return self.pooling.merge(one, other)
+        size = self.pooling.output_size
+        merged = self.pooling.merge(one[:, :size], other[:, :size])
+        return torch.cat([merged, torch.maximum(one[:, size:], other[:, size:])], dim=1)
 
     def load_weights(self, weights: dict[str, Tensor]) -> None:
         """Load all weights; buffers that an older file lacks keep their initial values.
@@ -211,10 +226,18 @@ class SequenceClassifier(nn.Module):
         int64 Tensor [batch]
             Steps of each sequence: its residues, or fewer if several residues become one step.
         """
+        return self._steps(*self._stem_output(x, lengths))
+
+    def _stem_output(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Output of the stem [batch, steps, filters] and its steps; without a stem, its input."""
         if self.residues is not None:
             x = x @ self.residues.to(x.dtype)
         if self.stem is not None:
-            x, lengths = self.stem(x, _inside(x, lengths)), self.stem.steps(lengths)
+            return self.stem(x, _inside(x, lengths)), self.stem.steps(lengths)
+        return x, lengths
+
+    def _steps(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Input of the recurrent layers, from the output of the stem."""
         if self.position is not None:
             x = self.position(x, lengths)
         if self.fold.residues == 1:

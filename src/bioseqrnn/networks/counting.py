@@ -29,6 +29,7 @@ def count_numbers(config: ModelConfig, symbols: int, outputs: int, task: Task) -
     summary = features
     if not task.per_position:
         summary = features * len(config.pooling)
+        summary += config.stem_filters if config.stem_summary is True else 0
         total += features * has_score(list(config.pooling))
     total += (summary + 1) * outputs * together
     return total * config.members

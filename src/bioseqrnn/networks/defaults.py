@@ -51,6 +51,10 @@ def fit_config(config: ModelConfig, metadata: Mapping[str, Any]) -> ModelConfig:
         changes |= {"stem_pool": 1, "shift": 0}
     elif config.stem_pool == "auto":
         changes["stem_pool"] = BOTH_STRANDS_POOL if strands == "average" else 1
+    if per_position or not config.stem_filters:
+        changes["stem_summary"] = False
+    elif config.stem_summary == "auto":
+        changes["stem_summary"] = strands == "average"
     column = 0 if not per_position else 1 if dna else 2
     for name, values in AUTO.items():
         if getattr(config, name) == "auto":

@@ -93,8 +93,8 @@ def test_killed_at_any_time(big):
     start = time.monotonic()
     subprocess.run(ENCODE, cwd=good, check=True, capture_output=True)
     duration = time.monotonic() - start
-    moments = [("time", duration * share) for share in np.linspace(0.1, 1.05, 9)]
-    moments += [("bytes", final * share) for share in np.linspace(1e-7, 0.999, 16)]
+    moments = [("time", duration * share) for share in np.linspace(0.1, 1.05, 5)]
+    moments += [("bytes", final * share) for share in np.linspace(1e-7, 0.999, 9)]
     left = killed = 0
     for kind, when in moments:
         for path in out.iterdir():
@@ -117,8 +117,8 @@ def test_killed_at_any_time(big):
         # what the run before left, this one removed
         assert len(temporary_files(out)) <= 2
         check_whole_or_absent(out, good)
-    assert killed >= 15
-    assert left >= 10
+    assert killed >= 8
+    assert left >= 5
     subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
     assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
     check_whole_or_absent(out, good)

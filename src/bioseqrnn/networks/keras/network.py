@@ -108,6 +108,7 @@ def read_network(layers: list[KerasLayer], *, logits: bool = False) -> Imported:
         "residue_properties": False,
         "stem_filters": 0,
         "stem_pool": 1,
+        "stem_summary": False,
         "positions": 0,
         "pooling": [pooling],
         "reverse_complement": "none",
