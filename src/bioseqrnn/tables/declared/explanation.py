@@ -88,3 +88,6 @@ FAITHFULNESS = Table(
         Column("random", NUMBER, "the same, after masking k positions drawn at random"),
     ),
 )  # fmt: skip
+
+# what ``attribute`` writes
+EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
