@@ -143,12 +143,14 @@ def _write_changed(
     delta = np.empty((width, features), x.dtype)
     for i in range(len(positions)):
         position = positions[i]
-        for k in range(width):
-            for f in range(features):
-                removed = record[position, 0] * filters[0, k, f]
-                for s in range(1, symbols):
-                    removed += record[position, s] * filters[s, k, f]
-                delta[k, f] = filters[residues[i], k, f] - removed
+        delta[:] = filters[residues[i]]
+        for s in range(symbols):
+            share = record[position, s]
+            if share == 0:
+                continue
+            for k in range(width):
+                for f in range(features):
+                    delta[k, f] -= share * filters[s, k, f]
         for step in range(first[i], end[i]):
             to = x[i, step - first[i]]
             for q in range(step * pool, min(step * pool + pool, length)):
