@@ -160,13 +160,13 @@ class SequenceClassifier(nn.Module):
         summary = self._summary(x, lengths)
         if self.both_strands and self.pooling is not None:
             other = self._summary(reverse_complement(x, lengths), lengths)
-            summary = self._merge(summary, other)
+            summary = self.merge(summary, other)
         outputs: Tensor = self.head(self.dropout(summary))
         return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
     def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Input of the output layer for one strand: [batch, features], or features per residue."""
-        found, steps = self._stem_output(x, lengths)
+        found, steps = self.stem_output(x, lengths)
         # the output of the stem is zero past a sequence's end, and no value is smaller
         strongest = [found.max(dim=1).values] if self.filters else []
         x, steps = self._steps(found, steps)
@@ -180,7 +180,7 @@ class SequenceClassifier(nn.Module):
         last = hidden[-directions:].transpose(0, 1).flatten(1)
         return torch.cat([self.pooling(output, last, _inside(x, steps)), *strongest], dim=1)
 
-    def _merge(self, one: Tensor, other: Tensor) -> Tensor:
+    def merge(self, one: Tensor, other: Tensor) -> Tensor:
         """Combine the summaries of both strands; of a filter of the stem, the larger value."""
         assert self.pooling is not None
         if not self.filters:
@@ -226,9 +226,9 @@ class SequenceClassifier(nn.Module):
         int64 Tensor [batch]
             Steps of each sequence: its residues, or fewer if several residues become one step.
         """
-        return self._steps(*self._stem_output(x, lengths))
+        return self._steps(*self.stem_output(x, lengths))
 
-    def _stem_output(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def stem_output(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Output of the stem [batch, steps, filters] and its steps; without a stem, its input."""
         if self.residues is not None:
             x = x @ self.residues.to(x.dtype)
