@@ -1,9 +1,6 @@
 # Explanation: which residues of the test records the selected network of each fold decides by.
 
 
-include: "functions/explanation.smk"
-
-
 rule attribute_sequences:
     input:
         sequences=SEQUENCES,
