@@ -1,0 +1,114 @@
+"""Signals at fixed places: residues that matter at one position of a record and not elsewhere.
+
+Seqlets cannot show that, say, the second residue of a peptide must be L or M: a single residue is
+no pattern, and in a short peptide every span is at the same place. Here the records are aligned by
+their first residue, or by their last, and each residue at each position is compared with the same
+residue at all positions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from bioseqrnn.motifs.patterns import Sites
+from bioseqrnn.motifs.seqlets import Encoded
+from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
+
+# positions that are looked at from each end of records of unequal length
+REACH = 100
+LEAST_RECORDS = 10
+SIGNIFICANT = 1e-3
+# a wider gap between two positions makes two motifs
+WIDEST_GAP = 5
+
+
+def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[tuple[Sites, float]]:
+    """Find motifs at fixed places.
+
+    Parameters
+    ----------
+    values : float32 [residues]
+        Contributions, positive where they speak for what is looked for.
+    taken : bool [residues]
+        Residues that belong to other motifs; they do not count.
+
+    Returns
+    -------
+    list of (Sites, float)
+        The records with the signal, and its p-value, corrected for all positions and residues.
+    """
+    equal = len(np.unique(records.lengths)) == 1
+    found = [_from_end(records, values, taken, False)]
+    if not equal:
+        found.append(_from_end(records, values, taken, True))
+    return [one for part in found for one in part]
+
+
+def _from_end(
+    records: Encoded, values: Floats, taken: Bools, last: bool
+) -> list[tuple[Sites, float]]:
+    """Signals at a fixed distance from the first, or from the last residue."""
+    lengths = records.lengths
+    reach = int(min(lengths.max(initial=0), REACH))
+    if len(np.unique(lengths)) == 1:
+        reach = int(lengths[0])
+    begins = records.offsets[1:] - reach if last else records.offsets[:-1]
+    level = float(np.abs(values, dtype=np.float64).mean())
+    p, good, weight = _tests(records, values, taken, begins, reach)
+    chosen = np.flatnonzero((p < SIGNIFICANT) & (weight > level))
+    result = []
+    for run in np.split(chosen, np.flatnonzero(np.diff(chosen) > WIDEST_GAP + 1) + 1):
+        if not len(run):
+            continue
+        sites = Sites(
+            begins + run[0], np.arange(len(records)), np.zeros(len(records), np.int64),
+            int(run[-1] - run[0]) + 1,
+        )  # fmt: skip
+        places, codes = sites.residues(records)
+        counted = good[run[0] : run[-1] + 1][np.arange(sites.width), codes] & ~taken[places]
+        sums = np.where(counted, values[places], 0).sum(axis=1)
+        held = np.flatnonzero(sums > level * len(run))
+        if len(held) >= LEAST_RECORDS:
+            result.append((sites.of(held), float(p[run].min())))
+    return result
+
+
+def _tests(
+    records: Encoded, values: Floats, taken: Bools, begins: Ints, reach: int
+) -> tuple[Doubles, Bools, Doubles]:
+    """Compare the residues at each position with the same residues at all positions.
+
+    The test is that of Wilcoxon, with ranks among all occurrences of a residue, so that single
+    large values do not decide.
+
+    Returns
+    -------
+    p : float64 [reach]
+        Smallest p-value of a residue, corrected for all residues and positions.
+    good : bool [reach, symbols + 1]
+        Significant residues; the last column is that of ambiguous ones.
+    weight : float64 [reach]
+        Contribution of the significant residues, as a mean over all records.
+    """
+    symbols = records.symbols
+    free = (records.codes < symbols) & ~taken
+    ranks = np.zeros(len(values))
+    for symbol in range(symbols):
+        own = np.flatnonzero(free & (records.codes == symbol))
+        ranks[own] = (rankdata(values[own]) - 0.5) / max(len(own), 1) - 0.5
+    p = np.ones((reach, symbols + 1))
+    weight = np.zeros((reach, symbols + 1))
+    for column in range(reach):
+        places = begins + column
+        places = places[(places >= records.offsets[:-1]) & (places < records.offsets[1:])]
+        places = places[free[places]]
+        here = records.codes[places].astype(np.int64)
+        number = np.bincount(here, minlength=symbols)
+        sums = np.bincount(here, ranks[places], minlength=symbols)
+        z = sums * np.sqrt(12 / np.maximum(number, 1))
+        tested = np.where(number >= LEAST_RECORDS, norm.sf(z) * reach * symbols, 1.0)
+        p[column, :symbols] = np.minimum(tested, 1.0)
+        weight[column, :symbols] = np.bincount(here, values[places], symbols) / len(records)
+    good = (p < SIGNIFICANT) & (weight > 0)
+    return p.min(axis=1), good, np.where(good, weight, 0).sum(axis=1)
