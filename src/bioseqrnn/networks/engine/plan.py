@@ -69,7 +69,8 @@ os.register_at_fork(after_in_child=_forget)
 def run(tasks: Sequence[Callable[[], Any]]) -> None:
     """Run tasks in parallel, the first in this thread; they release Python's global lock.
 
-    Returns, or raises the error of a task, only after all tasks have ended: they write into arrays of the caller.
+    Returns, or raises the error of a task, only after all tasks have ended: they write into arrays
+    of the caller.
     """
     global _executor
     if len(tasks) > 1 and (_executor is None or _executor[0] < len(tasks) - 1):

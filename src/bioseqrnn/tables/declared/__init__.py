@@ -4,7 +4,7 @@ Readers, writers, the report's lists, the command line and docs/formats.md use t
 A new file needs one ``Table`` in one of the modules, and a place in ``ALL``.
 """
 
-from bioseqrnn.tables.declared import data, evaluation, models
+from bioseqrnn.tables.declared import data, evaluation, explanation, models
 from bioseqrnn.tables.declared.table import Column, Table
 
 __all__ = ["ALL", "REPORTED", "Column", "Table"]
@@ -29,6 +29,9 @@ ALL: tuple[Table, ...] = (
     evaluation.RANDOM_FOLDS,
     evaluation.LEARNING_CURVE,
     models.GRADIENTS,
+    explanation.ATTRIBUTIONS,
+    explanation.COMPLETENESS,
+    explanation.FAITHFULNESS,
     models.QUERY_PREDICTIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
