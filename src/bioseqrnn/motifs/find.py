@@ -68,44 +68,54 @@ def find_motifs(
             values = np.ascontiguousarray(sign * contributions[:, output])
             seqlets = find_seqlets(values, records.offsets, seed=seed, most=MOST_SEQLETS)
             found = [
-                ("pattern", group.sites, group.p)
+                _Found(group.sites, group.p)
                 for group in groups(records, values, seqlets, seed=seed)
             ]
             found = _joined(found, records, values, chance)
             taken = np.zeros(len(values), bool)
-            for _, sites, _ in found:
-                places, codes = sites.residues(records)
+            for one in found:
+                places, codes = one.sites.residues(records)
                 taken[places[codes < records.symbols]] = True
             found += [
-                ("position", sites, p) for sites, p in fixed_places(records, values, taken)
+                _Found(fixed.sites, fixed.p, fixed.place)
+                for fixed in fixed_places(records, values, taken)
             ]
-            most = max((len(sites) for _, sites, _ in found), default=0)
-            kept = [one for one in found if len(one[1]) >= LEAST_SHARE * most]
-            for kind, sites, p in sorted(kept, key=lambda one: -len(one[1])):
-                counts, mean = matrices(sites, records, contributions[:, output])
-                motifs.append(Motif(output, sign, kind, sites, counts, mean, chance, p))
+            most = max((len(one.sites) for one in found), default=0)
+            kept = [one for one in found if len(one.sites) >= LEAST_SHARE * most]
+            for one in sorted(kept, key=lambda one: -len(one.sites)):
+                counts, mean = matrices(one.sites, records, contributions[:, output])
+                motifs.append(
+                    Motif(output, sign, one.sites, counts, mean, chance, one.p, one.place)
+                )
             looked.append(Looked(output, sign, len(seqlets), len(kept)))
     return motifs, looked
 
 
+@dataclass(frozen=True)
+class _Found:
+    sites: Sites
+    p: float
+    place: tuple[bool, int] | None = None
+
+
 def _joined(
-    found: list[tuple[str, Sites, float]], records: Encoded, values: Floats, chance: Doubles
-) -> list[tuple[str, Sites, float]]:
+    found: list[_Found], records: Encoded, values: Floats, chance: Doubles
+) -> list[_Found]:
     """Join groups that are the same motif: the smaller one is aligned with the larger one."""
-    joined: list[tuple[str, Sites, float]] = []
-    for kind, sites, p in sorted(found, key=lambda one: -len(one[1])):
-        own = _information(sites, records, values, chance)
-        for number, (_, other, best) in enumerate(joined):
-            place = align(_information(other, records, values, chance), own, records.both)
+    joined: list[_Found] = []
+    for one in sorted(found, key=lambda one: -len(one.sites)):
+        own = _information(one.sites, records, values, chance)
+        for number, other in enumerate(joined):
+            place = align(_information(other.sites, records, values, chance), own, records.both)
             if place.similarity < SAME:
                 continue
-            moved = sites.turned() if place.reverse else sites
-            moved = moved.cut(-place.offset, other.width - place.offset)
-            both = trimmed(other.with_(moved), records, values, chance)
-            joined[number] = (kind, both, min(p, best))
+            moved = one.sites.turned() if place.reverse else one.sites
+            moved = moved.cut(-place.offset, other.sites.width - place.offset)
+            both = trimmed(other.sites.with_(moved), records, values, chance)
+            joined[number] = _Found(both, min(one.p, other.p))
             break
         else:
-            joined.append((kind, sites, p))
+            joined.append(one)
     return joined
 
 

@@ -95,8 +95,6 @@ class Motif:
         Column of the contributions: the class that it speaks for or against.
     sign : int
         1: for the class, -1: against it.
-    kind : {"pattern", "position"}
-        Found by the alignment of seqlets, or as residues at fixed positions of the records.
     sites : Sites
         Its seqlets.
     counts : float64 [width, symbols]
@@ -108,16 +106,24 @@ class Motif:
         Residue frequencies of all records.
     p : float
         Probability that as many seqlets would match by chance, corrected for the attempts.
+    place : (bool, int), optional
+        Of a motif at a fixed place: whether it is counted from the end of the record, and the
+        number of residues before it (or after it, from the end).
     """
 
     output: int
     sign: int
-    kind: str
     sites: Sites
     counts: Doubles
     contributions: Doubles
     background: Doubles
     p: float
+    place: tuple[bool, int] | None = None
+
+    @property
+    def kind(self) -> str:
+        """``pattern``, anywhere in the records, or ``position``, at a fixed place."""
+        return "pattern" if self.place is None else "position"
 
     @property
     def width(self) -> int:

@@ -8,6 +8,8 @@ residue at all positions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.stats import norm, rankdata
 
@@ -23,7 +25,26 @@ SIGNIFICANT = 1e-3
 WIDEST_GAP = 5
 
 
-def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[tuple[Sites, float]]:
+@dataclass(frozen=True)
+class Fixed:
+    """A signal at a fixed place.
+
+    Attributes
+    ----------
+    sites : Sites
+        The records with the signal.
+    p : float
+        Corrected for all positions and residues.
+    place : (bool, int)
+        As in ``Motif``.
+    """
+
+    sites: Sites
+    p: float
+    place: tuple[bool, int]
+
+
+def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[Fixed]:
     """Find motifs at fixed places.
 
     Parameters
@@ -35,8 +56,7 @@ def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[tuple[S
 
     Returns
     -------
-    list of (Sites, float)
-        The records with the signal, and its p-value, corrected for all positions and residues.
+    list of Fixed
     """
     equal = len(np.unique(records.lengths)) == 1
     found = [_from_end(records, values, taken, False)]
@@ -47,7 +67,7 @@ def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[tuple[S
 
 def _from_end(
     records: Encoded, values: Floats, taken: Bools, last: bool
-) -> list[tuple[Sites, float]]:
+) -> list[Fixed]:
     """Signals at a fixed distance from the first, or from the last residue."""
     lengths = records.lengths
     reach = int(min(lengths.max(initial=0), REACH))
@@ -70,7 +90,8 @@ def _from_end(
         sums = np.where(counted, values[places], 0).sum(axis=1)
         held = np.flatnonzero(sums > level * len(run))
         if len(held) >= LEAST_RECORDS:
-            result.append((sites.of(held), float(p[run].min())))
+            place = (last, int(reach - run[-1] - 1 if last else run[0]))
+            result.append(Fixed(sites.of(held), float(p[run].min()), place))
     return result
 
 
