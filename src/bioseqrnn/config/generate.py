@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from bioseqrnn.config.audit import AuditConfig, Check
 from bioseqrnn.config.datasets import DatasetOptions, NegativesConfig
 from bioseqrnn.config.evaluation import EvaluationConfig, LearningCurveConfig, ThresholdConfig
+from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.search import SearchConfig
@@ -39,6 +40,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("config.yaml, under `evaluation`", EvaluationConfig),
     ("config.yaml, under `evaluation`, under `threshold`", ThresholdConfig),
     ("config.yaml, under `evaluation`, under `learning_curve`", LearningCurveConfig),
+    ("config.yaml, under `explanation`", ExplanationConfig),
     ("config.yaml, under `search`", SearchConfig),
     ("datasets.tsv", DatasetRow),
     ("queries.tsv", QueryRow),

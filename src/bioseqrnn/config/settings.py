@@ -11,6 +11,7 @@ from pydantic import Field
 from bioseqrnn.config.audit import AuditConfig
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.config.evaluation import EvaluationConfig
+from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
@@ -90,6 +91,9 @@ class RunConfig(Strict):
     )
     evaluation: EvaluationConfig = Field(
         EvaluationConfig(), description="How models are scored and compared."
+    )
+    explanation: ExplanationConfig = Field(
+        ExplanationConfig(), description="Which residues the selected network decides by."
     )
     search: SearchConfig = Field(
         SearchConfig(), description="Models whose settings are searched, and how."

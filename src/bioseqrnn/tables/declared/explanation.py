@@ -15,7 +15,7 @@ ATTRIBUTIONS = Table(
     "attributions", "explanation/attributions.parquet",
     "One row for each record, network and class, in the order of the networks, the records and the "
     "classes ([what is computed](attribution.md)).",
-    "attribute", ("motifs",),
+    "attribute", (),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         *_RUN,
@@ -53,7 +53,7 @@ ATTRIBUTIONS = Table(
 COMPLETENESS = Table(
     "completeness", "explanation/completeness.tsv",
     "One row for each network and class.",
-    "attribute", ("report",),
+    "attribute", (),
     (
         *_RUN,
         Column("method", TEXT, "`mutagenesis` or `gradients`"),
@@ -76,7 +76,7 @@ COMPLETENESS = Table(
 FAITHFULNESS = Table(
     "faithfulness", "explanation/faithfulness.tsv",
     "One row for each network, class and number of masked positions.",
-    "attribute", ("report",),
+    "attribute", (),
     (
         *_RUN,
         Column("k", COUNT, "positions that are masked in each record: replaced by the background"),

@@ -1,0 +1,1 @@
+"""Contribution of each residue to the output of a network."""

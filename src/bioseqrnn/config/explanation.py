@@ -1,0 +1,43 @@
+"""Settings of the explanation: what the selected network has learned."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from bioseqrnn.config.strict import Strict
+from bioseqrnn.config.values import SEED, Seed
+
+
+class ExplanationConfig(Strict):
+    """Which residues decide, like ``{method: gradients, records: 200}`` (docs/attribution.md)."""
+
+    EXAMPLE = '{"records": 200}'
+
+    method: Literal["mutagenesis", "gradients", "none"] = Field(
+        "mutagenesis",
+        description="How test records are attributed, each by the selected network of the fold "
+        "that did not train on it. mutagenesis: every residue is replaced by every other one; "
+        "gradients: integrated gradients, faster for long records; none: nothing is explained. "
+        "Datasets of the task per_position are never attributed.",
+    )
+    records: int = Field(
+        1000,
+        ge=1,
+        description="Maximum number of records of a dataset; if there are more, they are drawn "
+        "evenly by class.",
+    )
+    changes: int = Field(
+        1_000_000,
+        ge=1,
+        description="Maximum number of single changes of all these records (for DNA three for "
+        "each residue, for proteins 19): if there are more, fewer records are drawn.",
+    )
+    longest: int = Field(
+        5000,
+        ge=1,
+        description="Residues of the longest record that is attributed; a longer one stands in the "
+        "table without an attribution.",
+    )
+    seed: Seed = Field(SEED, description="Seed of the draw of records and of random positions.")

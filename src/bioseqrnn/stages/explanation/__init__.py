@@ -1,0 +1,1 @@
+"""Stage ``explanation``: which residues the networks decide by."""
