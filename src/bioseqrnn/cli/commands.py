@@ -20,7 +20,7 @@ from bioseqrnn.cli.files import Command, checked
 NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine",
-    "diagnose", "attribute", "transfer", "predict", "report", "compare-random", "import-keras",
+    "diagnose", "attribute", "motifs", "transfer", "predict", "report", "compare-random", "import-keras",
 )  # fmt: skip
 
 

@@ -98,9 +98,7 @@ class _Found:
     place: tuple[bool, int] | None = None
 
 
-def _joined(
-    found: list[_Found], records: Encoded, values: Floats, chance: Doubles
-) -> list[_Found]:
+def _joined(found: list[_Found], records: Encoded, values: Floats, chance: Doubles) -> list[_Found]:
     """Join groups that are the same motif: the smaller one is aligned with the larger one."""
     joined: list[_Found] = []
     for one in sorted(found, key=lambda one: -len(one.sites)):

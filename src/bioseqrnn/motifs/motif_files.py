@@ -39,7 +39,9 @@ def meme_text(
     shares = " ".join(f"{s} {x:.6f}" for s, x in zip(symbols, background, strict=True))
     lines += ["Background letter frequencies", shares, ""]
     for entry, sites, chance in motifs:
-        head = f"alength= {len(symbols)} w= {len(entry.frequencies)} nsites= {sites} E= {chance:.3g}"
+        head = (
+            f"alength= {len(symbols)} w= {len(entry.frequencies)} nsites= {sites} E= {chance:.3g}"
+        )
         lines += [f"MOTIF {entry.identifier} {entry.name}", f"letter-probability matrix: {head}"]
         lines += [" ".join(f"{x:.6f}" for x in row) for row in entry.frequencies]
         lines.append("")
@@ -119,9 +121,7 @@ def _jaspar(path: Path, text: str, symbols: str) -> list[Entry]:
     return entries
 
 
-def _entry(
-    path: Path, line: int, name: list[str], rows: list[list[str]], symbols: str
-) -> Entry:
+def _entry(path: Path, line: int, name: list[str], rows: list[list[str]], symbols: str) -> Entry:
     """One matrix of counts or probabilities, as frequencies."""
     try:
         matrix = np.array(rows, np.float64)

@@ -65,9 +65,7 @@ def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[Fixed]:
     return [one for part in found for one in part]
 
 
-def _from_end(
-    records: Encoded, values: Floats, taken: Bools, last: bool
-) -> list[Fixed]:
+def _from_end(records: Encoded, values: Floats, taken: Bools, last: bool) -> list[Fixed]:
     """Signals at a fixed distance from the first, or from the last residue."""
     lengths = records.lengths
     reach = int(min(lengths.max(initial=0), REACH))
