@@ -78,8 +78,8 @@ def _scale(matrix: Doubles) -> tuple[float, float, float]:
 
 def _drawn(matrix: Doubles, symbols: str) -> set[str]:
     scale = _scale(matrix)[2]
-    seen = (np.abs(matrix) * scale >= LEAST).any(axis=0)
-    return {letter for letter, shown in zip(symbols, seen, strict=True) if shown}
+    seen = np.flatnonzero((np.abs(matrix) * scale >= LEAST).any(axis=0))
+    return {symbols[i] for i in seen}
 
 
 def _row(matrix: Doubles, symbols: str, name: str, top: int, unit: str) -> str:
@@ -103,10 +103,10 @@ def _row(matrix: Doubles, symbols: str, name: str, top: int, unit: str) -> str:
         x = LEFT + column * COLUMN
         for positive in (True, False):
             y = zero
-            chosen = [i for i in np.argsort(np.abs(values), kind="stable")
-                      if (values[i] > 0) == positive and abs(values[i]) * scale >= LEAST]  # fmt: skip
-            for i in chosen:
+            for i in np.argsort(np.abs(values), kind="stable"):
                 size = abs(values[i]) * scale
+                if (values[i] > 0) != positive or size < LEAST:
+                    continue
                 y += -size if positive else 0
                 turned = "" if positive else ' opacity=".45"'
                 parts.append(

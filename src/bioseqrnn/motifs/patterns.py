@@ -134,7 +134,7 @@ class Motif:
     def frequencies(self) -> Doubles:
         """Residue frequencies with one pseudocount, float64 [width, symbols]; rows sum to 1."""
         added = self.counts + self.background
-        return added / added.sum(axis=1, keepdims=True)
+        return np.asarray(added / added.sum(axis=1, keepdims=True))
 
     @property
     def information(self) -> Doubles:

@@ -142,16 +142,20 @@ def _segments(values: Floats, offsets: Ints, level: float) -> tuple[Ints, Ints, 
     size = len(values)
     starts, ends, scores = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
     found = _maximal(frozen(values), frozen(offsets), level, starts, ends, scores)
-    parts = [(starts[:found], ends[:found], scores[:found])]
-    long = ends[:found] - starts[:found] > LONGEST
-    if long.any():
-        bounds = np.stack([starts[:found][long], ends[:found][long]], axis=1)
-        pieces = np.concatenate([values[a:b] for a, b in bounds])
-        edges = np.concatenate([[0], np.cumsum(bounds[:, 1] - bounds[:, 0])])
-        within, until, more = _segments(pieces, edges, STEEPER * level)
-        shift = (bounds[:, 0] - edges[:-1])[np.searchsorted(edges, within, side="right") - 1]
-        parts = [tuple(part[~long] for part in parts[0]), (within + shift, until + shift, more)]
-    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
+    starts, ends, scores = starts[:found], ends[:found], scores[:found]
+    long = ends - starts > LONGEST
+    if not long.any():
+        return starts, ends, scores
+    bounds = np.stack([starts[long], ends[long]], axis=1)
+    pieces = np.concatenate([values[a:b] for a, b in bounds])
+    edges = np.concatenate([[0], np.cumsum(bounds[:, 1] - bounds[:, 0])])
+    within, until, more = _segments(pieces, edges, STEEPER * level)
+    shift = (bounds[:, 0] - edges[:-1])[np.searchsorted(edges, within, side="right") - 1]
+    return (
+        np.concatenate([starts[~long], within + shift]),
+        np.concatenate([ends[~long], until + shift]),
+        np.concatenate([scores[~long], more]),
+    )
 
 
 @compiled

@@ -92,7 +92,7 @@ class Database:
         far = np.sqrt(((query[:, None] - self._columns[None]) ** 2).sum(axis=2))
         low, high = far.min(), far.max()
         span = high - low if high > low else 1.0
-        return np.rint(BINS * (high - far) / span).astype(np.int64)
+        return np.asarray(np.rint(BINS * (high - far) / span), np.int64)
 
 
 def _tails(scores: Ints) -> tuple[Doubles, Ints]:

@@ -41,7 +41,7 @@ def write_occurrences(
         text.write("\t".join(OCCURRENCES.names) + "\n")
         for rows in _chunks(table.lengths):
             records = encode(table, rows)
-            lines = []
+            lines: list[tuple[Any, ...]] = []
             for number, (one, scanner) in enumerate(zip(found, scanners, strict=True)):
                 hits = scanner.scan(records)
                 own = rows[hits.records]
@@ -64,7 +64,7 @@ def write_occurrences(
                 record = " ".join(table.ids[row].split())
                 height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
                 bed.write(f"{record}\t{start}\t{end}\t{name}\t{height}\t{strand}\n")
-    return [_shares(found[number].name, held[number], table) for number in range(len(found))]
+    return [_shares(held[number], table) for number in range(len(found))]
 
 
 def _chunks(lengths: Ints) -> Iterator[Ints]:
@@ -90,7 +90,7 @@ def _contributions(
     return np.where(known, totals[last] - totals[first], np.nan)
 
 
-def _shares(name: str, held: Bools, table: SequenceTable) -> dict[str, Any]:
+def _shares(held: Bools, table: SequenceTable) -> dict[str, Any]:
     """Share of the records of each class that have an occurrence."""
     if not table.task.probabilistic:
         return {}
