@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import chi2, rankdata
 
 from bioseqrnn.motifs.patterns import Sites
 from bioseqrnn.motifs.seqlets import Encoded
@@ -21,6 +21,8 @@ from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
 REACH = 100
 LEAST_RECORDS = 10
 SIGNIFICANT = 1e-3
+# standard score of a residue that contributes more at a significant position than elsewhere
+LEAST_Z = 2.0
 # a wider gap between two positions makes two motifs
 WIDEST_GAP = 5
 
@@ -98,17 +100,18 @@ def _tests(
 ) -> tuple[Doubles, Bools, Doubles]:
     """Compare the residues at each position with the same residues at all positions.
 
-    The test is that of Wilcoxon, with ranks among all occurrences of a residue, so that single
-    large values do not decide.
+    The contributions of a residue are replaced by their ranks, so that single large values do not
+    decide (Wilcoxon). The squared standard scores of all residues at a position are added: chi²
+    with one degree of freedom for each.
 
     Returns
     -------
     p : float64 [reach]
-        Smallest p-value of a residue, corrected for all residues and positions.
+        p-value of each position, corrected for all positions.
     good : bool [reach, symbols + 1]
-        Significant residues; the last column is that of ambiguous ones.
+        Residues that contribute more than elsewhere; the last column is that of ambiguous ones.
     weight : float64 [reach]
-        Contribution of the significant residues, as a mean over all records.
+        Contribution of these residues, as a mean over all records.
     """
     symbols = records.symbols
     free = (records.codes < symbols) & ~taken
@@ -116,8 +119,8 @@ def _tests(
     for symbol in range(symbols):
         own = np.flatnonzero(free & (records.codes == symbol))
         ranks[own] = (rankdata(values[own]) - 0.5) / max(len(own), 1) - 0.5
-    p = np.ones((reach, symbols + 1))
-    weight = np.zeros((reach, symbols + 1))
+    p, weight = np.ones(reach), np.zeros(reach)
+    good = np.zeros((reach, symbols + 1), bool)
     for column in range(reach):
         places = begins + column
         places = places[(places >= records.offsets[:-1]) & (places < records.offsets[1:])]
@@ -125,9 +128,9 @@ def _tests(
         here = records.codes[places].astype(np.int64)
         number = np.bincount(here, minlength=symbols)
         sums = np.bincount(here, ranks[places], minlength=symbols)
-        z = sums * np.sqrt(12 / np.maximum(number, 1))
-        tested = np.where(number >= LEAST_RECORDS, norm.sf(z) * reach * symbols, 1.0)
-        p[column, :symbols] = np.minimum(tested, 1.0)
-        weight[column, :symbols] = np.bincount(here, values[places], symbols) / len(records)
-    good = (p < SIGNIFICANT) & (weight > 0)
-    return p.min(axis=1), good, np.where(good, weight, 0).sum(axis=1)
+        z = np.where(number >= LEAST_RECORDS, sums * np.sqrt(12 / np.maximum(number, 1)), 0)
+        p[column] = min(float(chi2.sf((z**2).sum(), max((z != 0).sum(), 1))) * reach, 1.0)
+        shares = np.bincount(here, values[places], symbols) / len(records)
+        good[column, :symbols] = (z > LEAST_Z) & (shares > 0)
+        weight[column] = shares[good[column, :symbols]].sum()
+    return p, good, weight
