@@ -32,6 +32,7 @@ MODULES = {
                 "diagnosis", "transfer", "final", "prediction", "report",
             )
         ),
+        "bioseqrnn.stages.explanation.attribute",
     ],
 }  # fmt: skip
 # of the environment, what no import reads, or for speed only

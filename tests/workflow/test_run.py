@@ -21,6 +21,8 @@ OUTPUTS = [
     "evaluation/classes.tsv", "evaluation/temperatures.tsv", "evaluation/thresholds.tsv",
     "evaluation/strata.tsv", "evaluation/calibration.tsv", "evaluation/confusion.tsv",
     "evaluation/histories.tsv",
+    "explanation/attributions.parquet", "explanation/completeness.tsv",
+    "explanation/faithfulness.tsv",
     "diagnosis/gradients.tsv", "diagnosis/gradients.svg", "report/tables/gradients.tsv",
     "evaluation/curves.parquet", "evaluation/selected.json", "report/report.html",
     "report/manifest.json", "report/tables/summary.tsv",

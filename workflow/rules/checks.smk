@@ -28,6 +28,7 @@ MODULES = (
     "tables.declared.models",
     "tables.declared.data",
     "tables.declared.evaluation",
+    "tables.declared.explanation",
     "tables.declared.__init__",
 )
 

@@ -14,6 +14,8 @@ STAGE_VERSIONS = {
     "final": 1,
     "learning_curve": 3,
     "diagnosis": 2,
+    "explanation": 1,
+    "motifs": 1,
     "transfer": 1,
     "prediction": 6,
     "report": 10,
@@ -96,11 +98,25 @@ def files_of(dataset):
     return list(dict.fromkeys(files))
 
 
+def explained_datasets():
+    """Datasets of which records are attributed: a network of residues has no output of a record."""
+    if config["explanation"]["method"] == "none":
+        return []
+    tasks = {
+        name: options.get("task") for name, options in config["dataset_options"].items()
+    }
+    return [name for name in DATASETS if tasks.get(name) != "per_position"]
+
+
 def all_results():
-    """Targets of a default run: reports, final models, predictions and matrices of transfers."""
+    """Targets of a default run, of all datasets, queries and transfers."""
     return [
         *expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS),
         *expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS),
+        *expand(
+            f"{RESULTS}/{{dataset}}/explanation/motifs.tsv",
+            dataset=explained_datasets(),
+        ),
         *(
             f"{RESULTS}/{dataset}/predictions/{query}.parquet"
             for dataset, queries in QUERIES.items()

@@ -20,7 +20,7 @@ from bioseqrnn.support.arrays import Doubles, Floats
 # steps of the integral: they are doubled until the error of each class is small enough
 LEAST_STEPS, MOST_STEPS = 32, 512
 # error that is small enough: as a fraction of the difference, and in logits
-TOLERANCE, SMALL = 0.005, 0.001
+TOLERANCE, SMALL = 0.005, 0.0001
 # residues of a batch: gradients take several times as much memory as predictions
 POSITIONS = 2**15
 
@@ -29,7 +29,7 @@ def integrated_gradients(explained: Explained, x: Floats) -> tuple[Attribution, 
     """Attribute the logits of one record to its residues.
 
     The integral is computed by the midpoint rule. The number of steps is doubled from 32 until the
-    error of every class is below 0.5 % of the difference (or 0.001), or there are 512.
+    error of every class is below 0.5 % of the difference (or 0.0001), or there are 512.
 
     Parameters
     ----------

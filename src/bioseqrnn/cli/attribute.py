@@ -21,9 +21,9 @@ from bioseqrnn.cli.options import (
 from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.machine import MachineConfig
-from bioseqrnn.tables.declared.explanation import ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS
+from bioseqrnn.tables.declared.explanation import EXPLAINED
 
-OUTPUTS = (ATTRIBUTIONS.file, COMPLETENESS.file, FAITHFULNESS.file)
+OUTPUTS = tuple(table.file for table in EXPLAINED)
 
 
 def attribute(

@@ -9,12 +9,11 @@ import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import SEED, THREADS, Seed, Sequences, Threads
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIFS, OCCURRENCES
+from bioseqrnn.cli.settings import option
+from bioseqrnn.config.explanation import ExplanationConfig
+from bioseqrnn.tables.declared.explanation import MOTIF_TABLES
 
-OUTPUTS = (
-    MOTIFS.file, MATRICES.file, MOTIF_SEARCH.file, OCCURRENCES.file, "occurrences.bed.gz",
-    "motifs.meme",
-)  # fmt: skip
+OUTPUTS = (*(table.file for table in MOTIF_TABLES), "occurrences.bed.gz", "motifs.meme")
 
 
 def motifs(
@@ -39,6 +38,7 @@ def motifs(
         ),
         Reads(),
     ] = None,
+    jaspar: Annotated[str | None, option(ExplanationConfig, "jaspar")] = None,
     seed: Seed = SEED,
     threads: Threads = THREADS,
 ) -> None:
@@ -46,5 +46,11 @@ def motifs(
     from bioseqrnn.stages.explanation.motifs import discover_motifs
 
     discover_motifs(
-        attributions, sequences, output, databases=database or [], seed=seed, threads=threads
+        attributions,
+        sequences,
+        output,
+        databases=database or [],
+        jaspar=jaspar,
+        seed=seed,
+        threads=threads,
     )

@@ -64,6 +64,7 @@ def find_motifs(
     motifs: list[Motif] = []
     looked = []
     for output in range(contributions.shape[1]):
+        known: list[Sites] = []
         for sign in (1, -1):
             values = np.ascontiguousarray(sign * contributions[:, output])
             seqlets = find_seqlets(values, records.offsets, seed=seed, most=MOST_SEQLETS)
@@ -72,14 +73,16 @@ def find_motifs(
                 for group in groups(records, values, seqlets, seed=seed)
             ]
             found = _joined(found, records, values, chance)
+            known += [one.sites for one in found]
             taken = np.zeros(len(values), bool)
             for one in found:
                 places, codes = one.sites.residues(records)
                 taken[places[codes < records.symbols]] = True
             found += [
                 _Found(fixed.sites, fixed.p, fixed.place)
-                for fixed in fixed_places(records, values, taken)
+                for fixed in fixed_places(records, values, taken, known)
             ]
+            known += [one.sites for one in found if one.place is not None]
             most = max((len(one.sites) for one in found), default=0)
             kept = [one for one in found if len(one.sites) >= LEAST_SHARE * most]
             for one in sorted(kept, key=lambda one: -len(one.sites)):

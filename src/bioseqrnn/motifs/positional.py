@@ -8,6 +8,7 @@ residue at all positions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ LEAST_RECORDS = 10
 SIGNIFICANT = 1e-3
 # standard score of a residue that contributes more at a significant position than elsewhere
 LEAST_Z = 2.0
+# share of the sites of a motif at one place, from which it counts as a motif at a fixed place
+LEAST_KNOWN = 0.5
 # a wider gap between two positions makes two motifs
 WIDEST_GAP = 5
 
@@ -46,7 +49,9 @@ class Fixed:
     place: tuple[bool, int]
 
 
-def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[Fixed]:
+def fixed_places(
+    records: Encoded, values: Floats, taken: Bools, known: Sequence[Sites]
+) -> list[Fixed]:
     """Find motifs at fixed places.
 
     Parameters
@@ -55,19 +60,35 @@ def fixed_places(records: Encoded, values: Floats, taken: Bools) -> list[Fixed]:
         Contributions, positive where they speak for what is looked for.
     taken : bool [residues]
         Residues that belong to other motifs; they do not count.
+    known : list of Sites
+        Motifs that were found. If one is at the same place in most of its records, its positions
+        are left out: that other residues there have another effect is the same fact.
 
     Returns
     -------
     list of Fixed
     """
     equal = len(np.unique(records.lengths)) == 1
-    found = [_from_end(records, values, taken, False)]
+    found = [_from_end(records, values, taken, known, False)]
     if not equal:
-        found.append(_from_end(records, values, taken, True))
+        found.append(_from_end(records, values, taken, known, True))
     return [one for part in found for one in part]
 
 
-def _from_end(records: Encoded, values: Floats, taken: Bools, last: bool) -> list[Fixed]:
+def _settled(known: Sequence[Sites], begins: Ints, reach: int) -> Bools:
+    """Positions at which most sites of one of the known motifs are: bool [reach]."""
+    positions = np.zeros(reach, bool)
+    for sites in known:
+        places, counts = np.unique(sites.starts - begins[sites.records], return_counts=True)
+        best = int(counts.argmax())
+        if counts[best] >= LEAST_KNOWN * len(sites):
+            positions[max(places[best], 0) : max(places[best] + sites.width, 0)] = True
+    return positions
+
+
+def _from_end(
+    records: Encoded, values: Floats, taken: Bools, known: Sequence[Sites], last: bool
+) -> list[Fixed]:
     """Signals at a fixed distance from the first, or from the last residue."""
     lengths = records.lengths
     reach = int(min(lengths.max(initial=0), REACH))
@@ -76,7 +97,8 @@ def _from_end(records: Encoded, values: Floats, taken: Bools, last: bool) -> lis
     begins = records.offsets[1:] - reach if last else records.offsets[:-1]
     level = float(np.abs(values, dtype=np.float64).mean())
     p, good, weight = _tests(records, values, taken, begins, reach)
-    chosen = np.flatnonzero((p < SIGNIFICANT) & (weight > level))
+    settled = _settled(known, begins, reach)
+    chosen = np.flatnonzero((p < SIGNIFICANT) & (weight > level) & ~settled)
     result = []
     for run in np.split(chosen, np.flatnonzero(np.diff(chosen) > WIDEST_GAP + 1) + 1):
         if not len(run):

@@ -22,7 +22,7 @@ from bioseqrnn.stages.explanation.draw import (
     background_of,
     chosen_runs,
     draw_records,
-    tested_rows,
+    rows_tested,
 )
 from bioseqrnn.stages.explanation.summary import RunSummary
 from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
@@ -75,7 +75,7 @@ def attribute_sequences(
     classes = explained_classes(table.task, table.classes)
     roles = read_folds(folds, table)
     runs = chosen_runs(models, sequences, selected, temperatures)
-    tested = tested_rows(roles)
+    tested = rows_tested(roles)
     drawn = draw_records(table, tested, settings.records, settings.changes, settings.seed)
     say(f"{len(drawn):,} of {len(tested):,} test records are attributed{_why(len(drawn), tested)}")
     device = choose_device(machine.device)

@@ -103,7 +103,7 @@ def _temperature(known: pd.DataFrame | None, key: tuple[Any, ...], path: Path | 
     return float(values.iloc[0])
 
 
-def tested_rows(folds: FoldTable) -> Ints:
+def rows_tested(folds: FoldTable) -> Ints:
     """Row numbers of the records that are tested in any fold, ascending."""
     return np.flatnonzero((folds.roles == TEST).any(axis=1))
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from bioseqrnn.motifs.find import Looked, find_motifs
 from bioseqrnn.motifs.logo import heights, logo
-from bioseqrnn.motifs.motif_files import meme_text, read_motifs
+from bioseqrnn.motifs.known import known_motifs
+from bioseqrnn.motifs.motif_files import meme_text
 from bioseqrnn.motifs.patterns import Motif
 from bioseqrnn.motifs.stability import stability
 from bioseqrnn.motifs.tomtom import Database, Entry
@@ -34,6 +35,7 @@ def discover_motifs(
     output: Path,
     *,
     databases: list[Path],
+    jaspar: str | None,
     seed: int,
     threads: int,
 ) -> None:
@@ -49,6 +51,8 @@ def discover_motifs(
         Folder for the tables, ``motifs.meme`` and the folder ``logos``.
     databases : list of Path
         Motifs as MEME or JASPAR text, with which the motifs are compared.
+    jaspar : str, optional
+        Release of JASPAR, and group of species (``known.jaspar_motifs``).
     seed : int
         Seed of shuffled positions and random windows.
     threads : int
@@ -61,17 +65,16 @@ def discover_motifs(
     """
     from threadpoolctl import threadpool_limits
 
+    table = read_sequences(sequences)
+    entries = known_motifs(databases, jaspar, table.alphabet.symbols)
     with threadpool_limits(threads):
-        _discover(attributions, sequences, output, databases, seed)
+        _discover(gather(attributions, table), table, output, entries, seed)
 
 
 def _discover(
-    attributions: Path, sequences: Path, output: Path, databases: list[Path], seed: int
+    gathered: Gathered, table: SequenceTable, output: Path, entries: list[Entry], seed: int
 ) -> None:
-    table = read_sequences(sequences)
     symbols = table.alphabet.symbols
-    entries = [entry for path in databases for entry in read_motifs(path, symbols)]
-    gathered = gather(attributions, table)
     both = gathered.records.both
     with progress("motifs", "searches", 1 + len(gathered.trainings)) as bar:
         motifs, looked = find_motifs(gathered.records, gathered.contributions, seed=seed)

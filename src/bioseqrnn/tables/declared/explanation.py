@@ -191,3 +191,8 @@ OCCURRENCES = Table(
         ),
     ),
 )  # fmt: skip
+
+# what ``attribute`` writes
+EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
+# what ``motifs`` writes
+MOTIF_TABLES = (MOTIFS, MATRICES, MOTIF_SEARCH, OCCURRENCES)
