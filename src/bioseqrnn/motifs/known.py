@@ -7,20 +7,26 @@ from pathlib import Path
 
 import numpy as np
 
-from bioseqrnn.motifs.motif_files import DNA, read_motifs
+from bioseqrnn.motifs.motif_files import DNA, OtherAlphabet, read_motifs
 from bioseqrnn.motifs.tomtom import Entry
+from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
 
 def known_motifs(files: Iterable[Path], jaspar: str | None, symbols: str) -> list[Entry]:
-    """Read files of motifs and, for DNA, JASPAR.
+    """Read files of motifs and, for DNA, JASPAR; files of another alphabet are left out.
 
     Raises
     ------
     InputError
         A file is invalid, pyjaspar is not installed, or it does not have the release.
     """
-    entries = [entry for path in files for entry in read_motifs(path, symbols)]
+    entries = []
+    for path in files:
+        try:
+            entries += read_motifs(path, symbols)
+        except OtherAlphabet as other:
+            say(f"not compared with {path}: {other.alphabet} is not the alphabet of the dataset")
     if jaspar is not None and symbols == DNA:
         entries += jaspar_motifs(jaspar)
     return entries
@@ -38,9 +44,12 @@ def jaspar_motifs(release: str) -> list[Entry]:
         ) from error
     try:
         database = jaspardb(release=f"JASPAR{year}")
-    except ValueError as error:
-        raise InputError(f"JASPAR {release}: this pyjaspar has no release {year}") from error
-    found = database.fetch_motifs(collection="CORE", tax_group=[group] if group else None)
+        found = database.fetch_motifs(collection="CORE", tax_group=[group] if group else None)
+    # what pyjaspar raises for a release that it does not have
+    except (AttributeError, ValueError) as error:
+        raise InputError(
+            f"JASPAR {release}: the installed pyjaspar has no release {year}"
+        ) from error
     if not found:
         raise InputError(f"JASPAR {release}: it has no motifs of the group '{group}'")
     entries = []

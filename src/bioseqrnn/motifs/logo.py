@@ -22,7 +22,7 @@ CHEMISTRY = {
 COLUMN, HEIGHT, BOX = 20, 60, 100
 LEFT, TOP, GAP, BOTTOM = 34, 12, 26, 16
 # lower letters cannot be seen and are left out
-LEAST = 2.0
+LEAST = 3.0
 FONT = 'font-family="sans-serif" font-size="9" fill="#333"'
 
 
@@ -40,7 +40,7 @@ def logo(information: Doubles, contributions: Doubles, symbols: str, title: str,
     title : str
         Text that is shown when the pointer rests on the picture, and read aloud.
     name : str
-        Letters, digits, ``-`` and ``_``; makes the ids in the file unique on a page.
+        Letters and digits; makes the ids in the file unique on a page.
     """
     columns = len(information)
     width, height = LEFT + columns * COLUMN + 6, TOP + 2 * HEIGHT + GAP + BOTTOM
@@ -49,7 +49,7 @@ def logo(information: Doubles, contributions: Doubles, symbols: str, title: str,
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img"><title>{escape(title)}</title>',
-        f"<defs>{''.join(_symbol(letter, name) for letter in used)}</defs>",
+        f"<defs>{''.join(_symbol(s, name, _colour(s, symbols)) for s in used)}</defs>",
         _row(information, symbols, name, TOP, "bits"),
         _row(contributions, symbols, name, below, "logit"),
     ]
@@ -110,20 +110,21 @@ def _row(matrix: Doubles, symbols: str, name: str, top: int, unit: str) -> str:
                 y += -size if positive else 0
                 turned = "" if positive else ' opacity=".45"'
                 parts.append(
-                    f'<use href="#{name}-{symbols[i]}" transform="matrix({COLUMN / BOX:g} 0 0 '
+                    f'<use href="#{name}{symbols[i]}" transform="matrix({COLUMN / BOX:g} 0 0 '
                     f'{size / BOX:.3f} {x} {y:.1f})"{turned}/>'
                 )
                 y += 0 if positive else size
     return "".join(parts)
 
 
-def _colour(letter: str) -> str:
+def _colour(letter: str, symbols: str) -> str:
+    if symbols == "ACGT":
+        return DNA_COLOURS[letter]
     return next((colour for group, colour in CHEMISTRY.items() if letter in group), "#444444")
 
 
-def _symbol(letter: str, name: str) -> str:
-    colour = DNA_COLOURS[letter] if name.startswith("dna") else _colour(letter)
-    return f'<path id="{name}-{letter}" fill="{colour}" d="{_outline(letter)}"/>'
+def _symbol(letter: str, name: str, colour: str) -> str:
+    return f'<path id="{name}{letter}" fill="{colour}" d="{_outline(letter)}"/>'
 
 
 @cache
@@ -133,7 +134,7 @@ def _outline(letter: str) -> str:
     from matplotlib.textpath import TextPath
 
     path = TextPath(
-        (0, 0), letter, size=100, prop=FontProperties("DejaVu Sans Mono", weight="bold")
+        (0, 0), letter, size=100, prop=FontProperties(family="DejaVu Sans Mono", weight="bold")
     )
     points = path.vertices - path.vertices[path.codes != 79].min(axis=0)
     points = points / points[path.codes != 79].max(axis=0) * (0.96 * BOX, BOX) + (0.02 * BOX, 0)

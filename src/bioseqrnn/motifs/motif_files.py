@@ -18,6 +18,14 @@ WHAT = "motif file"
 DNA = "ACGT"
 
 
+class OtherAlphabet(Exception):  # noqa: N818
+    """The motifs of a file have another alphabet than is asked for."""
+
+    def __init__(self, alphabet: str) -> None:
+        super().__init__(alphabet)
+        self.alphabet = alphabet
+
+
 def meme_text(
     motifs: Sequence[tuple[Entry, int, float]], symbols: str, both: bool, background: Doubles
 ) -> str:
@@ -53,8 +61,9 @@ def read_motifs(path: Path, symbols: str) -> list[Entry]:
 
     Raises
     ------
+    OtherAlphabet
     InputError
-        The file is of neither format, has another alphabet, or a matrix is damaged.
+        The file is of neither format, or a matrix is damaged.
     """
     require_file(path, WHAT)
     text = read_text(path, WHAT).decode("utf-8", "replace")
@@ -80,10 +89,7 @@ def _meme(path: Path, text: str, symbols: str) -> list[Entry]:
         line = lines[number].strip()
         number += 1
         if line.startswith("ALPHABET=") and line.removeprefix("ALPHABET=").strip() != symbols:
-            raise InputError(
-                f"{WHAT} {path}, line {number}: the alphabet is not {symbols}; give motifs of the "
-                "alphabet of the dataset"
-            )
+            raise OtherAlphabet(line.removeprefix("ALPHABET=").strip())
         if line.startswith("MOTIF"):
             name = line.split()[1:]
         elif line.startswith("letter-probability matrix"):
@@ -103,7 +109,7 @@ def _meme(path: Path, text: str, symbols: str) -> list[Entry]:
 
 def _jaspar(path: Path, text: str, symbols: str) -> list[Entry]:
     if symbols != DNA:
-        raise InputError(f"{WHAT} {path}: JASPAR matrices are for DNA; the dataset is protein")
+        raise OtherAlphabet(DNA)
     entries: list[Entry] = []
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     for at in range(0, len(lines), 5):

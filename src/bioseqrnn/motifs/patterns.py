@@ -160,6 +160,11 @@ def bits(counts: Doubles, background: Doubles) -> Doubles:
     return np.asarray((shares * np.log2(shares / background)).sum(axis=1))
 
 
+def chance_bits(symbols: int, sites: int) -> float:
+    """Information of a column of random residues (Schneider and Stephens, NAR 1990), in bits."""
+    return float((symbols - 1) / (2 * np.log(2) * max(sites, 1)))
+
+
 def matrices(sites: Sites, records: Encoded, values: Floats) -> tuple[Doubles, Doubles]:
     """Counts and mean contributions of aligned windows: float64 [width, symbols] each."""
     places, codes = sites.residues(records)
@@ -183,8 +188,6 @@ def trimmed(sites: Sites, records: Encoded, values: Floats, background: Doubles)
     # a motif near the end of its records has columns in which few windows have a residue
     there = counts.sum(axis=1) >= 0.5 * len(sites)
     good = there & (weight >= LEAST_SHARE * weight.max(initial=0))
-    # few windows look conserved by chance (Schneider and Stephens, NAR 1990)
-    chance = (records.symbols - 1) / (2 * np.log(2) * max(len(sites), 1))
-    good &= bits(counts, background) >= LEAST_BITS + chance
+    good &= bits(counts, background) >= LEAST_BITS + chance_bits(records.symbols, len(sites))
     kept = np.flatnonzero(good)
     return sites.cut(int(kept[0]), int(kept[-1]) + 1) if len(kept) else sites.cut(0, 0)

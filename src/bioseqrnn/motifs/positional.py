@@ -68,6 +68,8 @@ def fixed_places(
     -------
     list of Fixed
     """
+    if len(records) < LEAST_RECORDS:
+        return []
     equal = len(np.unique(records.lengths)) == 1
     found = [_from_end(records, values, taken, known, False)]
     if not equal:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bioseqrnn.motifs.find import SAME
 from bioseqrnn.motifs.logo import heights
-from bioseqrnn.motifs.patterns import Motif
+from bioseqrnn.motifs.patterns import LEAST_BITS, Motif, chance_bits
 from bioseqrnn.motifs.seqlets import Encoded
 from bioseqrnn.motifs.stability import Stability, similarity
 from bioseqrnn.motifs.tomtom import Match
@@ -91,11 +91,12 @@ class Named:
 def consensus(motif: Motif, symbols: str) -> str:
     """Most frequent residues: capital if at least half have it, ``.`` in columns without signal."""
     best = motif.frequencies.argmax(axis=1)
+    least = LEAST_BITS + chance_bits(len(symbols), len(motif.sites))
     letters = []
     for column, bits in zip(range(motif.width), motif.information, strict=True):
         letter = symbols[best[column]]
         much = motif.frequencies[column, best[column]] >= 0.5
-        letters.append(letter if much else letter.lower() if bits >= 0.25 else ".")
+        letters.append(letter if much else letter.lower() if bits >= least else ".")
     return "".join(letters)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.motifs.find import Looked, find_motifs
-from bioseqrnn.motifs.logo import heights, logo
 from bioseqrnn.motifs.known import known_motifs
+from bioseqrnn.motifs.logo import heights, logo
 from bioseqrnn.motifs.motif_files import meme_text
 from bioseqrnn.motifs.patterns import Motif
 from bioseqrnn.motifs.stability import stability
@@ -126,7 +126,7 @@ def _write(
             motif = one.motif
             picture = logo(
                 heights(motif.frequencies, motif.background), motif.contributions, symbols,
-                f"{one.name} {consensus(motif, symbols)}", f"{table.alphabet.name}-{one.name}",
+                f"{one.name} {consensus(motif, symbols)}", one.name,
             )  # fmt: skip
             write_text(folder / f"{one.name}.svg", picture)
 
