@@ -48,15 +48,6 @@ def test_every_change_gives_what_a_whole_prediction_gives(kind, length):
     assert length < 4 or wanted.std(axis=0).min() > 1e-3
 
 
-def test_it_is_exact_in_double_precision():
-    model = explained(cell="lstm", strands="both")
-    model.network.double()
-    x = record(30).astype(np.float64)
-    every = single_changes(x)
-    found, wanted = (f(model, x, *every) for f in (changed_logits, plainly_changed))
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-13)
-
-
 def test_batches_and_threads_do_not_change_a_bit(monkeypatch):
     model = explained(cell="gru", strands="both")
     x = record(70)

@@ -9,8 +9,10 @@ from torch import Tensor
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.engine.layer import run_layer
 from bioseqrnn.networks.engine.resume import Resumable
+from bioseqrnn.networks.pooling import Totals, reads_places
 from bioseqrnn.networks.strands import reverse_complement
-from bioseqrnn.support.arrays import Ints
+from bioseqrnn.support.arrays import Ints, Numbers
+from bioseqrnn.support.compiled import compiled
 
 
 class Reader:
@@ -54,76 +56,113 @@ class Strand:
     """Computes the summaries of single changes of one strand of a record."""
 
     def __init__(self, network: SequenceClassifier, x: Tensor) -> None:
-        self._network, self._length = network, len(x)
-        length = torch.tensor([len(x)])
+        self._network, self._x = network, x.numpy()
         kept = torch.eye(x.shape[1], dtype=x.dtype)
         # one row of features for each symbol
         features = kept if network.residues is None else network.residues.to(x.dtype)
-        self._read = x @ features
-        stem = network.stem
-        width = 1 if stem is None else stem.convolution.kernel_size[0]
-        self._half, self._pool = width // 2, 1 if stem is None else stem.pool
-        if stem is None:
-            self._before, filters = self._read, features[:, None]
-        else:
-            sums = stem.convolution(self._read.T[None])[0]
-            self._before = sums.T.contiguous()
-            # [symbols, width, filters]: what a symbol adds to the sums of the positions around it
+        read, stem = x @ features, network.stem
+        self._width, self._pool = (
+            (1, 1) if stem is None else (stem.convolution.kernel_size[0], stem.pool)
+        )
+        # [symbols, width, filters]: what a symbol adds to the sums of the positions around it
+        filters, before = features[:, None], read
+        if stem is not None:
             filters = torch.einsum("sc,fcj->sjf", features, stem.convolution.weight)
-        self._filters = filters.contiguous()
-        self._of_residue = x
-        inputs, steps = network.recurrent_input(x[None], length)
+            before = stem.convolution(read.T[None])[0].T
+        self._filters, self._before = filters.contiguous().numpy(), before.contiguous().numpy()
+        inputs, steps = network.recurrent_input(x[None], torch.tensor([len(x)]))
         self._steps = int(steps[0])
-        self._places = None
+        places = torch.zeros_like(inputs)
         if network.position is not None:
-            self._places = network.position(torch.zeros_like(inputs), steps)[0]
+            places = network.position(places, steps)
+        self._places = places[0].contiguous().numpy()
         self._layers = network.recurrent._layers()
         self._first = Resumable(network.recurrent.cell, inputs[0], self._layers[0])
 
     def summaries(self, positions: Ints, residues: Ints) -> Tensor:
         """Return the input of the output layer for changes in the order of their positions."""
-        first, end, x = self._changed_steps(positions, residues)
-        output, last = self._first.versions(x, first, end)
+        changed = self._changed_steps(positions, residues)
+        pooling = self._network.pooling
+        assert pooling is not None
+        if len(self._layers) == 1 and not reads_places(pooling.kinds):
+            last, largest, mean = self._first.summaries(*changed)
+            return pooling.read(Totals(last, (largest, mean)))
+        output, last = self._first.outputs(*changed)
         ends = np.full(len(positions), self._steps)
         for parameters in self._layers[1:]:
             output, states, _ = run_layer(self._network.recurrent.cell, output, ends, parameters)
             last = states.transpose(0, 1).flatten(1)
-        pooling = self._network.pooling
-        assert pooling is not None
-        mask = torch.ones(output.shape[:2], dtype=torch.bool)
-        summary: Tensor = pooling(output, last, mask)
+        summary: Tensor = pooling(output, last, torch.ones(output.shape[:2], dtype=torch.bool))
         return summary
 
-    def _changed_steps(self, positions: Ints, residues: Ints) -> tuple[Ints, Ints, Tensor]:
+    def _changed_steps(self, positions: Ints, residues: Ints) -> tuple[Tensor, Ints, Ints]:
         """Return the steps that each change reaches, and the input of the recurrence in them.
 
         Returns
         -------
-        first, end : int64 [changes]
         x : Tensor [changes, steps, features]
+        first, end : int64 [changes]
         """
-        half, pool = self._half, self._pool
+        half, pool, length = self._width // 2, self._pool, len(self._x)
         first = np.maximum(positions - half, 0) // pool
-        end = np.minimum(positions + half, self._length - 1) // pool + 1
-        steps = int((end - first).max())
-        at, new = torch.from_numpy(positions), torch.from_numpy(residues)
-        begin = torch.from_numpy(first)[:, None]
-        # residues that the changed steps read the sums of
-        place = begin * pool + torch.arange(steps * pool)
-        inside = place < self._length
-        place = place.clamp(max=self._length - 1)
-        # the change of the record at this position, spread by the filters
-        distance = at[:, None] - place + half
-        reached = ((distance >= 0) & (distance <= 2 * half)).to(self._before.dtype)
-        distance = distance.clamp(0, 2 * half)
-        removed = torch.einsum("ps,sjf->pjf", self._of_residue[at], self._filters)
-        change = self._filters[new] - removed
-        row = torch.arange(len(at))[:, None]
-        sums = self._before[place] + change[row, distance] * reached[..., None]
-        if self._network.stem is not None:
-            sums = torch.relu(sums) * inside[..., None]
-            sums = sums.view(len(at), steps, pool, -1).amax(dim=2)
-        if self._places is not None:
-            step = (begin + torch.arange(steps)).clamp(max=self._steps - 1)
-            sums = sums + self._places[step]
-        return first, end, sums
+        end = np.minimum(positions + half, length - 1) // pool + 1
+        steps, features = int((end - first).max()), self._before.shape[1]
+        x = np.zeros((len(positions), steps, features), self._before.dtype)
+        _write_changed(
+            np.ascontiguousarray(positions), np.ascontiguousarray(residues), first, end, pool,
+            self._network.stem is not None, self._x, self._filters, self._before, self._places, x,
+        )  # fmt: skip
+        return torch.from_numpy(x), first, end
+
+
+@compiled
+def _write_changed(
+    positions: Ints, residues: Ints, first: Ints, end: Ints, pool: int, rectified: bool,
+    record: Numbers, filters: Numbers, before: Numbers, places: Numbers, x: Numbers,
+) -> None:  # fmt: skip
+    """Write the input of the recurrence in the steps that changes of a record reach.
+
+    Parameters
+    ----------
+    positions, residues, first, end : int64 [changes]
+    pool : int
+        Positions of a step, of which the largest value counts.
+    rectified : bool
+        Whether the sums are the input of a stem, which sets negative ones to zero.
+    record : [length, symbols]
+    filters : [symbols, width, features]
+        What a symbol adds to the sums of the positions around it.
+    before : [length, features]
+        Sums of the record.
+    places : [steps, features]
+        What is added to the input of each step.
+    x : [changes, steps, features], written
+    """
+    length, features = before.shape
+    symbols, width, _ = filters.shape
+    delta = np.empty((width, features), x.dtype)
+    for i in range(len(positions)):
+        position = positions[i]
+        delta[:] = filters[residues[i]]
+        for s in range(symbols):
+            share = record[position, s]
+            if share == 0:
+                continue
+            for k in range(width):
+                for f in range(features):
+                    delta[k, f] -= share * filters[s, k, f]
+        for step in range(first[i], end[i]):
+            to = x[i, step - first[i]]
+            for q in range(step * pool, min(step * pool + pool, length)):
+                k = position - q + width // 2
+                reached = 0 <= k < width
+                for f in range(features):
+                    value = before[q, f]
+                    if reached:
+                        value += delta[k, f]
+                    if rectified:
+                        to[f] = max(to[f], value)
+                    else:
+                        to[f] = value
+            for f in range(features):
+                to[f] += places[step, f]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +53,21 @@ class Outputs:
         return inside.max(dim=1).values, output.sum(dim=1) / mask.sum(dim=1, keepdim=True)
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Input of those summaries that read no single position.
+
+    Attributes
+    ----------
+    last : Tensor [batch, features]
+    largest_and_mean : (Tensor, Tensor)
+        As in ``Outputs``.
+    """
+
+    last: Tensor
+    largest_and_mean: tuple[Tensor, Tensor]
+
+
 def _centre(outputs: Outputs) -> Tensor:
     middle = ((outputs.mask.sum(dim=1) - 1) // 2).view(-1, 1, 1)
     return outputs.output.gather(1, middle.expand(-1, 1, outputs.output.shape[2])).squeeze(1)
@@ -81,21 +97,24 @@ class Summary:
         Whether it reads ``largest_and_mean``.
     scores : bool
         Whether it needs the learned score.
+    places : bool
+        Whether it reads outputs of single positions, not only ``Totals``.
     """
 
-    read: Callable[[Outputs], Tensor]
+    read: Callable[[Any], Tensor]
     merge: Callable[[Tensor, Tensor], Tensor] = _mean
     shares_pass: bool = False
     scores: bool = False
+    places: bool = False
 
 
 # listed in config.choices, with a description of each
 LAST = Summary(lambda outputs: outputs.last)
 MAX = Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True)
 MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True)
-ATTENTION = Summary(_attention, scores=True)
+ATTENTION = Summary(_attention, scores=True, places=True)
 # of two middle positions the first
-CENTRE = Summary(_centre)
+CENTRE = Summary(_centre, places=True)
 
 
 def _summary(name: str) -> Summary:
@@ -123,7 +142,10 @@ class Pooling(nn.Module):
 
     def forward(self, output: Tensor, last: Tensor, mask: Tensor) -> Tensor:
         """Return the summaries [batch, features * kinds] of a batch; see ``Outputs``."""
-        outputs = Outputs(output, last, mask, self.score)
+        return self.read(Outputs(output, last, mask, self.score))
+
+    def read(self, outputs: Outputs | Totals) -> Tensor:
+        """Return the summaries [batch, features * kinds] of outputs, or of what is left of them."""
         # The shared pass is always the first to read the output, so that gradients are added up
         # in the same order for any order of the others.
         order = sorted(self.kinds, key=lambda kind: not _summary(kind).shares_pass)
@@ -139,6 +161,11 @@ class Pooling(nn.Module):
             one.chunk(len(self.kinds), 1), other.chunk(len(self.kinds), 1), self.kinds, strict=True
         )
         return torch.cat([_summary(kind).merge(a, b) for a, b, kind in pairs], dim=1)
+
+
+def reads_places(kinds: list[str]) -> bool:
+    """Whether one of these summaries reads outputs of single positions."""
+    return any(_summary(kind).places for kind in kinds)
 
 
 def has_score(kinds: list[str]) -> bool:

@@ -22,25 +22,43 @@ from bioseqrnn.networks.engine.gates import forward_gates
 from bioseqrnn.networks.engine.plan import TILE, run, share
 from bioseqrnn.networks.engine.products import add_product, width_of
 from bioseqrnn.networks.engine.rows import clear, copy, copy_rows
+from bioseqrnn.networks.engine.simd import lanes, load, store, where_greater
 from bioseqrnn.networks.engine.weights import shape_of, weights_of
 from bioseqrnn.support.arrays import Ints, Numbers
 from bioseqrnn.support.compiled import compiled
 
 
-class Sequence(NamedTuple):
-    """The sequence that the versions are made from, flat.
+class Trace(NamedTuple):
+    """What is kept of every step of the sequence: [directions, time, hidden], flat.
 
     Attributes
     ----------
-    sums : [directions, time, sums]
+    states, cells
+        States after the step; ``cells`` are zero unless the cell has two states.
+    largest, total
+        The largest output, and the sum of the outputs, of this step and all before it.
+    """
+
+    states: Numbers
+    cells: Numbers
+    largest: Numbers
+    total: Numbers
+
+
+class Sequence(NamedTuple):
+    """The sequence that the versions are made from.
+
+    Attributes
+    ----------
+    sums : [directions, time, sums], flat
         Biases and products of the input with the weights.
-    states, cells : [directions, time, hidden]
-        States after each step; ``cells`` are zero unless the cell has two states.
+    outputs : [time, directions * units], flat
+    trace : Trace
     """
 
     sums: Numbers
-    states: Numbers
-    cells: Numbers
+    outputs: Numbers
+    trace: Trace
 
 
 class Versions(NamedTuple):
@@ -61,6 +79,26 @@ class Versions(NamedTuple):
     end: Ints
 
 
+class Results(NamedTuple):
+    """What is computed of the versions, flat; empty arrays are not written.
+
+    Attributes
+    ----------
+    y : [versions, time, directions * units]
+        Outputs.
+    last, largest, mean : [versions, directions * units]
+        State after the last step of each direction; largest and mean output.
+    trace : Trace
+        Of the only version.
+    """
+
+    y: Numbers
+    last: Numbers
+    largest: Numbers
+    mean: Numbers
+    trace: Trace
+
+
 class Resumable:
     """A layer and a sequence, of which versions can be computed.
 
@@ -76,20 +114,24 @@ class Resumable:
 
     def __init__(self, cell: str, x: Tensor, parameters: list[list[Tensor]]) -> None:
         flat = [[tensor.detach().numpy() for tensor in each] for each in parameters]
-        self._cell, self._time = cell, len(x)
+        self._time = len(x)
         self._shape = shape_of(cell, x[None], flat)
         self._weights = weights_of(self._shape, CELLS[cell].columns, flat)
         shape, dtype = self._shape, flat[0][0].dtype
+        self._none = np.empty(0, dtype)
         values = x.detach().contiguous().view(-1).numpy()
         sums = np.empty(shape.directions * self._time * shape.sums, dtype)
         _project(shape, values, self._weights, sums)
-        kept = np.zeros((2, shape.directions * self._time * shape.hidden), dtype)
-        self._sequence = Sequence(sums, kept[0], kept[1])
+        trace = Trace(*np.zeros((4, shape.directions * self._time * shape.hidden), dtype))
         # the sequence as a version of itself in which every step has changed
         whole = Versions(values, self._time, np.zeros(1, np.int64), np.array([self._time]))
-        self.outputs = self._run(whole, np.empty(0, dtype), *kept)[0][0]
+        self._sequence = Sequence(sums, self._none, trace)
+        out = shape.directions * shape.units
+        y, last = np.empty(self._time * out, dtype), np.empty(out, dtype)
+        self._run(whole, Results(y, last, self._none, self._none, trace))
+        self._sequence = Sequence(sums, y, trace)
 
-    def versions(self, x: Tensor, first: Ints, end: Ints) -> tuple[Tensor, Tensor]:
+    def outputs(self, x: Tensor, first: Ints, end: Ints) -> tuple[Tensor, Tensor]:
         """Run the layer over versions of the sequence.
 
         Parameters
@@ -105,20 +147,40 @@ class Resumable:
         last : Tensor [versions, directions * units]
             States after the last step of each direction.
         """
-        values = x.detach().contiguous().view(-1).numpy()
-        versions = Versions(
-            values, x.shape[1], np.ascontiguousarray(first), np.ascontiguousarray(end)
-        )
-        none = np.empty(0, values.dtype)
-        return self._run(versions, self.outputs.view(-1).numpy(), none, none)
+        out = self._shape.directions * self._shape.units
+        y = POOL.take(len(x) * self._time * out, self._none.dtype)
+        last = np.empty(len(x) * out, self._none.dtype)
+        none, trace = self._none, self._traceless
+        self._run(self._versions(x, first, end), Results(y, last, none, none, trace))
+        return torch.from_numpy(y.reshape(len(x), self._time, out)), _rows(last, out)
 
-    def _run(
-        self, versions: Versions, outputs: Numbers, states: Numbers, cells: Numbers
-    ) -> tuple[Tensor, Tensor]:
+    def summaries(self, x: Tensor, first: Ints, end: Ints) -> tuple[Tensor, Tensor, Tensor]:
+        """Return summaries of the outputs of versions; the outputs themselves are not stored.
+
+        Parameters are those of ``outputs``.
+
+        Returns
+        -------
+        last, largest, mean : Tensor [versions, directions * units]
+            States after the last step of each direction; largest and mean output over the steps.
+        """
+        out = self._shape.directions * self._shape.units
+        last, largest, mean = np.empty((3, len(x) * out), self._none.dtype)
+        results = Results(self._none, last, largest, mean, self._traceless)
+        self._run(self._versions(x, first, end), results)
+        return _rows(last, out), _rows(largest, out), _rows(mean, out)
+
+    @property
+    def _traceless(self) -> Trace:
+        return Trace(*[self._none] * 4)
+
+    def _versions(self, x: Tensor, first: Ints, end: Ints) -> Versions:
+        values = x.detach().contiguous().view(-1).numpy()
+        return Versions(values, x.shape[1], np.ascontiguousarray(first), np.ascontiguousarray(end))
+
+    def _run(self, versions: Versions, results: Results) -> None:
         shape, time, count = self._shape, self._time, len(versions.first)
-        dtype, out = versions.x.dtype, shape.directions * shape.units
-        y = POOL.take(count * time * out, dtype)
-        last = np.empty(count * out, dtype)
+        dtype = self._none.dtype
         starts = np.append(np.arange(0, count, TILE), count)
         # a direction runs from the change to the end of the sequence
         first, end = versions.first[starts[:-1]], versions.end[starts[1:] - 1]
@@ -126,17 +188,17 @@ class Resumable:
         most = int(np.diff(starts).max())
         tasks = [
             partial(
-                resume, jobs, POOL.take(most * (2 * shape.hidden + shape.inputs), dtype),
+                resume, jobs, POOL.take(most * (4 * shape.hidden + shape.inputs), dtype),
                 POOL.take(most * shape.kept, dtype), starts, time, shape, self._weights,
-                self._sequence, versions, outputs, y, last, states, cells,
+                self._sequence, versions, results,
             )
             for jobs in share(work, torch.get_num_threads())
         ]  # fmt: skip
         run(tasks)
-        return (
-            torch.from_numpy(y.reshape(count, time, out)),
-            torch.from_numpy(last.reshape(count, out)),
-        )
+
+
+def _rows(flat: Numbers, width: int) -> Tensor:
+    return torch.from_numpy(flat.reshape(-1, width))
 
 
 @compiled
@@ -167,11 +229,7 @@ def resume(
     weights: Weights,
     sequence: Sequence,
     versions: Versions,
-    outputs: Numbers,
-    y: Numbers,
-    last: Numbers,
-    states: Numbers,
-    cells: Numbers,
+    results: Results,
 ) -> None:
     """Run tiles of versions in one or two directions.
 
@@ -183,29 +241,27 @@ def resume(
     ----------
     jobs : int64 array
         Numbers ``direction * tiles + tile``.
-    scratch : (rows of the largest tile) × (2 hidden + inputs) numbers
+    scratch : (rows of the largest tile) × (4 hidden + inputs) numbers
         Memory of this thread.
     history : [rows, kept], flat
         Memory of this thread.
     starts : int64 [tiles + 1]
         First version of each tile.
-    outputs : [time, directions * units], flat
-        Outputs of the sequence, for the steps before a change; not read if every step has changed.
-    y : [versions, time, directions * units], flat, written
-    last : [versions, directions * units], flat, written
-    states, cells : [directions, time, hidden], flat, written
-        States of the only version, if these arrays are not empty.
     """
     hidden, units, kept, width = shape.hidden, shape.units, shape.kept, shape.inputs
     bias, w_input, w_hidden = weights
-    sums, old_states, old_cells = sequence
+    sums, outputs, trace = sequence
     x, steps, begins, ends = versions
+    y, last, largest, mean, own = results
     count, out = len(starts) - 1, shape.directions * units
-    most = scratch.size // (2 * hidden + width)
+    most = scratch.size // (4 * hidden + width)
     h = scratch[: most * hidden]
     c = scratch[most * hidden : 2 * most * hidden]
-    read_x = scratch[2 * most * hidden :]
-    fed, into = shape.fed_by_hidden, shape.input_from
+    best = scratch[2 * most * hidden : 3 * most * hidden]
+    total = scratch[3 * most * hidden : 4 * most * hidden]
+    read_x = scratch[4 * most * hidden :]
+    into = shape.input_from
+    summed = largest.size > 0 or own.total.size > 0
     for job in jobs:
         d, tile = job // count, job % count
         # row r of the tile is the version top + r * way
@@ -221,11 +277,16 @@ def resume(
                 if u == 0:
                     clear(h, rows * hidden, hidden)
                     clear(c, rows * hidden, hidden)
+                    clear(total, rows * hidden, hidden)
+                    for j in range(hidden):
+                        best[rows * hidden + j] = -np.inf
                 else:
                     before = (d * time + (t - 1 if d == 0 else t + 1)) * hidden
-                    copy(h, rows * hidden, old_states, before, hidden)
-                    copy(c, rows * hidden, old_cells, before, hidden)
-                    for s in range(u):
+                    copy(h, rows * hidden, trace.states, before, hidden)
+                    copy(c, rows * hidden, trace.cells, before, hidden)
+                    copy(best, rows * hidden, trace.largest, before, hidden)
+                    copy(total, rows * hidden, trace.total, before, hidden)
+                    for s in range(u if y.size else 0):
                         at = (s if d == 0 else time - 1 - s) * out + d * units
                         copy(y, v * time * out + at, outputs, at, units)
                 rows += 1
@@ -253,14 +314,33 @@ def resume(
                     history, 0, kept, h, 0, hidden, 1,
                     w_hidden, d * (w_hidden.size // shape.directions),
                     width_of(h), units * width_of(h),
-                    history, 0, kept, rows, fed, units,
+                    history, 0, kept, rows, shape.fed_by_hidden, units,
                 )  # fmt: skip
             forward_gates(shape.cell, history, 0, kept, h, c, rows, hidden)
-            for row in range(rows):
+            for row in range(rows if y.size else 0):
                 v = top + row * way
                 copy(y, (v * time + t) * out + d * units, h, row * hidden, units)
-                if u == time - 1:
-                    copy(last, v * out + d * units, h, row * hidden, units)
-            if states.size:
-                copy(states, (d * time + t) * hidden, h, 0, hidden)
-                copy(cells, (d * time + t) * hidden, c, 0, hidden)
+            if summed:
+                _add(best, total, h, rows * hidden)
+            if own.states.size:
+                at = (d * time + t) * hidden
+                copy(own.states, at, h, 0, hidden)
+                copy(own.cells, at, c, 0, hidden)
+                copy(own.largest, at, best, 0, hidden)
+                copy(own.total, at, total, 0, hidden)
+        for row in range(rows):
+            at = (top + row * way) * out + d * units
+            copy(last, at, h, row * hidden, units)
+            if largest.size:
+                copy(largest, at, best, row * hidden, units)
+                for j in range(units):
+                    mean[at + j] = total[row * hidden + j] / time
+
+
+@compiled
+def _add(best: Numbers, total: Numbers, h: Numbers, count: int) -> None:
+    """Add outputs to sums, and to the largest outputs; NaN stays NaN."""
+    for j in range(0, count, lanes(h)):
+        value, most = load(h, j), load(best, j)
+        store(best, j, where_greater(value, most, value, most))
+        store(total, j, load(total, j) + value)
