@@ -8,8 +8,8 @@ are attributed by in-silico mutagenesis, and motifs are searched in the attribut
 workflow. ``--jaspar`` is a file of JASPAR matrices (vertebrates): planted motifs are drawn from it,
 and what is found is compared with all of it.
 
-DNA: 150 bases, both strands, 1 to 3 motifs (10 factors in all). 20 % of the positives have no motif;
-each other one has each motif of the set with probability 0.7, and one at least. Negatives are
+DNA: 150 bases, both strands, 1 to 3 motifs (10 factors in all). 20 % of the positives have no
+motif; each other one has each motif of the set with probability 0.7, and one at least. Negatives are
 dinucleotide shuffles of the positives. A decoy, a motif of another factor, is in 30 % of all
 records. Proteins: patterns like those of PROSITE in 60 to 100 random residues. Fixed places:
 peptides and 60 bases in which some positions decide.
@@ -21,7 +21,6 @@ import argparse
 import contextlib
 import io
 import shutil
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.motifs.comparison import align, excess
-from bioseqrnn.motifs.motif_files import meme_text, read_motifs
+from bioseqrnn.motifs.motif_files import read_motifs
 from bioseqrnn.motifs.tomtom import Entry
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
 from bioseqrnn.stages.explanation.motifs import discover_motifs
@@ -48,14 +47,24 @@ from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.tables.sequences import read_sequences
 
 DNA, PROTEIN = "ACGT", "ACDEFGHIKLMNPQRSTVWY"
-FACTORS = (("CTCF",), ("TP53",), ("GATA1", "SP1"), ("NFYA", "MAX", "STAT1"), ("FOXA2", "CEBPA", "ETS1"))
+FACTORS = (
+    ("CTCF",),
+    ("TP53",),
+    ("GATA1", "SP1"),
+    ("NFYA", "MAX", "STAT1"),
+    ("FOXA2", "CEBPA", "ETS1"),
+)
 DECOY = "REST"
 # as in PROSITE: the P-loop, N-glycosylation, part of the C2H2 zinc finger, RGD, the ER signal
 PATTERNS = (("[AG]....GK[ST]",), ("N.[ST]",), ("C..C...[LIVM]",), ("RGD", "[KR].[LI]..[FY]"))
 PLACES = {
     "9-mers, anchors 2 and 9": (PROTEIN, 9, {1: "LM", 8: "VL"}),
     "8-mers, positions 4 and 5": (PROTEIN, 8, {3: "FY", 4: "PL"}),
-    "60 bases, GT at 31": (DNA, 60, {27: "CA", 28: "A", 29: "G", 30: "G", 31: "T", 32: "AG", 33: "A"}),
+    "60 bases, GT at 31": (
+        DNA,
+        60,
+        {27: "CA", 28: "A", 29: "G", 30: "G", 31: "T", 32: "AG", 33: "A"},
+    ),
 }
 WITHOUT, HELD, DECOYED, NOISE = 0.2, 0.7, 0.3, 0.9
 # a found matrix of this similarity is the planted one
@@ -96,7 +105,9 @@ def reverse_complement(text: str) -> str:
     return text[::-1].translate(str.maketrans(DNA, DNA[::-1]))
 
 
-def dna_set(rng: np.random.Generator, names: tuple[str, ...], known: dict[str, Entry], n: int) -> Made:
+def dna_set(
+    rng: np.random.Generator, names: tuple[str, ...], known: dict[str, Entry], n: int
+) -> Made:
     """Positives with motifs of some factors, and shuffled negatives."""
     decoy = known[DECOY].frequencies
     positives, negatives = [], []
@@ -109,11 +120,15 @@ def dna_set(rng: np.random.Generator, names: tuple[str, ...], known: dict[str, E
             held = [name for name in names if rng.random() < HELD] or [str(rng.choice(names))]
             for name in held:
                 piece = word(rng, known[name].frequencies, DNA)
-                text = plant(rng, text, piece if rng.random() < 0.5 else reverse_complement(piece), used)
+                text = plant(
+                    rng, text, piece if rng.random() < 0.5 else reverse_complement(piece), used
+                )
         positives.append(text)
         for texts in (positives, negatives):
             if rng.random() < DECOYED:
-                texts[-1] = plant(rng, texts[-1], word(rng, decoy, DNA), used if texts is positives else [])
+                texts[-1] = plant(
+                    rng, texts[-1], word(rng, decoy, DNA), used if texts is positives else []
+                )
     planted = {name: known[name].frequencies for name in names}
     return Made(" + ".join(names), positives, negatives, planted, DNA, True)
 
@@ -161,7 +176,9 @@ def place_set(rng: np.random.Generator, name: str, n: int) -> Made:
     return Made(name, *groups, {}, symbols, False, tuple(wanted))
 
 
-def run_set(made: Made, folder: Path, options: argparse.Namespace, database: Path | None) -> pd.DataFrame:
+def run_set(
+    made: Made, folder: Path, options: argparse.Namespace, database: Path | None
+) -> pd.DataFrame:
     """Train, attribute, search: return ``motifs.tsv``."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = []
@@ -179,7 +196,9 @@ def run_set(made: Made, folder: Path, options: argparse.Namespace, database: Pat
     )  # fmt: skip
     split = FoldsConfig(count=5, validation_fraction=0.1, seed=1, grouping="duplicates")
     split_table(read_sequences(table), folds, split)
-    files = FoldFiles(*(folder / n for n in ("model.safetensors", "history.tsv", "predictions.parquet")))
+    files = FoldFiles(
+        *(folder / n for n in ("model.safetensors", "history.tsv", "predictions.parquet"))
+    )
     training = FoldTraining("network", ModelConfig(cell=options.cell), 0, options.seed)
     train_fold(table, folds, files, training, machine=MachineConfig(device="cpu"))
     attribute_sequences(
@@ -253,13 +272,14 @@ def main() -> None:
     known: dict[str, Entry] = {}
     for entry in entries:
         known.setdefault(entry.name, entry)
-    rng = np.random.default_rng(options.seed)
     makers = {
         "dna": [lambda rng, n=names: dna_set(rng, n, known, options.records) for names in FACTORS],
         "protein": [lambda rng, p=p: protein_set(rng, p, options.records) for p in PATTERNS],
         "place": [lambda rng, p=p: place_set(rng, p, options.records) for p in PLACES],
     }
-    print("| planted | recovered | false | found (*false*) | AUROC | s |\n|---|---|---|---|---|---|")
+    print(
+        "| planted | recovered | false | found (*false*) | AUROC | s |\n|---|---|---|---|---|---|"
+    )
     for kind in options.sets:
         for number, make in enumerate(makers[kind]):
             made = make(np.random.default_rng([options.seed, number, len(kind)]))

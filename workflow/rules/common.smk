@@ -18,7 +18,7 @@ STAGE_VERSIONS = {
     "motifs": 1,
     "transfer": 1,
     "prediction": 6,
-    "report": 10,
+    "report": 11,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {

@@ -9,7 +9,6 @@ import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import SEED, THREADS, Seed, Sequences, Threads
-from bioseqrnn.cli.settings import option
 from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.tables.declared.explanation import MOTIF_TABLES
 
@@ -38,7 +37,9 @@ def motifs(
         ),
         Reads(),
     ] = None,
-    jaspar: Annotated[str | None, option(ExplanationConfig, "jaspar")] = None,
+    jaspar: Annotated[
+        str | None, typer.Option(help=ExplanationConfig.model_fields["jaspar"].description)
+    ] = None,
     seed: Seed = SEED,
     threads: Threads = THREADS,
 ) -> None:

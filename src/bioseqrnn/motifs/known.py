@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def known_motifs(files: Iterable[Path], jaspar: str | None, symbols: str) -> lis
 def jaspar_motifs(release: str) -> list[Entry]:
     """Read the CORE collection of a release, like ``2026`` or ``2026:vertebrates``."""
     year, _, group = release.partition(":")
+    if not re.fullmatch(r"20\d\d", year):
+        raise InputError(f"JASPAR '{release}': must be a year and a group, like 2026:vertebrates")
     try:
         from pyjaspar import jaspardb
     except ImportError as error:

@@ -129,7 +129,9 @@ def named(motifs: Sequence[Motif], both: bool, classes: Sequence[str]) -> list[N
 def matched(matches: Sequence[Match]) -> dict[str, Any]:
     """The best match and the significant ones, as cells of ``motifs.tsv``."""
     best = matches[0]
-    good = [m for m in matches if m.q < LEAST_Q][:MATCHES]
+    # databases have several matrices of one factor: the best of them
+    good = list({m.entry.name: m for m in reversed(matches) if m.q < LEAST_Q}.values())
+    good = sorted(good, key=lambda m: m.p)[:MATCHES]
     return {
         "match": f"{best.entry.identifier} {best.entry.name}",
         "match_p": best.p,
