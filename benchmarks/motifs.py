@@ -9,10 +9,10 @@ workflow. ``--jaspar`` is a file of JASPAR matrices (vertebrates): planted motif
 and what is found is compared with all of it.
 
 DNA: 150 bases, both strands, 1 to 3 motifs (10 factors in all). 20 % of the positives have no
-motif; each other one has each motif of the set with probability 0.7, and one at least. Negatives are
-dinucleotide shuffles of the positives. A decoy, a motif of another factor, is in 30 % of all
-records. Proteins: patterns like those of PROSITE in 60 to 100 random residues. Fixed places:
-peptides and 60 bases in which some positions decide.
+motif; each other one has each motif of the set with probability 0.7, and one at least. Negatives
+are dinucleotide shuffles of the positives' background. A decoy, a motif of another factor, is in
+30 % of all records. Proteins: patterns like those of PROSITE in 60 to 100 random residues. Fixed
+places: peptides and 60 bases in which some positions decide.
 """
 
 from __future__ import annotations

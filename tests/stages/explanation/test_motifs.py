@@ -27,9 +27,7 @@ def jaspar_text():
     for name, word in COUNTS.items():
         lines.append(f">{name} {name}x")
         lines += [f"{s} [ {' '.join(str(97 * (c == s) + 1) for c in word)} ]" for s in DNA]
-    return "
-".join(lines) + "
-"
+    return "\n".join(lines) + "\n"
 
 
 def write_attributions(path, table, records, values, runs, classes, keep=lambda _row: True):
@@ -121,7 +119,8 @@ def test_occurrences_are_in_all_records_and_the_same_in_bed(found):
     with gzip.open(out / "occurrences.bed.gz", "rt") as handle:
         bed = [line.rstrip("\n").split("\t") for line in handle]
     assert [line[0] for line in bed] == places["id"].tolist()
-    assert [[int(x) for x in line[1:3]] for line in bed] == places[["start", "end"]].to_numpy().tolist()
+    spans = [[int(x) for x in line[1:3]] for line in bed]
+    assert spans == places[["start", "end"]].to_numpy().tolist()
     assert {line[5] for line in bed} == {"+", "-"}
 
 
