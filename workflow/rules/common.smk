@@ -98,33 +98,18 @@ def files_of(dataset):
     return list(dict.fromkeys(files))
 
 
-def explained_datasets():
-    """Datasets of which records are attributed: a network of residues has no output of a record."""
-    if config["explanation"]["method"] == "none":
-        return []
-    tasks = {
-        name: options.get("task") for name, options in config["dataset_options"].items()
-    }
-    return [name for name in DATASETS if tasks.get(name) != "per_position"]
-
-
 def all_results():
     """Targets of a default run, of all datasets, queries and transfers."""
     return [
         *expand(f"{RESULTS}/{{dataset}}/report/report.html", dataset=DATASETS),
         *expand(f"{RESULTS}/{{dataset}}/final/model.safetensors", dataset=DATASETS),
-        *expand(
-            f"{RESULTS}/{{dataset}}/explanation/motifs.tsv",
-            dataset=explained_datasets(),
-        ),
+        *explanation_results(),
         *(
             f"{RESULTS}/{dataset}/predictions/{query}.parquet"
             for dataset, queries in QUERIES.items()
             for query in queries
         ),
-        *expand(
-            f"{RESULTS}/transfer/{{transfer}}/matrix.tsv", transfer=config["transfer"]
-        ),
+        *(f"{RESULTS}/transfer/{name}/matrix.tsv" for name in config["transfer"]),
     ]
 
 

@@ -2,9 +2,6 @@
 # the motifs that they form.
 
 
-include: "functions/explanation.smk"
-
-
 rule attribute_sequences:
     input:
         sequences=SEQUENCES,

@@ -1,5 +1,20 @@
-# Networks of which the selected ones are explained, and known motifs.
+# What is explained. The Snakefile includes this file before its first rule, whose input it names.
 import shlex
+
+
+def explained_datasets():
+    """Datasets of which records are attributed: a network of residues has no output of a record."""
+    if config["explanation"]["method"] == "none":
+        return []
+    options = config["dataset_options"]
+    tasks = {name: chosen.get("task") for name, chosen in options.items()}
+    return [name for name in DATASETS if tasks.get(name) != "per_position"]
+
+
+def explanation_results():
+    """Targets of a default run: the motifs of each of these datasets."""
+    path = f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}"
+    return expand(path, dataset=explained_datasets())
 
 
 def attributed_networks(wildcards):

@@ -60,9 +60,7 @@ def report_motifs(wildcards):
     if wildcards.dataset not in explained_datasets():
         return []
     folder = f"{RESULTS}/{wildcards.dataset}"
-    return [
-        f"{folder}/{table.path}" for table in declared.explanation.MOTIF_TABLES[:3]
-    ]
+    return [f"{folder}/{table.path}" for table in declared.explanation.MOTIF_TABLES[:3]]
 
 
 def report_extras(wildcards, input):
