@@ -33,6 +33,7 @@ MODULES = {
             )
         ),
         "bioseqrnn.stages.explanation.attribute",
+        "bioseqrnn.stages.explanation.motifs",
     ],
 }  # fmt: skip
 # of the environment, what no import reads, or for speed only

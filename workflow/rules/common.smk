@@ -15,9 +15,10 @@ STAGE_VERSIONS = {
     "learning_curve": 4,
     "diagnosis": 2,
     "explanation": 1,
+    "motifs": 1,
     "transfer": 1,
     "prediction": 6,
-    "report": 10,
+    "report": 11,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {

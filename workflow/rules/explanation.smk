@@ -1,4 +1,5 @@
-# Explanation: which residues of the test records the selected network of each fold decides by.
+# Explanation: which residues of the test records the selected network of each fold decides by, and
+# the motifs that they form.
 
 
 rule attribute_sequences:
@@ -40,4 +41,41 @@ rule attribute_sequences:
         " --temperatures {input.temperatures:q} --method {params.method}"
         " --records {params.records} --changes {params.changes} --longest {params.longest}"
         " --seed {params.seed} --device {params.device} --threads {params.threads}"
+        " --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule discover_motifs:
+    input:
+        sequences=SEQUENCES,
+        attributions=rules.attribute_sequences.output.attributions,
+        known=config["explanation"]["motif_files"],
+    output:
+        motifs=f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}",
+        matrices=f"{RESULTS}/{{dataset}}/{declared.explanation.MATRICES.path}",
+        search=f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIF_SEARCH.path}",
+        occurrences=f"{RESULTS}/{{dataset}}/{declared.explanation.OCCURRENCES.path}",
+        bed=f"{RESULTS}/{{dataset}}/explanation/occurrences.bed.gz",
+        meme=f"{RESULTS}/{{dataset}}/explanation/motifs.meme",
+        logos=directory(f"{RESULTS}/{{dataset}}/explanation/logos"),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/discover_motifs.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/discover_motifs.tsv"
+    # the report waits for this job
+    priority: 1
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        folder=subpath(output.motifs, parent=True),
+        known=known_words,
+        seed=config["explanation"]["seed"],
+        threads=config["threads"],
+        version=STAGE_VERSIONS["motifs"],
+    shell:
+        "bioseqrnn motifs {input.attributions:q} --sequences {input.sequences:q} {params.known}"
+        " --seed {params.seed} --threads {params.threads}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -18,6 +18,7 @@ rule build_report:
         gradients=rules.diagnose_models.output.table,
         search=search_trials,
         learning_curve=report_learning_curve,
+        motifs=report_motifs,
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",

@@ -12,6 +12,7 @@ from bioseqrnn.cli.options import CONFIDENCE, Folds, Sequences
 from bioseqrnn.cli.settings import option
 from bioseqrnn.config.evaluation import EvaluationConfig
 from bioseqrnn.tables.declared import REPORTED
+from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH
 
 OUTPUTS = ("report.html", "manifest.json", *(f"tables/{table.name}.tsv" for table in REPORTED))
 
@@ -59,6 +60,14 @@ def report(
         ),
         Reads(),
     ] = None,
+    motifs: Annotated[
+        Path | None,
+        typer.Option(
+            help="motifs.tsv, written by 'motifs', with the other tables in its folder. Default: "
+            "no such section."
+        ),
+        Reads((MATRICES.file, MOTIF_SEARCH.file)),
+    ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
@@ -88,5 +97,6 @@ def report(
         optional=tuple(table or ()),
         search=tuple(search or ()),
         learning_curve=learning_curve,
+        motifs=motifs,
     )
     build_report(inputs, output, dataset=dataset, settings=shown, confidence=confidence)

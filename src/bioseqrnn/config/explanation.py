@@ -40,4 +40,15 @@ class ExplanationConfig(Strict):
         description="Residues of the longest record that is attributed; a longer one stands in the "
         "table without an attribution.",
     )
+    motif_files: list[str] = Field(
+        [],
+        description="Files of known motifs (MEME or JASPAR text), with which the motifs of all "
+        "datasets of their alphabet are compared.",
+    )
+    jaspar: str | None = Field(
+        None,
+        pattern=r"^20\d\d(:[a-z]+)?$",
+        description="Release of JASPAR, and group of species, with which the motifs of DNA are "
+        "compared, like 2026:vertebrates. It needs pyjaspar: pip install 'bioseqrnn[jaspar]'.",
+    )
     seed: Seed = Field(SEED, description="Seed of the draw of records and of random positions.")

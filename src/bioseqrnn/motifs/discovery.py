@@ -131,6 +131,26 @@ def scan(codes: Codes, offsets: Ints, matrix: Doubles, both: bool) -> Doubles:
     return scores
 
 
+def best_places(
+    codes: Codes, offsets: Ints, matrix: Doubles, both: bool
+) -> tuple[Doubles, Ints, Ints]:
+    """Best window of each sequence.
+
+    Returns
+    -------
+    score : float64 [records]
+        Its log-odds in nats; -inf in a sequence that is shorter than the matrix.
+    start : int64 [records]
+        Its first residue, counted from the beginning of the sequence.
+    strand : int64 [records]
+        0, or 1 for the reverse complement.
+    """
+    count = len(offsets) - 1
+    score, found = np.full(count, -np.inf), np.zeros((2, count), np.int64)
+    _place(frozen(codes), frozen(offsets), frozen(matrix), both, score, found)
+    return score, found[0], found[1]
+
+
 @compiled
 def _odds(codes: Codes, start: int, matrix: Doubles, reverse: bool) -> float:
     """Log-odds of the window at a position, or of its reverse complement."""
@@ -182,6 +202,21 @@ def _expect(
                     elif code < symbols:
                         counts[width - 1 - j, symbols - 1 - code] += share
     return total
+
+
+@compiled
+def _place(
+    codes: Codes, offsets: Ints, matrix: Doubles, both: bool, score: Doubles, found: Ints
+) -> None:
+    width = matrix.shape[0]
+    for record in range(len(offsets) - 1):
+        begin = offsets[record]
+        for start in range(offsets[record + 1] - begin - width + 1):
+            for strand in range(2 if both else 1):
+                value = _odds(codes, begin + start, matrix, strand == 1)
+                if value > score[record]:
+                    score[record] = value
+                    found[0, record], found[1, record] = start, strand
 
 
 @compiled

@@ -1,4 +1,7 @@
 # What is explained. The Snakefile includes this file before its first rule, whose input it names.
+import shlex
+
+
 def explained_datasets():
     """Datasets of which records are attributed: a network of residues has no output of a record."""
     if config["explanation"]["method"] == "none":
@@ -9,11 +12,19 @@ def explained_datasets():
 
 
 def explanation_results():
-    """Targets of a default run: the attributions of each of these datasets."""
-    path = f"{RESULTS}/{{dataset}}/{declared.explanation.ATTRIBUTIONS.path}"
+    """Targets of a default run: the motifs of each of these datasets."""
+    path = f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}"
     return expand(path, dataset=explained_datasets())
 
 
 def attributed_networks(wildcards):
     """Networks of all models: which one is selected is known only after the evaluation."""
     return network_files(wildcards, "model.safetensors")
+
+
+def known_words(wildcards, input):
+    """Options for the motifs that those of a dataset are compared with."""
+    words = [word for path in input.known for word in ("--database", str(path))]
+    if config["explanation"]["jaspar"]:
+        words += ["--jaspar", config["explanation"]["jaspar"]]
+    return shlex.join(words)

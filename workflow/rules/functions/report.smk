@@ -19,6 +19,7 @@ def report_settings(wildcards):
         "evaluation",
         "search",
         "threads",
+        "explanation",
     )
     settings = {key: config[key] for key in keys}
     settings["dataset_options"] = dataset_options(wildcards)
@@ -54,9 +55,19 @@ def report_learning_curve(wildcards):
     return f"{RESULTS}/{wildcards.dataset}/evaluation/learning_curve.tsv"
 
 
+def report_motifs(wildcards):
+    """Tables of motifs; motifs.tsv is the first."""
+    if wildcards.dataset not in explained_datasets():
+        return []
+    folder = f"{RESULTS}/{wildcards.dataset}"
+    return [f"{folder}/{table.path}" for table in declared.explanation.MOTIF_TABLES[:3]]
+
+
 def report_extras(wildcards, input):
     """Arguments of the command line for the sections that not every run has."""
     words = [f"--search {shlex.quote(path)}" for path in input.search]
     if input.learning_curve:
         words.append(f"--learning-curve {shlex.quote(input.learning_curve)}")
+    if input.motifs:
+        words.append(f"--motifs {shlex.quote(input.motifs[0])}")
     return " ".join(words)

@@ -18,7 +18,7 @@ from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_parquet, sha256
 from bioseqrnn.tables.curves import read_curves
-from bioseqrnn.tables.declared import data, evaluation, models
+from bioseqrnn.tables.declared import data, evaluation, explanation, models
 from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import open_sequences
 from bioseqrnn.tasks import Task, task_of
@@ -45,6 +45,8 @@ class Inputs:
         ``trials.tsv`` of every search.
     learning_curve : Path, optional
         ``learning_curve.tsv`` of the evaluation.
+    motifs : Path, optional
+        ``motifs.tsv`` of the stage explanation; the other tables of motifs are in its folder.
     """
 
     sequences: Path
@@ -57,6 +59,16 @@ class Inputs:
     optional: tuple[Path, ...] = ()
     search: tuple[Path, ...] = ()
     learning_curve: Path | None = None
+    motifs: Path | None = None
+
+    @property
+    def motif_files(self) -> dict[str, Path]:
+        """Tables of motifs that the report reads, by their declared names."""
+        if self.motifs is None:
+            return {}
+        tables = (explanation.MATRICES, explanation.MOTIF_SEARCH)
+        beside = {table.name: self.motifs.parent / table.file for table in tables}
+        return {explanation.MOTIFS.name: self.motifs} | beside
 
     def checksums(self, tables: Iterable[str]) -> dict[str, str]:
         """SHA-256 of every file that is read; ``tables`` are the names of evaluation tables.
@@ -68,6 +80,7 @@ class Inputs:
             *self.search,
             *(path for path in (self.gradients, self.learning_curve) if path is not None),
         ]
+        files += self.motif_files.values()
         read = [self.evaluation / f"{name}.tsv" for name in tables]
         files += [path for path in read if path.exists()]
         files = list(dict.fromkeys([*files, self.evaluation / "curves.parquet"]))
@@ -167,6 +180,9 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         tables[evaluation.LEARNING_CURVE.name] = evaluation.LEARNING_CURVE.read(
             inputs.learning_curve
         )
+    for table in explanation.MOTIF_TABLES:
+        if table.name in inputs.motif_files:
+            tables[table.name] = table.read(inputs.motif_files[table.name])
     # the search on all records has no trials if its model is not the final one
     trials = [frame for frame in map(models.TRIALS.read, inputs.search) if len(frame)]
     if trials:

@@ -17,12 +17,14 @@ from bioseqrnn.stages.report.sections.combination import weights_section
 from bioseqrnn.stages.report.sections.gradients import gradients_section
 from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
 from bioseqrnn.stages.report.sections.learning_curve import learning_curve_section
+from bioseqrnn.stages.report.sections.motifs import motifs_section
 from bioseqrnn.stages.report.sections.search import search_section
 from bioseqrnn.stages.report.wording import beyond_limits, introduction
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.declared import REPORTED
+from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIFS
 
 
 def build_report(
@@ -101,6 +103,10 @@ def sections_of(results: Results) -> list[Section]:
         parts.append(decisions.calibration_section(tables["calibration"], summary))
     if len(tables["thresholds"]):
         parts.append(decisions.thresholds_section(tables["thresholds"]))
+    if MOTIFS.name in tables:
+        learned = (tables[table.name] for table in (MOTIFS, MATRICES, MOTIF_SEARCH))
+        # after the answer to the first question, what the network knows
+        parts.insert(1, motifs_section(*learned))
     if "gradients" in tables:
         parts.append(gradients_section(tables["gradients"], results.task.per_position))
     for name, make in (("learning_curve", learning_curve_section), ("search", search_section)):

@@ -30,6 +30,7 @@ ALL: tuple[Table, ...] = (
     evaluation.LEARNING_CURVE,
     models.GRADIENTS,
     *explanation.EXPLAINED,
+    *explanation.MOTIF_TABLES,
     models.QUERY_PREDICTIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,

@@ -89,5 +89,110 @@ FAITHFULNESS = Table(
     ),
 )  # fmt: skip
 
+_MOTIF = Column("motif", TEXT, "`M1`, `M2` …, in the order of the summed contribution of the sites")
+_FOR = (
+    Column("class", TEXT, "class whose logit the motif changes; in regression `value`"),
+    Column("sign", TEXT, "`for`: the residues raise the logit, `against`: they lower it"),
+)
+
+MOTIFS = Table(
+    "motifs", "explanation/motifs.tsv",
+    "One row for each motif ([how they are found](motifs.md)).",
+    "motifs", ("report",),
+    (
+        _MOTIF,
+        *_FOR,
+        Column(
+            "kind", TEXT,
+            "`pattern`: anywhere in a record; `position`: at a fixed place of the records",
+        ),
+        Column("consensus", TEXT, "most frequent residues; lower case: less than half"),
+        Column("width", COUNT, "columns of the matrix"),
+        Column("information", NUMBER, "bits of all columns, relative to the background"),
+        Column("sites", COUNT, "seqlets that the matrix is made of"),
+        Column("records", COUNT, "attributed records that have such a seqlet"),
+        Column("contribution", NUMBER, "mean contribution of a site to the logit"),
+        Column("p", NUMBER, "that as many seqlets would fit by chance, corrected"),
+        Column(
+            "reverse", NUMBER, "share of the sites on the reverse strand; empty for single strands"
+        ),
+        Column("anchor", TEXT, "end of the record that positions are counted from"),
+        Column("position", COUNT, "most frequent place: residues between that end and the motif"),
+        Column("position_share", NUMBER, "share of the sites at this place"),
+        Column(
+            "positions", TEXT,
+            "number of sites in each of 20 equal parts of the records, from their beginning",
+        ),
+        Column("trainings", COUNT, "trainings whose attributions were searched each on its own"),
+        Column("found", COUNT, "how many of them gave the same motif"),
+        Column("found_low", NUMBER, "lower end of the 95 % interval of their share (Wilson)"),
+        Column("found_high", NUMBER, "upper end"),
+        Column("also", TEXT, "other classes for or against which the same motif was found"),
+        Column("match", TEXT, "best match in the motif database: identifier and name", True),
+        Column("match_p", NUMBER, "its p-value (Tomtom)", True),
+        Column("match_q", NUMBER, "its q-value", True),
+        Column("matches", TEXT, "up to five matches with q < 0.05, best first", True),
+        Column(
+            "occurs_{class}", NUMBER, "share of all records of that class with an occurrence", True
+        ),
+    ),
+)  # fmt: skip
+
+MATRICES = Table(
+    "motif matrices", "explanation/motif_matrices.tsv",
+    "One row for each motif, column and residue.",
+    "motifs", ("report",),
+    (
+        _MOTIF,
+        Column("column", COUNT, "from 1"),
+        Column("residue", TEXT, "symbol of the alphabet"),
+        Column("count", COUNT, "sites that have this residue in this column"),
+        Column("frequency", NUMBER, "the same as a fraction, with one pseudocount"),
+        Column("height", NUMBER, "height of the letter in the logo, in bits"),
+        Column(
+            "contribution", NUMBER,
+            "contribution of this residue in this column to the logit, as a mean over all sites",
+        ),
+    ),
+)  # fmt: skip
+
+MOTIF_SEARCH = Table(
+    "motif search", "explanation/motif_search.tsv",
+    "One row for each class and sign: what was looked through, and why nothing was found.",
+    "motifs", ("report",),
+    (
+        *_FOR,
+        Column("records", COUNT, "records with an attribution"),
+        Column("trainings", COUNT, "trainings that attributed them"),
+        Column("seqlets", COUNT, "spans that contribute more than by chance"),
+        Column("motifs", COUNT, "motifs that they gave"),
+        Column("why", TEXT, "why there is no motif; empty if there is one"),
+    ),
+)  # fmt: skip
+
+OCCURRENCES = Table(
+    "occurrences", "explanation/occurrences.tsv.gz",
+    "One row for each occurrence of a motif in any record of the dataset, in the order of the "
+    "records. `occurrences.bed.gz` has the same places as BED, with the id as chromosome and "
+    "-100 × log10(p) as score.",
+    "motifs", (),
+    (
+        Column("id", TEXT, "as in `sequences.parquet`"),
+        _MOTIF,
+        Column("start", COUNT, "first residue, from 0"),
+        Column("end", COUNT, "residue after the last one"),
+        Column("strand", TEXT, "`+` or `-`; `.` for proteins"),
+        Column("score", NUMBER, "log-odds of the residues, in bits"),
+        Column("p", NUMBER, "that random residues score as high at one place"),
+        Column(
+            "contribution", NUMBER,
+            "summed contribution of its residues, as a mean over trainings; empty if the record "
+            "was not attributed",
+        ),
+    ),
+)  # fmt: skip
+
 # what ``attribute`` writes
 EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
+# what ``motifs`` writes
+MOTIF_TABLES = (MOTIFS, MATRICES, MOTIF_SEARCH, OCCURRENCES)

@@ -12,8 +12,9 @@ import pyarrow as pa
 
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.stages.prediction.calls import most_probable
-from bioseqrnn.stages.prediction.formats.writer import Content, Writer, gzip_text
+from bioseqrnn.stages.prediction.formats.writer import Content, Writer
 from bioseqrnn.support.arrays import Doubles
+from bioseqrnn.support.gzipped import gzip_text
 from bioseqrnn.tasks import Task
 
 

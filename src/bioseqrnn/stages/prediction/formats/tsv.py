@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from bioseqrnn.inference.records import Predicted
-from bioseqrnn.stages.prediction.formats.writer import Content, Writer, gzip_text
+from bioseqrnn.stages.prediction.formats.writer import Content, Writer
+from bioseqrnn.support.gzipped import gzip_text
 
 
 class TsvWriter(Writer):

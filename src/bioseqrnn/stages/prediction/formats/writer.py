@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -67,10 +65,3 @@ class Writer(ABC):
 
     def finish(self, metadata: dict[str, Any]) -> None:  # noqa: B027
         """Write the rest, and the metadata if the format can store them."""
-
-
-def gzip_text(path: Path, files: ExitStack) -> io.TextIOWrapper:
-    """Open gzip text whose bytes depend only on its content (no name and time in the header)."""
-    raw = files.enter_context(path.open("wb"))
-    zipped = files.enter_context(gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0))
-    return files.enter_context(io.TextIOWrapper(zipped, encoding="utf-8", newline="\n"))

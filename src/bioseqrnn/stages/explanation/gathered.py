@@ -1,0 +1,103 @@
+"""Attributions of records, gathered from all networks for the search of motifs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bioseqrnn.baselines.records import Form
+from bioseqrnn.motifs.seqlets import Encoded
+from bioseqrnn.support.arrays import Floats, Ints
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.attributions import AttributionFile
+from bioseqrnn.tables.sequences import SequenceTable
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Contributions to the logit of each class.
+
+    Attributes
+    ----------
+    rows : int64 [records]
+        Row of each attributed record in ``sequences.parquet``, ascending.
+    records : Encoded
+    contributions : float32 [residues, classes]
+        Mean over the networks that attributed a record.
+    trainings : list of (Encoded, float32 [residues, classes])
+        Records and contributions of each network alone.
+    classes : list of str
+        Classes that are explained.
+    """
+
+    rows: Ints
+    records: Encoded
+    contributions: Floats
+    trainings: list[tuple[Encoded, Floats]]
+    classes: list[str]
+
+
+def gather(path: Path, table: SequenceTable) -> Gathered:
+    """Read ``attributions.parquet``; records without an attribution are left out.
+
+    Raises
+    ------
+    InputError
+        The attributions are of other sequences.
+    """
+    file = AttributionFile(path)
+    if (file.metadata.symbols, file.metadata.strands) != (
+        table.metadata["symbols"],
+        table.metadata["strands"],
+    ):
+        raise InputError(f"{path}: attributions of other sequences; make them again")
+    classes = file.metadata.classes
+    parts = _parts(path, file, table)
+    rows = np.array(sorted({row for run in parts.values() for row in run}), np.int64)
+    encoded = encode(table, rows)
+    total = np.zeros((len(encoded.codes), len(classes)), np.float32)
+    times = np.zeros(len(rows))
+    trainings = []
+    for _, run in sorted(parts.items()):
+        own = np.array(sorted(run), np.int64)
+        places = np.searchsorted(rows, own)
+        part = np.concatenate([np.stack(run[int(row)], axis=1) for row in own])
+        lengths = encoded.lengths[places]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        at = np.arange(len(part)) + np.repeat(encoded.offsets[places] - offsets[:-1], lengths)
+        total[at] += part
+        times[places] += 1
+        trainings.append((Encoded(encoded.codes[at], offsets, encoded.symbols, encoded.both), part))
+    total /= np.repeat(times, encoded.lengths)[:, None]
+    return Gathered(rows, encoded, total, trainings, classes)
+
+
+def encode(table: SequenceTable, rows: Ints) -> Encoded:
+    """Return some records as codes."""
+    form = Form.of(table)
+    codes, offsets = form.records(table.packed, rows).codes()
+    return Encoded(codes, offsets, table.alphabet.width, form.both_strands)
+
+
+def _parts(
+    path: Path, file: AttributionFile, table: SequenceTable
+) -> dict[tuple[str, int, int], dict[int, list[Floats]]]:
+    """Contributions by network, row of the record, and class."""
+    numbers = {name: number for number, name in enumerate(table.ids)}
+    classes = {name: number for number, name in enumerate(file.metadata.classes)}
+    parts: dict[tuple[str, int, int], dict[int, list[Floats]]] = {}
+    for part in file.parts(effects=False):
+        for i in np.flatnonzero(np.diff(part.offsets) > 0).tolist():
+            row = numbers.get(part.ids[i], -1)
+            values = part.contribution[part.offsets[i] : part.offsets[i + 1]]
+            if row < 0 or len(values) != table.lengths[row]:
+                raise InputError(
+                    f"{path}: record '{part.ids[i]}' is not in the sequence table, or has another "
+                    "length there; make the attributions again"
+                )
+            run = parts.setdefault((part.models[i], int(part.folds[i]), int(part.seeds[i])), {})
+            own = run.setdefault(row, [np.zeros(len(values), np.float32)] * len(classes))
+            own[classes[part.classes[i]]] = values
+    return parts

@@ -1,0 +1,101 @@
+"""Occurrences of motifs in all records, as a table and as BED."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bioseqrnn.motifs.occurrences import Scanner
+from bioseqrnn.stages.explanation.found import Named
+from bioseqrnn.stages.explanation.gathered import Gathered, encode
+from bioseqrnn.support.arrays import Bools, Doubles, Ints
+from bioseqrnn.support.atomic import atomic_path
+from bioseqrnn.support.gzipped import gzip_text
+from bioseqrnn.tables.declared.explanation import OCCURRENCES
+from bioseqrnn.tables.sequences import SequenceTable
+
+BED = "occurrences.bed.gz"
+# residues that are searched at once
+CHUNK = 2**22
+
+
+def write_occurrences(
+    found: list[Named], gathered: Gathered, table: SequenceTable, output: Path
+) -> list[dict[str, Any]]:
+    """Search all records, write the occurrences, and return the cells ``occurs_{class}``."""
+    scanners = [Scanner(one.motif, gathered.records) for one in found]
+    totals = [
+        np.concatenate([np.zeros(1), np.cumsum(gathered.contributions[:, i], dtype=np.float64)])
+        for i in range(gathered.contributions.shape[1])
+    ]
+    held = np.zeros((len(found), len(table)), bool)
+    with ExitStack() as files:
+        names = (OCCURRENCES.file, BED)
+        text, bed = (
+            gzip_text(files.enter_context(atomic_path(output / name)), files) for name in names
+        )
+        text.write("\t".join(OCCURRENCES.names) + "\n")
+        for rows in _chunks(table.lengths):
+            records = encode(table, rows)
+            lines: list[tuple[Any, ...]] = []
+            for number, (one, scanner) in enumerate(zip(found, scanners, strict=True)):
+                hits = scanner.scan(records)
+                own = rows[hits.records]
+                held[number, own] = True
+                ends = hits.starts + one.motif.width
+                sums = _contributions(gathered, totals[one.motif.output], own, hits.starts, ends)
+                lines += zip(
+                    own.tolist(), hits.starts.tolist(), [number] * len(own), ends.tolist(),
+                    hits.reverse.tolist(), (hits.scores / np.log(2)).tolist(), hits.p.tolist(),
+                    sums.tolist(), strict=True,
+                )  # fmt: skip
+            for row, start, number, end, reverse, score, p, total in sorted(lines):
+                strand = "+-"[reverse] if records.both or records.symbols == 4 else "."
+                name = found[number].name
+                shown = "" if np.isnan(total) else f"{total:.6g}"
+                text.write(
+                    f"{table.ids[row]}\t{name}\t{start}\t{end}\t{strand}\t{score:.6g}\t{p:.3g}\t"
+                    f"{shown}\n"
+                )
+                record = " ".join(table.ids[row].split())
+                height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
+                bed.write(f"{record}\t{start}\t{end}\t{name}\t{height}\t{strand}\n")
+    return [_shares(held[number], table) for number in range(len(found))]
+
+
+def _chunks(lengths: Ints) -> Iterator[Ints]:
+    ends = np.cumsum(lengths)
+    start = 0
+    while start < len(lengths):
+        before = int(ends[start - 1]) if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
+        yield np.arange(start, end)
+        start = end
+
+
+def _contributions(
+    gathered: Gathered, totals: Doubles, rows: Ints, starts: Ints, ends: Ints
+) -> Doubles:
+    """Summed contribution of windows of records; NaN if the record was not attributed."""
+    if not len(gathered.rows):
+        return np.full(len(rows), np.nan)
+    places = np.minimum(np.searchsorted(gathered.rows, rows), len(gathered.rows) - 1)
+    begins = gathered.records.offsets[places]
+    known = gathered.rows[places] == rows
+    first, last = np.where(known, begins + starts, 0), np.where(known, begins + ends, 0)
+    return np.where(known, totals[last] - totals[first], np.nan)
+
+
+def _shares(held: Bools, table: SequenceTable) -> dict[str, Any]:
+    """Share of the records of each class that have an occurrence."""
+    if not table.task.probabilistic:
+        return {}
+    belongs = table.task.counts(table.targets, table.classes) > 0
+    return {
+        f"occurs_{label}": float(held[belongs[:, i]].mean()) if belongs[:, i].any() else np.nan
+        for i, label in enumerate(table.classes)
+    }

@@ -1,0 +1,185 @@
+"""The section "What the network learned": motifs, where they are, and how sure they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from bioseqrnn.motifs.logo import logo
+from bioseqrnn.stages.report.parts import Section, section
+
+TITLE = "What the network learned"
+SHOWN = 20
+# width and height of the picture of positions
+WIDE, HIGH = 120, 30
+# share of the sites at one place that is worth a sentence
+LEAST_SHARE = 0.5
+CELL = 'style="vertical-align:top;padding:8px"'
+
+
+def motifs_section(motifs: pd.DataFrame, cells: pd.DataFrame, search: pd.DataFrame) -> Section:
+    """Logos with names, places and stability; without a motif, the reason.
+
+    Parameters
+    ----------
+    motifs, cells, search : DataFrame
+        ``motifs.tsv``, ``motif_matrices.tsv`` and ``motif_search.tsv``.
+    """
+    if motifs.empty:
+        return section("motifs", TITLE, _examined(search), "html", data=_reasons(search))
+    rows = Markup().join(
+        _row({str(k): v for k, v in row.items()}, cells[cells["motif"] == row["motif"]])
+        for row in motifs.head(SHOWN).to_dict("records")
+    )
+    head = Markup().join(
+        Markup("<th>{}</th>").format(name)
+        for name in ("Motif", "What it says", "Where", "How sure")
+    )
+    table = Markup(
+        '<table class="table table-sm" style="width:auto"><thead><tr>{}</tr></thead>'
+        "<tbody>{}</tbody></table>"
+    ).format(head, rows)
+    more = len(motifs) - SHOWN
+    if more > 0:
+        table += Markup("<p>{} more in explanation/motifs.tsv.</p>").format(f"{more:,}")
+    return section("motifs", TITLE, _description(motifs, search), "html", data=table)
+
+
+def _examined(search: pd.DataFrame) -> str:
+    if search.empty or not search["records"].max():
+        return "No record was examined."
+    first = search.iloc[0]
+    runs = int(first["trainings"])
+    return (
+        f"Every residue of {int(first['records']):,} test records was examined: how much it raises "
+        "or lowers the score of a class. Each record was examined by networks that had not been "
+        f"trained on it ({runs:,} training{'s' if runs > 1 else ''})."
+    )
+
+
+def _description(motifs: pd.DataFrame, search: pd.DataFrame) -> Markup:
+    once = int((motifs["found"] <= 1).sum()) if motifs["trainings"].max() > 1 else 0
+    count = len(motifs)
+    text = (
+        f"{_examined(search)} Stretches that matter more than chance were aligned: {count:,} "
+        f"motif{'s' if count > 1 else ''}. Upper logo: which residues are at these places, in "
+        "bits (high: always the same residue). Lower logo: how much each residue changes the "
+        "score, in logits. A motif is what the network uses; whether the cell uses it too is "
+        "another question. "
+    )
+    if once:
+        verb = "was" if once == 1 else "were"
+        text += (
+            f"{once:,} of them {verb} found by at most one training; do not rely on "
+            f"{'it' if once == 1 else 'them'}. "
+        )
+    return Markup("{}Files: motifs.meme, occurrences.tsv.gz and logos in the folder explanation.") \
+        .format(text)  # fmt: skip
+
+
+def _row(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
+    parts = (_picture(row, cells), _says(row), _where(row), _sure(row))
+    return Markup("<tr>{}</tr>").format(
+        Markup().join(Markup("<td " + CELL + ">{}</td>").format(part) for part in parts)
+    )
+
+
+def _picture(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
+    """The logo; its letters come from the table, its text is escaped."""
+    symbols = "".join(dict.fromkeys(cells["residue"]))
+    tall, share = (
+        cells.pivot(index="column", columns="residue", values=name)[list(symbols)].to_numpy()
+        for name in ("height", "contribution")
+    )
+    picture = logo(tall, share, symbols, f"{row['motif']}: {row['consensus']}", row["motif"])
+    # written by this package: escaped where it has text
+    return Markup("<b>{}</b><br>{}").format(row["motif"], Markup(picture))  # nosec B704
+
+
+def _says(row: dict[str, Any]) -> Markup:
+    verb = "raises" if row["sign"] == "for" else "lowers"
+    name = "the value" if row["class"] == "value" else f"the score of {row['class']}"
+    text = Markup("<b>{}</b><br>{} {} by {:.2g} logits on average").format(
+        row["consensus"], verb.capitalize(), name, abs(row["contribution"])
+    )
+    if row["class"] == "value":
+        text = Markup("<b>{}</b><br>{} {} by {:.2g} on average").format(
+            row["consensus"], verb.capitalize(), name, abs(row["contribution"])
+        )
+    if row["also"]:
+        text += Markup("<br>The same motif: {}").format(row["also"])
+    if row.get("matches"):
+        text += Markup("<br>Looks like {}").format(row["matches"])
+    elif row.get("match"):
+        text += Markup("<br>Like no known motif (nearest: {}, q = {:.2g})").format(
+            row["match"], row["match_q"]
+        )
+    return text
+
+
+def _where(row: dict[str, Any]) -> Markup:
+    text = Markup("{:,} places in {:,} records").format(int(row["sites"]), int(row["records"]))
+    shares = [
+        f"{100 * value:.0f} % of {name.removeprefix('occurs_')}"
+        for name, value in row.items()
+        if name.startswith("occurs_") and not pd.isna(value)
+    ]
+    if shares:
+        text += Markup("<br>Occurs in {} of all records").format(", ".join(shares))
+    if row["position_share"] >= LEAST_SHARE:
+        place = int(row["position"]) + 1
+        side = "first" if row["anchor"] == "start" else "last"
+        end = place + int(row["width"]) - 1
+        span = f"{place:,}" if end == place else f"{place:,}–{end:,}"
+        text += Markup("<br>{:.0f} % of them at residues {}, counted from the {} one").format(
+            100 * row["position_share"], span, side
+        )
+    if not pd.isna(row["reverse"]):
+        text += Markup("<br>{:.0f} % on the reverse strand").format(100 * row["reverse"])
+    counts = [int(part) for part in str(row["positions"]).split(",")]
+    return text + Markup("<br>{}").format(_positions(counts))
+
+
+def _positions(counts: list[int]) -> Markup:
+    """Bars: how often the motif is in each part of the records, from the first to the last."""
+    step, top = WIDE / len(counts), max(*counts, 1)
+    bars = "".join(
+        f"M{i * step:g} {HIGH}v-{HIGH * count / top:.1f}h{step - 1:g}V{HIGH}z"
+        for i, count in enumerate(counts)
+        if count
+    )
+    # numbers only
+    return Markup(
+        f'<svg viewBox="0 0 {WIDE} {HIGH + 12}" width="{WIDE}" height="{HIGH + 12}" role="img">'
+        f"<title>Places along the records</title>"
+        f'<path d="{bars}" fill="#0072B2"/><path d="M0 {HIGH}h{WIDE}" stroke="#999"/>'
+        f'<text x="0" y="{HIGH + 10}" font-size="9" fill="#333">first</text>'
+        f'<text x="{WIDE}" y="{HIGH + 10}" font-size="9" fill="#333" text-anchor="end">last</text>'
+        "</svg>"
+    )  # nosec B704
+
+
+def _sure(row: dict[str, Any]) -> Markup:
+    found, runs = int(row["found"]), int(row["trainings"])
+    if runs <= 1:
+        return Markup("One training only: it is not known whether another one finds it")
+    text = Markup("Found by {} of {} trainings<br>(95 % interval {:.0f}–{:.0f} %)").format(
+        found, runs, 100 * row["found_low"], 100 * row["found_high"]
+    )
+    if found <= 1:
+        words = "found once" if found else "only in all trainings together"
+        text += Markup('<br><span class="badge bg-warning text-dark">{}</span>').format(words)
+    return text
+
+
+def _reasons(search: pd.DataFrame) -> Markup:
+    """Why there is no motif, for each class and sign."""
+    rows = Markup().join(
+        Markup("<li><b>{} {}</b>: {}</li>").format(
+            "For" if row["sign"] == "for" else "Against", row["class"], row["why"]
+        )
+        for row in search.to_dict("records")
+    )
+    return Markup("<p>No motif was found.</p><ul>{}</ul>").format(rows)
