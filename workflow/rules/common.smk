@@ -93,8 +93,7 @@ def files_of(dataset):
         for fasta in row["files"]:
             files += [fasta, *others]
     negatives = config["dataset_options"].get(dataset, {}).get("negatives", {})
-    if negatives.get("genome"):
-        files.append(negatives["genome"])
+    files += [negatives["genome"]] if negatives.get("genome") else []
     return list(dict.fromkeys(files))
 
 

@@ -85,8 +85,8 @@ class Strand:
 
     def summaries(self, positions: Ints, residues: Ints) -> Tensor:
         """Return the input of the output layer for changes in the order of their positions."""
-        *changed, strongest = self._changed_steps(positions, residues)
-        summary = self._pooled(*changed)
+        x, first, end, strongest = self._changed_steps(positions, residues)
+        summary = self._pooled(x, first, end)
         return torch.cat([summary, strongest], dim=1) if self._network.filters else summary
 
     def _pooled(self, x: Tensor, first: Ints, end: Ints) -> Tensor:
