@@ -97,24 +97,26 @@ class Summary:
         Whether it reads ``largest_and_mean``.
     scores : bool
         Whether it needs the learned score.
-    places : bool
-        Whether it reads outputs of single positions, not only ``Totals``.
+    totals : bool
+        Whether ``Totals`` have all that it reads; if not, it reads outputs of single positions.
     """
 
     read: Callable[[Any], Tensor]
     merge: Callable[[Tensor, Tensor], Tensor] = _mean
     shares_pass: bool = False
     scores: bool = False
-    places: bool = False
+    totals: bool = False
 
 
 # listed in config.choices, with a description of each
-LAST = Summary(lambda outputs: outputs.last)
-MAX = Summary(lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True)
-MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True)
-ATTENTION = Summary(_attention, scores=True, places=True)
+LAST = Summary(lambda outputs: outputs.last, totals=True)
+MAX = Summary(
+    lambda outputs: outputs.largest_and_mean[0], torch.maximum, shares_pass=True, totals=True
+)
+MEAN = Summary(lambda outputs: outputs.largest_and_mean[1], shares_pass=True, totals=True)
+ATTENTION = Summary(_attention, scores=True)
 # of two middle positions the first
-CENTRE = Summary(_centre, places=True)
+CENTRE = Summary(_centre)
 
 
 def _summary(name: str) -> Summary:
@@ -165,7 +167,7 @@ class Pooling(nn.Module):
 
 def reads_places(kinds: list[str]) -> bool:
     """Whether one of these summaries reads outputs of single positions."""
-    return any(_summary(kind).places for kind in kinds)
+    return not all(_summary(kind).totals for kind in kinds)
 
 
 def has_score(kinds: list[str]) -> bool:

@@ -203,6 +203,18 @@ def test_records_are_drawn_evenly_by_class_and_up_to_their_changes(splice):
     assert counts[1:].tolist() == pytest.approx([(300 - counts[0]) / 2] * 2, abs=1)
 
 
+def test_the_background_is_the_composition_of_what_is_read(tmp_path):
+    fasta = tmp_path / "a.fa"
+    fasta.write_text(">1\nAAAC\n>2\nAANN\n")
+    other = tmp_path / "b.fa"
+    other.write_text(">3\nGGGT\n")
+    sources = [Source(fasta, "a"), Source(other, "b")]
+    given = encode(tmp_path, sources)
+    np.testing.assert_allclose(background_of(given), np.array([5.5, 1.5, 3.5, 1.5]) / 12)
+    both = encode(tmp_path, sources, strands="both")
+    np.testing.assert_allclose(background_of(both), np.array([3.5, 2.5, 2.5, 3.5]) / 12)
+
+
 def test_only_the_selected_model_explains(peptides, tmp_path):
     folder, table, models = peptides
     other = write_model(tmp_path / "lstm.safetensors", folder, table, model="other")

@@ -139,12 +139,16 @@ def draw_records(table: SequenceTable, rows: Ints, records: int, changes: int, s
 def background_of(table: SequenceTable) -> Doubles:
     """Return the fraction of each residue in the records: float64 [symbols].
 
-    An ambiguous residue counts in parts. Of more than 10,000 records as many are read.
+    An ambiguous residue counts in parts. Of more than 10,000 records as many are read. Where both
+    strands of DNA are equivalent, the fractions are those of both.
     """
     rows = np.unique(np.linspace(0, len(table) - 1, BACKGROUND_RECORDS).astype(np.int64))
     total = np.zeros(table.alphabet.width)
     for start in range(0, len(rows), AT_ONCE):
         onehot, _ = table.dense(rows[start : start + AT_ONCE])
         total += onehot.sum(axis=(0, 1), dtype=np.float64)
+    if table.metadata["strands"] == "both":
+        # columns A, C, G, T reversed are the complements
+        total += total[::-1].copy()
     shares: Doubles = total / total.sum()
     return shares
