@@ -207,7 +207,7 @@ def run_set(
     )  # fmt: skip
     discover_motifs(
         folder / "attributions.parquet", table, folder, seed=1, threads=1,
-        databases=[database] if database else [],
+        databases=[database] if database else [], jaspar=None,
     )  # fmt: skip
     return pd.read_csv(folder / "motifs.tsv", sep="\t")
 

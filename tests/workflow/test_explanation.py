@@ -23,9 +23,7 @@ def test_datasets_of_whole_records_are_attributed_unless_it_is_switched_off(proj
     assert attributed(project.planned()) == []
 
 
-def test_settings_of_the_explanation_make_it_and_the_report_again_and_nothing_else(
-    finished, tmp_path
-):
+def test_settings_of_the_explanation_make_only_it_and_the_report_again(finished, tmp_path):
     project = finished.copy(tmp_path / "copy")
     project.write_config(project.read_config() | {"explanation": {"records": 9}})
     rules = ("attribute_sequences", "discover_motifs", "build_report")
