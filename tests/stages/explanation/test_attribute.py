@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from conftest import RESOURCES, encode, first_records, write_exons
+from peptides import sequences_of
 
 from bioseqrnn.attribution.attribution import Explained
 from bioseqrnn.attribution.mutagenesis import mutagenesis
@@ -269,3 +270,22 @@ def test_the_command_says_how_many_records(peptides, cli, tmp_path):
     frame = pd.read_csv(tmp_path / "out" / "completeness.tsv", sep="\t")
     assert frame["method"].unique().tolist() == ["mutagenesis"]
     assert rows_tested(read_folds(folder / "folds.parquet", table)).tolist() == list(range(24))
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_several_labels_and_values(task, tmp_path):
+    table = sequences_of(tmp_path, task)
+    classes = table.classes or ["value"]
+    model = write_model(tmp_path / "gru.safetensors", tmp_path, table)
+    file = attribute((tmp_path, table, [model]), tmp_path / "out", records=6)
+    assert file.metadata.classes == classes
+    rows = rows_of(file)
+    assert [row[3] for row in rows] == classes * (len(rows) // len(classes))
+    assert all(len(row[4]) for row in rows)
+    # a record counts for the labels that it has
+    held = np.ones((len(table), 1), bool) if task == "regression" else table.targets
+    own = held[[table.ids.index(row[0]) for row in rows[:: len(classes)]]]
+    curves = FAITHFULNESS.read(tmp_path / "out" / FAITHFULNESS.file)
+    found = curves[curves["k"] == 0].set_index("class")["records"].to_dict()
+    wanted = dict(zip(classes, own.sum(axis=0).tolist(), strict=True))
+    assert found == {name: count for name, count in wanted.items() if count}
