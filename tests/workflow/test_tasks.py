@@ -82,6 +82,8 @@ def test_every_task_gets_a_report(tasks):
         assert (folder / "report/report.html").stat().st_size > 10_000
         summary = pd.read_csv(folder / "evaluation/summary.tsv", sep="\t")
         assert {"gru", "composition"} <= set(summary["model"])
+        # a network of residues is not explained
+        assert (folder / "explanation/motifs.tsv").exists() == (dataset != "sides")
 
 
 def test_folds_are_dealt_from_blocks(tasks):

@@ -74,7 +74,9 @@ def attribute_sequences(
     table = read_sequences(sequences)
     classes = explained_classes(table.task, table.classes)
     roles = read_folds(folds, table)
-    runs = chosen_runs(models, sequences, selected, temperatures)
+    # values are not calibrated
+    calibrated = temperatures if table.task.probabilistic else None
+    runs = chosen_runs(models, sequences, selected, calibrated)
     tested = rows_tested(roles)
     drawn = draw_records(table, tested, settings.records, settings.changes, settings.seed)
     say(f"{len(drawn):,} of {len(tested):,} test records are attributed{_why(len(drawn), tested)}")
