@@ -15,7 +15,6 @@ STAGE_VERSIONS = {
     "learning_curve": 4,
     "diagnosis": 2,
     "explanation": 1,
-    "motifs": 1,
     "transfer": 1,
     "prediction": 6,
     "report": 11,

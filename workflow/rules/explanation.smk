@@ -74,7 +74,7 @@ rule discover_motifs:
         known=known_words,
         seed=config["explanation"]["seed"],
         threads=config["threads"],
-        version=STAGE_VERSIONS["motifs"],
+        version=STAGE_VERSIONS["explanation"],
     shell:
         "bioseqrnn motifs {input.attributions:q} --sequences {input.sequences:q} {params.known}"
         " --seed {params.seed} --threads {params.threads}"
