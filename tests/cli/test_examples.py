@@ -44,7 +44,10 @@ SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 # run by tests/test_extending.py
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
-EXPLAINED = ("audit", "baselines", "combination", "labels", "learning_curve", "search", "transfer")
+EXPLAINED = (
+    "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
+    "search", "transfer",
+)  # fmt: skip
 YAML = {f"docs/{page}.md": 1 for page in EXPLAINED}
 
 
