@@ -171,7 +171,7 @@ class Cluster:
         lines = self.run("squeue", "--states=all", "-h", "-o", "%i|%T|%P|%N|%l|%k").splitlines()
         return [dict(zip(keys, line.split("|"), strict=True)) for line in lines]
 
-    def wait(self, ready: Callable[[], object], what: str, seconds: float = 60) -> None:
+    def wait(self, ready: Callable[[], object], what: str, seconds: float = 240) -> None:
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while True:

@@ -161,7 +161,7 @@ def test_snakemake_is_interrupted_and_killed(cluster, submit, undisturbed, untra
     def states() -> dict[str, str]:
         return {job["job"]: job["state"] for job in cluster.jobs()}
 
-    cluster.wait(lambda: states()[orphan["job"]] == "COMPLETED", "the job to end", 120)
+    cluster.wait(lambda: states()[orphan["job"]] == "COMPLETED", "the job to end", 400)
     assert states()[cancelled["job"]] == "CANCELLED"
     assert "resumes" in training_log(untrained, 1)
     assert same_models(undisturbed, untrained, [1])
@@ -180,7 +180,7 @@ def test_a_node_goes_down(cluster, submit, undisturbed, untrained, monkeypatch):
 
     cluster.lose_node(lost["node"])
     try:
-        cluster.wait(lambda: job()["state"] == "PENDING", "the job to be queued again", 120)
+        cluster.wait(lambda: job()["state"] == "PENDING", "the job to be queued again", 400)
         # SLURM lets what is queued again wait for two minutes
         cluster.run("scontrol", "update", f"JobId={lost['job']}", "StartTime=now")
         assert run.finish() == 0, run.text
