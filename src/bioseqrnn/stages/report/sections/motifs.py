@@ -16,7 +16,7 @@ SHOWN = 20
 WIDE, HIGH = 120, 30
 # share of the sites at one place that is worth a sentence
 LEAST_SHARE = 0.5
-CELL = 'style="vertical-align:top;padding:8px"'
+CELL = Markup('<td style="vertical-align:top;padding:8px">{}</td>')
 
 
 def motifs_section(motifs: pd.DataFrame, cells: pd.DataFrame, search: pd.DataFrame) -> Section:
@@ -81,9 +81,7 @@ def _description(motifs: pd.DataFrame, search: pd.DataFrame) -> Markup:
 
 def _row(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
     parts = (_picture(row, cells), _says(row), _where(row), _sure(row))
-    return Markup("<tr>{}</tr>").format(
-        Markup().join(Markup("<td " + CELL + ">{}</td>").format(part) for part in parts)
-    )
+    return Markup("<tr>{}</tr>").format(Markup().join(CELL.format(part) for part in parts))
 
 
 def _picture(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
