@@ -42,7 +42,7 @@ def write_model(path, folder, table, **about):
     config = ModelConfig(cell="gru", hidden_size=5, stem_filters=4)
     torch.manual_seed((card["fold"] or 0) + 10 * card["seed"])
     task = task_of(card["task"])
-    network = SequenceClassifier(config, len(card["symbols"]), len(card["classes"]), task)
+    network = SequenceClassifier(config, len(card["symbols"]), task.outputs(card["classes"]), task)
     card |= {
         "config": config.model_dump(),
         "sequences_sha256": sha256(folder / "sequences.parquet"),
