@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from bioseqrnn.motifs.alignment import Cores, cores_of, similarities
+from bioseqrnn.motifs.comparison import smoothed
 from bioseqrnn.motifs.discovery import background, best_places, log_odds
 from bioseqrnn.motifs.patterns import Sites, matrices, trimmed
 from bioseqrnn.motifs.seqlets import Encoded, Seqlets
@@ -164,8 +165,7 @@ def _model(
     a few residues would otherwise become one.
     """
     counts, _ = matrices(sites, records, np.zeros(len(records.codes), np.float32))
-    added = counts + chance
-    shares = added / added.sum(axis=1, keepdims=True)
+    shares = smoothed(counts, chance)
     odds = log_odds(shares, chance)
     mean = float((shares * odds[:, :-1]).sum())
     holding = min(max(len(sites) / pool, 0.02), 0.9)

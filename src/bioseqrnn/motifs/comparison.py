@@ -29,6 +29,15 @@ class Alignment:
     reverse: bool
 
 
+def smoothed(counts: Doubles, background: Doubles) -> Doubles:
+    """Return counts as frequencies with one pseudocount, float64 [width, symbols].
+
+    Rows sum to 1.
+    """
+    added = counts + background
+    return np.asarray(added / added.sum(axis=1, keepdims=True))
+
+
 def excess(frequencies: Doubles, background: Doubles) -> Doubles:
     """Information of each residue in each column, in bits: float64 [width, symbols].
 

@@ -152,7 +152,7 @@ def best_places(
 
 
 @compiled
-def _odds(codes: Codes, start: int, matrix: Doubles, reverse: bool) -> float:
+def window_odds(codes: Codes, start: int, matrix: Doubles, reverse: bool) -> float:
     """Log-odds of the window at a position, or of its reverse complement."""
     width, last = matrix.shape[0], matrix.shape[1] - 1
     total = 0.0
@@ -185,7 +185,7 @@ def _expect(
         mass = 0.0
         for start in range(windows):
             for strand in range(strands):
-                odds[start, strand] = np.exp(_odds(codes, begin + start, matrix, strand == 1))
+                odds[start, strand] = np.exp(window_odds(codes, begin + start, matrix, strand == 1))
                 mass += odds[start, strand]
         scale = holding / (windows * strands)
         norm = scale / (1 - holding + scale * mass)
@@ -213,7 +213,7 @@ def _place(
         begin = offsets[record]
         for start in range(offsets[record + 1] - begin - width + 1):
             for strand in range(2 if both else 1):
-                value = _odds(codes, begin + start, matrix, strand == 1)
+                value = window_odds(codes, begin + start, matrix, strand == 1)
                 if value > score[record]:
                     score[record] = value
                     found[0, record], found[1, record] = start, strand
@@ -231,7 +231,7 @@ def _scan(codes: Codes, offsets: Ints, matrix: Doubles, both: bool, scores: Doub
         best, mass = -1e300, 0.0
         for start in range(windows):
             for strand in range(strands):
-                value = _odds(codes, begin + start, matrix, strand == 1)
+                value = window_odds(codes, begin + start, matrix, strand == 1)
                 best = max(best, value)
                 mass += np.exp(value)
         scores[record, 0] = best

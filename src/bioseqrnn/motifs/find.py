@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bioseqrnn.motifs.clustering import groups
-from bioseqrnn.motifs.comparison import align, excess
+from bioseqrnn.motifs.comparison import align, excess, smoothed
 from bioseqrnn.motifs.discovery import background
 from bioseqrnn.motifs.patterns import Motif, Sites, matrices, trimmed
 from bioseqrnn.motifs.positional import fixed_places
@@ -122,5 +122,4 @@ def _joined(found: list[_Found], records: Encoded, values: Floats, chance: Doubl
 
 def _information(sites: Sites, records: Encoded, values: Floats, chance: Doubles) -> Doubles:
     counts, _ = matrices(sites, records, values)
-    added = counts + chance
-    return excess(added / added.sum(axis=1, keepdims=True), chance)
+    return excess(smoothed(counts, chance), chance)

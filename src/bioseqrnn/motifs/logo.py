@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from bioseqrnn.motifs.comparison import excess
 from bioseqrnn.support.arrays import Doubles
 
 # of DNA as usual; of proteins by chemistry, in colours of Okabe and Ito for colour-blind readers
@@ -65,8 +66,7 @@ def logo(information: Doubles, contributions: Doubles, symbols: str, title: str,
 
 def heights(frequencies: Doubles, background: Doubles) -> Doubles:
     """Height of each residue in a logo in bits: its share of the information of the column."""
-    bits = (frequencies * np.log2(frequencies / background)).sum(axis=1, keepdims=True)
-    return np.asarray(frequencies * bits)
+    return np.asarray(frequencies * excess(frequencies, background).sum(axis=1, keepdims=True))
 
 
 def _scale(matrix: Doubles) -> tuple[float, float, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bioseqrnn.motifs.discovery import window_odds
 from bioseqrnn.motifs.distribution import score_tail
 from bioseqrnn.motifs.patterns import Motif
 from bioseqrnn.motifs.seqlets import Encoded
@@ -67,8 +68,9 @@ class Scanner:
         Of windows that overlap by more than half, the best one is returned.
         """
         matrix, width = self.matrix, self.motif.width
+        codes = np.minimum(records.codes, records.symbols)
         arguments = (
-            frozen(records.codes), frozen(records.offsets), frozen(matrix), records.both,
+            frozen(codes), frozen(records.offsets), frozen(matrix), records.both,
             self.least - 1e-9,
         )  # fmt: skip
         count = _scan(*arguments, np.zeros((0, 3), np.int64), np.zeros(0))
@@ -88,7 +90,7 @@ def _scan(
     found: Ints, scores: Doubles,
 ) -> int:  # fmt: skip
     """Count the occurrences, and write as many as there is room for."""
-    width, last = matrix.shape[0], matrix.shape[1] - 1
+    width = matrix.shape[0]
     count = 0
     for record in range(len(offsets) - 1):
         begin = offsets[record]
@@ -101,13 +103,7 @@ def _scan(
                 count += 1
                 open_start = -1
             for strand in range(2 if both else 1):
-                value = 0.0
-                for j in range(width):
-                    code = min(codes[begin + start + j], last)
-                    if strand == 0:
-                        value += matrix[j, code]
-                    elif code < last:
-                        value += matrix[width - 1 - j, last - 1 - code]
+                value = window_odds(codes, begin + start, matrix, strand == 1)
                 if value >= least and (open_start < 0 or value > open_score):
                     open_start, open_strand, open_score = start, strand, value
         if open_start >= 0:

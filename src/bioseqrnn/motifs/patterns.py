@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bioseqrnn.motifs.comparison import excess, smoothed
+from bioseqrnn.motifs.discovery import log_odds
 from bioseqrnn.motifs.seqlets import Encoded
 from bioseqrnn.support.arrays import Doubles, Floats, Ints
 
@@ -133,8 +135,7 @@ class Motif:
     @property
     def frequencies(self) -> Doubles:
         """Residue frequencies with one pseudocount, float64 [width, symbols]; rows sum to 1."""
-        added = self.counts + self.background
-        return np.asarray(added / added.sum(axis=1, keepdims=True))
+        return smoothed(self.counts, self.background)
 
     @property
     def information(self) -> Doubles:
@@ -144,8 +145,7 @@ class Motif:
     @property
     def log_odds(self) -> Doubles:
         """Log-odds in nats, float64 [width, symbols + 1]; ambiguous residues score 0."""
-        odds = np.log(self.frequencies / self.background)
-        return np.concatenate([odds, np.zeros((len(odds), 1))], axis=1)
+        return log_odds(self.frequencies, self.background)
 
     @property
     def contribution(self) -> float:
@@ -155,9 +155,7 @@ class Motif:
 
 def bits(counts: Doubles, background: Doubles) -> Doubles:
     """Relative entropy of each column in bits, with one pseudocount: float64 [width]."""
-    added = counts + background
-    shares = added / added.sum(axis=1, keepdims=True)
-    return np.asarray((shares * np.log2(shares / background)).sum(axis=1))
+    return np.asarray(excess(smoothed(counts, background), background).sum(axis=1))
 
 
 def chance_bits(symbols: int, sites: int) -> float:
