@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bioseqrnn.baselines.records import Form
+from bioseqrnn.baselines.records import Form, Records
 from bioseqrnn.motifs.seqlets import Encoded
 from bioseqrnn.support.arrays import Floats, Ints
 from bioseqrnn.support.errors import InputError
@@ -56,29 +56,28 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
     classes = file.metadata.classes
     parts = _parts(path, file, table)
     rows = np.array(sorted({row for run in parts.values() for row in run}), np.int64)
-    encoded = encode(table, rows)
-    total = np.zeros((len(encoded.codes), len(classes)), np.float32)
+    every = encoded(Form.of(table).records(table.packed, rows))
+    total = np.zeros((len(every.codes), len(classes)), np.float32)
     times = np.zeros(len(rows))
     trainings = []
     for _, run in sorted(parts.items()):
         own = np.array(sorted(run), np.int64)
         places = np.searchsorted(rows, own)
         part = np.concatenate([np.stack(run[int(row)], axis=1) for row in own])
-        lengths = encoded.lengths[places]
+        lengths = every.lengths[places]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        at = np.arange(len(part)) + np.repeat(encoded.offsets[places] - offsets[:-1], lengths)
+        at = np.arange(len(part)) + np.repeat(every.offsets[places] - offsets[:-1], lengths)
         total[at] += part
         times[places] += 1
-        trainings.append((Encoded(encoded.codes[at], offsets, encoded.symbols, encoded.both), part))
-    total /= np.repeat(times, encoded.lengths)[:, None]
-    return Gathered(rows, encoded, total, trainings, classes)
+        trainings.append((Encoded(every.codes[at], offsets, every.symbols, every.both), part))
+    total /= np.repeat(times, every.lengths)[:, None]
+    return Gathered(rows, every, total, trainings, classes)
 
 
-def encode(table: SequenceTable, rows: Ints) -> Encoded:
-    """Return some records as codes."""
-    form = Form.of(table)
-    codes, offsets = form.records(table.packed, rows).codes()
-    return Encoded(codes, offsets, table.alphabet.width, form.both_strands)
+def encoded(records: Records) -> Encoded:
+    """Return records as codes."""
+    codes, offsets = records.codes()
+    return Encoded(codes, offsets, records.alphabet.width, records.both_strands)
 
 
 def _parts(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bioseqrnn.baselines.records import Form
 from bioseqrnn.motifs.occurrences import Scanner
 from bioseqrnn.stages.explanation.found import Named
-from bioseqrnn.stages.explanation.gathered import Gathered, encode
+from bioseqrnn.stages.explanation.gathered import Gathered, encoded
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.gzipped import gzip_text
@@ -39,8 +39,8 @@ def write_occurrences(
             gzip_text(files.enter_context(atomic_path(output / name)), files) for name in names
         )
         text.write("\t".join(OCCURRENCES.names) + "\n")
-        for rows in _chunks(table.lengths):
-            records = encode(table, rows)
+        for part in Form.of(table).records(table.packed).chunks(CHUNK):
+            records, rows = encoded(part), part.rows
             lines: list[tuple[Any, ...]] = []
             for number, (one, scanner) in enumerate(zip(found, scanners, strict=True)):
                 hits = scanner.scan(records)
@@ -65,16 +65,6 @@ def write_occurrences(
                 height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
                 bed.write(f"{record}\t{start}\t{end}\t{name}\t{height}\t{strand}\n")
     return [_shares(held[number], table) for number in range(len(found))]
-
-
-def _chunks(lengths: Ints) -> Iterator[Ints]:
-    ends = np.cumsum(lengths)
-    start = 0
-    while start < len(lengths):
-        before = int(ends[start - 1]) if start else 0
-        end = max(start + 1, int(np.searchsorted(ends, before + CHUNK, side="right")))
-        yield np.arange(start, end)
-        start = end
 
 
 def _contributions(
