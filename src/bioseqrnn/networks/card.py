@@ -72,30 +72,21 @@ class Trained(Described):
         return self
 
 
-class Card(Described):
+class Card(Trained):
     """All fields of a card that programs read; docs/formats.md explains them."""
 
     format: Count
-    alphabet: Literal["dna", "protein"]
-    symbols: str
+    # older models lack these two
     strands: Literal["single", "both"] = "single"
     ids: Literal["word", "header"] = "word"
-    classes: list[Annotated[str, Field(min_length=1)]]
-    task: Literal["binary", "multiclass", "multilabel", "regression", "per_position"]
     config: dict[str, Any]
     model: str
     seed: Count | None = None
     fold: Count | None = None
     epoch: Count | None = None
     device: str = ""
-    trained_on: Count | None = None
-    # lengths of the shortest and the longest record
-    trained_lengths: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     imported: Imported | None = None
-    sequences_sha256: str = ""
-    sources: dict[str, str] = Field(default_factory=dict)
-    versions: dict[str, str] = Field(default_factory=dict)
     search: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Annotated[float, Field(ge=1e-6, le=1e6)] | None = None
@@ -104,8 +95,6 @@ class Card(Described):
 
     @model_validator(mode="after")
     def _check(self) -> Card:
-        check_classes(self.task, self.classes)
-        check_symbols(self.alphabet, self.symbols)
         strange = sorted(set(self.thresholds) - set(self.classes))
         if strange:
             raise ValueError(f"thresholds: there is no class '{strange[0]}'")
