@@ -38,6 +38,7 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.motifs.comparison import align, excess
 from bioseqrnn.motifs.motif_files import read_motifs
 from bioseqrnn.motifs.tomtom import Entry
+from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.folds.run import split_table
@@ -46,7 +47,7 @@ from bioseqrnn.stages.sequences.run import encode_sequences
 from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.tables.sequences import read_sequences
 
-DNA, PROTEIN = "ACGT", "ACDEFGHIKLMNPQRSTVWY"
+DNA, PROTEIN = (ALPHABETS[name].symbols for name in ("dna", "protein"))
 FACTORS = (
     ("CTCF",),
     ("TP53",),

@@ -11,7 +11,7 @@ from Bio import motifs
 
 from bioseqrnn.motifs.known import known_motifs
 from bioseqrnn.motifs.logo import heights, logo
-from bioseqrnn.motifs.motif_files import OtherAlphabet, meme_text, read_motifs
+from bioseqrnn.motifs.motif_files import OtherAlphabetError, meme_text, read_motifs
 from bioseqrnn.motifs.tomtom import Entry
 from bioseqrnn.support.errors import InputError
 
@@ -85,7 +85,7 @@ def test_a_damaged_file_is_one_line(tmp_path, text, message):
 def test_a_file_of_another_alphabet_is_left_out_and_said(tmp_path, capsys):
     path = tmp_path / "a.jaspar"
     path.write_text(JASPAR)
-    with pytest.raises(OtherAlphabet):
+    with pytest.raises(OtherAlphabetError):
         read_motifs(path, PROTEIN)
     assert known_motifs([path], "2026", PROTEIN) == []
     assert "not compared with" in capsys.readouterr().err

@@ -54,8 +54,8 @@ rule discover_motifs:
         matrices=f"{RESULTS}/{{dataset}}/{declared.explanation.MATRICES.path}",
         search=f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIF_SEARCH.path}",
         occurrences=f"{RESULTS}/{{dataset}}/{declared.explanation.OCCURRENCES.path}",
-        bed=f"{RESULTS}/{{dataset}}/explanation/occurrences.bed.gz",
-        meme=f"{RESULTS}/{{dataset}}/explanation/motifs.meme",
+        bed=f"{RESULTS}/{{dataset}}/{declared.explanation.OCCURRENCES_BED}",
+        meme=f"{RESULTS}/{{dataset}}/{declared.explanation.MEME}",
         logos=directory(f"{RESULTS}/{{dataset}}/explanation/logos"),
     log:
         f"{RESULTS}/{{dataset}}/logs/discover_motifs.log",

@@ -10,9 +10,9 @@ import typer
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import SEED, THREADS, Seed, Sequences, Threads
 from bioseqrnn.config.explanation import ExplanationConfig
-from bioseqrnn.tables.declared.explanation import MOTIF_TABLES
+from bioseqrnn.tables.declared.explanation import MEME, MOTIF_TABLES, OCCURRENCES_BED
 
-OUTPUTS = (*(table.file for table in MOTIF_TABLES), "occurrences.bed.gz", "motifs.meme")
+OUTPUTS = (*(table.file for table in MOTIF_TABLES), Path(OCCURRENCES_BED).name, Path(MEME).name)
 
 
 def motifs(

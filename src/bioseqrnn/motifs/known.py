@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bioseqrnn.motifs.motif_files import DNA, OtherAlphabet, read_motifs
+from bioseqrnn.motifs.motif_files import DNA, OtherAlphabetError, read_motifs
 from bioseqrnn.motifs.tomtom import Entry
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
@@ -26,7 +26,7 @@ def known_motifs(files: Iterable[Path], jaspar: str | None, symbols: str) -> lis
     for path in files:
         try:
             entries += read_motifs(path, symbols)
-        except OtherAlphabet as other:
+        except OtherAlphabetError as other:
             say(f"not compared with {path}: {other.alphabet} is not the alphabet of the dataset")
     if jaspar is not None and symbols == DNA:
         entries += jaspar_motifs(jaspar)

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from bioseqrnn.motifs.tomtom import Entry
+from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.support.checked import read_text
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
 
 WHAT = "motif file"
-DNA = "ACGT"
+DNA = ALPHABETS["dna"].symbols
 
 
-class OtherAlphabet(Exception):  # noqa: N818
+class OtherAlphabetError(Exception):
     """The motifs of a file have another alphabet than is asked for."""
 
     def __init__(self, alphabet: str) -> None:
@@ -61,7 +62,7 @@ def read_motifs(path: Path, symbols: str) -> list[Entry]:
 
     Raises
     ------
-    OtherAlphabet
+    OtherAlphabetError
     InputError
         The file is of neither format, or a matrix is damaged.
     """
@@ -89,7 +90,7 @@ def _meme(path: Path, text: str, symbols: str) -> list[Entry]:
         line = lines[number].strip()
         number += 1
         if line.startswith("ALPHABET=") and line.removeprefix("ALPHABET=").strip() != symbols:
-            raise OtherAlphabet(line.removeprefix("ALPHABET=").strip())
+            raise OtherAlphabetError(line.removeprefix("ALPHABET=").strip())
         if line.startswith("MOTIF"):
             name = line.split()[1:]
         elif line.startswith("letter-probability matrix"):
@@ -109,7 +110,7 @@ def _meme(path: Path, text: str, symbols: str) -> list[Entry]:
 
 def _jaspar(path: Path, text: str, symbols: str) -> list[Entry]:
     if symbols != DNA:
-        raise OtherAlphabet(DNA)
+        raise OtherAlphabetError(DNA)
     entries: list[Entry] = []
     lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     for at in range(0, len(lines), 5):

@@ -23,10 +23,10 @@ from bioseqrnn.stages.explanation.places import write_occurrences
 from bioseqrnn.support.atomic import remove_file, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.io import write_text
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIFS
+from bioseqrnn.tables.declared.explanation import MATRICES, MEME, MOTIF_SEARCH, MOTIFS
 from bioseqrnn.tables.sequences import SequenceTable, read_sequences
 
-MEME, LOGOS = "motifs.meme", "logos"
+LOGOS = "logos"
 
 
 def discover_motifs(
@@ -120,7 +120,7 @@ def _write(
          len(one.motif.sites), one.motif.p)
         for one in found
     ]  # fmt: skip
-    write_text(output / MEME, meme_text(entries, symbols, gathered.records.both, chance))
+    write_text(output / Path(MEME).name, meme_text(entries, symbols, gathered.records.both, chance))
     with logo_folder(output / LOGOS) as folder:
         for one in found:
             motif = one.motif

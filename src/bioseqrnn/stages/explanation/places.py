@@ -15,10 +15,9 @@ from bioseqrnn.stages.explanation.gathered import Gathered, encoded
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.gzipped import gzip_text
-from bioseqrnn.tables.declared.explanation import OCCURRENCES
+from bioseqrnn.tables.declared.explanation import OCCURRENCES, OCCURRENCES_BED
 from bioseqrnn.tables.sequences import SequenceTable
 
-BED = "occurrences.bed.gz"
 # residues that are searched at once
 CHUNK = 2**22
 
@@ -34,7 +33,7 @@ def write_occurrences(
     ]
     held = np.zeros((len(found), len(table)), bool)
     with ExitStack() as files:
-        names = (OCCURRENCES.file, BED)
+        names = (OCCURRENCES.file, Path(OCCURRENCES_BED).name)
         text, bed = (
             gzip_text(files.enter_context(atomic_path(output / name)), files) for name in names
         )

@@ -192,6 +192,8 @@ OCCURRENCES = Table(
     ),
 )  # fmt: skip
 
+# files that are no tables, beside them
+OCCURRENCES_BED, MEME = "explanation/occurrences.bed.gz", "explanation/motifs.meme"
 # what ``attribute`` writes
 EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
 # what ``motifs`` writes
