@@ -16,6 +16,8 @@ SHOWN = 20
 WIDE, HIGH = 120, 30
 # share of the sites at one place that is worth a sentence
 LEAST_SHARE = 0.5
+# class of the motifs of a regression
+VALUE = "value"
 CELL = Markup('<td style="vertical-align:top;padding:8px">{}</td>')
 
 
@@ -75,8 +77,8 @@ def _description(motifs: pd.DataFrame, search: pd.DataFrame) -> Markup:
             f"{once:,} of them {verb} found by at most one training; do not rely on "
             f"{'it' if once == 1 else 'them'}. "
         )
-    return Markup("{}Files: motifs.meme, occurrences.tsv.gz and logos in the folder explanation.") \
-        .format(text)  # fmt: skip
+    files = "Files: motifs.meme, occurrences.tsv.gz and logos in the folder explanation."
+    return Markup("{}{}").format(text, files)
 
 
 def _row(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
@@ -97,15 +99,13 @@ def _picture(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
 
 
 def _says(row: dict[str, Any]) -> Markup:
-    verb = "raises" if row["sign"] == "for" else "lowers"
-    name = "the value" if row["class"] == "value" else f"the score of {row['class']}"
-    text = Markup("<b>{}</b><br>{} {} by {:.2g} logits on average").format(
-        row["consensus"], verb.capitalize(), name, abs(row["contribution"])
+    verb = "Raises" if row["sign"] == "for" else "Lowers"
+    name, unit = f"the score of {row['class']}", " logits"
+    if row["class"] == VALUE:
+        name, unit = "the value", ""
+    text = Markup("<b>{}</b><br>{} {} by {:.2g}{} on average").format(
+        row["consensus"], verb, name, abs(row["contribution"]), unit
     )
-    if row["class"] == "value":
-        text = Markup("<b>{}</b><br>{} {} by {:.2g} on average").format(
-            row["consensus"], verb.capitalize(), name, abs(row["contribution"])
-        )
     if row["also"]:
         text += Markup("<br>The same motif: {}").format(row["also"])
     if row.get("matches"):
