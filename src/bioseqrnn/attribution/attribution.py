@@ -9,7 +9,7 @@ import torch
 
 from bioseqrnn.attribution.logits import logits_of
 from bioseqrnn.networks.classifier import SequenceClassifier
-from bioseqrnn.support.arrays import Doubles, Floats
+from bioseqrnn.support.arrays import Bools, Doubles, Floats
 
 # a residue is known if its one-hot row has a 1
 KNOWN = 0.999
@@ -64,8 +64,7 @@ class Attribution:
     background_logits : float64 [classes]
         Those of a sequence of the same length that is all background.
     contribution : float32 [classes, residues]
-        Contribution of the observed residue: the effect of the observed residue, or for an
-        ambiguous one the difference that the method says.
+        Contribution of the observed residue; each method defines it.
     effects : float32 [classes, residues, symbols]
         Contribution that each possible residue would have at this position.
     """
@@ -87,16 +86,17 @@ class Attribution:
 
 
 def masked(x: Floats, background: Doubles) -> Floats:
-    """Return what a position is when its residue is masked, float32 [residues, symbols].
+    """Return the row of each position when its residue is masked: float32 [residues, symbols].
 
-    That is the composition of the dataset. At an ambiguous residue, about which the record says
-    less, it is the uniform distribution: N and X then contribute nothing to an integral.
+    The row is the composition of the dataset. At an ambiguous residue it is the uniform
+    distribution, so that N and X contribute nothing to an integral.
     """
     rows = np.repeat(background.astype(np.float32)[None], len(x), axis=0)
     rows[~known(x)] = np.float32(1 / x.shape[1])
     return rows
 
 
-def known(x: Floats) -> np.ndarray:
+def known(x: Floats) -> Bools:
     """Whether each residue of a one-hot record is known and not ambiguous: bool [residues]."""
-    return np.asarray(x.max(axis=1) > KNOWN)
+    found: Bools = x.max(axis=1) > KNOWN
+    return found

@@ -25,7 +25,7 @@ def masking_curve(
     explained : Explained
     x : float32 [residues, symbols]
     contribution : float32 [residues]
-        Of one class. Of equal contributions the first is masked first.
+        Contributions to one class. If two are equal, the first one is masked first.
     rng : Generator
         Draws the random positions; those for a smaller k are among those for a larger one.
 

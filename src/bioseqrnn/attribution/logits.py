@@ -9,17 +9,15 @@ from torch import Tensor
 
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.declared.explanation import VALUE
 from bioseqrnn.tasks import Task
-
-# class of the rows of a regression, which has no classes
-VALUE = "value"
 
 
 def explained_classes(task: Task, classes: list[str]) -> list[str]:
     """Return the names of the outputs of ``calibrated_logits``, in their order.
 
-    Of two classes only the positive one is explained: the logit of the other one is its negative,
-    and so are all attributions. In regression there is the value.
+    With two classes, only the positive one is explained: the logit of the other one is its
+    negative, and so are all attributions. In regression, the value is explained.
 
     Raises
     ------

@@ -19,7 +19,7 @@ class ExplanationConfig(Strict):
         "mutagenesis",
         description="How test records are attributed, each by the selected network of the fold "
         "that did not train on it. mutagenesis: every residue is replaced by every other one; "
-        "gradients: integrated gradients, faster for long records; none: nothing is explained. "
+        "gradients: integrated gradients; none: nothing is explained. "
         "Datasets of the task per_position are never attributed.",
     )
     records: int = Field(
@@ -37,8 +37,8 @@ class ExplanationConfig(Strict):
     longest: int = Field(
         5000,
         ge=1,
-        description="Residues of the longest record that is attributed; a longer one stands in the "
-        "table without an attribution.",
+        description="Residues of the longest record that is attributed; a longer record is listed "
+        "in the table without an attribution.",
     )
     motif_files: list[str] = Field(
         [],
@@ -48,7 +48,7 @@ class ExplanationConfig(Strict):
     jaspar: str | None = Field(
         None,
         pattern=r"^20\d\d(:[a-z]+)?$",
-        description="Release of JASPAR, and group of species, with which the motifs of DNA are "
-        "compared, like 2026:vertebrates. It needs pyjaspar: pip install 'bioseqrnn[jaspar]'.",
+        description="Release of JASPAR and group of species, like 2026:vertebrates. The motifs of "
+        "DNA are compared with them. It needs pyjaspar: pip install 'bioseqrnn[jaspar]'.",
     )
     seed: Seed = Field(SEED, description="Seed of the draw of records and of random positions.")

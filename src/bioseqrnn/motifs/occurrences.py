@@ -65,7 +65,7 @@ class Scanner:
     def scan(self, records: Encoded) -> Occurrences:
         """Find all windows that score high enough, in some records.
 
-        Of windows that overlap by more than half, the best one is returned.
+        If windows overlap by more than half, only the best one is returned.
         """
         matrix, width = self.matrix, self.motif.width
         codes = np.minimum(records.codes, records.symbols)

@@ -5,7 +5,7 @@ The contributions of a record are cut into its maximal scoring segments (Ruzzo a
 sides contribute more than the gap costs, so that spaced residues such as C-x(2)-C stay together.
 
 A segment is a seqlet if few segments of its score are expected by chance. There are two nulls, and
-one of them must be exceeded: the same search after the positions of every record were shuffled, and
+it must exceed one of them: the same search after the positions of every record were shuffled, and
 the exponential tail that the scores of ordinary segments have (Karlin and Altschul, PNAS 1990).
 Shuffled positions keep single large values, so only the second null can show a motif of one or two
 residues, and only the first one a set of records that consist of little else than motifs.

@@ -166,8 +166,8 @@ def why(looked: Looked, records: int) -> str:
             "residue matters more at one place than elsewhere."
         )
     return (
-        f"{looked.seqlets:,} spans contribute more than by chance, but no ten of them share a "
-        "pattern that is rarer at random places of the records."
+        f"{looked.seqlets:,} spans contribute more than by chance, but fewer than ten of them "
+        "share a pattern that is rarer at random places of the records."
     )
 
 

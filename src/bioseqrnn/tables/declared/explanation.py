@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bioseqrnn.tables.declared.table import COUNT, LIST, NUMBER, TEXT, TRUTH, Column, Table
 
+# class of the rows of a regression, which has no classes
+VALUE = "value"
+
 _RUN = (
     Column("model", TEXT, "name of the network"),
     Column("fold", COUNT, "fold of the network"),
@@ -41,7 +44,10 @@ ATTRIBUTIONS = Table(
         Column("symbols", TEXT, "as in `sequences.parquet`: the columns of `effects`"),
         Column("strands", TEXT, "as in `sequences.parquet`"),
         Column("task", TEXT, "as in `sequences.parquet`"),
-        Column("classes", LIST, "classes of the rows, in order: of two classes the positive one"),
+        Column(
+            "classes", LIST,
+            "classes of the rows, in order; with two classes, only the positive one",
+        ),
         Column("method", TEXT, "`mutagenesis` or `gradients`"),
         Column("background", LIST, "fraction of each symbol in the dataset"),
         Column("records", COUNT, "records in the file"),
@@ -112,7 +118,10 @@ MOTIFS = Table(
         Column("sites", COUNT, "seqlets that the matrix is made of"),
         Column("records", COUNT, "attributed records that have such a seqlet"),
         Column("contribution", NUMBER, "mean contribution of a site to the logit"),
-        Column("p", NUMBER, "that as many seqlets would fit by chance, corrected"),
+        Column(
+            "p", NUMBER,
+            "probability that as many seqlets would fit by chance, corrected for all attempts",
+        ),
         Column(
             "reverse", NUMBER, "share of the sites on the reverse strand; empty for single strands"
         ),
@@ -183,7 +192,7 @@ OCCURRENCES = Table(
         Column("end", COUNT, "residue after the last one"),
         Column("strand", TEXT, "`+` or `-`; `.` for proteins"),
         Column("score", NUMBER, "log-odds of the residues, in bits"),
-        Column("p", NUMBER, "that random residues score as high at one place"),
+        Column("p", NUMBER, "probability that random residues score as high at one place"),
         Column(
             "contribution", NUMBER,
             "summed contribution of its residues, as a mean over trainings; empty if the record "

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bioseqrnn.motifs.logo import logo
 from bioseqrnn.stages.report.parts import Section, section
+from bioseqrnn.tables.declared.explanation import VALUE
 
 TITLE = "What the network learned"
 SHOWN = 20
@@ -16,8 +17,6 @@ SHOWN = 20
 WIDE, HIGH = 120, 30
 # share of the sites at one place that is worth a sentence
 LEAST_SHARE = 0.5
-# class of the motifs of a regression
-VALUE = "value"
 CELL = Markup('<td style="vertical-align:top;padding:8px">{}</td>')
 
 
