@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from warm import shell_commands
+from warm import PYTHON, python_for_jobs, shell_commands
 from workflow.conftest import Project, make_project
 from workflow.profiles import PROFILES
 
@@ -62,8 +62,9 @@ class Run:
         self, cluster: Cluster, profile: str | Path, folder: Path, *words: object, warm: bool
     ) -> None:
         environment = dict(cluster.env)
-        if warm and (commands := shell_commands()):
+        if warm and (commands := shell_commands()) and (python := python_for_jobs()):
             environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
+            environment[PYTHON] = str(python)
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -98,7 +99,7 @@ def submit(cluster):
     def start(
         folder: Path, *words: object, profile: str | Path = "slurm", warm: bool = False
     ) -> Run:
-        """``warm``: commands of jobs have done their imports before (signals do not reach them)."""
+        """``warm``: jobs have done their imports before (signals do not reach them)."""
         runs.append(Run(cluster, profile, folder, *words, warm=warm))
         return runs[-1]
 

@@ -50,7 +50,7 @@ def test_a_whole_run_with_groups(cluster, submit, tmp_path):
 def test_a_failing_job_says_why(submit, tmp_path):
     project = make_project(tmp_path / "project")
     (project.folder / "data" / "ACP.fa").write_text(">broken\nACDE!!\n")
-    run = submit(project.folder, "--retries", 0, "results/pep/sequences.parquet")
+    run = submit(project.folder, "--retries", 0, "results/pep/sequences.parquet", warm=True)
     assert run.finish() != 0
     # the one line that the command wrote on the node, and where it lies
     assert re.search(r"error: .*ACP\.fa.*record 'broken'", run.text), run.text
@@ -108,8 +108,9 @@ def test_a_gpu_job_goes_where_gpus_are(cluster, submit, untrained):
     partitions.write_text("partitions:\n  main: {max_threads: 2}\n  gpu: {max_gpu: 1}\n")
     before = {job["job"] for job in cluster.jobs()}
     run = submit(
-        untrained.folder, "--slurm-partition-config", partitions, "--retries", 0, MODEL.format(1)
-    )
+        untrained.folder, "--slurm-partition-config", partitions, "--retries", 0, MODEL.format(1),
+        warm=True,
+    )  # fmt: skip
     code = run.finish()
     (job,) = [job for job in cluster.jobs() if job["job"] not in before]
     assert job["partition"] == "gpu"
@@ -196,10 +197,10 @@ def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkey
     """Its process is killed; the other ends, and the training goes on from the checkpoint."""
     monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
     project = undisturbed.copy(tmp_path / "project")
-    few = LONG | {"epochs": 400, "dropout": 0.0}
+    few = LONG | {"dropout": 0.0}
     project.write_config(project.read_config() | {"nodes": 2, "models": {"gru": few}})
     whole = project.copy(tmp_path / "whole")
-    assert submit(whole.folder, MODEL.format(1)).finish() == 0
+    assert submit(whole.folder, MODEL.format(1), warm=True).finish() == 0
     run = submit(project.folder, MODEL.format(1))
     cluster.wait(checkpoint_of(project, 1).exists, "a checkpoint", 200)
     (lost,) = [pid for rank, pid in ranks(project) if rank == "1"]
@@ -217,7 +218,7 @@ def test_two_nodes_train_one_network(submit, undisturbed, tmp_path):
     for nodes in (1, 2):
         project = undisturbed.copy(tmp_path / str(nodes))
         project.write_config(project.read_config() | {"nodes": nodes, "models": {"gru": few}})
-        runs[nodes] = (project, submit(project.folder, MODEL.format(1)))
+        runs[nodes] = (project, submit(project.folder, MODEL.format(1), warm=True))
     curves = []
     for nodes, (project, run) in runs.items():
         assert run.finish() == 0, run.text

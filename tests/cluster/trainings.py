@@ -10,8 +10,8 @@ from pathlib import Path
 
 from workflow.conftest import Project
 
-# trains for some seconds
-LONG = {"cell": "gru", "epochs": 500, "patience": 500, "hidden_size": 24, "stem_filters": 16}
+# trains for some seconds, long enough to be stopped in the middle
+LONG = {"cell": "gru", "epochs": 200, "patience": 200, "hidden_size": 24, "stem_filters": 16}
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 

@@ -34,13 +34,20 @@ MODULES = {
         ),
         "bioseqrnn.stages.explanation.attribute",
         "bioseqrnn.stages.explanation.motifs",
+        # libraries that a job imports when it comes to them
+        "Bio.SeqIO", "isal.igzip_threaded", "matplotlib.backends.backend_svg", "numba",
+        "pandas.io.formats.csvs", "pyarrow.pandas_compat", "pycparser.c_parser", "xopen",
+        "zlib_ng.gzip_ng_threaded",
     ],
 }  # fmt: skip
 # of the environment, what no import reads, or for speed only
 FREE = {
-    "COLUMNS", "GOMP_SPINCOUNT", "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTHONSAFEPATH",
-    "SHLVL", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
+    "COLUMNS", "ENVIRONMENT", "GLOO_SOCKET_IFNAME", "GOMP_SPINCOUNT", "HOSTNAME", "MASTER_ADDR",
+    "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTHONSAFEPATH", "SHLVL",
+    "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
+# the same of a job on a cluster, and what Snakemake reads when it is called
+FREE_PREFIXES = ("AWS_", "PBS_", "SLURM", "SNAKEMAKE_")
 # Snakemake sets these for a job of one thread
 ONE_THREAD = {
     f"{library}_THREADS": "1"
@@ -50,16 +57,19 @@ ONE_THREAD = {
 }  # fmt: skip
 # elsewhere a fork of a process with threads is not safe
 SERVED = sys.platform == "linux" and os.environ.get("BIOSEQRNN_COLD_TESTS") != "1"
+# variable that names the interpreter which jobs on a cluster are started with
+PYTHON = "SNAKEMAKE_WARM_PYTHON"
 COLD = 255
 KILLED = 137
 
 
-def _fixed(environment: dict[str, str]) -> dict[str, str]:
-    # Snakemake reads its own when it is called
+def _fixed(environment: dict[str, str], command: str) -> dict[str, str]:
+    # Snakemake computes nothing that threads would
+    free = FREE | (ONE_THREAD.keys() if command == "snakemake" else set())
     return {
         name: value
         for name, value in environment.items()
-        if name not in FREE and not name.startswith("SNAKEMAKE_")
+        if name not in free and not name.startswith(FREE_PREFIXES)
     }
 
 
@@ -98,16 +108,35 @@ def shell_commands() -> Path | None:
     """Folder with a ``bioseqrnn`` for jobs of Snakemake; None where it is the installed one."""
     if not SERVED:
         return None
+    address = _server("bioseqrnn", one_thread=True)
+    return _script(address, "bioseqrnn", f'exec {_caller(address, "bioseqrnn")} "$@"').parent
+
+
+@cache
+def python_for_jobs() -> Path | None:
+    """A ``python`` that knows Snakemake, for jobs on a cluster; None where it is the usual one."""
+    if not SERVED:
+        return None
+    address = _server("snakemake")
+    call = f'shift 2; exec {_caller(address, "snakemake")} "$@"'
+    test = f'if [ "$1 $2" = "-m snakemake" ]; then {call}; fi'
+    return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
+
+
+def _caller(address: str, command: str) -> str:
+    """Words of a shell that call a server."""
     import shlex
 
-    address = _server("bioseqrnn", one_thread=True)
+    installed = Path(sys.executable).with_name(command)
+    return shlex.join([sys.executable, "-E", "-S", __file__, "call", address, str(installed)])
+
+
+def _script(address: str, name: str, text: str) -> Path:
     # goes with the server's folder
-    script = Path(address).with_name("bioseqrnn")
-    words = [sys.executable, "-E", "-S", __file__, "call", address]
-    installed = Path(sys.executable).with_name("bioseqrnn")
-    script.write_text(f'#!/bin/sh\nexec {shlex.join([*words, str(installed)])} "$@"\n')
+    script = Path(address).with_name(name)
+    script.write_text(f"#!/bin/sh\n{text}\n")
     script.chmod(0o755)
-    return script.parent
+    return script
 
 
 @cache
@@ -158,9 +187,11 @@ def _serve(address: str, command: str) -> None:
 
     # the command itself does not have the folder of this file on its path
     del sys.path[0]
-    own = _fixed(dict(os.environ))
+    own = _fixed(dict(os.environ), command)
     modules = [import_module(module) for module in MODULES[command]]
     main = modules[0].main
+    if command == "bioseqrnn":
+        _prepare_numba()
     # none of this is garbage: no process is to look through it
     gc.collect()
     gc.freeze()
@@ -175,13 +206,23 @@ def _serve(address: str, command: str) -> None:
             if (child := os.fork()) == 0:
                 if os.fork() == 0:
                     listening.close()
-                    _answer(connection, own, main)
+                    _answer(connection, command, own, main)
                 os._exit(0)
             os.waitpid(child, 0)
             connection.close()
 
 
-def _answer(connection: socket.socket, own: dict[str, str], main: Callable[[], object]) -> None:
+def _prepare_numba() -> None:
+    """Load the tables of types and functions that Numba otherwise loads at the first kernel."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
+
+
+def _answer(
+    connection: socket.socket, command: str, own: dict[str, str], main: Callable[[], object]
+) -> None:
     """Run a call in this process and end it."""
     import atexit
     import tempfile
@@ -191,7 +232,7 @@ def _answer(connection: socket.socket, own: dict[str, str], main: Callable[[], o
     with connection.makefile("rb") as stream:
         words, folder, environment = json.loads(stream.read(struct.unpack("<Q", size)[0]))
     code = COLD
-    if _fixed(environment) == own:
+    if _fixed(environment, command) == own:
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
             os.close(stream)
@@ -200,6 +241,8 @@ def _answer(connection: socket.socket, own: dict[str, str], main: Callable[[], o
         os.environ.update(environment)
         tempfile.tempdir = None
         sys.argv = words
+        # what Snakemake starts itself again with
+        sys.executable = environment.get(PYTHON, sys.executable)
         code = _status(main)
         threading._shutdown()
         atexit._run_exitfuncs()

@@ -6,13 +6,22 @@ of files would be wrong as soon as code moves to another file; imports are alway
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+# An import at the beginning of a line: ``from MODULE import NAMES`` or ``import MODULES``. To parse
+# the package takes longer than a small training; a match in a docstring names no module.
+IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(?P<dots>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]*"
+    rb"(?P<names>\([^)]*\)|[^\n;]*)|import[ \t]+(?P<modules>[^\n;]*))",
+    re.MULTILINE,
+)
+# what stands between two names: a comment, ``as other``, brackets, commas
+BETWEEN = re.compile(rb"#[^\n]*|\bas[ \t]+\w+|[(),\s]+")
 
 
 def module_file(name: str) -> Path:
@@ -58,7 +67,7 @@ def sources_of(*files: Path) -> set[Path]:
 def _imported_by(file: Path) -> tuple[Path, ...]:
     """The source files that a file imports, and the ``__init__.py`` of each package it is in."""
     found = [folder / "__init__.py" for folder in file.parents if folder.is_relative_to(PACKAGE)]
-    for name, level in _imported_names(ast.parse(file.read_bytes(), str(file))):
+    for name, level in _imported_names(file.read_bytes()):
         inside = level == 0 and name[0] == PACKAGE.name
         # next to the file; for a relative import, this folder or one above it
         root = PACKAGE.parent if inside else file.parents[max(0, level - 1)]
@@ -68,16 +77,15 @@ def _imported_by(file: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _imported_names(tree: ast.Module) -> Iterator[tuple[list[str], int]]:
+def _imported_names(source: bytes) -> Iterator[tuple[list[str], int]]:
     """Yield the parts of each imported name (a module, or a name in one) and the import's level."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name.split("."), 0) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module.split(".") if node.module else []
-            yield from (([*module, alias.name], node.level) for alias in node.names)
+    for found in IMPORT.finditer(source.replace(b"\\\n", b"")):
+        module = [part.decode() for part in (found["module"] or b"").split(b".") if part]
+        for name in BETWEEN.sub(b" ", found["modules"] or found["names"] or b"").split():
+            yield [*module, *name.decode().split(".")], len(found["dots"] or b"")
 
 
+@cache
 def _module_at(path: Path) -> Path | None:
     """The file of a module or package, given its path without a suffix; None if there is none."""
     for file in (path.with_suffix(".py"), path / "__init__.py"):
