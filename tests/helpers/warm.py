@@ -43,11 +43,11 @@ MODULES = {
 # of the environment, what no import reads, or for speed only
 FREE = {
     "COLUMNS", "ENVIRONMENT", "GLOO_SOCKET_IFNAME", "GOMP_SPINCOUNT", "HOSTNAME", "MASTER_ADDR",
-    "OLDPWD", "PATH", "PWD", "PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTHONSAFEPATH", "SHLVL",
+    "OLDPWD", "PATH", "PWD", "PYTHONSAFEPATH", "SHLVL",
     "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
 # the same of a job on a cluster, and what Snakemake reads when it is called
-FREE_PREFIXES = ("AWS_", "PBS_", "SLURM", "SNAKEMAKE_")
+FREE_PREFIXES = ("AWS_", "PBS_", "PYTEST", "SLURM", "SNAKEMAKE_")
 # Snakemake sets these for a job of one thread
 ONE_THREAD = {
     f"{library}_THREADS": "1"

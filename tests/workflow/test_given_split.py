@@ -30,7 +30,8 @@ def given(new_project, tmp_path_factory):
                 rows.append(f"{dataset} {path} {name} {part}")
     project.write_sheet("datasets", *rows)
     config = project.read_config()
-    project.write_config(config | {"models": {"gru": config["models"]["gru"]}})
+    small = {"models": {"gru": config["models"]["gru"]}, "explanation": {"method": "none"}}
+    project.write_config(config | small)
     done = project.snakemake()
     assert done.code == 0, done.out + done.err
     return project
