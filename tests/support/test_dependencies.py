@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 import subprocess
@@ -143,6 +144,33 @@ def test_the_digest_of_files_outside_the_package_does_not_depend_on_their_folder
         file.write_text("from bioseqrnn.support.errors import InputError\n")
         digests.add(digest_of(file))
     assert len(digests) == 1
+
+
+def test_imports_are_those_that_the_parser_of_python_finds():
+    """In every file of the package, and in all ways to write them."""
+
+    def parsed(source: bytes) -> set[tuple[str, int]]:
+        found = set()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found |= {(alias.name, 0) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                before = f"{node.module}." if node.module else ""
+                found |= {(before + alias.name, node.level) for alias in node.names}
+        return found
+
+    def found(source: bytes) -> set[tuple[str, int]]:
+        return {(".".join(name), level) for name, level in dependencies._imported_names(source)}
+
+    sources = [path.read_bytes() for path in dependencies.PACKAGE.rglob("*.py")]
+    assert len(sources) > 100
+    sources.append(
+        b"import a.b as c, d\nif True:\n\tfrom .. import (  # why\n  e as f,\n  g, # (h\n)\n"
+        b"from .i.j import k, \\\n    l as m\nfrom n import *; o = 1\n"
+        b"import p;import q\nif o: import r\n"
+    )
+    for source in sources:
+        assert found(source) == parsed(source)
 
 
 def test_relative_imports_count(tmp_path):
