@@ -34,6 +34,8 @@ MODULES = {
         ),
         "bioseqrnn.stages.explanation.attribute",
         "bioseqrnn.stages.explanation.motifs",
+        "bioseqrnn.stages.inspection.memory",
+        "bioseqrnn.stages.inspection.mutate",
     ],
 }  # fmt: skip
 # of the environment, what no import reads, or for speed only
