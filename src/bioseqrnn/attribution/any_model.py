@@ -103,6 +103,8 @@ class AnyModel:
         -------
         float64 [changes, classes]
         """
+        if not len(positions):
+            return np.zeros((0, len(self.classes)))
         if self._network is not None:
             return self._every_class(changed_logits(self._network, x, positions, residues))
         record = (x > 0).astype(np.uint8)
@@ -115,7 +117,7 @@ class AnyModel:
             versions[row, places] = 0
             versions[row, places, new] = 1
             parts.append(self._whole(versions))
-        return np.concatenate([np.zeros((0, len(self.classes))), *parts])
+        return np.concatenate(parts)
 
     def check(self, length: int, what: str) -> None:
         """Raise InputError if a record of so many residues does not fit in memory."""
@@ -126,11 +128,11 @@ class AnyModel:
         """The network that gives all scores, or None if several methods do."""
         scorer, temperature = self.scorer, float(self.card.get("temperature") or 1.0)
         if isinstance(scorer, CombinedScorer):
-            ((name, scorer), *others) = scorer.used.items()
-            weights = self.scorer.combination.weights
-            if others or weights.sum() != 1:
+            ((name, member), *others) = scorer.used.items()
+            if others or scorer.combination.weights.sum() != 1:
                 return None
-            temperature *= self.scorer.temperatures[name]
+            temperature *= scorer.temperatures[name]
+            scorer = member
         if not isinstance(scorer, NetworkScorer):
             return None
         # changes need no background

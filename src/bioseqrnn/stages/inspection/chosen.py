@@ -108,6 +108,11 @@ def _read(fasta: Path, alphabet: Alphabet, *, whole_headers: bool) -> Iterator[t
             yield name, block.packed.slice(i, i + 1)
 
 
+def counted(records: Sequence[Record]) -> str:
+    """Return the number of records in words."""
+    return "1 record" if len(records) == 1 else f"{len(records):,} records"
+
+
 def file_names(ids: Sequence[str]) -> list[str]:
     """Return a name of a file for each id: letters, digits, ``.``, ``_`` and ``-``.
 

@@ -16,8 +16,8 @@ from bioseqrnn.combination.store import load_final
 from bioseqrnn.inference.records import NetworkScorer
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.traces import Trace, residues_per_step, traces
-from bioseqrnn.stages.inspection.chosen import Record, chosen_records
-from bioseqrnn.stages.inspection.figure import draw_memory
+from bioseqrnn.stages.inspection.chosen import Record, chosen_records, counted
+from bioseqrnn.stages.inspection.figure import Mark, draw_memory
 from bioseqrnn.support.atomic import atomic_path, together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
@@ -92,10 +92,9 @@ def trace_memory(
             if number == 0:
                 table.write("\t".join(frame.columns) + "\n")
             append_tsv(table, frame)
-            own = marks[marks["id"] == record.name]
-            draw_memory(record, found, step, own, figure)
+            draw_memory(record, found, step, marks.get(record.name, []), figure)
             bar.advance()
-    say(f"{len(chosen):,} records: states and gates in {output / MEMORY.file}")
+    say(f"states and gates of {counted(chosen)} in {output / MEMORY.file}")
 
 
 def memory_frame(record: Record, found: list[Trace], step: int) -> pd.DataFrame:
@@ -141,11 +140,16 @@ def _about(network: SequenceClassifier) -> str:
     return ", ".join(parts)
 
 
-def _marks(path: Path | None, names: Sequence[str]) -> pd.DataFrame:
-    """Occurrences of motifs in the records: a frame like ``occurrences.tsv.gz``."""
+def _marks(path: Path | None, names: Sequence[str]) -> dict[str, list[Mark]]:
+    """Occurrences of motifs in the records, by id."""
+    found: dict[str, list[Mark]] = {}
     if path is None:
-        return OCCURRENCES.frame([])
-    found = OCCURRENCES.read_where(path, "id", names)
-    if found.empty:
+        return found
+    frame = OCCURRENCES.read_where(path, "id", names)
+    columns = (frame[name].tolist() for name in ("id", "motif", "strand", "start", "end"))
+    for name, motif, strand, start, end in zip(*columns, strict=True):
+        label = f"{motif} {strand}".rstrip(" .")
+        found.setdefault(name, []).append(Mark(label, start, end))
+    if not found:
         say(f"{path}: has no occurrence in these records")
     return found

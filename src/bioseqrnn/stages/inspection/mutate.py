@@ -10,7 +10,7 @@ from typing import Any
 from bioseqrnn.attribution.any_model import AnyModel
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
-from bioseqrnn.stages.inspection.chosen import chosen_records
+from bioseqrnn.stages.inspection.chosen import chosen_records, counted
 from bioseqrnn.stages.inspection.design import Design, Goal, design
 from bioseqrnn.stages.inspection.heatmap import heatmap
 from bioseqrnn.stages.inspection.scan import scan
@@ -96,7 +96,7 @@ def mutate_records(
             rows = [row for one in designs for row in one.rows()]
             EDITS.write(output / EDITS.file, EDITS.frame(rows))
             write_text(output / DESIGNED, "".join(one.fasta() for one in designs))
-    say(f"{len(chosen):,} records: all single changes in {output / CHANGES.file}")
+    say(f"all single changes of {counted(chosen)} in {output / CHANGES.file}")
     for one in designs:
         say(f"record '{one.name}': {one.summary()}")
 

@@ -150,7 +150,7 @@ class Table:
         import pandas as pd
 
         try:
-            frame = pd.read_csv(require_file(path, self.name), **self._options)
+            frame: pd.DataFrame = pd.read_csv(require_file(path, self.name), **self._options)
         except ValueError as error:
             raise self._foreign(path, error) from error
         if whole:
