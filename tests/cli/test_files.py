@@ -17,7 +17,7 @@ from bioseqrnn.support.paths import check_outputs
 # options of text that name no file
 NAMES = {
     "label", "label_key", "dataset", "options", "shard", "limits", "config", "settings", "model",
-    "classes", "symbols", "name", "combine", "with_member", "jaspar",
+    "classes", "symbols", "name", "combine", "with_member", "jaspar", "records", "keep",
 }  # fmt: skip
 
 

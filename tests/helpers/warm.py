@@ -34,6 +34,8 @@ MODULES = {
         ),
         "bioseqrnn.stages.explanation.attribute",
         "bioseqrnn.stages.explanation.motifs",
+        "bioseqrnn.stages.inspection.memory",
+        "bioseqrnn.stages.inspection.mutate",
         # libraries that a job imports when it comes to them
         "Bio.SeqIO", "isal.igzip_threaded", "matplotlib.backends.backend_svg", "numba",
         "pandas.io.formats.csvs", "pyarrow.pandas_compat", "pycparser.c_parser", "xopen",

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bioseqrnn.onehot.alphabet import DNA, PROTEIN, guess_alphabet
-from bioseqrnn.onehot.decoding import unpack_few
-from bioseqrnn.onehot.packing import unpack
+from bioseqrnn.onehot.decoding import codes, unpack_few
+from bioseqrnn.onehot.packing import pack_onehot, unpack
 from bioseqrnn.support.errors import InputError
 
 
@@ -90,3 +90,24 @@ def test_bad_letter_is_located(sequence, position, letter):
 )
 def test_guess_alphabet(sample, name):
     assert guess_alphabet(sample).alphabet.name == name
+
+
+@pytest.mark.parametrize("alphabet", [DNA, PROTEIN], ids=lambda a: a.name)
+@given(data=st.data())
+def test_arrays_of_one_length_are_packed_alike(alphabet, data):
+    length = data.draw(st.integers(1, 9))
+    text = st.text(alphabet.letters, min_size=length, max_size=length)
+    sequences = data.draw(st.lists(text, min_size=1, max_size=4))
+    bits = np.stack([reference_bits(sequence, alphabet) for sequence in sequences])
+    wanted, found = pack(sequences, alphabet), pack_onehot(bits)
+    assert [found.row(i) for i in range(len(found))] == [wanted.row(i) for i in range(len(found))]
+    assert found.lengths.tolist() == wanted.lengths.tolist()
+    np.testing.assert_array_equal(found.offsets, wanted.offsets)
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "text", "shown"),
+    [(DNA, "ACGTURYSWKMBDHVNX", "ACGTTRYSWKMBDHVNN"), (PROTEIN, "ACDYBZJUOX", "ACDYBZJXXX")],
+)
+def test_codes_of_ambiguous_residues(alphabet, text, shown):
+    assert codes(unpack(pack([text], alphabet), np.array([0]), alphabet)[0][0], alphabet) == shown

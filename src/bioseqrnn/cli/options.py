@@ -34,6 +34,20 @@ Threads = Annotated[
     ),
 ]
 THREADS: int = default(MachineConfig, "threads")
+# of commands that look at chosen records
+ChosenModel = Annotated[
+    Path, typer.Argument(help="model.safetensors, written by 'combine' or 'train'."), Reads()
+]
+ChosenFasta = Annotated[Path, typer.Argument(help="FASTA file with the records."), Reads()]
+Records = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--record",
+        help="Id of a record; give the option once for each. Default: the first 10 records.",
+    ),
+]
+Longest = Annotated[int, typer.Option(min=1, help="Most residues of a record.")]
+LONGEST = 5000
 Bootstrap = Annotated[int, option(EvaluationConfig, "bootstrap")]
 BOOTSTRAP: int = default(EvaluationConfig, "bootstrap")
 Confidence = Annotated[float, option(EvaluationConfig, "confidence")]

@@ -55,6 +55,23 @@ def letters(packed: Packed, rows: Ints, alphabet: Alphabet) -> Iterator[str]:
             yield row[:length].tobytes().decode()
 
 
+def codes(onehot: Floats, alphabet: Alphabet) -> str:
+    """Return one sequence as text; an ambiguous residue becomes its code, like R for A or G.
+
+    Parameters
+    ----------
+    onehot : float32 [length, symbols]
+    """
+    powers = 1 << np.arange(alphabet.width)
+    numbers = {
+        sum(1 << alphabet.symbols.index(s) for s in symbols): letter
+        # of several codes for the same residues, the first one: T and not U
+        for letter, symbols in reversed(alphabet.codes.items())
+    }
+    numbers[int(powers.sum())] = UNKNOWN[alphabet.name]
+    return "".join(numbers[row] for row in ((onehot > 0) @ powers).tolist())
+
+
 def residue_shares(packed: Packed, rows: Ints, alphabet: Alphabet) -> Floats:
     """Fraction of each residue in a sequence: float32 [rows, symbols]; rows sum to 1."""
     # double precision: sums are exact, so they do not depend on the other sequences of a chunk

@@ -167,6 +167,19 @@ def _pack_pairs(codes: Bytes, ends: Ints, pairs: Bytes, data: Bytes, offsets: In
         begin = end + one
 
 
+def pack_onehot(bits: Bytes) -> Packed:
+    """Pack sequences of one length.
+
+    Parameters
+    ----------
+    bits : uint8 [n, length, symbols]
+        1 for each residue that a position can be, else 0.
+    """
+    data = np.packbits(bits.reshape(len(bits), -1), axis=1)
+    offsets = np.arange(len(bits) + 1) * data.shape[1]
+    return Packed(data.reshape(-1), offsets, np.full(len(bits), bits.shape[1]))
+
+
 def unpack(
     packed: Packed, indices: Ints, alphabet: Alphabet, out: Floats | None = None
 ) -> tuple[Floats, Ints]:

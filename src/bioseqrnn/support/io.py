@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.errors import InputError
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 METADATA_KEY = b"bioseqrnn"
 BUFFER_BYTES = 2**20
+# how pandas writes a table
+TSV: dict[str, Any] = {
+    "sep": "\t", "index": False, "float_format": "%.10g", "lineterminator": "\n"
+}  # fmt: skip
 
 
 def require_file(path: Path, what: str) -> Path:
@@ -72,7 +76,12 @@ def read_json(path: Path, what: str, keys: tuple[str, ...]) -> dict[str, Any]:
 def write_tsv(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as tab-separated text atomically; floats keep 10 significant digits."""
     with atomic_path(path) as temporary:
-        frame.to_csv(temporary, sep="\t", index=False, float_format="%.10g", lineterminator="\n")
+        frame.to_csv(temporary, **TSV)
+
+
+def append_tsv(file: IO[str], frame: pd.DataFrame) -> None:
+    """Write the rows of a frame to an open file, as ``write_tsv`` does, without their names."""
+    frame.to_csv(file, header=False, **TSV)
 
 
 def write_parquet(path: Path, table: pa.Table, metadata: Mapping[str, Any]) -> None:

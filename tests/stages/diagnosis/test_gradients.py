@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from bioseqrnn.stages.diagnosis.cells import Direction
+from bioseqrnn.networks.direction import Direction
 from bioseqrnn.stages.diagnosis.gradients import (
     gradient_norms,
     jacobians,

@@ -73,6 +73,13 @@ class Derivative(Protocol):
         """
         ...
 
+    def gates(self, x: Doubles, state: Doubles) -> dict[str, Doubles]:
+        """Return the gates of the same step by name: values from 0 to 1, each [n, hidden].
+
+        A cell without gates has none.
+        """
+        ...
+
     def back(self, rows: Doubles, local: Local) -> Doubles:
         """Multiply ``rows`` [n, m, states * hidden] by ∂s_t/∂s_{t-1} of each record.
 

@@ -76,14 +76,23 @@ class Derivative:
 
     def step(self, x: Doubles, state: Doubles) -> tuple[Doubles, Local]:
         """See ``cell.Derivative``."""
-        x_r, x_z, x_n = np.split(x, 3, axis=1)
-        h_r, h_z, a = np.split(state @ self.recurrent.T + self.bias, 3, axis=1)
-        r, z = expit(x_r + h_r), expit(x_z + h_z)
-        n = np.tanh(x_n + r * a)
+        r, z, a = self._gates(x, state)
+        n = np.tanh(np.split(x, 3, axis=1)[2] + r * a)
         inner = (1 - z) * (1 - n**2)
         # the factors of U_r, U_z and U_n
         gates = np.concatenate([inner * a * r * (1 - r), (state - n) * z * (1 - z), inner * r], 1)
         return (1 - z) * n + z * state, (z, gates)
+
+    def gates(self, x: Doubles, state: Doubles) -> dict[str, Doubles]:
+        """See ``cell.Derivative``."""
+        r, z, _ = self._gates(x, state)
+        return {"r": r, "z": z}
+
+    def _gates(self, x: Doubles, state: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+        """Gates r and z, and a = U_n h + b_n."""
+        x_r, x_z, _ = np.split(x, 3, axis=1)
+        h_r, h_z, a = np.split(state @ self.recurrent.T + self.bias, 3, axis=1)
+        return expit(x_r + h_r), expit(x_z + h_z), a
 
     def back(self, rows: Doubles, local: Local) -> Doubles:
         """See ``cell.Derivative``."""

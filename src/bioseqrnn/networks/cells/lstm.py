@@ -85,14 +85,23 @@ class Derivative:
 
     def step(self, x: Doubles, state: Doubles) -> tuple[Doubles, Local]:
         """See ``cell.Derivative``."""
-        hidden, cell = np.split(state, 2, axis=1)
-        i, f, g, o = np.split(x + hidden @ self.recurrent.T + self.bias, 4, axis=1)
-        i, f, g, o = expit(i), expit(f), np.tanh(g), expit(o)
+        cell = np.split(state, 2, axis=1)[1]
+        i, f, g, o = self._gates(x, state)
         new = f * cell + i * g
         seen = np.tanh(new)
         gates = np.concatenate([g * i * (1 - i), cell * f * (1 - f), i * (1 - g**2)], 1)
         local = (f, gates, o * (1 - seen**2), seen * o * (1 - o))
         return np.concatenate([o * seen, new], 1), local
+
+    def gates(self, x: Doubles, state: Doubles) -> dict[str, Doubles]:
+        """See ``cell.Derivative``."""
+        i, f, _, o = self._gates(x, state)
+        return {"i": i, "f": f, "o": o}
+
+    def _gates(self, x: Doubles, state: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+        hidden = np.split(state, 2, axis=1)[0]
+        i, f, g, o = np.split(x + hidden @ self.recurrent.T + self.bias, 4, axis=1)
+        return expit(i), expit(f), np.tanh(g), expit(o)
 
     def back(self, rows: Doubles, local: Local) -> Doubles:
         """See ``cell.Derivative``."""

@@ -55,6 +55,10 @@ class Derivative:
         hidden = np.tanh(x + state @ self.recurrent.T + self.bias)
         return hidden, (1 - hidden**2,)
 
+    def gates(self, x: Doubles, state: Doubles) -> dict[str, Doubles]:
+        """See ``cell.Derivative``."""
+        return {}
+
     def back(self, rows: Doubles, local: Local) -> Doubles:
         """See ``cell.Derivative``."""
         (slope,) = local

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bioseqrnn.networks.cells.cell import Derivative, Local
-from bioseqrnn.stages.diagnosis.cells import Direction
+from bioseqrnn.networks.direction import Direction
 from bioseqrnn.support.arrays import Doubles, Ints
 
 # values in the products of one chunk of records; the gates need three times as much in addition

@@ -4,7 +4,7 @@ Readers, writers, the report's lists, the command line and docs/formats.md use t
 A new file needs one ``Table`` in one of the modules, and a place in ``ALL``.
 """
 
-from bioseqrnn.tables.declared import data, evaluation, explanation, models
+from bioseqrnn.tables.declared import data, evaluation, explanation, inspection, models
 from bioseqrnn.tables.declared.table import Column, Table
 
 __all__ = ["ALL", "REPORTED", "Column", "Table"]
@@ -31,6 +31,8 @@ ALL: tuple[Table, ...] = (
     models.GRADIENTS,
     *explanation.EXPLAINED,
     *explanation.MOTIF_TABLES,
+    *inspection.MUTATED,
+    inspection.MEMORY,
     models.QUERY_PREDICTIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,

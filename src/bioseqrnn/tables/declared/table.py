@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TEXT, NUMBER, COUNT, TRUTH = "text", "number", "whole number", "True or False"
 CATEGORY, BYTES, LABEL, OBJECT, LIST = "category", "bytes", "by task", "object", "list"
+# rows that are in memory at once if only some are kept
+ROWS = 100_000
 # placeholder in a name, for a class, a fold and so on
 PLACE = re.compile(r"\{\w+\}")
 
@@ -147,24 +149,57 @@ class Table:
         """
         import pandas as pd
 
+        try:
+            frame: pd.DataFrame = pd.read_csv(require_file(path, self.name), **self._options)
+        except ValueError as error:
+            raise self._foreign(path, error) from error
+        if whole:
+            self._require(path, frame)
+        return frame
+
+    def read_where(self, path: Path, column: str, values: Iterable[str]) -> pd.DataFrame:
+        """Read the rows of a TSV that have one of the values in a column; others take no memory.
+
+        Raises
+        ------
+        InputError
+            As ``read``.
+        """
+        import pandas as pd
+
+        wanted, parts = list(values), []
+        try:
+            frames = pd.read_csv(require_file(path, self.name), chunksize=ROWS, **self._options)
+            with frames:
+                for frame in frames:
+                    self._require(path, frame)
+                    parts.append(frame[frame[column].isin(wanted)])
+        # a damaged or incomplete gzip file is an OSError or an EOFError
+        except (ValueError, OSError, EOFError) as error:
+            raise self._foreign(path, error) from error
+        return pd.concat(parts, ignore_index=True)
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """How pandas reads such a table."""
         numbers = [c.name for c in self.columns if c.kind in (NUMBER, COUNT)]
         kinds = {c.name: "str" for c in self.columns if c.kind == TEXT}
-        try:
-            frame = pd.read_csv(
-                require_file(path, self.name),
-                sep="\t",
-                keep_default_na=False,
-                na_values=dict.fromkeys(numbers, ""),
-                dtype=kinds | {c.name: c.dtype for c in self.columns if c.dtype},
-            )
-        except ValueError as error:
-            raise InputError(
-                f"{self.name} {path}: not a table of '{self.writer}' ({error})"
-            ) from error
-        missing = self.missing(frame.columns) if whole else []
+        return {
+            "sep": "\t",
+            "keep_default_na": False,
+            "na_values": dict.fromkeys(numbers, ""),
+            "dtype": kinds | {c.name: c.dtype for c in self.columns if c.dtype},
+        }
+
+    def _require(self, path: Path, frame: pd.DataFrame) -> None:
+        """Raise InputError unless a frame has all required columns."""
+        missing = self.missing(frame.columns)
         if missing:
             raise InputError(
                 f"{self.name} {path}: not a table of '{self.writer}': it has no column "
                 f"'{missing[0]}'; make it again"
             )
-        return frame
+
+    def _foreign(self, path: Path, error: Exception) -> InputError:
+        """Return the error for a file that is not such a table."""
+        return InputError(f"{self.name} {path}: not a table of '{self.writer}' ({error})")

@@ -1,4 +1,4 @@
-"""The directions of a recurrent layer, for the diagnosis of gradients."""
+"""One direction of a recurrent layer in double precision, to look at its steps one by one."""
 
 from __future__ import annotations
 

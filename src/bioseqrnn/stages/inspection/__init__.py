@@ -1,0 +1,1 @@
+"""Stage ``inspection``: chosen records, one by one: changes, designs, traces of the memory."""
