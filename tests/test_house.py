@@ -83,6 +83,22 @@ def test_imports_go_down_only():
     assert f"{len(LINTER['contracts'])} kept, 0 broken" in done.out
 
 
+def test_only_tasks_know_which_task_is_which():
+    """Other code asks for what a task is like, so that a new one needs no search for its name."""
+    compared = re.compile(r"task\.name (?:==|!=|in \(|not in)")
+    code = "from x import task\nif evidence.task.name == 'binary' or task.name in ('a', 'b'): pass"
+    assert len(compared.findall(code)) == 2
+    asking = [
+        f"{path.relative_to(PACKAGE)}: {line.strip()}"
+        for path in PACKAGE.rglob("*.py")
+        if path.parent != PACKAGE / "tasks"
+        for line in path.read_text().splitlines()
+        if compared.search(line)
+    ]
+    # a model with members of another task is refused
+    assert [line for line in asking if "scorer.task.name != task.name" not in line] == []
+
+
 def test_the_document_shows_every_folder_and_layer():
     text = (ROOT / "docs" / "architecture.md").read_text()
     folders = [p.parent.relative_to(PACKAGE) for p in MODULES if p.name == "__init__.py"]

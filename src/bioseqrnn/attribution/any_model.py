@@ -141,7 +141,7 @@ class AnyModel:
 
     def _every_class(self, logits: Doubles) -> Doubles:
         """Add the first of two classes to the logits of the explained ones."""
-        return np.hstack([-logits, logits]) if self.task.name == "binary" else logits
+        return np.hstack([-logits, logits]) if self.task.two_classes else logits
 
     def _whole(self, bits: Bytes) -> Doubles:
         """Score records of one length as prediction does: uint8 [n, length, symbols]."""
@@ -164,7 +164,7 @@ def logits_of_scores(task: Task, scores: Doubles) -> Doubles:
     if not task.probabilistic:
         return scores
     others = 1 - scores
-    if task.name != "multilabel":
+    if task.exclusive:
         # the sum of the other classes is exact also where p is near 1
         others = scores @ (1 - np.eye(scores.shape[1]))
     found: Doubles = np.log(np.maximum(scores, SMALLEST)) - np.log(np.maximum(others, SMALLEST))

@@ -31,7 +31,7 @@ def explained_classes(task: Task, classes: list[str]) -> list[str]:
         )
     if not task.probabilistic:
         return [VALUE]
-    return classes[1:] if task.name == "binary" else list(classes)
+    return classes[1:] if task.two_classes else list(classes)
 
 
 def calibrated_logits(
@@ -63,7 +63,7 @@ def calibrated_logits(
     logits = torch.stack([y.double() - member.prior.double() for member, y in pairs])
     # log of the mean over the members of a sum of exp(log p)
     shares = math.log(len(members))
-    if task.name == "multilabel":
+    if not task.exclusive:
         if len(members) == 1:
             return logits[0] / temperature
         have = torch.nn.functional.logsigmoid(logits).logsumexp(dim=0)
@@ -73,7 +73,7 @@ def calibrated_logits(
     if len(members) > 1:
         log_p = logits.log_softmax(dim=2).logsumexp(dim=0) - shares
     log_p = log_p / temperature
-    if task.name == "binary":
+    if task.two_classes:
         return log_p[:, 1:] - log_p[:, :1]
     count = log_p.shape[1]
     own = torch.eye(count, dtype=torch.bool, device=log_p.device)

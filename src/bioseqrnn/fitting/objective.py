@@ -56,7 +56,7 @@ class Objective:
         if weights is not None and power < 1:
             weights **= power
         scale = scale_of(np.asarray(truth)) if isinstance(task, Regression) else NO_SCALE
-        ranks = task.name in ("binary", Multilabel.name)
+        ranks = task.two_classes or not task.exclusive
         by_precision = ranks and config.monitor == "auprc"
         tensor = None if weights is None else torch.tensor(weights, dtype=torch.float32)
         if config.label_smoothing != "auto":

@@ -28,7 +28,7 @@ def calibrated(task: Task, scores: Doubles, temperature: float) -> Doubles:
     """
     if not task.probabilistic or temperature == 1:
         return scores
-    if task.name == "multilabel":
+    if not task.exclusive:
         p = np.clip(scores, SMALLEST, 1 - SMALLEST)
         result: Doubles = 1 / (1 + np.exp((np.log1p(-p) - np.log(p)) / temperature))
         return result
@@ -57,7 +57,7 @@ def fit_temperature(task: Task, truth: Any, scores: Doubles) -> float:
 
     def cost(log_temperature: float) -> float:
         p = calibrated(task, scores, float(np.exp(log_temperature)))
-        if task.name == "multilabel":
+        if not task.exclusive:
             loss = -np.log(np.clip(np.where(truth, p, 1 - p), SMALLEST, 1)).mean(axis=1).sum()
         else:
             loss = -np.log(np.clip(p[np.arange(len(p)), truth], SMALLEST, 1)).sum()

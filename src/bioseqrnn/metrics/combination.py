@@ -158,7 +158,7 @@ class _Loss:
             errors = evidence[:, :, 0] - (truth - centre)
             least = float((errors**2).mean(axis=1).min())
             self._scale /= max(2 * least, np.finfo(float).tiny)
-        elif task.name == "multilabel":
+        elif not task.exclusive:
             self._scale /= evidence.shape[2]
 
     def __call__(self, weights: Doubles) -> tuple[float, Doubles]:
@@ -176,7 +176,7 @@ class _Loss:
         if not self._task.probabilistic:
             error = total[:, 0] - (self._truth - self._centre)
             return float(error @ error), 2 * error[:, None]
-        if self._task.name == "multilabel":
+        if not self._task.exclusive:
             # log(1 + exp(z)) without overflow
             value = np.logaddexp(0, total) - np.where(self._truth, total, 0)
             return float(value.sum()), _sigmoid(total) - self._truth
@@ -193,7 +193,7 @@ def _evidence(task: Task, scores: Doubles, centre: float) -> Doubles:
     """What is added up: logits, logarithms of probabilities, or deviations from the centre."""
     if not task.probabilistic:
         return scores - centre
-    if task.name == "multilabel":
+    if not task.exclusive:
         p = np.clip(scores, SMALLEST, 1 - SMALLEST)
         logits: Doubles = np.log(p) - np.log1p(-p)
         return logits
@@ -205,7 +205,7 @@ def _as_scores(task: Task, total: Doubles, centre: float) -> Doubles:
     """Probabilities or values from combined evidence."""
     if not task.probabilistic:
         return total + centre
-    if task.name == "multilabel":
+    if not task.exclusive:
         return _sigmoid(total)
     power = np.exp(total - total.max(axis=1, keepdims=True))
     divided: Doubles = power / power.sum(axis=1, keepdims=True)

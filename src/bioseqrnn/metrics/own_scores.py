@@ -167,7 +167,7 @@ def _odds_times(share: float, ratio: float) -> float:
 
 def _calibrated_levels(task: Task, levels: Doubles, temperature: float) -> Doubles:
     """Calibrated scores of one label."""
-    if task.name == "binary":
+    if task.two_classes:
         return calibrated(task, np.column_stack([1 - levels, levels]), temperature)[:, 1]
     return calibrated(task, levels[:, None], temperature)[:, 0]
 
@@ -203,7 +203,7 @@ def combined_own(
             _calibrated_levels(task, np.array(part["scores"][k]), temperature)
             for part, temperature in zip(known, temperatures, strict=True)
         ]
-        if task.name == "binary":
+        if task.two_classes:
             pairs = [np.column_stack([1 - level, level]) for level in levels]
             rows.append(combination.scores(task, pairs)[:, 1].tolist())
         else:

@@ -213,7 +213,7 @@ def second(task: Task) -> str:
 
 def has_thresholds(task: Task) -> bool:
     """Whether calls of a task can be made by chosen thresholds."""
-    return task.name in (BINARY, MULTILABEL)
+    return task.two_classes or not task.exclusive
 
 
 def ranked_metrics(task: Task) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ class Aim:
 
 def positives_of(task: Task, truth: Any, scores: Doubles) -> tuple[Bools, Doubles]:
     """Truth and scores that thresholds apply to: [units, labels], or [units, 1] if two classes."""
-    if task.name == "binary":
+    if task.two_classes:
         return (truth == 1)[:, None], scores[:, 1:]
     return truth, scores
 

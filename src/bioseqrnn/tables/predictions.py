@@ -255,7 +255,7 @@ def _check_scores(path: Path, task: Task, scores: npt.NDArray[np.float64]) -> No
     """Raise InputError if scores are not probabilities, or not finite numbers."""
     least, most = (-TOLERANCE, 1 + TOLERANCE) if task.probabilistic else (-np.inf, np.inf)
     fine = np.isfinite(scores).all() and (scores >= least).all() and (scores <= most).all()
-    if fine and task.probabilistic and task.name != "multilabel":
+    if fine and task.probabilistic and task.exclusive:
         fine = (np.abs(scores.sum(axis=1) - 1) <= TOLERANCE).all()
     if not fine:
         what = (

@@ -39,6 +39,10 @@ class Task(ABC):
         Whether scores are probabilities.
     per_position : bool
         Whether every residue has a label.
+    two_classes : bool
+        Whether a record has one of two classes; the second one is the positive one.
+    exclusive : bool
+        Whether a unit has at most one class, so that probabilities sum to 1.
     metric : str
         Metric in the history of a training, in addition to the loss: ``validation_{metric}``.
     """
@@ -47,6 +51,8 @@ class Task(ABC):
     dtype: type[np.generic] = np.int64
     probabilistic = True
     per_position = False
+    two_classes = False
+    exclusive = True
     metric = "accuracy"
 
     def outputs(self, classes: list[str]) -> int:
@@ -83,6 +89,7 @@ class Classification(Task):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.two_classes = name == "binary"
 
     def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
         """Index of the class."""
@@ -111,6 +118,7 @@ class Multilabel(Task):
 
     name = "multilabel"
     dtype = np.bool_
+    exclusive = False
 
     def targets(self, labels: pa.Array, classes: list[str]) -> npt.NDArray[Any]:
         """Whether each record has each label, row after row."""

@@ -160,7 +160,7 @@ def calibration_of(evidence: Evidence, truth: Any, scores: Doubles) -> dict[str,
     called: dict[str, float | None] = {}
     positives: dict[str, int] = {}
     if aim.name != "none":
-        labels = evidence.classes[1:] if task.name == "binary" else evidence.classes
+        labels = evidence.classes[1:] if task.two_classes else evidence.classes
         scores = calibrated(task, scores, temperature)
         chosen, reached = choose_thresholds(task, truth, scores, aim)
         shares = share_called(task, scores, chosen, reached)

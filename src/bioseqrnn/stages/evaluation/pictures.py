@@ -31,7 +31,7 @@ def confusion_table(evidence: Evidence) -> pd.DataFrame:
             if at_threshold and seeds[0].called is None:
                 continue
             counts = np.mean([_counts(evidence, judged, at_threshold) for judged in seeds], axis=0)
-            several = evidence.task.name == "multilabel"
+            several = not evidence.task.exclusive
             names = [NO, YES] if several else evidence.classes
             labels = evidence.classes if several else [""]
             for k, label in enumerate(labels):
@@ -43,7 +43,7 @@ def confusion_table(evidence: Evidence) -> pd.DataFrame:
 
 def _counts(evidence: Evidence, judged: Judged, at_threshold: bool) -> Doubles:
     """Counts [labels, true, called]; with one class per unit, labels is 1."""
-    if evidence.task.name == "multilabel":
+    if not evidence.task.exclusive:
         called = judged.called if at_threshold else called_labels(judged.scores)
         labels = range(len(evidence.classes))
         return np.stack([_cells(judged.truth[:, k], called[:, k], 2) for k in labels])  # type: ignore[index]
@@ -96,7 +96,7 @@ def curves_table(evidence: Evidence) -> pd.DataFrame:
     For the positive class of two, each class against the rest, or each label; from the predictions
     of the first seed; about 400 points per curve.
     """
-    codes = [1] if evidence.task.name == "binary" else range(len(evidence.classes))
+    codes = [1] if evidence.task.two_classes else range(len(evidence.classes))
     parts = [
         part
         for model in evidence.models

@@ -14,6 +14,7 @@ from bioseqrnn.stages.evaluation.collect import Evidence
 from bioseqrnn.support.arrays import Bools, Doubles
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.sequences import open_sequences
+from bioseqrnn.tasks.task import Classification
 
 PARTS = 4
 MOST_NAMES = 20
@@ -125,7 +126,7 @@ def _named(kind: str, names: dict[str, int], of_record: Any, evidence: Evidence)
     nan = float("nan")
     parts = [Stratum(kind, name, nan, nan, of_record == code) for name, code in names.items()]
     parts = [part for part in parts if part.records.any()]
-    if evidence.task.name in ("binary", "multiclass"):
+    if isinstance(evidence.task, Classification):
         # a stratum with a single class says nothing about a model
         several = sum(len(np.unique(evidence.truth[part.records])) > 1 for part in parts)
         return parts if several > 1 else []

@@ -135,7 +135,7 @@ def _placements(evidence: Evidence) -> dict[str, Placements]:
     """Placement values of all models, if DeLong's test is applicable."""
     sizes = np.bincount(evidence.groups)
     single = (sizes == 1).sum() >= LEAST_SINGLE * len(sizes)
-    if evidence.task.name != "binary" or not single or len(np.unique(evidence.truth)) < 2:
+    if not evidence.task.two_classes or not single or len(np.unique(evidence.truth)) < 2:
         return {}
     return {
         model.name: placements(
@@ -179,7 +179,7 @@ def thresholds_table(evidence: Evidence) -> pd.DataFrame:
     """``thresholds.tsv``: thresholds from validation records, and their effect on test records."""
     rows = []
     task, classes = evidence.task, evidence.classes
-    labels = classes[1:] if task.name == "binary" else classes
+    labels = classes[1:] if task.two_classes else classes
     for model in evidence.models:
         for run in model.runs:
             if run.thresholds is None or run.reached is None:

@@ -19,9 +19,9 @@ def deciding(task: Task, classes: list[str], thresholds: Mapping[str, float]) ->
     With two classes, the threshold of the positive class if the card has it; in multilabel, the
     thresholds of all labels; otherwise none, because the most probable class is called.
     """
-    if task.name == "multilabel":
+    if not task.exclusive:
         return {name: float(thresholds.get(name, HALF)) for name in classes}
-    if task.name == "binary" and classes[1] in thresholds:
+    if task.two_classes and classes[1] in thresholds:
         return {classes[1]: float(thresholds[classes[1]])}
     return {}
 
@@ -43,7 +43,7 @@ def record_calls(
         Thresholds by class, as in the card.
     """
     limits = deciding(task, classes, thresholds)
-    if task.name == "multilabel":
+    if not task.exclusive:
         names = np.array(classes, object)
         return [SEPARATOR.join(names[row]) for row in scores >= np.array(list(limits.values()))]
     if limits:
