@@ -32,6 +32,7 @@ ALL: tuple[Table, ...] = (
     *explanation.EXPLAINED,
     *explanation.MOTIF_TABLES,
     models.QUERY_PREDICTIONS,
+    explanation.VARIANTS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
     evaluation.PROVENANCE,
