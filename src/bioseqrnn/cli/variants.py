@@ -46,7 +46,7 @@ def variants(
         option_of(
             Literal["+", "-", "both"],
             help="Strand that is scored; both: the higher score of the two. Models that read both "
-            "strands have one score."
+            "strands have one score.",
         ),
     ] = "+",
     ranks: Annotated[

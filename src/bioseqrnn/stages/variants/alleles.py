@@ -33,7 +33,7 @@ class Allele:
     ----------
     alt : str
     start : int
-        First base of both windows on the contig, counted from 0; -1 without windows.
+        First base of the window with REF on the contig, counted from 0; -1 without windows.
     ref_window, alt_window : str
         Sequences of equal length on the forward strand; empty without windows.
     reason : str
@@ -97,27 +97,32 @@ class Windows:
         reason = common or _kind(alt, row.ref)
         if reason:
             return Allele(alt, reason=reason)
-        start, ref = row.position - 1, row.ref
-        # with a deletion, the window of the other allele needs this many bases more
-        more = max(0, len(ref) - len(alt))
+        start, end = row.position - 1, row.position - 1 + len(row.ref)
         length = self._genome.lengths[row.chrom]
-        if length < self._size + more:
+        first = max(0, min((start + end) // 2 - self._size // 2, length - self._size))
+        last = first + self._size
+        if length < self._size:
             return Allele(alt, reason=SHORT)
-        first = (2 * start + len(ref)) // 2 - self._size // 2
-        first = max(0, min(first, length - self._size - more))
-        if start < first or start - first + max(len(ref), len(alt)) > self._size:
+        if start < first or max(end, start + len(alt)) > last:
             return Allele(alt, reason=LONG)
-        text = self._text(row.chrom, first, first + self._size + more)
-        if any(gap in text for gap in GAPS):
+        ref = self._text(row.chrom, first, last)
+        # the window of ALT begins where that of REF does; bases that a deletion takes away are
+        # replaced by those that follow, and at the end of the contig by those before
+        following = self._text(row.chrom, end, min(length, last + len(row.ref)))
+        changed = (ref[: start - first] + alt + following)[: self._size]
+        missing = self._size - len(changed)
+        if missing > first:
+            return Allele(alt, reason=SHORT)
+        changed = self._text(row.chrom, first - missing, first) + changed
+        if any(gap in ref + changed for gap in GAPS):
             return Allele(alt, reason=GAP)
-        changed = text[: start - first] + alt + text[start - first + len(ref) :]
-        return Allele(alt, first, text[: self._size], changed[: self._size])
+        return Allele(alt, first, ref, changed)
 
     def _text(self, name: str, start: int, end: int) -> str:
         held, first, text = self._held
         if held != name or start < first or end > first + len(text):
             # most files are sorted: the next variants follow
-            first = max(0, start - self._size)
+            first = max(0, start - 2 * self._size)
             last = min(self._genome.lengths[name], max(end, start + STRETCH))
             text = self._genome.fetch(name, first, last)
             self._held = name, first, text

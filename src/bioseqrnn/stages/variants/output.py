@@ -158,9 +158,7 @@ class VcfWriter(Writer):
                     ),
                     strict=True,
                 )
-                info += [
-                    f"{key}={','.join(c)}" for key, c in zip(self._keys, columns, strict=True)
-                ]
+                info += [f"{key}={','.join(c)}" for key, c in zip(self._keys, columns, strict=True)]
             if any(one.allele.reason for one in alleles):
                 reasons = ",".join(one.allele.reason or MISSING for one in alleles)
                 info.append(f"{REASON}={reasons}")

@@ -69,7 +69,9 @@ class Model:
         # opposite order
         return self._highest(
             [
-                self._changed(reverse_complement(window))[::-1] if reverse else self._changed(window)
+                self._changed(reverse_complement(window))[::-1]
+                if reverse
+                else self._changed(window)
                 for reverse in STRANDS[self.strand]
             ]
         )
@@ -148,9 +150,7 @@ def shares(differences: Doubles, changes: Doubles) -> Doubles:
     """
     sizes = np.sort(np.abs(changes), axis=0)
     least = np.abs(differences) - ROUNDING
-    below = [
-        np.searchsorted(sizes[:, i], least[:, i], side="left") for i in range(sizes.shape[1])
-    ]
+    below = [np.searchsorted(sizes[:, i], least[:, i], side="left") for i in range(sizes.shape[1])]
     found: Doubles = 1 - np.stack(below, axis=1) / len(sizes)
     return found
 

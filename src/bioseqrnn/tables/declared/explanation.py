@@ -182,8 +182,8 @@ MOTIF_SEARCH = Table(
 OCCURRENCES = Table(
     "occurrences", "explanation/occurrences.tsv.gz",
     "One row for each occurrence of a motif in any record of the dataset, in the order of the "
-    "records. `occurrences.bed.gz` has the same places as BED, with the id as chromosome and "
-    "-100 × log10(p) as score.",
+    "records. `occurrences.bed.gz` has the same places as BED, with -100 × log10(p) as score: on "
+    "the chromosome for records that are windows of a genome, else with the id as chromosome.",
     "motifs", (),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
@@ -204,8 +204,8 @@ OCCURRENCES = Table(
 _EACH = "one column a class; with two classes the positive one"
 VARIANTS = Table(
     "variants", "variants.tsv",
-    "One row for each ALT allele of a VCF file, in its order ([variants](variants.md)). The name of "
-    "the file is given by `--output`.",
+    "One row for each ALT allele of a VCF file, in its order ([variants](variants.md)). `--output` "
+    "gives the name of the file.",
     "variants", (),
     (
         Column("chrom", TEXT, "CHROM of the VCF file"),
@@ -213,9 +213,11 @@ VARIANTS = Table(
         Column("id", TEXT, "ID"),
         Column("ref", TEXT, "REF"),
         Column("alt", TEXT, "this allele of ALT"),
-        Column("start", COUNT, "first base of both windows, from 0; empty without a score"),
-        Column("reason", TEXT, "why there is no score ([reasons](variants.md#reasons)); else empty"),
-        Column("logit_ref_{class}", NUMBER, f"calibrated logit of the window with REF; {_EACH}", True),
+        Column("start", COUNT, "first base of the window with REF, from 0; empty without a score"),
+        Column("reason", TEXT, "[why](variants.md#reasons) there is no score; else empty"),
+        Column(
+            "logit_ref_{class}", NUMBER, f"calibrated logit of the window with REF; {_EACH}", True
+        ),
         Column("logit_alt_{class}", NUMBER, "the same with ALT", True),
         Column("probability_ref_{class}", NUMBER, "calibrated probability with REF", True),
         Column("probability_alt_{class}", NUMBER, "the same with ALT", True),
@@ -235,6 +237,8 @@ VARIANTS = Table(
 
 # files that are no tables, beside them
 OCCURRENCES_BED, MEME = "explanation/occurrences.bed.gz", "explanation/motifs.meme"
+# bigWig files, one a class, in a folder of their own
+TRACKS, TRACK = "explanation/tracks", "attributions.{label}.bw"
 # what ``attribute`` writes
 EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
 # what ``motifs`` writes
