@@ -7,9 +7,9 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
+from attributed import write_attributions
 from conftest import encode
 from planted import DNA, planted
-from test_motifs import write_attributions
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.explanation.motifs import discover_motifs

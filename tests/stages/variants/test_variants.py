@@ -56,7 +56,7 @@ def line(pos, ref, alt, chrom="one", info="DP=7"):
 
 def make_model(path, task="multiclass", classes=("a", "b", "c"), strands="single", **card):
     torch.manual_seed(4)
-    both = {"reverse_complement": "conjoin"} if strands == "both" else {}
+    both = {"reverse_complement": "average"} if strands == "both" else {}
     config = ModelConfig(cell="gru", hidden_size=6, stem_filters=4, **both)
     network = SequenceClassifier(config, 4, task_of(task).outputs(list(classes)), task_of(task))
     with torch.no_grad():
@@ -85,7 +85,13 @@ def score(folder, rows, *names, header=HEADER, **choices):
         folder / "v.vcf", folder / "model.safetensors", folder / "genome.fa", outputs,
         choices=Choices(**choices), machine=MACHINE,
     )  # fmt: skip
-    return VARIANTS.read(folder / "o.tsv") if (folder / "o.tsv").exists() else None
+    return read(folder / "o.tsv") if (folder / "o.tsv").exists() else None
+
+
+def read(path):
+    frame = VARIANTS.read(path)
+    numbers = frame.columns[len(VARIANTS.names) :]
+    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in numbers})
 
 
 def predicted(folder, windows):
@@ -196,7 +202,7 @@ REFUSED = [
 def test_what_has_no_score_is_kept_with_the_reason(folder):
     rows = [line(21, "T", "G"), *(row for row, _ in REFUSED), line(21, "T", "C,<DUP>,A")]
     score(folder, rows, "o.tsv", "o.vcf")
-    frame = VARIANTS.read(folder / "o.tsv")
+    frame = read(folder / "o.tsv")
     wanted = ["", *(reason for _, reason in REFUSED), "", "symbolic", ""]
     assert frame["reason"].tolist() == wanted
     assert (frame["logit_ref_a"].isna() == (frame["reason"] != "")).all()
@@ -250,8 +256,9 @@ def test_blocks_do_not_matter(folder, monkeypatch):
 def test_two_classes_and_values(folder):
     make_model(folder / "model.safetensors", task="binary", classes=("no", "yes"))
     frame = score(folder, [line(21, "T", "G")])
-    p = predicted(folder, ["TTACGTTAGG"])[0, 1]
-    assert frame["probability_ref_yes"].tolist() == written(p)
+    p = predicted(folder, ["TTACGTTAGG", "TTACGGTAGG"])[:, 1]
+    assert frame["probability_ref_yes"].tolist() == written(p[0])
+    assert frame["logit_alt_yes"].tolist() == written(np.log(p[1] / (1 - p[1])))
     assert not frame.filter(like="_no").size
     make_model(folder / "model.safetensors", task="regression", classes=(), temperature=None)
     frame = score(folder, [line(21, "T", "G")])

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -92,7 +93,25 @@ class Scored:
 
 
 class Writer(ABC):
-    """Writes scored rows to one file."""
+    """Writes scored rows to one file.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; a temporary name.
+    kind : str
+        Ending of its final name.
+    vcf : VcfFile
+        The file that the rows are from.
+    content : Content
+    files : ExitStack
+        Closes the opened files, also after an error.
+    """
+
+    @abstractmethod
+    def __init__(
+        self, path: Path, kind: str, vcf: VcfFile, content: Content, files: ExitStack
+    ) -> None: ...
 
     @abstractmethod
     def write(self, row: Row, alleles: Sequence[Scored]) -> None:
@@ -102,10 +121,17 @@ class Writer(ABC):
 class TsvWriter(Writer):
     """Writes one line for each allele."""
 
-    def __init__(self, path: Path, vcf: VcfFile, content: Content, files: ExitStack) -> None:
-        del vcf
+    def __init__(
+        self,
+        path: Path,
+        kind: str,
+        vcf: VcfFile,  # noqa: ARG002
+        content: Content,
+        files: ExitStack,
+    ) -> None:
         self._blank = [""] * len(content.columns)
-        if path.name.endswith(".gz"):
+        self._text: TextIO
+        if kind.endswith(".gz"):
             self._text = gzip_text(path, files)
         else:
             self._text = files.enter_context(path.open("w", encoding="utf-8", newline="\n"))
@@ -124,7 +150,9 @@ class TsvWriter(Writer):
 class VcfWriter(Writer):
     """Writes the rows of the VCF file, each with additional INFO fields."""
 
-    def __init__(self, path: Path, vcf: VcfFile, content: Content, files: ExitStack) -> None:
+    def __init__(
+        self, path: Path, kind: str, vcf: VcfFile, content: Content, files: ExitStack
+    ) -> None:
         keys = [f"{PREFIX}{name}" for name in _keys(content)]
         if known := sorted(vcf.info_keys & {REASON, *keys}):
             raise InputError(
@@ -132,7 +160,8 @@ class VcfWriter(Writer):
                 "scores of an earlier run"
             )
         self._keys = keys
-        if path.name.endswith(".gz"):
+        self._file: Any
+        if kind.endswith(".gz"):
             from Bio.bgzf import BgzfWriter
 
             raw = files.enter_context(path.open("wb"))
@@ -177,11 +206,11 @@ FORMATS: dict[str, type[Writer]] = {
 }
 
 
-def format_of(path: Path) -> type[TsvWriter] | type[VcfWriter]:
-    """Return the writer of a file; InputError if its ending is that of no format."""
-    for ending, writer in FORMATS.items():
+def format_of(path: Path) -> str:
+    """Return the key in ``FORMATS`` of a file; InputError if its name ends in none of them."""
+    for ending in FORMATS:
         if path.name.endswith(ending):
-            return writer  # type: ignore[return-value]
+            return ending
     raise InputError(f"--output {path}: must end in {', '.join(FORMATS)}")
 
 

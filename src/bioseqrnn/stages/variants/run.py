@@ -17,6 +17,7 @@ from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
 from bioseqrnn.stages.variants.alleles import Allele, Windows
 from bioseqrnn.stages.variants.output import (
+    FORMATS,
     LOGITS,
     RANK,
     VALUES,
@@ -33,8 +34,8 @@ from bioseqrnn.support.console import Progress, progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 
-# residues of windows in memory at a time
-BLOCK_RESIDUES = 2**21
+# residues of windows in memory at a time, and rows, which are long if there are many samples
+BLOCK_RESIDUES, BLOCK_ROWS = 2**21, 2000
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,8 @@ def score_variants(
             },
         )  # fmt: skip
         writers = [
-            writer(files.enter_context(atomic_path(path)), variants, content, files)
-            for path, writer in formats.items()
+            FORMATS[kind](files.enter_context(atomic_path(path)), kind, variants, content, files)
+            for path, kind in formats.items()
         ]
         bar = files.enter_context(progress(f"variants {vcf.name}", "rows"))
         rows = 0
@@ -181,8 +182,8 @@ def _scored(
     for row in variants.rows():
         alleles = windows.alleles(row)
         waiting.append((row, alleles))
-        residues += sum(2 * len(a.ref_window) or 1 for a in alleles)
-        if residues >= BLOCK_RESIDUES:
+        residues += sum(2 * len(allele.ref_window) for allele in alleles)
+        if residues >= BLOCK_RESIDUES or len(waiting) >= BLOCK_ROWS:
             yield from _block(waiting, model, ranks, bar)
             waiting, residues = [], 0
     yield from _block(waiting, model, ranks, bar)

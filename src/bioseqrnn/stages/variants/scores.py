@@ -119,7 +119,8 @@ def logits_of_scores(task: Task, scores: Doubles) -> Doubles:
         return scores
     p = np.clip(scores, SMALLEST, 1)
     if task.name == "multilabel":
-        return np.log(p) - np.log(np.clip(1 - scores, SMALLEST, 1))
+        odds: Doubles = np.log(p) - np.log(np.clip(1 - scores, SMALLEST, 1))
+        return odds
     first = 1 if task.name == "binary" else 0
     count = p.shape[1]
     others = np.stack(
