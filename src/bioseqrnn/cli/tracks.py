@@ -9,6 +9,7 @@ import typer
 
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import Sequences
+from bioseqrnn.tables.declared.explanation import TRACK
 
 
 def tracks(
@@ -24,7 +25,8 @@ def tracks(
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="Folder for the bigWig files, one for each class."),
-        WritesInto(()),
+        # the attributions say which classes there are
+        WritesInto((TRACK,)),
     ],
 ) -> None:
     """Write the contributions of records that were cut from a genome as bigWig tracks."""

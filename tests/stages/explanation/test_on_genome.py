@@ -96,16 +96,16 @@ def test_tracks_have_the_contributions_of_each_base(found, tmp_path):
         folder / "a.parquet", folder / "sequences.parquet", folder / "g.fa", tmp_path
     )
     assert [file.name for file in tmp_path.iterdir()] == ["attributions.pos.bw"]
-    with pybigtools.open(str(path)) as track:
-        assert track.chroms() == {name: len(text) for name, text in chroms.items()}
-        for row in range(120):
-            own = values[records.offsets[row] : records.offsets[row + 1], 0]
-            chrom = table.windows.names[table.windows.numbers[row]]
-            start = int(table.windows.starts[row])
-            there = np.array([v for _, _, v in track.records(chrom, start, start + len(own))])
-            np.testing.assert_allclose(there, own[::-1] if row % 2 else own, rtol=1e-6)
-        # the first bases of the chromosomes are in no record
-        assert next(iter(track.records("chr2")))[0] == 2
+    track = pybigtools.open(str(path))
+    assert track.chroms() == {name: len(text) for name, text in chroms.items()}
+    for row in range(120):
+        own = values[records.offsets[row] : records.offsets[row + 1], 0]
+        chrom = table.windows.names[table.windows.numbers[row]]
+        start = int(table.windows.starts[row])
+        there = np.array([v for _, _, v in track.records(chrom, start, start + len(own))])
+        np.testing.assert_allclose(there, own[::-1] if row % 2 else own, rtol=1e-6)
+    # the first bases of the chromosomes are in no record
+    assert next(iter(track.records("chr2")))[0] == 2
     again = write_tracks(
         folder / "a.parquet", folder / "sequences.parquet", folder / "g.fa", tmp_path / "b"
     )
@@ -116,7 +116,7 @@ def test_overlapping_records_are_averaged(tmp_path):
     (tmp_path / "g.fa").write_text(">c\nACGTACGTAC\n")
     (tmp_path / "w.bed").write_text("c\t1\t5\tx\t0\t+\nc\t3\t7\ty\t0\t-\n")
     table = encode(tmp_path, [Source(tmp_path / "g.fa", intervals=tmp_path / "w.bed")])
-    values = np.arange(8, dtype=np.float32)[:, None]
+    values = (np.arange(8, dtype=np.float32) ** 2)[:, None]
     records = type("R", (), {"offsets": np.array([0, 4, 8])})
     write_attributions(tmp_path / "a.parquet", table, records, values, [("gru", 0, 1)], ["y"])
     (path,) = write_tracks(
@@ -124,10 +124,9 @@ def test_overlapping_records_are_averaged(tmp_path):
     )
     import pybigtools
 
-    with pybigtools.open(str(path)) as track:
-        found = list(track.records("c"))
-    # the second record is read backwards: 7 6 5 4 from base 3 on
-    assert found == [(1, 2, 0), (2, 3, 1), (3, 4, 4.5), (4, 5, 4.5), (5, 6, 5), (6, 7, 4)]
+    found = list(pybigtools.open(str(path)).records("c"))
+    # the second record is read backwards: 49 36 25 16 from base 3 on
+    assert found == [(1, 2, 0), (2, 3, 1), (3, 4, 26.5), (4, 5, 22.5), (5, 6, 25), (6, 7, 16)]
 
 
 @pytest.mark.parametrize(

@@ -137,5 +137,5 @@ def _write(
         for name, bases, means in values
         for base, value in zip(bases.tolist(), means.tolist(), strict=True)
     )
-    with pybigtools.open(str(path), "w") as file:
-        file.write(lengths, entries)
+    # this closes the file, too
+    pybigtools.open(str(path), "w").write(lengths, entries)

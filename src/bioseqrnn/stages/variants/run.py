@@ -240,7 +240,8 @@ def _numbers(
     if changes is not None:
         others = changes.of(allele.ref_window) - ref
         columns.append(shares(difference[None], others)[0])
-    return numbers_of([column[None] for column in columns])[0]
+    numbers: Doubles = numbers_of([column[None] for column in columns])[0]
+    return numbers
 
 
 def _tell(vcf: Path, rows: int, windows: Windows) -> None:

@@ -95,7 +95,8 @@ class Model:
             return changed_logits(explained, x, positions, residues)
         letters = np.frombuffer(f"{window}\n".encode(), np.uint8)
         symbols = np.frombuffer(DNA.symbols.encode(), np.uint8)
-        size, parts = max(1, AT_ONCE // len(letters)), []
+        size = max(1, AT_ONCE // len(letters))
+        parts: list[Doubles] = []
         for start in range(0, len(positions), size):
             at, new = positions[start : start + size], residues[start : start + size]
             lines = np.repeat(letters[None], len(at), axis=0)
