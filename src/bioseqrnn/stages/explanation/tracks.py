@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.stages.explanation.gathered import Gathered, gather
 from bioseqrnn.support.arrays import Doubles, Ints
-from bioseqrnn.support.atomic import atomic_path, remove_file, together
+from bioseqrnn.support.atomic import atomic_path, remove_file, temporary_folder, together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.explanation import TRACK
@@ -137,5 +138,9 @@ def _write(
         for name, bases, means in values
         for base, value in zip(bases.tolist(), means.tolist(), strict=True)
     )
-    # this closes the file, too
-    pybigtools.open(str(path), "w").write(lengths, entries)
+    # pybigtools goes by the ending of a name, which that of a temporary file does not have
+    with temporary_folder("bioseqrnn-", path.parent) as folder:
+        whole = folder / "track.bw"
+        # this closes the file, too
+        pybigtools.open(str(whole), "w").write(lengths, entries)
+        shutil.copyfile(whole, path)
