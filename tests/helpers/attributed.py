@@ -9,6 +9,7 @@ from bioseqrnn.attribution.attribution import Explained
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.defaults import fit_config
+from bioseqrnn.tables.attributions import attribution_writer
 from bioseqrnn.tasks import task_of
 
 SYMBOLS = {"dna": 4, "protein": 20}
@@ -41,3 +42,24 @@ def record(length, alphabet="dna", seed=0, ambiguous=()):
     x = np.eye(symbols, dtype=np.float32)[rng.integers(0, symbols, length)]
     x[list(ambiguous)] = 1 / symbols
     return x
+
+
+def write_attributions(path, table, records, values, runs, classes, keep=lambda _row: True):
+    """Each record of the table is attributed by the run of its number."""
+    about = {
+        "alphabet": "dna", "symbols": "ACGT", "strands": table.metadata["strands"],
+        "task": table.metadata["task"], "classes": classes, "method": "mutagenesis",
+        "background": [0.25] * 4, "records": len(table), "eligible": len(table), "effects": False,
+    }  # fmt: skip
+    none = np.zeros((0, 4), np.float32)
+    with attribution_writer(path, about) as writer:
+        for number, run in enumerate(runs):
+            for row, name in enumerate(table.ids):
+                if row % len(runs) != number:
+                    continue
+                part = values[records.offsets[row] : records.offsets[row + 1]]
+                for place, label in enumerate(classes):
+                    if keep(row):
+                        writer.add(run, name, label, 0.0, part[:, place], none)
+                    else:
+                        writer.refuse(run, name, label, "too long")

@@ -79,3 +79,26 @@ rule discover_motifs:
         "bioseqrnn motifs {input.attributions:q} --sequences {input.sequences:q} {params.known}"
         " --seed {params.seed} --threads {params.threads}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule write_tracks:
+    input:
+        sequences=SEQUENCES,
+        attributions=rules.attribute_sequences.output.attributions,
+        genome=explained_genome,
+    output:
+        directory(f"{RESULTS}/{{dataset}}/{declared.explanation.TRACKS}"),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/write_tracks.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/benchmarks/write_tracks.tsv"
+    conda:
+        "../envs/bioseqrnn.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        version=STAGE_VERSIONS["explanation"],
+    shell:
+        "bioseqrnn tracks {input.attributions:q} --sequences {input.sequences:q}"
+        " --genome {input.genome:q} --output {output:q} > {log:q} 2>&1"

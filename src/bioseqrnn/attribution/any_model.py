@@ -85,7 +85,7 @@ class AnyModel:
         """
         if self._network is not None:
             return self._every_class(self._network.logits(x))
-        return self._whole((x > 0).astype(np.uint8))
+        return self.predicted((x > 0).astype(np.uint8))
 
     def changed(self, x: Floats, positions: Ints, residues: Ints) -> Doubles:
         """Return the calibrated logits of a record after each of many single changes.
@@ -116,7 +116,7 @@ class AnyModel:
             row = np.arange(len(places))
             versions[row, places] = 0
             versions[row, places, new] = 1
-            parts.append(self._whole(versions))
+            parts.append(self.predicted(versions))
         return np.concatenate(parts)
 
     def check(self, length: int, what: str) -> None:
@@ -143,8 +143,14 @@ class AnyModel:
         """Add the first of two classes to the logits of the explained ones."""
         return np.hstack([-logits, logits]) if self.task.two_classes else logits
 
-    def _whole(self, bits: Bytes) -> Doubles:
-        """Score records of one length as prediction does: uint8 [n, length, symbols]."""
+    def predicted(self, bits: Bytes) -> Doubles:
+        """Return the logits of the probabilities that ``predict`` gives: float64 [n, classes].
+
+        Parameters
+        ----------
+        bits : uint8 [n, length, symbols]
+            1 for each residue that a position can be, else 0.
+        """
         scores = self.scorer.scores(pack_onehot(bits)).scores
         temperature = float(self.card.get("temperature") or 1.0)
         return logits_of_scores(self.task, calibrated(self.task, scores, temperature))

@@ -58,10 +58,13 @@ class Places:
         Name of the genome and of the chromosome, ``genome.fa:chr1``.
     starts : pyarrow int64 array [n]
         First base, counted from 0.
+    strands : pyarrow string array [n]
+        ``-`` if the record is the reverse complement, otherwise ``+``.
     """
 
     chroms: pa.Array
     starts: pa.Array
+    strands: pa.Array
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,7 @@ def _windows(reading: Reading) -> Iterator[Batch]:
         places = Places(
             pa.array([f"{reading.genome}:{row.chrom}" for row in rows], pa.string()),
             pa.array([row.start for row in rows], pa.int64()),
+            pa.array(["-" if row.strand == "-" else "+" for row in rows], pa.string()),
         )
         yield Batch(records, labels, groups, places)
 

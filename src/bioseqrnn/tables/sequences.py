@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.onehot.packing import Packed, unpack
@@ -20,6 +21,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import open_parquet, require_columns
 from bioseqrnn.support.scratch import Column
 from bioseqrnn.tables.declared.data import SEQUENCES
+from bioseqrnn.tables.genome_windows import GenomeWindows
 from bioseqrnn.tables.valid import NEEDED, TableMetadata, check_rows
 from bioseqrnn.tasks import Task, task_of
 
@@ -89,6 +91,11 @@ class SequenceTable:
 
         The number is -1 for a record that is no such window. None if there are no windows at all.
         """
+        return None if self._chroms is None else self._chroms[1:]
+
+    @cached_property
+    def _chroms(self) -> tuple[list[str], Ints, Ints] | None:
+        """Names of the chromosomes by number, and the columns of ``places``."""
         if "chrom" not in self.file.names:
             return None
         numbers: dict[str, int] = {}
@@ -100,7 +107,18 @@ class SequenceTable:
             # the last entry is that of records without a chromosome
             chroms.append(np.array([*known, -1], np.int64)[codes])
             starts.append(rows.column("start").fill_null(0).to_numpy())
-        return np.concatenate(chroms), np.concatenate(starts)
+        return list(numbers), np.concatenate(chroms), np.concatenate(starts)
+
+    @cached_property
+    def windows(self) -> GenomeWindows | None:
+        """Where the windows of a genome are on it; None if there are none, or no strands."""
+        if self._chroms is None or "strand" not in self.file.names:
+            return None
+        reverse = [
+            pc.equal(part, "-").fill_null(False).to_numpy(zero_copy_only=False)
+            for part in self.file.column("strand")
+        ]
+        return GenomeWindows(*self._chroms, np.concatenate(reverse))
 
     def __len__(self) -> int:
         return len(self.packed)

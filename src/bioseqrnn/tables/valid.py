@@ -132,6 +132,9 @@ def check_rows(
         # no genome is longer
         fine = pc.and_(pc.greater_equal(found["start"], 0), pc.less(found["start"], 2**36))
         check.all("start", fine.fill_null(True), "is not a place on a chromosome")
+    if "strand" in found:
+        known = pc.is_in(found["strand"], pa.array(["+", "-", None]))
+        check.all("strand", known, "is neither + nor -")
     if "split" in found:
         known = pc.is_in(found["split"], pa.array([*SPLITS, None]))
         check.all("split", known, f"is not one of {', '.join(SPLITS)}")

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from attributed import write_attributions
 from conftest import encode
 from planted import DNA, planted
 
@@ -15,7 +16,6 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.report.sections.motifs import motifs_section
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.attributions import attribution_writer
 from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIF_TABLES, MOTIFS
 
 WORD = "TGACTCAGCA"
@@ -28,27 +28,6 @@ def jaspar_text():
         lines.append(f">{name} {name}x")
         lines += [f"{s} [ {' '.join(str(97 * (c == s) + 1) for c in word)} ]" for s in DNA]
     return "\n".join(lines) + "\n"
-
-
-def write_attributions(path, table, records, values, runs, classes, keep=lambda _row: True):
-    """Each record of the table is attributed by the run of its number."""
-    about = {
-        "alphabet": "dna", "symbols": DNA, "strands": table.metadata["strands"],
-        "task": table.metadata["task"], "classes": classes, "method": "mutagenesis",
-        "background": [0.25] * 4, "records": len(table), "eligible": len(table), "effects": False,
-    }  # fmt: skip
-    none = np.zeros((0, 4), np.float32)
-    with attribution_writer(path, about) as writer:
-        for number, run in enumerate(runs):
-            for row, name in enumerate(table.ids):
-                if row % len(runs) != number:
-                    continue
-                part = values[records.offsets[row] : records.offsets[row + 1]]
-                for place, label in enumerate(classes):
-                    if keep(row):
-                        writer.add(run, name, label, 0.0, part[:, place], none)
-                    else:
-                        writer.refuse(run, name, label, "too long")
 
 
 def make(folder, keep=lambda _row: True, noise=False):

@@ -11,10 +11,30 @@ def explained_datasets():
     return [name for name in DATASETS if tasks.get(name) != "per_position"]
 
 
+def genomes(dataset):
+    """FASTA files that records of a dataset are cut from by intervals."""
+    files = [f for row in DATASETS[dataset] if "intervals" in row for f in row["files"]]
+    return list(dict.fromkeys(files))
+
+
 def explanation_results():
-    """Targets of a default run: the motifs of each of these datasets."""
-    path = f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}"
-    return expand(path, dataset=explained_datasets())
+    """Targets of a default run: the motifs, and tracks where all windows are of one genome."""
+    explained = explained_datasets()
+    on_genome = [name for name in explained if len(genomes(name)) == 1]
+    return [
+        *expand(
+            f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}",
+            dataset=explained,
+        ),
+        *expand(
+            f"{RESULTS}/{{dataset}}/{declared.explanation.TRACKS}", dataset=on_genome
+        ),
+    ]
+
+
+def explained_genome(wildcards):
+    """The genome of a dataset with tracks."""
+    return [as_input(path) for path in genomes(wildcards.dataset)]
 
 
 def attributed_networks(wildcards):

@@ -18,6 +18,7 @@ from bioseqrnn.support.gzipped import gzip_text
 from bioseqrnn.tables.declared.explanation import OCCURRENCES, OCCURRENCES_BED
 from bioseqrnn.tables.sequences import SequenceTable
 
+OTHER = str.maketrans("+-", "-+")
 # residues that are searched at once
 CHUNK = 2**22
 
@@ -60,10 +61,22 @@ def write_occurrences(
                     f"{table.ids[row]}\t{name}\t{start}\t{end}\t{strand}\t{score:.6g}\t{p:.3g}\t"
                     f"{shown}\n"
                 )
-                record = " ".join(table.ids[row].split())
                 height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
-                bed.write(f"{record}\t{start}\t{end}\t{name}\t{height}\t{strand}\n")
+                place = _place(table, row, start, end, strand)
+                bed.write("{}\t{}\t{}\t{}\t{}\t{}\n".format(*place[:3], name, height, place[3]))
     return [_shares(held[number], table) for number in range(len(found))]
+
+
+def _place(
+    table: SequenceTable, row: int, start: int, end: int, strand: str
+) -> tuple[str, int, int, str]:
+    """Chromosome, start, end and strand of an occurrence; of other records, the id is the first."""
+    windows = table.windows
+    if windows is None or windows.numbers[row] < 0:
+        return " ".join(table.ids[row].split()), start, end, strand
+    first, last, turns = windows.on_chromosome(row, int(table.lengths[row]), start, end)
+    chrom = windows.names[windows.numbers[row]]
+    return chrom, first, last, strand.translate(OTHER) if turns else strand
 
 
 def _contributions(

@@ -239,7 +239,7 @@ def _batch(rows: pa.RecordBatch) -> Batch:
     groups = rows.column("group") if "group" in rows.schema.names else None
     places = None
     if "chrom" in rows.schema.names:
-        places = Places(rows.column("chrom"), rows.column("start"))
+        places = Places(*(rows.column(name) for name in ("chrom", "start", "strand")))
     # headers are no longer needed: labels and ids are columns now
     records = PackedRecords(ids, packed, Conversions(), ())
     return Batch(records, rows.column("label"), groups, places)

@@ -88,6 +88,7 @@ class DatasetWriter:
             places = batch.places
             values["chrom"] = pa.nulls(count, pa.string()) if places is None else places.chroms
             values["start"] = pa.nulls(count, pa.int64()) if places is None else places.starts
+            values["strand"] = pa.nulls(count, pa.string()) if places is None else places.strands
         columns = [_as_column(values[field.name], field.type) for field in self._schema]
         self._writer.add(pa.record_batch(columns, schema=self._schema), records.packed)
         self.written += count
@@ -152,7 +153,7 @@ def open_dataset(
     columns += [("group", pa.string())] * (grouped or _paired(options))
     columns += [("split", CATEGORY)] * any(source.split for source in sources)
     if options.negatives.method == "genome" or any(source.intervals for source in sources):
-        columns += [("chrom", pa.string()), ("start", pa.int64())]
+        columns += [("chrom", pa.string()), ("start", pa.int64()), ("strand", pa.string())]
     schema = pa.schema([*columns, ("onehot", pa.large_binary())])
     with RowGroupWriter(path, schema, alphabet) as writer:
         yield DatasetWriter(writer, schema, path.parent, sources, names, options)

@@ -34,6 +34,7 @@ ALL: tuple[Table, ...] = (
     *inspection.MUTATED,
     inspection.MEMORY,
     models.QUERY_PREDICTIONS,
+    explanation.VARIANTS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
     evaluation.PROVENANCE,

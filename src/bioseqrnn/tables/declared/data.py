@@ -56,7 +56,14 @@ SEQUENCES = Table(
             optional=True,
         ),
         Column(
-            "start", COUNT, "likewise: place of the window's first base, counted from 0",
+            "start", COUNT,
+            "likewise: place of the window's first base on the chromosome, counted from 0",
+            optional=True,
+        ),
+        Column(
+            "strand", TEXT,
+            "likewise: `+`, or `-` if the record is the reverse complement; tables of earlier "
+            "versions lack it",
             optional=True,
         ),
         Column("onehot", BYTES, "packed one-hot bits, see below"),

@@ -140,8 +140,9 @@ def _places(windows: list[str], genome: str) -> Places:
 
     found = [place_of(window) for window in windows]
     return Places(
-        pa.array([f"{genome}:{chrom}" for chrom, _ in found], pa.string()),
-        pa.array([start for _, start in found], pa.int64()),
+        pa.array([f"{genome}:{chrom}" for chrom, _, _ in found], pa.string()),
+        pa.array([start for _, start, _ in found], pa.int64()),
+        pa.array([strand for _, _, strand in found], pa.string()),
     )
 
 

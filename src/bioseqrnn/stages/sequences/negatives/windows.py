@@ -162,10 +162,10 @@ class GenomeWindows:
         return merged
 
 
-def place_of(name: str) -> tuple[str, int]:
-    """Return chromosome and first base of the window with a name like ``chr1:100-300(+)``."""
+def place_of(name: str) -> tuple[str, int, str]:
+    """Return chromosome, first base and strand of a window with a name like ``chr1:100-300(+)``."""
     chrom, _, place = name.rpartition(":")
-    return chrom, int(place.split("-", 1)[0])
+    return chrom, int(place.split("-", 1)[0]), place[-2]
 
 
 class _Intervals:
