@@ -34,6 +34,7 @@ MODULES = {
         ),
         "bioseqrnn.stages.explanation.attribute",
         "bioseqrnn.stages.explanation.motifs",
+        "bioseqrnn.stages.explanation.check",
     ],
 }  # fmt: skip
 # of the environment, what no import reads, or for speed only

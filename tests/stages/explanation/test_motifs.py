@@ -9,75 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import encode
-from planted import DNA, planted
+from planted_files import WORD, make, run
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.report.sections.motifs import motifs_section
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.attributions import attribution_writer
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIF_TABLES, MOTIFS
-
-WORD = "TGACTCAGCA"
-COUNTS = {"W1": WORD, "W2": "CCCGGGAAAT", "W3": "ATATATTTAA", "W4": "GCGCAAGTCC"}
-
-
-def jaspar_text():
-    lines = []
-    for name, word in COUNTS.items():
-        lines.append(f">{name} {name}x")
-        lines += [f"{s} [ {' '.join(str(97 * (c == s) + 1) for c in word)} ]" for s in DNA]
-    return "\n".join(lines) + "\n"
-
-
-def write_attributions(path, table, records, values, runs, classes, keep=lambda _row: True):
-    """Each record of the table is attributed by the run of its number."""
-    about = {
-        "alphabet": "dna", "symbols": DNA, "strands": table.metadata["strands"],
-        "task": table.metadata["task"], "classes": classes, "method": "mutagenesis",
-        "background": [0.25] * 4, "records": len(table), "eligible": len(table), "effects": False,
-    }  # fmt: skip
-    none = np.zeros((0, 4), np.float32)
-    with attribution_writer(path, about) as writer:
-        for number, run in enumerate(runs):
-            for row, name in enumerate(table.ids):
-                if row % len(runs) != number:
-                    continue
-                part = values[records.offsets[row] : records.offsets[row + 1]]
-                for place, label in enumerate(classes):
-                    if keep(row):
-                        writer.add(run, name, label, 0.0, part[:, place], none)
-                    else:
-                        writer.refuse(run, name, label, "too long")
-
-
-def make(folder, keep=lambda _row: True, noise=False):
-    """400 records, half with the word, attributed by two folds; the last class is `pos`."""
-    records, values, truth = planted([WORD], n=400, both=True)
-    if noise:
-        values = np.random.default_rng(1).normal(0, 0.1, values.shape).astype(np.float32)
-    texts = ["".join(DNA[c] for c in records.codes[a:b]) for a, b in
-             zip(records.offsets, records.offsets[1:], strict=False)]  # fmt: skip
-    sources = []
-    for label, part in (("pos", texts[:200]), ("neg", texts[200:])):
-        path = folder / f"{label}.fa"
-        path.write_text("".join(f">{label}{i}\n{text}\n" for i, text in enumerate(part)))
-        sources.append(Source(path, label))
-    table = encode(folder, sources, strands="both")
-    runs = [("gru", 0, 1), ("gru", 1, 1)]
-    path = folder / "attributions.parquet"
-    write_attributions(path, table, records, values, runs, ["pos"], keep)
-    (folder / "known.jaspar").write_text(jaspar_text())
-    return table, truth[WORD]
-
-
-def run(folder, **more):
-    options = {"databases": [folder / "known.jaspar"], "jaspar": None, "seed": 1, "threads": 1}
-    path = folder / "out"
-    discover_motifs(
-        folder / "attributions.parquet", folder / "sequences.parquet", path, **options | more
-    )
-    return path
+from bioseqrnn.tables.declared.explanation import (
+    MATRICES,
+    MOTIF_SEARCH,
+    MOTIF_TABLES,
+    MOTIFS,
+    SHOWN_MOTIFS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +103,7 @@ def test_nothing_found_is_explained(tmp_path, capsys):
     search = MOTIF_SEARCH.read(out / MOTIF_SEARCH.file)
     assert search["motifs"].tolist() == [0, 0]
     assert search["why"].str.len().min() > 20
-    tables = [table.read(out / table.file) for table in (MOTIFS, MATRICES, MOTIF_SEARCH)]
-    page = motifs_section(*tables)
+    page = motifs_section({t.name: t.read(out / t.file) for t in SHOWN_MOTIFS})
     assert "No motif was found" in page["data"]
     for why in search["why"]:
         assert why in page["data"]
@@ -174,10 +117,10 @@ def test_no_attributed_record_is_explained(tmp_path):
 
 def test_the_section_of_the_report_escapes_names(found):
     out, _, _ = found
-    tables = [table.read(out / table.file) for table in (MOTIFS, MATRICES, MOTIF_SEARCH)]
-    tables[0]["class"] = "<script>"
-    tables[0]["matches"] = "<img>"
-    page = motifs_section(*tables)
+    tables = {table.name: table.read(out / table.file) for table in SHOWN_MOTIFS}
+    tables["motifs"]["class"] = "<script>"
+    tables["motifs"]["matches"] = "<img>"
+    page = motifs_section(tables)
     assert "<script>" not in page["data"]
     assert "<img>" not in page["data"]
     assert "&lt;script&gt;" in page["data"]

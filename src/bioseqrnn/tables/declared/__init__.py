@@ -31,6 +31,7 @@ ALL: tuple[Table, ...] = (
     models.GRADIENTS,
     *explanation.EXPLAINED,
     *explanation.MOTIF_TABLES,
+    *explanation.CHECKED_TABLES,
     models.QUERY_PREDICTIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
