@@ -60,16 +60,15 @@ def check_motifs(
 ) -> None:
     """Test motifs: the score of held-out records without them, and of others with them."""
     from bioseqrnn.config.validate import section_from_json
+    from bioseqrnn.stages.explanation.check import Networks
     from bioseqrnn.stages.explanation.check import check_motifs as check
 
     check(
         motifs,
-        models,
+        Networks(models, selected, temperatures),
         sequences,
         folds,
         output,
-        selected=selected,
-        temperatures=temperatures,
         permuted=permuted or [],
         settings=section_from_json(ExplanationConfig, settings, "--settings"),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),

@@ -14,7 +14,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import save_model
-from bioseqrnn.stages.explanation.check import check_motifs
+from bioseqrnn.stages.explanation.check import Networks, check_motifs
 from bioseqrnn.stages.explanation.held_out import Measured, summary
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.report.sections.motifs import motifs_section
@@ -79,8 +79,8 @@ def made(tmp_path_factory):
 def check(made, output, *, permuted=(), motifs=None, **settings):
     folder, out, models = made
     check_motifs(
-        motifs or out / "motifs.tsv", models, folder / "sequences.parquet",
-        folder / "folds.parquet", output, selected=None, temperatures=None,
+        motifs or out / "motifs.tsv", Networks(models, None, None), folder / "sequences.parquet",
+        folder / "folds.parquet", output,
         permuted=list(permuted), settings=ExplanationConfig(**settings),
         machine=MachineConfig(device="cpu"),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,22 @@ MOST_TESTED = 20
 Tests = dict[tuple[int, str], Measured]
 
 
+@dataclass(frozen=True)
+class Networks:
+    """Networks of folds, and what the evaluation says of them, as for ``attribute_sequences``."""
+
+    models: list[Path]
+    selected: Path | None
+    temperatures: Path | None
+
+
 def check_motifs(
     motifs: Path,
-    models: list[Path],
+    networks: Networks,
     sequences: Path,
     folds: Path,
     output: Path,
     *,
-    selected: Path | None,
-    temperatures: Path | None,
     permuted: list[Path],
     settings: ExplanationConfig,
     machine: MachineConfig,
@@ -50,9 +58,9 @@ def check_motifs(
     ----------
     motifs : Path
         ``motifs.tsv``; matrices and occurrences are in the same folder.
-    models : list of Path
-        As for ``attribute_sequences``; so are ``sequences``, ``folds``, ``selected`` and
-        ``temperatures``.
+    networks : Networks
+    sequences, folds : Path
+        Tables that the networks were trained on.
     output : Path
         Folder for ``motif_tests.tsv`` and ``motif_null.tsv``.
     permuted : list of Path
@@ -83,8 +91,8 @@ def check_motifs(
         places = read_places(
             motifs.parent / OCCURRENCES.file, [motif.name for motif in listed], table
         )
-        calibrated = temperatures if table.task.probabilistic else None
-        runs = chosen_runs(models, sequences, selected, calibrated)
+        calibrated = networks.temperatures if table.task.probabilistic else None
+        runs = chosen_runs(networks.models, sequences, networks.selected, calibrated)
         roles = read_folds(folds, table)
         rows = [roles.indices(run.fold, TEST) for run in runs]
         rows = [part[table.lengths[part] <= settings.longest] for part in rows]
