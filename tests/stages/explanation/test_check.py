@@ -200,11 +200,11 @@ def test_the_report_shows_tests_chance_and_pairs(made, tmp_path):
     assert "gave 0 (in 200 records; each training alone found 1 of the motifs on average)" in said
     assert "Taken out of 60 test records: score -3 (-3" in said
     assert "; shuffled: +0" in said
-    assert "no more than by chance" not in said
+    assert "no more than the control" not in said
     chance = tables[MOTIF_TESTS.name].copy()
     chance["difference_low"], chance["difference_high"] = -1, 1
     page = motifs_section(tables | {MOTIF_TESTS.name: chance})
-    assert page["data"].count("no more than by chance") == 2
+    assert page["data"].count("no more than the control") == 2
     pair = ("M1", "M<2>", 50, 9.6, 1e-9, 1e-8, 20, 18, 22, 10, "opposite", 30, 1.5, 1e-9, 1e-8)
     pairs = tables["motif pairs"]
     pairs.loc[0] = pair

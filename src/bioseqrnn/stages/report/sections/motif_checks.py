@@ -42,7 +42,7 @@ def _tested(row: dict[str, Any]) -> Markup:
         return found + Markup("; no room for a control")
     found += Markup("; {}: {:+.2g}").format(other, row["control"])
     if not _beyond(row):
-        found += Markup(' <span class="badge bg-warning text-dark">no more than by chance</span>')
+        found += Markup(' <span class="badge bg-warning text-dark">no more than the control</span>')
     return found
 
 

@@ -87,7 +87,7 @@ def _description(motifs: pd.DataFrame, search: pd.DataFrame, chance: str) -> Mar
         f"motif{'s' if count > 1 else ''}. Upper logo: which residues are at these places, in "
         "bits (high: always the same residue). Lower logo: how much each residue changes the "
         "score, in logits. A motif is what the network uses; whether the cell uses it too is "
-        f"another question. {chance}"
+        "another question. "
     )
     if once:
         verb = "was" if once == 1 else "were"
@@ -96,7 +96,7 @@ def _description(motifs: pd.DataFrame, search: pd.DataFrame, chance: str) -> Mar
             f"{'it' if once == 1 else 'them'}. "
         )
     files = "Files: motifs.meme, occurrences.tsv.gz and logos in the folder explanation."
-    return Markup("{}{}").format(text, files)
+    return Markup("{}{}{}").format(text, chance, files)
 
 
 def _row(row: dict[str, Any], cells: pd.DataFrame, tests: pd.DataFrame) -> Markup:
