@@ -1,18 +1,14 @@
 """Whether planted motifs are found by the networks that learned them, and nothing else.
 
-    python -m benchmarks.motifs --jaspar JASPAR.txt [--sets dna protein place] [--records 2000]
+    python -m benchmarks.motifs --jaspar JASPAR.txt [--sets dna pair protein place] [--records 2000]
         [--cell gru] [--seed 1] [--work folder]
 
 Each set is made here, half of it positives. The network of one fold is trained, its test records
 are attributed by in-silico mutagenesis, and motifs are searched in the attributions, as in the
 workflow. ``--jaspar`` is a file of JASPAR matrices (vertebrates): planted motifs are drawn from it,
 and what is found is compared with all of it.
-
-DNA: 150 bases, both strands, 1 to 3 motifs (10 factors in all). 20 % of the positives have no
-motif; each other one has each motif of the set with probability 0.7, and one at least. Negatives
-are dinucleotide shuffles of the positives' background. A decoy, a motif of another factor, is in
-30 % of all records. Proteins: patterns like those of PROSITE in 60 to 100 random residues. Fixed
-places: peptides and 60 bases in which some positions decide.
+The sets are described in ``planted.py``. Of a pair, it is also compared whether ``motif_pairs.tsv``
+has its distance.
 """
 
 from __future__ import annotations
@@ -23,11 +19,23 @@ import io
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from benchmarks.planted import (
+    DNA,
+    FACTORS,
+    JITTER,
+    PAIRS,
+    PATTERNS,
+    PLACES,
+    Made,
+    dna_set,
+    pair_set,
+    place_set,
+    protein_set,
+)
 
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.config.explanation import ExplanationConfig
@@ -38,143 +46,15 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.motifs.comparison import align, excess
 from bioseqrnn.motifs.motif_files import read_motifs
 from bioseqrnn.motifs.tomtom import Entry
-from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.folds.run import split_table
-from bioseqrnn.stages.sequences.negatives.shuffle import shuffle
 from bioseqrnn.stages.sequences.run import encode_sequences
 from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
 from bioseqrnn.tables.sequences import read_sequences
 
-DNA, PROTEIN = (ALPHABETS[name].symbols for name in ("dna", "protein"))
-FACTORS = (
-    ("CTCF",),
-    ("TP53",),
-    ("GATA1", "SP1"),
-    ("NFYA", "MAX", "STAT1"),
-    ("FOXA2", "CEBPA", "ETS1"),
-)
-DECOY = "REST"
-# as in PROSITE: the P-loop, N-glycosylation, part of the C2H2 zinc finger, RGD, the ER signal
-PATTERNS = (("[AG]....GK[ST]",), ("N.[ST]",), ("C..C...[LIVM]",), ("RGD", "[KR].[LI]..[FY]"))
-PLACES = {
-    "9-mers, anchors 2 and 9": (PROTEIN, 9, {1: "LM", 8: "VL"}),
-    "8-mers, positions 4 and 5": (PROTEIN, 8, {3: "FY", 4: "PL"}),
-    "60 bases, GT at 31": (
-        DNA,
-        60,
-        {27: "CA", 28: "A", 29: "G", 30: "G", 31: "T", 32: "AG", 33: "A"},
-    ),
-}
-WITHOUT, HELD, DECOYED, NOISE = 0.2, 0.7, 0.3, 0.9
 # a found matrix of this similarity is the planted one
 SAME = 0.7
-
-
-@dataclass(frozen=True)
-class Made:
-    """One set: its records, and the matrices that were planted, by name."""
-
-    name: str
-    positives: list[str]
-    negatives: list[str]
-    planted: dict[str, np.ndarray]
-    symbols: str
-    both: bool
-    # first positions of motifs at fixed places
-    places: tuple[int, ...] = ()
-
-
-def word(rng: np.random.Generator, matrix: np.ndarray, symbols: str) -> str:
-    """Draw a word from a matrix."""
-    return "".join(rng.choice(list(symbols), p=row / row.sum()) for row in matrix)
-
-
-def plant(rng: np.random.Generator, text: str, piece: str, used: list[tuple[int, int]]) -> str:
-    """Put a word at a random place that has no other one."""
-    for _ in range(100):
-        start = int(rng.integers(0, len(text) - len(piece) + 1))
-        if all(start + len(piece) <= a or start >= b for a, b in used):
-            used.append((start, start + len(piece)))
-            return text[:start] + piece + text[start + len(piece) :]
-    return text
-
-
-def reverse_complement(text: str) -> str:
-    """Return the other strand."""
-    return text[::-1].translate(str.maketrans(DNA, DNA[::-1]))
-
-
-def dna_set(
-    rng: np.random.Generator, names: tuple[str, ...], known: dict[str, Entry], n: int
-) -> Made:
-    """Positives with motifs of some factors, and shuffled negatives."""
-    decoy = known[DECOY].frequencies
-    positives, negatives = [], []
-    shares = rng.dirichlet([20] * 4, n // 2)
-    for number in range(n // 2):
-        text = "".join(rng.choice(list(DNA), 150, p=shares[number]))
-        negatives.append(shuffle(text, 2, int(rng.integers(2**31))))
-        used: list[tuple[int, int]] = []
-        if rng.random() >= WITHOUT:
-            held = [name for name in names if rng.random() < HELD] or [str(rng.choice(names))]
-            for name in held:
-                piece = word(rng, known[name].frequencies, DNA)
-                text = plant(
-                    rng, text, piece if rng.random() < 0.5 else reverse_complement(piece), used
-                )
-        positives.append(text)
-        for texts in (positives, negatives):
-            if rng.random() < DECOYED:
-                texts[-1] = plant(
-                    rng, texts[-1], word(rng, decoy, DNA), used if texts is positives else []
-                )
-    planted = {name: known[name].frequencies for name in names}
-    return Made(" + ".join(names), positives, negatives, planted, DNA, True)
-
-
-def matrix_of(pattern: str) -> np.ndarray:
-    """A pattern such as ``[AG]..K`` as frequencies of residues."""
-    rows, at = [], 0
-    while at < len(pattern):
-        end = pattern.index("]", at) + 1 if pattern[at] == "[" else at + 1
-        letters = pattern[at:end].strip("[]")
-        rows.append([float(letters == "." or s in letters) for s in PROTEIN])
-        at = end
-    matrix = np.array(rows)
-    return matrix / matrix.sum(axis=1, keepdims=True)
-
-
-def protein_set(rng: np.random.Generator, patterns: tuple[str, ...], n: int) -> Made:
-    """Random proteins, with patterns in 80 % of the positives."""
-    planted = {pattern: matrix_of(pattern) for pattern in patterns}
-    groups: tuple[list[str], list[str]] = ([], [])
-    for positive, texts in zip((True, False), groups, strict=True):
-        for _ in range(n // 2):
-            text = "".join(rng.choice(list(PROTEIN), rng.integers(60, 101)))
-            if positive and rng.random() >= WITHOUT:
-                used: list[tuple[int, int]] = []
-                held = [p for p in patterns if rng.random() < HELD] or [str(rng.choice(patterns))]
-                for pattern in held:
-                    text = plant(rng, text, word(rng, planted[pattern], PROTEIN), used)
-            texts.append(text)
-    return Made(" + ".join(patterns), *groups, planted, PROTEIN, False)
-
-
-def place_set(rng: np.random.Generator, name: str, n: int) -> Made:
-    """Records in which residues at fixed places decide; each is right with probability 0.9."""
-    symbols, length, wanted = PLACES[name]
-    groups: tuple[list[str], list[str]] = ([], [])
-    for positive, texts in zip((True, False), groups, strict=True):
-        for _ in range(n // 2):
-            residues = rng.choice(list(symbols), length)
-            if positive and rng.random() >= WITHOUT:
-                for place, letters in wanted.items():
-                    if rng.random() < NOISE:
-                        residues[place] = rng.choice(list(letters))
-            texts.append("".join(residues))
-    return Made(name, *groups, {}, symbols, False, tuple(wanted))
 
 
 def run_set(
@@ -252,6 +132,44 @@ def judged(made: Made, folder: Path, found: pd.DataFrame, known: dict[str, Entry
     return [made.name, f"{len(recovered)} of {total}", str(false), "; ".join(said) or "nothing"]
 
 
+def judged_pair(made: Made, folder: Path) -> str:
+    """Say whether the preferred distance of the two planted motifs is the planted one."""
+    matrices = {e.identifier: e.frequencies for e in read_found(folder, made.symbols)}
+    pairs = pd.read_csv(folder / "motif_pairs.tsv", sep="\t", keep_default_na=False)
+    chance = np.full(len(made.symbols), 1 / len(made.symbols))
+    names = list(made.planted)
+    widths = [len(made.planted[name]) for name in names]
+    assert made.spacing is not None
+    between, opposite = made.spacing
+    for row in pairs[pairs["spaced_q"] < 0.05].sort_values("spaced_p").to_dict("records"):
+        # window and strand of each of the two where the planted ones are: first, spacer, second
+        windows: dict[str, tuple[int, int, int]] = {}
+        for found in (row["motif"], row["other"]):
+            own = excess(matrices[found], chance)
+            best = [align(excess(0.98 * made.planted[n] + 0.02 * chance, chance), own, True)
+                    for n in names]  # fmt: skip
+            number = int(np.argmax([one.similarity for one in best]))
+            if best[number].similarity < SAME or number in {w[2] for w in windows.values()}:
+                break
+            place, strand = best[number].offset, int(best[number].reverse)
+            if number == 1:
+                turned = widths[1] - place - len(own)
+                place = widths[0] + between + (turned if opposite else place)
+                strand ^= opposite
+            windows[found] = (place, strand, number)
+        if len(windows) < 2:
+            continue
+        (start, strand, _), (other, turned, _) = (windows[row[k]] for k in ("motif", "other"))
+        wanted = other - start
+        if strand:
+            wanted = len(matrices[row["motif"]]) - len(matrices[row["other"]]) - wanted
+        right = row["distance_low"] - JITTER <= wanted <= row["distance_high"] + JITTER
+        right &= row["orientation"] == ("opposite" if strand ^ turned else "same")
+        text = f"{row['motif']} to {row['other']}: {row['distance']:.0f}, planted {wanted}"
+        return f"{text} (q = {row['spaced_q']:.0e})" if right else f"*{text}*"
+    return "*no distance*"
+
+
 def read_found(folder: Path, symbols: str) -> list[Entry]:
     """The motifs of a run; none if the file has none."""
     path = folder / "motifs.meme"
@@ -262,7 +180,7 @@ def main() -> None:
     """Print a row a set."""
     parser = argparse.ArgumentParser(description="Planted motifs")
     parser.add_argument("--jaspar", type=Path, required=True, help="matrices as JASPAR text")
-    parser.add_argument("--sets", nargs="+", default=["dna", "protein", "place"])
+    parser.add_argument("--sets", nargs="+", default=["dna", "pair", "protein", "place"])
     parser.add_argument("--only", default="", help="part of the name of the sets to run")
     parser.add_argument("--records", type=int, default=2000)
     parser.add_argument("--cell", default="gru", choices=["rnn", "gru", "lstm"])
@@ -275,6 +193,10 @@ def main() -> None:
         known.setdefault(entry.name, entry)
     makers = {
         "dna": [lambda rng, n=names: dna_set(rng, n, known, options.records) for names in FACTORS],
+        "pair": [
+            lambda rng, n=names, o=opposite: pair_set(rng, n, o, known, options.records)
+            for names, opposite in PAIRS
+        ],
         "protein": [lambda rng, p=p: protein_set(rng, p, options.records) for p in PATTERNS],
         "place": [lambda rng, p=p: place_set(rng, p, options.records) for p in PLACES],
     }
@@ -289,8 +211,10 @@ def main() -> None:
             folder = (options.work or Path(tempfile.mkdtemp())) / f"{kind}-{number}"
             log, started = io.StringIO(), time.perf_counter()
             with contextlib.redirect_stderr(log), contextlib.redirect_stdout(log):
-                found = run_set(made, folder, options, options.jaspar if kind == "dna" else None)
-            cells = judged(made, folder, found, known if kind == "dna" else {})
+                found = run_set(made, folder, options, options.jaspar if made.both else None)
+            cells = judged(made, folder, found, known if made.both else {})
+            if made.spacing is not None:
+                cells[-1] += f"; {judged_pair(made, folder)}"
             seconds = time.perf_counter() - started
             cells += [f"{auroc(folder):.3f}", f"{seconds:.0f}"]
             print("| " + " | ".join(cells) + " |", flush=True)

@@ -37,6 +37,7 @@ wildcard_constraints:
     part=r"fold-\d+|final",
     shard=r"\d+-of-\d+",
     worker=r"\d+",
+    number=r"\d+",
     fraction=r"[\d.e-]+",
 
 

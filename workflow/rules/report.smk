@@ -19,6 +19,7 @@ rule build_report:
         search=search_trials,
         learning_curve=report_learning_curve,
         motifs=report_motifs,
+        checked=report_checked,
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",

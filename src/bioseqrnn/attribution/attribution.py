@@ -9,7 +9,7 @@ import torch
 
 from bioseqrnn.attribution.logits import logits_of
 from bioseqrnn.networks.classifier import SequenceClassifier
-from bioseqrnn.support.arrays import Bools, Doubles, Floats
+from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
 
 # a residue is known if its one-hot row has a 1
 KNOWN = 0.999
@@ -46,10 +46,21 @@ class Explained:
         ----------
         x : float32 [n, length, symbols]
         """
+        return self.padded_logits(x, np.full(len(x), x.shape[1]))
+
+    def padded_logits(self, x: Floats, lengths: Ints) -> Doubles:
+        """Return the calibrated logits of sequences of several lengths: float64 [n, classes].
+
+        Parameters
+        ----------
+        x : float32 [n, longest, symbols]
+            Rows after the end of a sequence are 0.
+        lengths : int64 [n]
+        """
         batch = torch.from_numpy(np.ascontiguousarray(x)).to(self.device)
-        lengths = torch.full((len(x),), x.shape[1])
+        sizes = torch.from_numpy(np.ascontiguousarray(lengths))
         with torch.no_grad():
-            found: Doubles = logits_of(self.network, batch, lengths, self.temperature).cpu().numpy()
+            found: Doubles = logits_of(self.network, batch, sizes, self.temperature).cpu().numpy()
         return found
 
 

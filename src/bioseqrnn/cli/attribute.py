@@ -10,17 +10,19 @@ import typer
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import (
     DEVICE,
-    SEED,
     THREADS,
     Device,
+    ExplanationJson,
     Folds,
-    Seed,
+    Selected,
     Sequences,
+    Temperatures,
     Threads,
 )
-from bioseqrnn.cli.settings import default, option
+from bioseqrnn.cli.settings import option, option_of
 from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.machine import MachineConfig
+from bioseqrnn.config.values import Seed
 from bioseqrnn.tables.declared.explanation import EXPLAINED
 
 OUTPUTS = tuple(table.file for table in EXPLAINED)
@@ -39,44 +41,26 @@ def attribute(
         typer.Option("--output", "-o", help=f"Folder for {', '.join(OUTPUTS)}."),
         WritesInto(OUTPUTS),
     ],
-    selected: Annotated[
-        Path | None,
-        typer.Option(
-            help="selected.json, written by 'evaluate': only the networks of the selected model "
-            "are used. Default: all networks."
-        ),
-        Reads(),
-    ] = None,
-    temperatures: Annotated[
-        Path | None,
-        typer.Option(
-            help="temperatures.tsv, written by 'evaluate', to calibrate the networks. Default: "
-            "they are not calibrated."
-        ),
-        Reads(),
-    ] = None,
-    method: Annotated[str, option(ExplanationConfig, "method")] = default(
-        ExplanationConfig, "method"
-    ),
-    records: Annotated[int, option(ExplanationConfig, "records")] = default(
-        ExplanationConfig, "records"
-    ),
-    changes: Annotated[int, option(ExplanationConfig, "changes")] = default(
-        ExplanationConfig, "changes"
-    ),
-    longest: Annotated[int, option(ExplanationConfig, "longest")] = default(
-        ExplanationConfig, "longest"
-    ),
-    seed: Seed = SEED,
+    selected: Selected = None,
+    temperatures: Temperatures = None,
+    settings: ExplanationJson = "{}",
+    method: Annotated[str | None, option(ExplanationConfig, "method")] = None,
+    records: Annotated[int | None, option(ExplanationConfig, "records")] = None,
+    changes: Annotated[int | None, option(ExplanationConfig, "changes")] = None,
+    longest: Annotated[int | None, option(ExplanationConfig, "longest")] = None,
+    seed: Annotated[int | None, option_of(Seed, help="Random seed.")] = None,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
     """Show which residues decide: contribution of each to the calibrated logit of each class."""
+    from bioseqrnn.config.validate import section, section_from_json
     from bioseqrnn.stages.explanation.attribute import attribute_sequences
 
-    settings = {
+    whole = section_from_json(ExplanationConfig, settings, "--settings")
+    given = {
         "method": method, "records": records, "changes": changes, "longest": longest, "seed": seed,
     }  # fmt: skip
+    given = {name: value for name, value in given.items() if value is not None}
     attribute_sequences(
         models,
         sequences,
@@ -84,6 +68,6 @@ def attribute(
         output,
         selected=selected,
         temperatures=temperatures,
-        settings=ExplanationConfig.model_validate(settings),
+        settings=section(ExplanationConfig, whole.model_dump() | given, "--settings"),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

@@ -19,8 +19,9 @@ from bioseqrnn.cli.files import Command, checked
 # in the order of help; each is a function of a module of the same name
 NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
-    "learning-curve", "combine", "diagnose", "attribute", "motifs", "tracks", "mutate", "memory",
-    "transfer", "predict", "variants", "report", "compare-random", "import-keras",
+    "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
+    "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
+    "import-keras",
 )  # fmt: skip
 
 

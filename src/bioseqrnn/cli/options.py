@@ -59,6 +59,29 @@ AuditLimits = Annotated[
         "config/README.md lists them under audit."
     ),
 ]
+ExplanationJson = Annotated[
+    str,
+    typer.Option(
+        help="Settings as a JSON object, like '{\"records\": 200}'; config/README.md lists them "
+        "under explanation."
+    ),
+]
+Selected = Annotated[
+    Path | None,
+    typer.Option(
+        help="selected.json, written by 'evaluate': only the networks of the selected model "
+        "are used. Default: all networks."
+    ),
+    Reads(),
+]
+Temperatures = Annotated[
+    Path | None,
+    typer.Option(
+        help="temperatures.tsv, written by 'evaluate', to calibrate the networks. Default: "
+        "they are not calibrated."
+    ),
+    Reads(),
+]
 Fraction = Annotated[
     float,
     typer.Option(

@@ -12,7 +12,7 @@ from bioseqrnn.cli.options import CONFIDENCE, Folds, Sequences
 from bioseqrnn.cli.settings import option
 from bioseqrnn.config.evaluation import EvaluationConfig
 from bioseqrnn.tables.declared import REPORTED
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH
+from bioseqrnn.tables.declared.explanation import CHECKED_TABLES, SHOWN_MOTIFS
 
 OUTPUTS = ("report.html", "manifest.json", *(f"tables/{table.name}.tsv" for table in REPORTED))
 
@@ -66,7 +66,15 @@ def report(
             help="motifs.tsv, written by 'motifs', with the other tables in its folder. Default: "
             "no such section."
         ),
-        Reads((MATRICES.file, MOTIF_SEARCH.file)),
+        Reads(tuple(table.file for table in SHOWN_MOTIFS[1:])),
+    ] = None,
+    motif_tests: Annotated[
+        Path | None,
+        typer.Option(
+            help="motif_tests.tsv, written by 'check-motifs', with motif_null.tsv in its folder. "
+            "Default: tests of motifs are not shown."
+        ),
+        Reads(tuple(table.file for table in CHECKED_TABLES[1:])),
     ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
@@ -98,5 +106,6 @@ def report(
         search=tuple(search or ()),
         learning_curve=learning_curve,
         motifs=motifs,
+        motif_tests=motif_tests,
     )
     build_report(inputs, output, dataset=dataset, settings=shown, confidence=confidence)

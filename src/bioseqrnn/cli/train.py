@@ -88,6 +88,15 @@ def train(
         Reads(),
     ] = None,
     fraction: Fraction = 1.0,
+    permuted: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Train the network of selected.json on the fold's training and validation records "
+            "after their labels were permuted, to see what is found by chance: the seed of the "
+            "permutation. Give it with --folds, --fold and --selected.",
+        ),
+    ] = None,
     seed: Seed = SEED,
     device: Device = DEVICE,
     threads: Threads = THREADS,
@@ -125,7 +134,7 @@ def train(
             history or output.with_name("history.tsv"),
             predictions or output.with_name("predictions.parquet"),
         ),
-        Given(folds, fold, selected, model, config, tuple(chosen or ()), fraction),
+        Given(folds, fold, selected, model, config, tuple(chosen or ()), fraction, permuted),
         seed=seed,
         machine=MachineConfig.model_validate(
             {"device": device, "devices": devices, "nodes": nodes, "threads": threads}

@@ -51,4 +51,18 @@ class ExplanationConfig(Strict):
         description="Release of JASPAR and group of species, like 2026:vertebrates. The motifs of "
         "DNA are compared with them. It needs pyjaspar: pip install 'bioseqrnn[jaspar]'.",
     )
+    tests: int = Field(
+        100,
+        ge=0,
+        description="Maximum number of test records of each fold in which each motif is tested: "
+        "taken out of records that have it, and put into records of other classes; 0: it is not "
+        "tested.",
+    )
+    permuted: int = Field(
+        1,
+        ge=0,
+        le=100,
+        description="Number of networks that are trained on permuted labels, each without the "
+        "test records of another fold; what is found in them is the number of motifs by chance.",
+    )
     seed: Seed = Field(SEED, description="Seed of the draw of records and of random positions.")

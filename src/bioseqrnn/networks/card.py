@@ -86,6 +86,8 @@ class Card(Trained):
     epoch: Count | None = None
     device: str = ""
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    # seed of the permutation, if the labels of the training records were permuted
+    permuted: Count | None = None
     imported: Imported | None = None
     search: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float | None] = Field(default_factory=dict)

@@ -8,55 +8,20 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from attributed import write_attributions
 from conftest import encode
-from planted import DNA, planted
+from planted_files import WORD, make, run
 
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.report.sections.motifs import motifs_section
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIF_TABLES, MOTIFS
-
-WORD = "TGACTCAGCA"
-COUNTS = {"W1": WORD, "W2": "CCCGGGAAAT", "W3": "ATATATTTAA", "W4": "GCGCAAGTCC"}
-
-
-def jaspar_text():
-    lines = []
-    for name, word in COUNTS.items():
-        lines.append(f">{name} {name}x")
-        lines += [f"{s} [ {' '.join(str(97 * (c == s) + 1) for c in word)} ]" for s in DNA]
-    return "\n".join(lines) + "\n"
-
-
-def make(folder, keep=lambda _row: True, noise=False):
-    """400 records, half with the word, attributed by two folds; the last class is `pos`."""
-    records, values, truth = planted([WORD], n=400, both=True)
-    if noise:
-        values = np.random.default_rng(1).normal(0, 0.1, values.shape).astype(np.float32)
-    texts = ["".join(DNA[c] for c in records.codes[a:b]) for a, b in
-             zip(records.offsets, records.offsets[1:], strict=False)]  # fmt: skip
-    sources = []
-    for label, part in (("pos", texts[:200]), ("neg", texts[200:])):
-        path = folder / f"{label}.fa"
-        path.write_text("".join(f">{label}{i}\n{text}\n" for i, text in enumerate(part)))
-        sources.append(Source(path, label))
-    table = encode(folder, sources, strands="both")
-    runs = [("gru", 0, 1), ("gru", 1, 1)]
-    path = folder / "attributions.parquet"
-    write_attributions(path, table, records, values, runs, ["pos"], keep)
-    (folder / "known.jaspar").write_text(jaspar_text())
-    return table, truth[WORD]
-
-
-def run(folder, **more):
-    options = {"databases": [folder / "known.jaspar"], "jaspar": None, "seed": 1, "threads": 1}
-    path = folder / "out"
-    discover_motifs(
-        folder / "attributions.parquet", folder / "sequences.parquet", path, **options | more
-    )
-    return path
+from bioseqrnn.tables.declared.explanation import (
+    MATRICES,
+    MOTIF_SEARCH,
+    MOTIF_TABLES,
+    MOTIFS,
+    SHOWN_MOTIFS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +103,7 @@ def test_nothing_found_is_explained(tmp_path, capsys):
     search = MOTIF_SEARCH.read(out / MOTIF_SEARCH.file)
     assert search["motifs"].tolist() == [0, 0]
     assert search["why"].str.len().min() > 20
-    tables = [table.read(out / table.file) for table in (MOTIFS, MATRICES, MOTIF_SEARCH)]
-    page = motifs_section(*tables)
+    page = motifs_section({t.name: t.read(out / t.file) for t in SHOWN_MOTIFS})
     assert "No motif was found" in page["data"]
     for why in search["why"]:
         assert why in page["data"]
@@ -153,10 +117,10 @@ def test_no_attributed_record_is_explained(tmp_path):
 
 def test_the_section_of_the_report_escapes_names(found):
     out, _, _ = found
-    tables = [table.read(out / table.file) for table in (MOTIFS, MATRICES, MOTIF_SEARCH)]
-    tables[0]["class"] = "<script>"
-    tables[0]["matches"] = "<img>"
-    page = motifs_section(*tables)
+    tables = {table.name: table.read(out / table.file) for table in SHOWN_MOTIFS}
+    tables["motifs"]["class"] = "<script>"
+    tables["motifs"]["matches"] = "<img>"
+    page = motifs_section(tables)
     assert "<script>" not in page["data"]
     assert "<img>" not in page["data"]
     assert "&lt;script&gt;" in page["data"]

@@ -1,5 +1,6 @@
 # What is explained. The Snakefile includes this file before its first rule, whose input it names.
 import shlex
+from importlib.util import find_spec
 
 
 def explained_datasets():
@@ -18,12 +19,12 @@ def genomes(dataset):
 
 
 def explanation_results():
-    """Targets of a default run: the motifs, and tracks where all windows are of one genome."""
+    """Targets of a default run: the tested motifs, and tracks where all windows are of one genome."""
     explained = explained_datasets()
     on_genome = [name for name in explained if len(genomes(name)) == 1]
     return [
         *expand(
-            f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIFS.path}",
+            f"{RESULTS}/{{dataset}}/{declared.explanation.MOTIF_TESTS.path}",
             dataset=explained,
         ),
         *expand(
@@ -37,6 +38,11 @@ def explained_genome(wildcards):
     return [as_input(path) for path in genomes(wildcards.dataset)]
 
 
+def explanation_settings(*names):
+    """Some of the settings as sorted JSON: only the jobs that use a setting are run again for it."""
+    return sorted_json({name: config["explanation"][name] for name in names})
+
+
 def attributed_networks(wildcards):
     """Networks of all models: which one is selected is known only after the evaluation."""
     return network_files(wildcards, "model.safetensors")
@@ -48,3 +54,49 @@ def known_words(wildcards, input):
     if config["explanation"]["jaspar"]:
         words += ["--jaspar", config["explanation"]["jaspar"]]
     return shlex.join(words)
+
+
+def calibration_words(wildcards, input):
+    """The temperatures as an option; none for networks that are not calibrated."""
+    path = input.get("temperatures")
+    return ["--temperatures", path] if path else []
+
+
+def permuted_fold(wildcards):
+    """The fold that a network with permuted labels leaves out: one after the other."""
+    folds = folds_of(wildcards.dataset)
+    return folds[(int(wildcards.number) - 1) % len(folds)]
+
+
+def permuted_attributions(wildcards):
+    """Attributions by the networks that were trained on permuted labels."""
+    folder = f"{RESULTS}/{wildcards.dataset}/explanation/permuted"
+    return [
+        f"{folder}/{number}/{declared.explanation.ATTRIBUTIONS.file}"
+        for number in range(1, config["explanation"]["permuted"] + 1)
+    ]
+
+
+def permuted_words(wildcards, input):
+    """The same as options."""
+    return [word for path in input.permuted for word in ("--permuted", path)]
+
+
+def refuse_missing_jaspar():
+    """Stop before any job if the motifs of JASPAR are asked for and pyjaspar is not installed.
+
+    Jobs with an environment of their own, such as conda's, may have it; they check it themselves.
+    """
+    if not config["explanation"]["jaspar"] or not explained_datasets():
+        return
+    elsewhere_installed = workflow.deployment_settings.deployment_method
+    if elsewhere_installed or not find_spec("bioseqrnn") or find_spec("pyjaspar"):
+        return
+    stop(
+        f"{ORIGINS.at('explanation', 'jaspar')}: explanation.jaspar: pyjaspar is not installed; "
+        "install it with pip install 'bioseqrnn[jaspar]', or name files of motifs in motif_files "
+        "instead"
+    )
+
+
+refuse_missing_jaspar()

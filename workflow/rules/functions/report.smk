@@ -60,7 +60,15 @@ def report_motifs(wildcards):
     if wildcards.dataset not in explained_datasets():
         return []
     folder = f"{RESULTS}/{wildcards.dataset}"
-    return [f"{folder}/{table.path}" for table in declared.explanation.MOTIF_TABLES[:3]]
+    return [f"{folder}/{table.path}" for table in declared.explanation.SHOWN_MOTIFS]
+
+
+def report_checked(wildcards):
+    """Tables of tests of motifs; motif_tests.tsv is the first."""
+    if wildcards.dataset not in explained_datasets():
+        return []
+    folder = f"{RESULTS}/{wildcards.dataset}"
+    return [f"{folder}/{table.path}" for table in declared.explanation.CHECKED_TABLES]
 
 
 def report_extras(wildcards, input):
@@ -70,4 +78,6 @@ def report_extras(wildcards, input):
         words.append(f"--learning-curve {shlex.quote(input.learning_curve)}")
     if input.motifs:
         words.append(f"--motifs {shlex.quote(input.motifs[0])}")
+    if input.checked:
+        words.append(f"--motif-tests {shlex.quote(input.checked[0])}")
     return " ".join(words)

@@ -79,6 +79,9 @@ def attribute_sequences(
     runs = chosen_runs(models, sequences, selected, calibrated)
     tested = rows_tested(roles)
     drawn = draw_records(table, tested, settings.records, settings.changes, settings.seed)
+    # with networks of some folds only, their share of the same draw
+    given = roles.roles[:, sorted({run.fold for run in runs})] == TEST
+    drawn, tested = (rows[given[rows].any(axis=1)] for rows in (drawn, tested))
     say(f"{len(drawn):,} of {len(tested):,} test records are attributed{_why(len(drawn), tested)}")
     device = choose_device(machine.device)
     about = {

@@ -109,9 +109,7 @@ def rows_tested(folds: FoldTable) -> Ints:
 
 
 def draw_records(table: SequenceTable, rows: Ints, records: int, changes: int, seed: int) -> Ints:
-    """Draw records evenly by class: row numbers, ascending.
-
-    A record with several labels counts for the rarest of them; values are divided into quantiles.
+    """Draw records evenly by class (``strata_of``): row numbers, ascending.
 
     Parameters
     ----------
@@ -125,15 +123,26 @@ def draw_records(table: SequenceTable, rows: Ints, records: int, changes: int, s
     seed : int
     """
     order = np.random.default_rng(seed).permutation(rows)
-    counts = table.task.counts(table.targets[order], table.classes) > 0
-    totals = np.where(counts, counts.sum(axis=0), len(rows) + 1)
-    stratum = totals.argmin(axis=1) if totals.shape[1] else np.zeros(len(order), np.int64)
+    stratum = strata_of(table, order)
     # place of each record among those of its class
     rank = pd.Series(stratum).groupby(stratum).cumcount().to_numpy()
     order = order[np.lexsort((stratum, rank))][:records]
     spent = np.cumsum(table.lengths[order]) * (table.alphabet.width - 1)
     spent[:1] = 0
     return np.sort(order[spent <= changes])
+
+
+def strata_of(table: SequenceTable, rows: Ints) -> Ints:
+    """Return the number of the class of some records: int64 [rows].
+
+    A record with several labels counts for the rarest of them; values are divided into quantiles.
+    """
+    counts = table.task.counts(table.targets[rows], table.classes) > 0
+    if not counts.shape[1]:
+        return np.zeros(len(rows), np.int64)
+    totals = np.where(counts, counts.sum(axis=0), len(rows) + 1)
+    found: Ints = totals.argmin(axis=1)
+    return found
 
 
 def background_of(table: SequenceTable) -> Doubles:

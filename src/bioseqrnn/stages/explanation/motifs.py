@@ -19,6 +19,7 @@ from bioseqrnn.motifs.stability import stability
 from bioseqrnn.motifs.tomtom import Database, Entry
 from bioseqrnn.stages.explanation.found import SIGNS, Named, consensus, matched, named
 from bioseqrnn.stages.explanation.gathered import Gathered, gather
+from bioseqrnn.stages.explanation.pairs import write_pairs
 from bioseqrnn.stages.explanation.places import write_occurrences
 from bioseqrnn.support.atomic import remove_file, together
 from bioseqrnn.support.console import progress, say
@@ -93,7 +94,8 @@ def _discover(
             row |= matched(database.matches(one.motif.frequencies))
         rows.append(row)
     with together():
-        shares = write_occurrences(found, gathered, table, output)
+        shares, placed = write_occurrences(found, gathered, table, output)
+        write_pairs([one.name for one in found], placed, table, output)
         for row, share in zip(rows, shares, strict=True):
             row |= share
         _write(found, rows, looked, gathered, table, output)

@@ -10,6 +10,7 @@ import numpy as np
 
 from bioseqrnn.baselines.records import Form
 from bioseqrnn.motifs.occurrences import Scanner
+from bioseqrnn.motifs.pairs import Placed, best_places
 from bioseqrnn.stages.explanation.found import Named
 from bioseqrnn.stages.explanation.gathered import Gathered, encoded
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
@@ -25,14 +26,23 @@ CHUNK = 2**22
 
 def write_occurrences(
     found: list[Named], gathered: Gathered, table: SequenceTable, output: Path
-) -> list[dict[str, Any]]:
-    """Search all records, write the occurrences, and return the cells ``occurs_{class}``."""
+) -> tuple[list[dict[str, Any]], list[Placed]]:
+    """Search all records and write the occurrences.
+
+    Returns
+    -------
+    shares : list of dict
+        Cells ``occurs_{class}`` of each motif.
+    placed : list of Placed
+        The best occurrences of each motif in each record of the dataset.
+    """
     scanners = [Scanner(one.motif, gathered.records) for one in found]
     totals = [
         np.concatenate([np.zeros(1), np.cumsum(gathered.contributions[:, i], dtype=np.float64)])
         for i in range(gathered.contributions.shape[1])
     ]
     held = np.zeros((len(found), len(table)), bool)
+    kept: list[list[tuple[Ints, Ints, Ints]]] = [[] for _ in found]
     with ExitStack() as files:
         names = (OCCURRENCES.file, Path(OCCURRENCES_BED).name)
         text, bed = (
@@ -46,6 +56,8 @@ def write_occurrences(
                 hits = scanner.scan(records)
                 own = rows[hits.records]
                 held[number, own] = True
+                best = best_places(own, hits.scores)
+                kept[number].append((own[best], hits.starts[best], hits.reverse[best]))
                 ends = hits.starts + one.motif.width
                 sums = _contributions(gathered, totals[one.motif.output], own, hits.starts, ends)
                 lines += zip(
@@ -64,7 +76,11 @@ def write_occurrences(
                 height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
                 place = _place(table, row, start, end, strand)
                 bed.write("{}\t{}\t{}\t{}\t{}\t{}\n".format(*place[:3], name, height, place[3]))
-    return [_shares(held[number], table) for number in range(len(found))]
+    placed = []
+    for one, parts in zip(found, kept, strict=True):
+        own, starts, reverse = (np.concatenate(part) for part in zip(*parts, strict=True))
+        placed.append(Placed(own, starts, reverse, one.motif.width))
+    return [_shares(held[number], table) for number in range(len(found))], placed
 
 
 def _place(

@@ -47,6 +47,8 @@ class Inputs:
         ``learning_curve.tsv`` of the evaluation.
     motifs : Path, optional
         ``motifs.tsv`` of the stage explanation; the other tables of motifs are in its folder.
+    motif_tests : Path, optional
+        ``motif_tests.tsv``; ``motif_null.tsv`` is in its folder.
     """
 
     sequences: Path
@@ -60,15 +62,20 @@ class Inputs:
     search: tuple[Path, ...] = ()
     learning_curve: Path | None = None
     motifs: Path | None = None
+    motif_tests: Path | None = None
 
     @property
     def motif_files(self) -> dict[str, Path]:
         """Tables of motifs that the report reads, by their declared names."""
-        if self.motifs is None:
-            return {}
-        tables = (explanation.MATRICES, explanation.MOTIF_SEARCH)
-        beside = {table.name: self.motifs.parent / table.file for table in tables}
-        return {explanation.MOTIFS.name: self.motifs} | beside
+        files: dict[str, Path] = {}
+        groups = (
+            (self.motifs, explanation.SHOWN_MOTIFS), (self.motif_tests, explanation.CHECKED_TABLES)
+        )  # fmt: skip
+        for path, tables in groups:
+            if path is not None:
+                files |= {table.name: path.parent / table.file for table in tables}
+                files[tables[0].name] = path
+        return files
 
     def checksums(self, tables: Iterable[str]) -> dict[str, str]:
         """SHA-256 of every file that is read; ``tables`` are the names of evaluation tables.
@@ -180,7 +187,7 @@ def read_results(inputs: Inputs, settings: dict[str, Any], confidence: float) ->
         tables[evaluation.LEARNING_CURVE.name] = evaluation.LEARNING_CURVE.read(
             inputs.learning_curve
         )
-    for table in explanation.MOTIF_TABLES:
+    for table in (*explanation.SHOWN_MOTIFS, *explanation.CHECKED_TABLES):
         if table.name in inputs.motif_files:
             tables[table.name] = table.read(inputs.motif_files[table.name])
     # the search on all records has no trials if its model is not the final one

@@ -24,7 +24,7 @@ from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
 from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.declared import REPORTED
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIF_SEARCH, MOTIFS
+from bioseqrnn.tables.declared.explanation import MOTIFS
 
 
 def build_report(
@@ -104,9 +104,8 @@ def sections_of(results: Results) -> list[Section]:
     if len(tables["thresholds"]):
         parts.append(decisions.thresholds_section(tables["thresholds"]))
     if MOTIFS.name in tables:
-        learned = (tables[table.name] for table in (MOTIFS, MATRICES, MOTIF_SEARCH))
         # after the answer to the first question, what the network knows
-        parts.insert(1, motifs_section(*learned))
+        parts.insert(1, motifs_section(tables))
     if "gradients" in tables:
         parts.append(gradients_section(tables["gradients"], results.task.per_position))
     for name, make in (("learning_curve", learning_curve_section), ("search", search_section)):

@@ -9,6 +9,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.validate import section_from_json
 from bioseqrnn.fitting.session import Session
+from bioseqrnn.stages.training.permuted import Permuted, train_permuted
 from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_final, train_fold
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.chosen import read_chosen
@@ -17,6 +18,8 @@ from bioseqrnn.tables.chosen import read_chosen
 @dataclass(frozen=True)
 class Given:
     """Options of a training: ``fold`` of ``folds``, or with ``selected`` the final model.
+
+    With ``permuted``, ``fold``, ``folds`` and ``selected`` are all given.
 
     Attributes
     ----------
@@ -37,6 +40,8 @@ class Given:
         files of all searches on all records.
     fraction : float
         Fraction of the training and validation records that is used.
+    permuted : int or None
+        Seed of the permutation of the labels; None: they are not permuted.
     """
 
     folds: Path | None
@@ -46,6 +51,7 @@ class Given:
     config: str
     chosen: tuple[Path, ...]
     fraction: float
+    permuted: int | None = None
 
     def fold_training(self, fold: int, seed: int) -> FoldTraining:
         """Return the training of a fold.
@@ -74,7 +80,9 @@ def train_given(
     machine: MachineConfig,
     checkpoint_seconds: float,
 ) -> None:
-    """Train a fold or the final model; SIGTERM and SIGUSR1 stop it with a checkpoint.
+    """Train a fold, the final model, or on permuted labels.
+
+    SIGTERM and SIGUSR1 stop it with a checkpoint.
 
     Raises
     ------
@@ -82,6 +90,15 @@ def train_given(
         Neither a fold nor a selected model is given, or one of them is invalid.
     """
     folds, fold, selected = given.folds, given.fold, given.selected
+    if given.permuted is not None:
+        if folds is None or fold is None or selected is None:
+            raise InputError("--permuted: give --folds, --fold and --selected with it")
+        wanted = Permuted(folds, fold, selected, given.permuted, given.chosen)
+        with Session(files.model, checkpoint_seconds) as session:
+            train_permuted(
+                sequences, files.model, wanted, seed=seed, machine=machine, session=session
+            )
+        return
     if selected is not None:
         with Session(files.model, checkpoint_seconds) as session:
             train_final(

@@ -188,8 +188,8 @@ def train_final(
         The settings of the selected model were searched in each fold, and ``searches`` has no
         search of it.
     """
-    choice = _network(read_selection(selected), selected, model)
-    config, epochs, search = _settings(choice, selected, searches)
+    choice = chosen_network(read_selection(selected), selected, model)
+    config, epochs, search = chosen_settings(choice, selected, searches)
     job = Job.start(sequences, output, config, seed=seed, machine=machine, session=session)
     table, what = job.table, f"final {choice['model']}"
     rows = np.arange(len(table))
@@ -211,8 +211,8 @@ def train_final(
     save_model(output, network, card)
 
 
-def _network(choice: dict[str, Any], selected: Path, model: str | None) -> dict[str, Any]:
-    """The entries of a selection that are about one network."""
+def chosen_network(choice: dict[str, Any], selected: Path, model: str | None) -> dict[str, Any]:
+    """Return the entries of a selection that are about one network."""
     if model is None or model == choice["model"]:
         return choice
     networks = choice.get("networks") or {}
@@ -223,10 +223,10 @@ def _network(choice: dict[str, Any], selected: Path, model: str | None) -> dict[
     return {"model": model, "metrics": {}} | found
 
 
-def _settings(
+def chosen_settings(
     choice: dict[str, Any], selected: Path, searches: tuple[Path, ...]
 ) -> tuple[ModelConfig, int, dict[str, Any] | None]:
-    """Settings and epochs of the final model, and the entry of its card about their search."""
+    """Return settings and epochs of the final model, and its card's entry about their search."""
     for found in [read_chosen(path) for path in searches]:
         if found.model == choice["model"]:
             return found.config, found.epochs, found.card

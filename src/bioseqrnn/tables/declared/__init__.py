@@ -31,6 +31,7 @@ ALL: tuple[Table, ...] = (
     models.GRADIENTS,
     *explanation.EXPLAINED,
     *explanation.MOTIF_TABLES,
+    *explanation.CHECKED_TABLES,
     *inspection.MUTATED,
     inspection.MEMORY,
     models.QUERY_PREDICTIONS,

@@ -6,6 +6,8 @@ from bioseqrnn.tables.declared.table import COUNT, LIST, NUMBER, TEXT, TRUTH, Co
 
 # class of the rows of a regression, which has no classes
 VALUE = "value"
+# share of the sites at one place from which a motif counts as being at a fixed place
+PLACED = 0.5
 
 _RUN = (
     Column("model", TEXT, "name of the network"),
@@ -104,7 +106,7 @@ _FOR = (
 MOTIFS = Table(
     "motifs", "explanation/motifs.tsv",
     "One row for each motif ([how they are found](motifs.md)).",
-    "motifs", ("report",),
+    "motifs", ("check-motifs", "report"),
     (
         _MOTIF,
         *_FOR,
@@ -150,7 +152,7 @@ MOTIFS = Table(
 MATRICES = Table(
     "motif matrices", "explanation/motif_matrices.tsv",
     "One row for each motif, column and residue.",
-    "motifs", ("report",),
+    "motifs", ("check-motifs", "report"),
     (
         _MOTIF,
         Column("column", COUNT, "from 1"),
@@ -184,7 +186,7 @@ OCCURRENCES = Table(
     "One row for each occurrence of a motif in any record of the dataset, in the order of the "
     "records. `occurrences.bed.gz` has the same places as BED, with -100 × log10(p) as score: on "
     "the chromosome for records that are windows of a genome, else with the id as chromosome.",
-    "motifs", (),
+    "motifs", ("check-motifs",),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         _MOTIF,
@@ -198,6 +200,86 @@ OCCURRENCES = Table(
             "summed contribution of its residues, as a mean over trainings; empty if the record "
             "was not attributed",
         ),
+    ),
+)  # fmt: skip
+
+MOTIF_PAIRS = Table(
+    "motif pairs", "explanation/motif_pairs.tsv",
+    "One row for each two motifs that share a record, among the first 30 motifs "
+    "([how they are counted](motifs.md#pairs)).",
+    "motifs", ("report",),
+    (
+        Column("motif", TEXT, "the first motif"),
+        Column("other", TEXT, "the second motif"),
+        Column("records", COUNT, "records with both, at places that do not overlap"),
+        Column("expected", NUMBER, "number of these by chance, given the class and the length"),
+        Column("p", NUMBER, "probability of so many or more by chance (Fisher)"),
+        Column("q", NUMBER, "the same, corrected for all pairs (Benjamini and Hochberg)"),
+        Column(
+            "distance", NUMBER,
+            "preferred distance in residues: from the first residue of the first motif to that of "
+            "the second one, in the direction in which the first one is read (5'→3'); negative if "
+            "the second one comes before; empty if no distance is in five records",
+        ),
+        Column("distance_low", NUMBER, "smallest distance that was counted"),
+        Column("distance_high", NUMBER, "largest distance that was counted"),
+        Column("between", NUMBER, "residues between the two motifs at the preferred distance"),
+        Column(
+            "orientation", TEXT, "`same` or `opposite` strand; empty if only one strand is read"
+        ),
+        Column("spaced", NUMBER, "records with a distance from distance_low to distance_high"),
+        Column("spaced_expected", NUMBER, "number of these by chance"),
+        Column("spaced_p", NUMBER, "p-value, corrected for all distances and orientations"),
+        Column("spaced_q", NUMBER, "the same, corrected for all pairs"),
+    ),
+)  # fmt: skip
+
+MOTIF_TESTS = Table(
+    "motif tests", "explanation/motif_tests.tsv",
+    "Two rows for each motif: what the logit of test records does when the motif is taken out of "
+    "them (`removed`) or put into others (`planted`) ([how](motifs.md#does-it-hold-up)).",
+    "check-motifs", ("report",),
+    (
+        _MOTIF,
+        *_FOR,
+        Column(
+            "test", TEXT,
+            "`removed`: all occurrences were replaced by random residues of the composition of the "
+            "dataset; `planted`: an instance of the motif was put into records of other classes",
+        ),
+        Column("records", COUNT, "test records that were changed"),
+        Column("before", NUMBER, "their mean calibrated logit before"),
+        Column("change", NUMBER, "mean change of the logit"),
+        Column("change_low", NUMBER, "lower end of its 95 % interval (bootstrap over records)"),
+        Column("change_high", NUMBER, "upper end"),
+        Column(
+            "controls", COUNT, "records with a control; the others have no room for another stretch"
+        ),
+        Column(
+            "control", NUMBER,
+            "mean change by the control; removed: stretches of the same number and lengths "
+            "elsewhere in the same records; planted: the same residues in shuffled order",
+        ),
+        Column("control_low", NUMBER, "lower end of its 95 % interval"),
+        Column("control_high", NUMBER, "upper end"),
+        Column("difference", NUMBER, "mean of change minus control in the same record"),
+        Column("difference_low", NUMBER, "lower end of its 95 % interval"),
+        Column("difference_high", NUMBER, "upper end"),
+    ),
+)  # fmt: skip
+
+MOTIF_NULL = Table(
+    "motif null", "explanation/motif_null.tsv",
+    "One row for each network that was trained on permuted labels: the motifs that are found by "
+    "chance ([how](motifs.md#does-it-hold-up)).",
+    "check-motifs", ("report",),
+    (
+        Column("permuted", COUNT, "number of the permutation"),
+        Column("fold", COUNT, "fold whose test records were attributed"),
+        Column("records", COUNT, "records with an attribution"),
+        Column("seqlets", COUNT, "spans that contribute more than by chance, of all classes"),
+        Column("motifs", COUNT, "motifs that they gave"),
+        Column("consensus", TEXT, "consensus of each of these motifs"),
     ),
 )  # fmt: skip
 
@@ -242,4 +324,8 @@ TRACKS, TRACK = "explanation/tracks", "attributions.{label}.bw"
 # what ``attribute`` writes
 EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
 # what ``motifs`` writes
-MOTIF_TABLES = (MOTIFS, MATRICES, MOTIF_SEARCH, OCCURRENCES)
+MOTIF_TABLES = (MOTIFS, MATRICES, MOTIF_SEARCH, MOTIF_PAIRS, OCCURRENCES)
+# those of them that the report shows
+SHOWN_MOTIFS = (MOTIFS, MATRICES, MOTIF_SEARCH, MOTIF_PAIRS)
+# what ``check-motifs`` writes
+CHECKED_TABLES = (MOTIF_TESTS, MOTIF_NULL)

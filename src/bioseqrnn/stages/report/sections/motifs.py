@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,29 +10,46 @@ from markupsafe import Markup
 
 from bioseqrnn.motifs.logo import logo
 from bioseqrnn.stages.report.parts import Section, section
-from bioseqrnn.tables.declared.explanation import VALUE
+from bioseqrnn.stages.report.sections.motif_checks import by_chance, pairs_part, tested
+from bioseqrnn.tables.declared.explanation import (
+    MATRICES,
+    MOTIF_NULL,
+    MOTIF_PAIRS,
+    MOTIF_SEARCH,
+    MOTIF_TESTS,
+    MOTIFS,
+    PLACED,
+    VALUE,
+)
 
 TITLE = "What the network learned"
 SHOWN = 20
 # width and height of the picture of positions
 WIDE, HIGH = 120, 30
-# share of the sites at one place that is worth a sentence
-LEAST_SHARE = 0.5
 CELL = Markup('<td style="vertical-align:top;padding:8px">{}</td>')
 
 
-def motifs_section(motifs: pd.DataFrame, cells: pd.DataFrame, search: pd.DataFrame) -> Section:
-    """Logos with names, places and stability; without a motif, the reason.
+def motifs_section(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Logos with names, places, stability, tests and pairs; without a motif, the reason.
 
     Parameters
     ----------
-    motifs, cells, search : DataFrame
-        ``motifs.tsv``, ``motif_matrices.tsv`` and ``motif_search.tsv``.
+    tables : mapping of str to DataFrame
+        By their declared names; ``MOTIF_TESTS`` and ``MOTIF_NULL`` may be missing.
     """
+    motifs, cells, search = (tables[table.name] for table in (MOTIFS, MATRICES, MOTIF_SEARCH))
+    tests = tables.get(MOTIF_TESTS.name, MOTIF_TESTS.frame([]))
+    null = tables.get(MOTIF_NULL.name, MOTIF_NULL.frame([]))
+    chance = by_chance(motifs, null)
     if motifs.empty:
-        return section("motifs", TITLE, _examined(search), "html", data=_reasons(search))
+        text = f"{_examined(search)} {chance}".strip()
+        return section("motifs", TITLE, text, "html", data=_reasons(search))
     rows = Markup().join(
-        _row({str(k): v for k, v in row.items()}, cells[cells["motif"] == row["motif"]])
+        _row(
+            {str(k): v for k, v in row.items()},
+            cells[cells["motif"] == row["motif"]],
+            tests[tests["motif"] == row["motif"]],
+        )
         for row in motifs.head(SHOWN).to_dict("records")
     )
     head = Markup().join(
@@ -45,7 +63,8 @@ def motifs_section(motifs: pd.DataFrame, cells: pd.DataFrame, search: pd.DataFra
     more = len(motifs) - SHOWN
     if more > 0:
         table += Markup("<p>{} more in explanation/motifs.tsv.</p>").format(f"{more:,}")
-    return section("motifs", TITLE, _description(motifs, search), "html", data=table)
+    table += pairs_part(tables[MOTIF_PAIRS.name])
+    return section("motifs", TITLE, _description(motifs, search, chance), "html", data=table)
 
 
 def _examined(search: pd.DataFrame) -> str:
@@ -60,7 +79,7 @@ def _examined(search: pd.DataFrame) -> str:
     )
 
 
-def _description(motifs: pd.DataFrame, search: pd.DataFrame) -> Markup:
+def _description(motifs: pd.DataFrame, search: pd.DataFrame, chance: str) -> Markup:
     once = int((motifs["found"] <= 1).sum()) if motifs["trainings"].max() > 1 else 0
     count = len(motifs)
     text = (
@@ -77,11 +96,12 @@ def _description(motifs: pd.DataFrame, search: pd.DataFrame) -> Markup:
             f"{'it' if once == 1 else 'them'}. "
         )
     files = "Files: motifs.meme, occurrences.tsv.gz and logos in the folder explanation."
-    return Markup("{}{}").format(text, files)
+    return Markup("{}{}{}").format(text, chance, files)
 
 
-def _row(row: dict[str, Any], cells: pd.DataFrame) -> Markup:
-    parts = (_picture(row, cells), _says(row), _where(row), _sure(row))
+def _row(row: dict[str, Any], cells: pd.DataFrame, tests: pd.DataFrame) -> Markup:
+    sure = Markup("<br>").join(part for part in (_sure(row), tested(tests)) if part)
+    parts = (_picture(row, cells), _says(row), _where(row), sure)
     return Markup("<tr>{}</tr>").format(Markup().join(CELL.format(part) for part in parts))
 
 
@@ -125,7 +145,7 @@ def _where(row: dict[str, Any]) -> Markup:
     ]
     if shares:
         text += Markup("<br>Occurs in {} of all records").format(", ".join(shares))
-    if row["position_share"] >= LEAST_SHARE:
+    if row["position_share"] >= PLACED:
         place = int(row["position"]) + 1
         side = "first" if row["anchor"] == "start" else "last"
         end = place + int(row["width"]) - 1

@@ -1,0 +1,73 @@
+"""Training on permuted labels: whose labels are exchanged, and what is written."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from conftest import RESOURCES, encode, first_records, write_exons
+
+from bioseqrnn.config.folds import FoldsConfig
+from bioseqrnn.fasta.sources import Source
+from bioseqrnn.networks.card import read_card
+from bioseqrnn.stages.folds.run import split_table
+from bioseqrnn.stages.training.permuted import permuted_labels
+from bioseqrnn.support.errors import InputError
+from bioseqrnn.tables.folds import read_roles
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("permuted")
+    sources = []
+    for name in ("ACP", "Random"):
+        path = folder / f"{name}.fa"
+        path.write_text(first_records(RESOURCES / "acp" / path.name, 30))
+        sources.append(Source(path, name))
+    table = encode(folder, sources, positive="ACP")
+    folds = FoldsConfig(count=2, validation_fraction=0.2, seed=1, grouping="duplicates")
+    split_table(table, folder / "folds.parquet", folds)
+    settings = {"cell": "gru", "hidden_size": 4, "stem_filters": 4, "epochs": 9}
+    chosen = {"model": "gru", "config": settings, "epochs": 2, "metrics": {}}
+    (folder / "selected.json").write_text(json.dumps(chosen))
+    return folder, table
+
+
+def test_only_labels_of_training_and_validation_records_are_exchanged(made):
+    folder, table = made
+    train, validation, test = read_roles(folder / "folds.parquet", table, 0)
+    rows = np.sort(np.concatenate([train, validation]))
+    before = table.targets.copy()
+    other = permuted_labels(table, rows, 1)
+    assert np.array_equal(table.targets, before)
+    assert np.array_equal(other.targets[test], before[test])
+    assert np.array_equal(np.sort(other.targets[rows]), np.sort(before[rows]))
+    # as many as two random orders agree on
+    assert 0.2 < (other.targets[rows] == before[rows]).mean() < 0.8
+    again = permuted_labels(table, rows, 2)
+    assert not np.array_equal(again.targets, other.targets)
+
+
+def test_the_network_has_the_selected_settings_and_says_what_it_is(made, cli, tmp_path):
+    folder, _ = made
+    words = (
+        "train", "--sequences", folder / "sequences.parquet", "--folds", folder / "folds.parquet",
+        "--fold", 1, "--permuted", 3,
+    )  # fmt: skip
+    done = cli(*words, "--selected", folder / "selected.json", "-o", "a/model.safetensors")
+    assert done.code == 0, done.err
+    card = read_card(tmp_path / "a" / "model.safetensors")
+    assert (card["model"], card["fold"], card["permuted"], card["epoch"]) == ("gru", 1, 3, 2)
+    assert card["config"]["hidden_size"] == 4
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["model.safetensors"]
+    done = cli(*words, "-o", "b/model.safetensors")
+    assert done.code == 2
+    assert "--permuted: give --folds, --fold and --selected with it" in done.err
+
+
+def test_labels_of_residues_are_not_permuted(tmp_path):
+    path = write_exons(tmp_path / "sides.txt", 4, 4)
+    table = encode(tmp_path, [Source(path, None)], task="per_position", alphabet="dna")
+    with pytest.raises(InputError, match="labels of residues cannot be permuted"):
+        permuted_labels(table, np.arange(len(table)), 1)
