@@ -15,6 +15,7 @@ from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.evaluation import EvaluationConfig, ThresholdConfig
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
+from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.settings import Config
 from bioseqrnn.config.strict import Strict
 
@@ -65,6 +66,10 @@ def test_a_seed_is_that_of_the_settings():
         info, standing = given(command, "seed")
         items = Config.model_json_schema()["properties"]["seeds"]
         assert (info.min, info.max) == (items["items"]["minimum"], items["items"]["maximum"])
+        if standing is None:
+            # the seed of the settings that --settings gives
+            assert "settings" in signature(COMMANDS[command]).parameters
+            standing = ExplanationConfig().seed
         assert [standing] == items["default"]
         assert standing == default(EvaluationConfig, "seed") == default(FoldsConfig, "seed")
 

@@ -96,10 +96,11 @@ def make_project(folder: Path) -> Project:
 
 
 def make_dna_project(folder: Path) -> Project:
-    """The same with one dataset."""
+    """The same with one dataset, which is not explained."""
     project = make_project(folder)
     project.write_sheet("datasets", DATASETS[0], *(row for row in DATASETS if "dna" in row))
-    project.write_config(project.read_config() | {"dataset_options": {}})
+    less = {"dataset_options": {}, "explanation": {"method": "none"}}
+    project.write_config(project.read_config() | less)
     return project
 
 

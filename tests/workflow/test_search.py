@@ -35,7 +35,7 @@ def configure(project, search=SEARCH, curve=CURVE, **changes):
     project.write_sheet("datasets", "dataset fasta label", "pep data/ACP.fa ACP",
                         "pep data/Random.fa Random")  # fmt: skip
     project.write_sheet("queries", "query dataset fasta")
-    project.write_config(config | {"search": search})
+    project.write_config(config | {"search": search, "explanation": {"method": "none"}})
 
 
 def test_a_searched_model_stands_beside_its_own_settings(project):
