@@ -13,9 +13,9 @@ from typer.models import OptionInfo
 from bioseqrnn.cli import app
 from bioseqrnn.cli.settings import default, option
 from bioseqrnn.config.evaluation import EvaluationConfig, ThresholdConfig
+from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
-from bioseqrnn.config.explanation import ExplanationConfig
 from bioseqrnn.config.settings import Config
 from bioseqrnn.config.strict import Strict
 
