@@ -29,6 +29,7 @@ MODULES = (
     "tables.declared.data",
     "tables.declared.evaluation",
     "tables.declared.explanation",
+    "tables.declared.inspection",
     "tables.declared.__init__",
 )
 
