@@ -204,7 +204,7 @@ def test_python_of_the_weights_of_keras():
 
 @pytest.mark.parametrize("page", YAML)
 def test_settings_are_valid(page):
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    schema = json.loads((ROOT / "workflow" / "schemas" / "config.schema.json").read_text())
     schema.pop("required", None)
     given = yaml.safe_load(blocks(page, "yaml")[0])
     assert set(given) <= set(schema["properties"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -41,7 +42,7 @@ def walk(node):
 
 @pytest.mark.parametrize("name", ["config", "datasets", "queries"])
 def test_schemas_are_valid_and_closed_at_every_level(name):
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / f"{name}.schema.yaml").read_text())
+    schema = json.loads((ROOT / "workflow" / "schemas" / f"{name}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$schema"].endswith("2020-12/schema")
     # of several kinds of value: Snakemake would fill the defaults of one into another

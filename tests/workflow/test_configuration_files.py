@@ -127,7 +127,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
     ],
 )
 def test_sheets_have_no_column_twice_and_no_control_characters(text, message, tmp_path):
-    schema = read_schema(ROOT / "workflow" / "schemas" / "datasets.schema.yaml")
+    schema = read_schema(ROOT / "workflow" / "schemas" / "datasets.schema.json")
     sheet = tmp_path / "datasets.tsv"
     sheet.write_text(text)
     with pytest.raises(InputError) as caught:
@@ -138,8 +138,8 @@ def test_sheets_have_no_column_twice_and_no_control_characters(text, message, tm
 @pytest.mark.parametrize("name", ["config", "datasets", "queries"])
 def test_no_pattern_takes_a_line_break_for_the_end(name):
     """In Python, $ also matches before a line break at the end."""
-    text = (ROOT / "workflow" / "schemas" / f"{name}.schema.yaml").read_text()
-    patterns = set(re.findall(r"(\^\[.*\$\S*?)(?::$|$)", text, re.M))
+    text = (ROOT / "workflow" / "schemas" / f"{name}.schema.json").read_text()
+    patterns = {json.loads(found) for found in re.findall(r'"\^\[.*\$.*?"(?=[:,]|$)', text, re.M)}
     assert patterns
     for pattern in patterns:
         assert re.search(pattern, "d")

@@ -67,7 +67,7 @@ WRONG = {
 @pytest.mark.parametrize("given", list(WRONG))
 def test_a_wrong_value_of_the_command_line_is_named_as_such(given):
     values = parse_config([given])
-    schema = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")
+    schema = read_schema(ROOT / "workflow" / "schemas" / "config.schema.json")
     with pytest.raises(InputError) as caught:
         check_settings(copy.deepcopy(values), Origins([("--config", values)]), schema)
     assert str(caught.value).startswith(f"--config: {WRONG[given]}")

@@ -21,7 +21,7 @@ STAGE_VERSIONS = {
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {
-    name: workflow.source_path(f"../schemas/{name}.schema.yaml")
+    name: workflow.source_path(f"../schemas/{name}.schema.json")
     for name in ("config", "datasets", "queries")
 }
 

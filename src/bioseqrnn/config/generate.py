@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from bioseqrnn.config.audit import AuditConfig, Check
@@ -46,7 +45,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("queries.tsv", QueryRow),
 ]
 BEGIN, END = "<!-- generated: begin -->", "<!-- generated: end -->"
-HEADER = "# Generated from src/bioseqrnn/config by `make schemas`; do not edit.\n"
+COMMENT = "Generated from src/bioseqrnn/config by `make schemas`; do not edit."
 
 
 def _tidy(node: Any) -> Any:
@@ -75,10 +74,14 @@ def _is_title(key: str, value: Any) -> bool:
 
 
 def schema_text(model: type[BaseModel]) -> str:
-    """Return the JSON Schema (draft 2020-12) of a model as YAML."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    """Return the JSON Schema (draft 2020-12) of a model.
+
+    It is not written as YAML: Snakemake reads the schemas in every job, and YAML takes it half a
+    second of processor time.
+    """
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$comment": COMMENT}
     schema |= _tidy(model.model_json_schema())
-    return HEADER + yaml.safe_dump(schema, sort_keys=False, allow_unicode=True, width=100)
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _type(field: dict[str, Any]) -> str:
@@ -130,7 +133,7 @@ def table_text() -> str:
 def generated_files(root: Path) -> dict[Path, str]:
     """Return every generated file with the text that it should have."""
     files = {
-        root / "workflow" / "schemas" / f"{name}.schema.yaml": schema_text(model)
+        root / "workflow" / "schemas" / f"{name}.schema.json": schema_text(model)
         for name, model in SCHEMAS.items()
     }
     readme = root / "config" / "README.md"

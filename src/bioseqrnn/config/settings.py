@@ -1,6 +1,6 @@
 """All settings: ``config/config.yaml``.
 
-``workflow/schemas/*.schema.yaml`` and the tables in ``config/README.md`` are generated from the
+``workflow/schemas/*.schema.json`` and the tables in ``config/README.md`` are generated from the
 classes of this package (``make schemas``); a test fails where they differ.
 """
 

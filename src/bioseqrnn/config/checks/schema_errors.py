@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 from jsonschema.exceptions import ValidationError
 
 from bioseqrnn.config.checks.text import suggestion
-from bioseqrnn.config.checks.yaml_file import LOADER
 
 TYPE_WORDS = {
     "object": "a section of keys and values",
@@ -37,8 +36,7 @@ SchemaValidator: Any = _extend(
 
 def read_schema(path: str | Path) -> Any:
     """Return the validator of a schema file."""
-    text = Path(path).read_text(encoding="utf-8")
-    return SchemaValidator(yaml.load(text, Loader=LOADER))  # nosec B506
+    return SchemaValidator(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def first_problem(instance: object, validator: Any) -> ValidationError | None:
