@@ -7,11 +7,11 @@ BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check clean format schemas benchmarks install audit-dependencies
+.PHONY: run test check clean format schemas benchmarks install kernels audit-dependencies
 .PHONY: check-types check-format check-layers check-security check-workflow
 .DEFAULT_GOAL := run
 
-run: install
+run: kernels
 	@echo "==> Running the workflow of config/config.yaml on $(CORES) cores (make run CORES=8 for more)"
 	snakemake --cores $(CORES)
 	@results=$$(python -c 'import yaml; \
@@ -21,7 +21,7 @@ run: install
 	echo "==> Predictions of new sequences:"; \
 	find "$$results" -path '*/predictions/*.tsv.gz' | sort | sed 's/^/      /'
 
-test: install
+test: kernels
 	@echo "==> Running the tests"
 	pytest -n $(CORES) --dist loadgroup
 
@@ -66,12 +66,13 @@ schemas: install
 	python -m bioseqrnn.metrics.document
 
 # Public sets through the whole workflow; DATA is the folder that benchmarks/README.md describes.
-benchmarks: install
+benchmarks: kernels
 	@test -n "$(DATA)" || \
 	  { echo "make benchmarks needs the data: make benchmarks DATA=folder (benchmarks/README.md)" >&2; exit 2; }
 	python -m benchmarks.accuracy --data "$(DATA)" --cores $(CORES)
 
-# Runs again only when the project's dependencies change.
+# Runs again only when the project's dependencies change. Python compiles modules when it imports them
+# first; to compile all that are installed would take a minute more.
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -82,7 +83,13 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	  { echo "$(PYTHON) lacks the venv module; install it (Debian: apt install python3-venv)" >&2; exit 2; }
 	@echo "==> Installing into $(VENV) (about two minutes, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Compiled once, before jobs that start together all need them.
+kernels: $(VENV)/compiled
+
+$(VENV)/compiled: $(VENV)/installed
 	@echo "==> Compiling kernels (half a minute, once)"
 	$(VENV)/bin/python -m bioseqrnn.networks.engine
 	@touch $@

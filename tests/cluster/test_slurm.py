@@ -197,7 +197,7 @@ def test_one_of_two_nodes_is_lost(cluster, submit, undisturbed, tmp_path, monkey
     """Its process is killed; the other ends, and the training goes on from the checkpoint."""
     monkeypatch.setitem(cluster.env, "BIOSEQRNN_CHECKPOINT_SECONDS", "1")
     project = undisturbed.copy(tmp_path / "project")
-    few = LONG | {"dropout": 0.0}
+    few = LONG | {"epochs": 100, "dropout": 0.0}
     project.write_config(project.read_config() | {"nodes": 2, "models": {"gru": few}})
     whole = project.copy(tmp_path / "whole")
     assert submit(whole.folder, MODEL.format(1), warm=True).finish() == 0

@@ -195,6 +195,9 @@ def _serve(address: str, command: str) -> None:
     main = modules[0].main
     if command == "bioseqrnn":
         _prepare_numba()
+    else:
+        # finds all plugins, once
+        modules[0].get_argument_parser()
     # none of this is garbage: no process is to look through it
     gc.collect()
     gc.freeze()
