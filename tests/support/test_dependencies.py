@@ -21,10 +21,11 @@ from bioseqrnn.support.dependencies import digest_of, module_file, sources_of
 TRAINING = "bioseqrnn.stages.training.run"
 SEARCH = "bioseqrnn.stages.search.run"
 # the command line with the settings that its options have, what it checks paths with, and the
-# choice between a fold and the final model: they compute nothing
+# choice between a fold and the final model: they compute nothing; the training on permuted labels
+# has a fingerprint of its own
 COMMAND_LINE = (
     "bioseqrnn.cli", "bioseqrnn.config.evaluation", "bioseqrnn.support.paths",
-    "bioseqrnn.stages.training.given",
+    "bioseqrnn.stages.training.given", "bioseqrnn.stages.training.permuted",
 )  # fmt: skip
 # data, loss, arithmetic and order of the batches of a training
 COMPUTING = (
