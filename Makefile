@@ -71,8 +71,9 @@ benchmarks: kernels
 	  { echo "make benchmarks needs the data: make benchmarks DATA=folder (benchmarks/README.md)" >&2; exit 2; }
 	python -m benchmarks.accuracy --data "$(DATA)" --cores $(CORES)
 
-# Runs again only when the project's dependencies change. Python compiles modules when it imports them
-# first; to compile all that are installed would take a minute more.
+# Runs again only when the project's dependencies change. constraints.txt has everything, so pip need not
+# find out what needs what, unless another version of Python needs more. Python compiles modules when it
+# imports them first. Each of the two would take a minute.
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -83,7 +84,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	  { echo "$(PYTHON) lacks the venv module; install it (Debian: apt install python3-venv)" >&2; exit 2; }
 	@echo "==> Installing into $(VENV) (about two minutes, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps --requirement constraints.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps --editable .
+	@$(VENV)/bin/python -m pip check --quiet || \
+	  $(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 # Compiled once, before jobs that start together all need them.
