@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import yaml
@@ -42,6 +43,11 @@ def test_all_scale_alike():
         found["slurm"][rule] = found["slurm"][rule] | {"runtime": "30 * attempt"}
     assert all(asked == found["slurm"] for asked in found.values())
     assert found["slurm"]["train_model"] == {"mem_mb": "4000 * attempt", "runtime": "240 * attempt"}
+    # whatever the explanation reads grows with the records, too
+    text = (PROFILES.parent / "rules" / "explanation.smk").read_text()
+    rules = re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE)
+    assert len(rules) >= 6
+    assert set(rules) <= set(found["slurm"])
 
 
 @pytest.mark.parametrize("rule", ["train_model", "train_baseline"])
