@@ -48,8 +48,8 @@ def write_tracks(attributions: Path, sequences: Path, genome: Path, output: Path
     windows = table.windows
     if windows is None or not len(windows.chroms):
         raise InputError(
-            f"{sequences}: no record is a window of a genome (encode: intervals), so there is no "
-            "bigWig track; leave out --genome"
+            f"{sequences}: no record is a window of a genome; tracks need records that were cut "
+            "from one by intervals (docs/labels.md)"
         )
     chosen = [name.partition(":")[0] in (genome.name, str(genome)) for name in windows.chroms]
     if not any(chosen):
@@ -67,13 +67,14 @@ def write_tracks(attributions: Path, sequences: Path, genome: Path, output: Path
             f"{next(file.name for file in files if files.count(file) > 1)}; rename one of them"
         )
     output.mkdir(parents=True, exist_ok=True)
-    for earlier in set(output.glob(TRACK.format(label="*"))) - set(files):
-        remove_file(earlier)
     with together():
         for place, file in enumerate(files):
             with atomic_path(file) as temporary:
                 values = _values(gathered, windows, chosen, place)
                 _write(temporary, lengths, values)
+    # of classes that there are no more; only after the new tracks are complete
+    for earlier in set(output.glob(TRACK.format(label="*"))) - set(files):
+        remove_file(earlier)
     say(f"wrote {', '.join(file.name for file in files)}")
     return files
 
