@@ -11,7 +11,6 @@ from bioseqrnn.stages.explanation.found import consensus, named
 from bioseqrnn.stages.explanation.gathered import gather
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.attributions import AttributionFile
 from bioseqrnn.tables.declared.explanation import MOTIF_NULL
 from bioseqrnn.tables.sequences import SequenceTable
 
@@ -34,19 +33,17 @@ def by_chance(permuted: list[Path], table: SequenceTable, seed: int) -> pd.DataF
     rows = []
     for number, path in enumerate(permuted, 1):
         gathered = gather(path, table)
-        folds = {fold for part in AttributionFile(path).parts(effects=False)
-                 for fold in part.folds.tolist()}  # fmt: skip
-        if len(folds) != 1:
+        if len(gathered.folds) != 1:
             raise InputError(
-                f"{path}: has attributions by networks of {len(folds)} folds; give a file for each "
-                "network that was trained on permuted labels"
+                f"{path}: has attributions by networks of {len(gathered.folds)} folds; give a file "
+                "for each network that was trained on permuted labels"
             )
         motifs, looked = find_motifs(gathered.records, gathered.contributions, seed=seed)
         found = named(motifs, gathered.records.both, gathered.classes)
         texts = [consensus(one.motif, table.alphabet.symbols) for one in found]
         seqlets = sum(one.seqlets for one in looked)
         rows.append(
-            (number, folds.pop(), len(gathered.records), seqlets, len(found), "; ".join(texts))
+            (number, *gathered.folds, len(gathered.records), seqlets, len(found), "; ".join(texts))
         )
         say(f"permuted labels {number}: {len(found)} motifs by chance")
     return MOTIF_NULL.frame(rows)

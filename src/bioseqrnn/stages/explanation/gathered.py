@@ -30,6 +30,8 @@ class Gathered:
         Records and contributions of each network alone.
     classes : list of str
         Classes that are explained.
+    folds : list of int
+        Folds of all networks, each once, also of those without an attributed record.
     """
 
     rows: Ints
@@ -37,6 +39,7 @@ class Gathered:
     contributions: Floats
     trainings: list[tuple[Encoded, Floats]]
     classes: list[str]
+    folds: list[int]
 
 
 def gather(path: Path, table: SequenceTable) -> Gathered:
@@ -54,7 +57,7 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
     ):
         raise InputError(f"{path}: attributions of other sequences; make them again")
     classes = file.metadata.classes
-    parts = _parts(path, file, table)
+    parts, folds = _parts(path, file, table)
     rows = np.array(sorted({row for run in parts.values() for row in run}), np.int64)
     every = encoded(Form.of(table).records(table.packed, rows))
     total = np.zeros((len(every.codes), len(classes)), np.float32)
@@ -71,7 +74,7 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
         times[places] += 1
         trainings.append((Encoded(every.codes[at], offsets, every.symbols, every.both), part))
     total /= np.repeat(times, every.lengths)[:, None]
-    return Gathered(rows, every, total, trainings, classes)
+    return Gathered(rows, every, total, trainings, classes, sorted(folds))
 
 
 def encoded(records: Records) -> Encoded:
@@ -82,12 +85,14 @@ def encoded(records: Records) -> Encoded:
 
 def _parts(
     path: Path, file: AttributionFile, table: SequenceTable
-) -> dict[tuple[str, int, int], dict[int, list[Floats]]]:
-    """Contributions by network, row of the record, and class."""
+) -> tuple[dict[tuple[str, int, int], dict[int, list[Floats]]], set[int]]:
+    """Contributions by network, row of the record, and class; and the folds of all networks."""
     numbers = {name: number for number, name in enumerate(table.ids)}
     classes = {name: number for number, name in enumerate(file.metadata.classes)}
     parts: dict[tuple[str, int, int], dict[int, list[Floats]]] = {}
+    folds: set[int] = set()
     for part in file.parts(effects=False):
+        folds.update(part.folds.tolist())
         for i in np.flatnonzero(np.diff(part.offsets) > 0).tolist():
             row = numbers.get(part.ids[i], -1)
             values = part.contribution[part.offsets[i] : part.offsets[i + 1]]
@@ -99,4 +104,4 @@ def _parts(
             run = parts.setdefault((part.models[i], int(part.folds[i]), int(part.seeds[i])), {})
             own = run.setdefault(row, [np.zeros(len(values), np.float32)] * len(classes))
             own[classes[part.classes[i]]] = values
-    return parts
+    return parts, folds

@@ -60,12 +60,11 @@ class Measured:
         means = sums / np.maximum(times, 1)[:, None]
         before, change, control = means.T
         known = np.isfinite(control)
-        count = (len(records), _mean(before)), (int(known.sum()),)
-        parts = (
-            summary(change, seed), summary(control[known], seed),
-            summary((change - control)[known], seed),
+        return (
+            len(records), _mean(before), *summary(change, seed),
+            int(known.sum()), *summary(control[known], seed),
+            *summary((change - control)[known], seed),
         )  # fmt: skip
-        return (*count[0], *parts[0], *count[1], *parts[1], *parts[2])
 
 
 def summary(values: Doubles, seed: int) -> tuple[float, float, float]:
