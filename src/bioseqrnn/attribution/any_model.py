@@ -123,10 +123,14 @@ class AnyModel:
         """Raise InputError if a record of so many residues does not fit in memory."""
         self.scorer.check(length, what)
 
+    @property
+    def _temperature(self) -> float:
+        return float(self.card.get("temperature") or 1.0)
+
     @cached_property
     def _network(self) -> Explained | None:
         """The network that gives all scores, or None if several methods do."""
-        scorer, temperature = self.scorer, float(self.card.get("temperature") or 1.0)
+        scorer, temperature = self.scorer, self._temperature
         if isinstance(scorer, CombinedScorer):
             ((name, member), *others) = scorer.used.items()
             if others or scorer.combination.weights.sum() != 1:
@@ -152,8 +156,7 @@ class AnyModel:
             1 for each residue that a position can be, else 0.
         """
         scores = self.scorer.scores(pack_onehot(bits)).scores
-        temperature = float(self.card.get("temperature") or 1.0)
-        return logits_of_scores(self.task, calibrated(self.task, scores, temperature))
+        return logits_of_scores(self.task, calibrated(self.task, scores, self._temperature))
 
 
 def logits_of_scores(task: Task, scores: Doubles) -> Doubles:
