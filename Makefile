@@ -71,9 +71,9 @@ benchmarks: kernels
 	  { echo "make benchmarks needs the data: make benchmarks DATA=folder (benchmarks/README.md)" >&2; exit 2; }
 	python -m benchmarks.accuracy --data "$(DATA)" --cores $(CORES)
 
-# Runs again only when the project's dependencies change. constraints.txt has everything, so pip need not
-# find out what needs what, unless another version of Python needs more. Python compiles modules when it
-# imports them first. Each of the two would take a minute.
+# Runs again only when the project's dependencies change. constraints.txt has everything, so pip does not
+# search for dependencies, unless another version of Python needs more. Python compiles each module when it
+# first imports it. Both save time here.
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt

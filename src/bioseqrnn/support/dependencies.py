@@ -14,7 +14,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 # An import at the beginning of a statement: ``from MODULE import NAMES`` or ``import MODULES``.
-# To parse the package takes longer than a small training. A match in a docstring names no module.
+# The parser of Python takes much longer. A match in a docstring names no module.
 IMPORT = re.compile(
     rb"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<dots>\.*)(?P<module>[\w.]*)[ \t]+import[ \t]*"
     rb"(?P<names>\([^)]*\)|[^\n;]*)|import[ \t]+(?P<modules>[^\n;]*))",
