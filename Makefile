@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Empty: Python keeps the byte code of modules, even where the environment of the user forbids it (as images of
+# containers often do). Each job is a process of its own and would compile all modules that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test check clean format schemas benchmarks install kernels audit-dependencies
 .PHONY: check-types check-format check-layers check-security check-workflow
