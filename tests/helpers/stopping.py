@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from pathlib import Path
+
+from waiting import output_of, wait_until
 
 
 def stop_with_a_checkpoint(training: subprocess.Popen[str], model: Path) -> str:
     """What it says when a batch system warns it, once it has written a checkpoint of the model."""
-    while not model.with_name(f"{model.name}.checkpoint").exists():
-        assert training.poll() is None
-        time.sleep(0.01)
+    checkpoint = model.with_name(f"{model.name}.checkpoint")
+    wait_until(checkpoint.exists, "the first checkpoint", training, pause=0.01)
     training.send_signal(signal.SIGUSR1)
     # the pipe is closed when the last process has ended
-    _, err = training.communicate()
+    _, err = output_of(training, "the training that was told to stop")
     assert training.returncode == 75, err
     return err

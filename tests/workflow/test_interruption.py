@@ -3,11 +3,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 
 import psutil
 import pytest
 from conftest import BIN, ROOT
+from waiting import output_of, wait_until
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
@@ -35,9 +35,10 @@ def started(project, *words):
         stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip
-    while not checkpoint.exists() or checkpoint.stat().st_ino == before:
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.02)
+    wait_until(
+        lambda: checkpoint.exists() and checkpoint.stat().st_ino != before,
+        "a checkpoint of its training", process,
+    )  # fmt: skip
     return process
 
 
@@ -45,12 +46,13 @@ def test_signals_reach_the_training_and_a_retry_goes_on(project):
     config = project.read_config()
     project.write_config(config | {"models": {"gru": SLOW}})
     folder = project.folder / "results" / "pep"
+    assert project.snakemake("results/pep/folds.parquet").code == 0
     log = folder / "logs" / "train_model" / "gru.fold-0.seed-1.log"
 
     # the end of a time limit: everything that runs is asked to end
     run = started(project)
     os.killpg(run.pid, signal.SIGTERM)
-    run.communicate()
+    output_of(run, "the run that was asked to end")
     assert run.returncode == 1
     assert "stopped by SIGTERM after epoch" in log.read_text().splitlines()[-1]
     assert not (project.folder / MODEL).exists()
@@ -60,7 +62,7 @@ def test_signals_reach_the_training_and_a_retry_goes_on(project):
     (job,) = psutil.Process(run.pid).children()
     first = log.read_text()
     job.send_signal(signal.SIGUSR1)
-    out, _ = run.communicate()
+    out, _ = output_of(run, "the run that retries")
     assert run.returncode == 0, out
     assert "resumes after epoch" in first
     assert "resumes after epoch" in log.read_text()
