@@ -59,8 +59,8 @@ FORWARDED = (
 
 def fixed(environment: dict[str, str], command: str) -> dict[str, str]:
     """Variables that must be those of the imports."""
-    # Snakemake computes nothing that threads would
-    free = FREE | (ONE_THREAD.keys() if command == "snakemake" else set())
+    # Snakemake and MultiQC compute nothing that threads would, and draw nothing with Matplotlib
+    free = FREE | ({*ONE_THREAD, "MPLCONFIGDIR"} if command != "bioseqrnn" else set())
     return {
         name: value
         for name, value in environment.items()
@@ -107,7 +107,8 @@ def shell_commands() -> Path | None:
     if not SERVED:
         return None
     address = _server("bioseqrnn", one_thread=True)
-    return _script(address, "bioseqrnn", f'exec {_caller(address, "bioseqrnn")} "$@"').parent
+    call = f'{PYTHON}={python_for_reports()} exec {_caller(address, "bioseqrnn")} "$@"'
+    return _script(address, "bioseqrnn", call).parent
 
 
 @cache
@@ -118,6 +119,17 @@ def python_for_jobs() -> Path | None:
     address = _server("snakemake")
     call = f'shift 2; exec {_caller(address, "snakemake")} "$@"'
     test = f'if [ "$1 $2" = "-m snakemake" ]; then {call}; fi'
+    return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
+
+
+@cache
+def python_for_reports() -> Path | None:
+    """A ``python`` that knows MultiQC, for reports; None where it is the usual one."""
+    if not SERVED:
+        return None
+    address = _server("multiqc")
+    call = f'shift 3; exec {_caller(address, "multiqc")} "$@"'
+    test = f'if [ "$1 $2 $3" = "-P -m multiqc" ]; then {call}; fi'
     return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
 
 

@@ -37,6 +37,12 @@ MODULES = {
         "pandas.io.formats.csvs", "pyarrow.pandas_compat", "pycparser.c_parser", "xopen",
         "zlib_ng.gzip_ng_threaded",
     ],
+    "multiqc": [
+        "multiqc.__main__", "multiqc.core.special_case_modules.custom_content",
+        "multiqc.core.special_case_modules.software_versions", "multiqc.templates.default",
+        "plotly.graph_objs.layout", "plotly.io", "plotly.validator_cache", "typeguard",
+        "asyncio", "rich._emoji_codes", "unittest.mock",
+    ],
 }  # fmt: skip
 
 
@@ -50,10 +56,10 @@ def serve(address: str, command: str) -> None:
     del sys.path[0]
     own = fixed(dict(os.environ), command)
     modules = [import_module(module) for module in MODULES[command]]
-    main = modules[0].main
+    main = modules[0].run_multiqc if command == "multiqc" else modules[0].main
     if command == "bioseqrnn":
         _prepare_numba()
-    else:
+    elif command == "snakemake":
         # finds all plugins, once
         modules[0].get_argument_parser()
     # none of this is garbage: no process is to look through it
