@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
-from warm import AT_START
+from warm import AT_START, FOLDER, share
 from warm import run as run_warm
 
 from bioseqrnn.config.datasets import DatasetOptions
@@ -57,6 +57,12 @@ def run_command(
         command, capture_output=True, text=True, cwd=cwd, env=environment, check=False
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def pytest_configure() -> None:
+    """Share servers among all test processes, each of which would else import the same."""
+    if FOLDER not in os.environ:
+        share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

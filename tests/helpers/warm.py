@@ -37,7 +37,7 @@ FREE = {
 }  # fmt: skip
 # the same of a job on a cluster, and what Snakemake reads when it is called
 FREE_PREFIXES = ("AWS_", "PBS_", "PYTEST", "SLURM", "SNAKEMAKE_")
-# Snakemake sets these for a job of one thread
+# Snakemake sets these for a job of one thread; without them, our commands have one thread too
 ONE_THREAD = {
     f"{library}_THREADS": "1"
     for library in (
@@ -49,6 +49,8 @@ SERVED = sys.platform == "linux" and os.environ.get("BIOSEQRNN_COLD_TESTS") != "
 SERVER = Path(__file__).with_name("warm_server.py")
 # variable that names the interpreter which jobs on a cluster are started with
 PYTHON = "SNAKEMAKE_WARM_PYTHON"
+# variable that names the folder of the servers
+FOLDER = "PYTEST_WARM"
 # answer to a call in place of a process
 COLD = 0
 FORWARDED = (
@@ -65,7 +67,8 @@ def fixed(environment: dict[str, str], command: str) -> dict[str, str]:
         name: value
         for name, value in environment.items()
         if name not in free and not name.startswith(FREE_PREFIXES)
-    }
+        and ONE_THREAD.get(name) != value
+    }  # fmt: skip
 
 
 AT_START = dict(os.environ)
@@ -106,7 +109,7 @@ def shell_commands() -> Path | None:
     """Folder with a ``bioseqrnn`` for jobs of Snakemake; None where it is the installed one."""
     if not SERVED:
         return None
-    address = _server("bioseqrnn", one_thread=True)
+    address = _server("bioseqrnn")
     call = f'{PYTHON}={python_for_reports()} exec {_caller(address, "bioseqrnn")} "$@"'
     return _script(address, "bioseqrnn", call).parent
 
@@ -163,34 +166,48 @@ def _caller(address: str, command: str) -> str:
 def _script(address: str, name: str, text: str) -> Path:
     # goes with the server's folder
     script = Path(address).with_name(name)
-    script.write_text(f"#!/bin/sh\n{text}\n")
-    script.chmod(0o755)
+    # another process of the tests may just run it
+    new = script.with_name(f"{name}.{os.getpid()}")
+    new.write_text(f"#!/bin/sh\n{text}\n")
+    new.chmod(0o755)
+    new.replace(script)
     return script
 
 
-@cache
-def _server(command: str, *, one_thread: bool = False) -> str:
-    """Address of a server, which ends with this process."""
+def share() -> None:
+    """Let this process and those that it starts use the same servers, which end with this one."""
     import atexit
     import shutil
-    import subprocess
     import tempfile
 
     folder = tempfile.mkdtemp(prefix="warm")
-    address = f"{folder}/socket"
-    server = subprocess.Popen(
-        [sys.executable, str(SERVER), address, command],
-        env=AT_START | (ONE_THREAD if one_thread else {}),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
+    atexit.register(shutil.rmtree, folder)
+    os.environ[FOLDER] = folder
+    os.mkfifo(f"{folder}/end")
+    # never closed: what servers read there ends with this process
+    os.open(f"{folder}/end", os.O_RDWR)
 
-    def end() -> None:
-        server.communicate()
-        shutil.rmtree(folder)
 
-    atexit.register(end)
+@cache
+def _server(command: str) -> str:
+    """Address of a server; the first process that needs it starts it."""
+    import fcntl
+    import subprocess
+
+    folder = Path(os.environ[FOLDER]) / command
+    folder.mkdir(exist_ok=True)
+    address = str(folder / "socket")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not Path(address).exists():
+            with (folder.parent / "end").open("rb") as end:
+                server = subprocess.Popen(
+                    [sys.executable, str(SERVER), address, command],
+                    env=AT_START | ONE_THREAD, stdin=end, stdout=subprocess.PIPE,
+                    start_new_session=True,
+                )  # fmt: skip
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
     return address
 
 
