@@ -12,7 +12,10 @@ from warm import process_of
 from workflow.conftest import Project
 
 # trains for some seconds, long enough to be stopped in the middle
-LONG = {"cell": "gru", "epochs": 60, "patience": 60, "hidden_size": 24, "stem_filters": 16}
+LONG = {
+    "cell": "gru", "epochs": 60, "patience": 60, "refit": False,
+    "hidden_size": 24, "stem_filters": 16,
+}  # fmt: skip
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 

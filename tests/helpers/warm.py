@@ -136,11 +136,14 @@ def python_for_reports() -> Path | None:
     return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
 
 
-def call_of(command: str, script: Path) -> list[str]:
-    """Words that start a Python script in a process which has done the imports of a command."""
+def call_of(command: str, called: Path) -> list[str]:
+    """Words for ``Popen``: start a script, or a command, with the imports of a command done.
+
+    Use it for what signals are sent to, as ``call_of("bioseqrnn", BIN / "bioseqrnn")``.
+    """
     if not SERVED:
-        return [sys.executable, str(script)]
-    return [*_words(_server(command)), str(script)]
+        return [sys.executable, str(called)]
+    return [*_words(_server(command)), str(called)]
 
 
 def process_of(caller: int) -> int | None:

@@ -17,7 +17,10 @@ from warm import COLD, FORWARDED, PYTHON, fixed
 
 # module with the ``main`` of each command, and others that it imports when it runs
 MODULES = {
-    "snakemake": ["snakemake.cli", "jsonschema", "jinja2", "snakemake_storage_plugin_s3", "snakemake.storage", "smart_open", "packaging.version"],
+    "snakemake": [
+        "snakemake.cli", "snakemake.storage", "snakemake_storage_plugin_s3",
+        "jinja2", "jsonschema", "packaging.version", "smart_open",
+    ],
     "bioseqrnn": [
         "bioseqrnn.cli",
         *(

@@ -8,6 +8,7 @@ import psutil
 import pytest
 from conftest import BIN, ROOT
 from waiting import output_of, wait_until
+from warm import call_of, process_of, shell_commands
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
@@ -23,13 +24,16 @@ def started(project, *words):
     """Snakemake as the leader of its own processes, once its training has written a checkpoint."""
     checkpoint = project.folder / f"{MODEL}.checkpoint"
     before = checkpoint.stat().st_ino if checkpoint.exists() else None
+    environment = os.environ | {"BIOSEQRNN_CHECKPOINT_SECONDS": "0"}
+    if commands := shell_commands():
+        environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
     process = subprocess.Popen(
         [
-            BIN / "snakemake", "--snakefile", ROOT / "workflow" / "Snakefile", "--cores", "1",
-            *words, MODEL,
+            *call_of("snakemake", BIN / "snakemake"),
+            "--snakefile", ROOT / "workflow" / "Snakefile", "--cores", "1", *words, MODEL,
         ],
         cwd=project.folder,
-        env=os.environ | {"BIOSEQRNN_CHECKPOINT_SECONDS": "0"},
+        env=environment,
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -59,7 +63,7 @@ def test_signals_reach_the_training_and_a_retry_goes_on(project):
 
     # a warning before it, to the job's shell only
     run = started(project, "--retries", "1")
-    (job,) = psutil.Process(run.pid).children()
+    (job,) = psutil.Process(process_of(run.pid) or run.pid).children()
     first = log.read_text()
     job.send_signal(signal.SIGUSR1)
     out, _ = output_of(run, "the run that retries")
