@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 RESOURCES = ROOT / "resources"
 BIN = Path(sys.executable).parent
 # marks of tests that take long, the longest first
-LONG = ("cluster", "workflow")
+LONG = ("cluster", "xdist_group", "workflow")
 
 # without a deadline, since the first example of a test may compile;
 # pytest --hypothesis-profile=thorough tries many more examples than every run can
@@ -59,10 +59,12 @@ def run_command(
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Share servers among all test processes, each of which would else import the same."""
     if FOLDER not in os.environ:
         share()
+    # otherwise pytest-xdist puts the group with the most tests first, not the longest
+    config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,7 +3,8 @@
 To import Snakemake takes longer than to plan a run, and to import PyTorch longer than most of our
 commands take. A server imports once and forks a process for each call, which runs the ``main`` of
 the command with words, folder, environment and streams of its own. Where the environment of a call
-is not that of the imports, the command is started as any other.
+is not that of the imports, the command is started as any other. All processes of the tests share
+the servers.
 
 ``python warm_server.py SOCKET COMMAND`` is the server, ``python warm.py SOCKET COMMAND WORDS…`` a
 call from a shell. What is called may also be a script, which then runs with the imports of the
