@@ -38,6 +38,10 @@ FREE = {
 }  # fmt: skip
 # the same of a job on a cluster, and what Snakemake reads when it is called
 FREE_PREFIXES = ("AWS_", "PBS_", "PYTEST", "SLURM", "SNAKEMAKE_")
+# SLURM sets these for a job with a GPU; PyTorch reads them when a GPU is first used
+FREE |= {
+    "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
+}  # fmt: skip
 # Snakemake sets these for a job of one thread; without them, our commands have one thread too
 ONE_THREAD = {
     f"{library}_THREADS": "1"
