@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from waiting import output_of
 
 from bioseqrnn.support import kernel_cache
 from bioseqrnn.support.kernel_cache import KernelFiles
@@ -102,7 +101,7 @@ def together(sources, tmp_path):
         for process in processes:
             process.stdin.write("go\n")
             process.stdin.flush()
-        found = [json.loads(output_of(process, "a kernel")[0]) for process in processes]
+        found = [json.loads(process.communicate(timeout=300)[0]) for process in processes]
         for kind, (numbers, _, _) in zip(kinds, found, strict=True):
             assert numbers == [EXPECTED[script][dtype] for dtype in kind.split()]
         return [(hits, misses) for _, hits, misses in found]

@@ -32,9 +32,6 @@ from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import TASKS
 
-# one process makes the fixture for all
-pytestmark = pytest.mark.xdist_group("final")
-
 CPU = torch.device("cpu")
 SETTINGS = {
     "kmer_logistic": {"strength": 1.0},

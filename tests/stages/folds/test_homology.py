@@ -19,9 +19,6 @@ from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_folds
 
-# one process makes the fixture for all
-pytestmark = pytest.mark.xdist_group("homology")
-
 ROLES = ("train", "validation", "test")
 
 

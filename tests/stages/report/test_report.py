@@ -43,9 +43,6 @@ from bioseqrnn.tables.folds import read_folds
 from bioseqrnn.tables.gradients import Measured, gradients_table
 from bioseqrnn.tables.predictions import write_predictions
 
-# one process makes the fixture for all
-pytestmark = pytest.mark.xdist_group("report")
-
 EVIL = "<script>alert('x')</script>{{7*7}}{%1%}\"><img onerror=alert(2)>"
 RAW = ("<script>alert(", "{{7*7}}", "{%1%}", "<img onerror")
 OTHER = "001"
@@ -303,7 +300,6 @@ def forge(folder: Path) -> dict[str, int]:
 TOP = ("intake", "checks", "leaks", "gradients", "random_folds", "trials", "learning_curve")
 
 
-@pytest.mark.usefixtures("warm_multiqc")
 def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     """Of files that somebody else made: whatever stands in them is shown, and is no HTML."""
     folder = tmp_path / "forged"
@@ -343,7 +339,6 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
         assert raw not in page, page[max(0, page.index(raw) - 300) :][:600]
 
 
-@pytest.mark.usefixtures("warm_multiqc")
 def test_a_forged_name_is_no_markdown_either(report, tmp_path):
     """MultiQC reads descriptions as Markdown, in which a name could be a link."""
     folder = tmp_path / "links"
