@@ -32,6 +32,8 @@ from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import TASKS
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("final")
 CPU = torch.device("cpu")
 SETTINGS = {
     "kmer_logistic": {"strength": 1.0},

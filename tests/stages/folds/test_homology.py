@@ -19,6 +19,8 @@ from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_folds
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("homology")
 ROLES = ("train", "validation", "test")
 
 

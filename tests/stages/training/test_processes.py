@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
+from forked import Forked
 from safetensors.torch import load_file
 from stopping import stop_with_a_checkpoint
 
@@ -28,6 +30,8 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tables.sequences import read_sequences
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any
 CONFIG = {
@@ -50,19 +54,42 @@ def tables(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _imported():
+    """Once, for all processes that are forked from this one."""
+    importlib.import_module("lightning.fabric")
+
+
 def start(tables, out, *words, environment=None, **changes):
-    """The real command line."""
-    return subprocess.Popen(
+    """The command; where it starts another process itself, that one is as any user's."""
+    return Forked(
         [
             BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
             "--folds", tables / "folds.parquet", "--fold", "0", "--device", "cpu",
             "--model", "m", "--config", json.dumps(CONFIG | changes),
             "--output", out / OUTPUTS[0], *words,
         ],
-        env=os.environ | (environment or {}),
-        stderr=subprocess.PIPE,
-        text=True,
+        environment=environment,
     )  # fmt: skip
+
+
+def start_two(tables, out, **changes):
+    """Two processes, started as srun starts them: it sets these variables."""
+    srun = {
+        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
+        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
+    }  # fmt: skip
+    two = [
+        start(
+            tables, out, "--nodes", "2",
+            environment=srun | {"SLURM_PROCID": rank, "SLURM_NODEID": rank}, **changes,
+        )
+        for rank in "01"
+    ]  # fmt: skip
+    logs = [process.communicate()[1] for process in two]
+    assert [process.returncode for process in two] == [0, 0], logs
+    return logs
 
 
 def train_alone(tables, out):
@@ -76,22 +103,8 @@ def train_alone(tables, out):
 
 
 def test_two_nodes_train_like_one_process(tables, tmp_path):
-    """Started as srun starts them: it sets these variables."""
     train_alone(tables, tmp_path / "one")
-    srun = {
-        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
-        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
-        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
-    }  # fmt: skip
-    two = [
-        start(
-            tables, tmp_path / "two", "--nodes", "2",
-            environment=srun | {"SLURM_PROCID": rank, "SLURM_NODEID": rank},
-        )
-        for rank in "01"
-    ]  # fmt: skip
-    logs = [process.communicate()[1] for process in two]
-    assert [process.returncode for process in two] == [0, 0], logs
+    logs = start_two(tables, tmp_path / "two")
     assert "on 2 × cpu (1 thread)" in logs[0]
     # one of them speaks
     assert "420 train" in logs[0]
@@ -107,11 +120,12 @@ def test_two_nodes_train_like_one_process(tables, tmp_path):
 
 
 def test_two_processes_stop_together_and_go_on(tables, tmp_path):
-    """A signal to the first is enough; with dropout, whose numbers come again."""
+    """A signal to the first is enough; with dropout, whose numbers come again.
+
+    Whoever starts the processes, the bytes are the same.
+    """
     settings = {"dropout": 0.3, "batch_size": 100, "epochs": 5}
-    whole = start(tables, tmp_path / "whole", "--devices", "2", **settings)
-    _, err = whole.communicate()
-    assert whole.returncode == 0, err
+    start_two(tables, tmp_path / "whole", **settings)
 
     out = tmp_path / "stopped"
     stopped = start(
