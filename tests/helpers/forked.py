@@ -46,9 +46,7 @@ class Forked:
         self.pid = os.fork()
         if self.pid == 0:
             os.close(reading)
-            if before is not None:
-                before()
-            _command([str(word) for word in words], cwd, environment or {}, writing)
+            _command([str(word) for word in words], cwd, environment or {}, writing, before)
         gc.unfreeze()
         os.close(writing)
         self.stderr = os.fdopen(reading)
@@ -84,7 +82,11 @@ class Forked:
 
 
 def _command(
-    words: list[str], cwd: Path | None, environment: dict[str, str], stderr: int
+    words: list[str],
+    cwd: Path | None,
+    environment: dict[str, str],
+    stderr: int,
+    before: Callable[[], object] | None,
 ) -> NoReturn:
     """Run a command in this process and end it."""
     code = 1
@@ -103,6 +105,8 @@ def _command(
         if cwd is not None:
             os.chdir(cwd)
         sys.argv = words
+        if before is not None:
+            before()
         from bioseqrnn.cli import main
 
         main()

@@ -7,8 +7,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from forked import Forked
 
-def stop_with_a_checkpoint(training: subprocess.Popen[str], model: Path) -> str:
+
+def stop_with_a_checkpoint(training: subprocess.Popen[str] | Forked, model: Path) -> str:
     """What it says when a batch system warns it, once it has written a checkpoint of the model."""
     while not model.with_name(f"{model.name}.checkpoint").exists():
         assert training.poll() is None

@@ -19,6 +19,7 @@ from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tasks import TASKS, task_of
+
 # what it shares is made once, not by every worker
 pytestmark = pytest.mark.xdist_group("evaluate")
 

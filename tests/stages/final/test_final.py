@@ -224,7 +224,9 @@ def test_a_long_record_is_scored_in_stretches(project_of, monkeypatch):
     project = project_of("per_position")
     model = project.combine()
     rng = np.random.default_rng(5)
-    (project.folder / "long.fa").write_text(">x\n" + "".join(rng.choice(list("ACGTN"), 4001)) + "\n")
+    (project.folder / "long.fa").write_text(
+        ">x\n" + "".join(rng.choice(list("ACGTN"), 4001)) + "\n"
+    )
     columns = score_columns(project.table.task, project.table.classes)
     whole = predict(project, model, "long.fa", members=True)
     assert len(whole) == 1

@@ -193,9 +193,7 @@ def test_a_full_disk_is_one_line(splice, tmp_path, limit):
         "--folds", tmp_path / "folds.parquet", "--fold", "0",
         "--output", tmp_path / "out" / "model.safetensors",
     ]  # fmt: skip
-    done = Forked(
-        command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    )
+    done = Forked(command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     _, err = done.communicate()
     assert done.returncode == 1
     assert err == (

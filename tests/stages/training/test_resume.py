@@ -263,7 +263,8 @@ def command(tables, out, seconds):
     return [
         BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
         "--folds", tables / "folds.parquet", "--fold", "0", "--config", json.dumps(BUSY),
-        "--model", "m", "--checkpoint-seconds", str(seconds), "--output", out / OUTPUTS[0],
+        "--model", "m", "--device", "cpu", "--checkpoint-seconds", str(seconds),
+        "--output", out / OUTPUTS[0],
     ]  # fmt: skip
 
 
