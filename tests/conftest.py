@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -31,6 +32,8 @@ LONG = ("cluster", "xdist_group", "workflow")
 settings.register_profile("brief", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("brief")
+# as the command line does: libraries make very many objects that stay
+gc.set_threshold(50_000, 20, 100)
 # as in a job of the workflow; test processes would otherwise fight over the cores
 torch.set_num_threads(1)
 

@@ -14,7 +14,7 @@ LIMIT = 600.0
 def wait_until(
     ready: Callable[[], Any],
     what: str,
-    process: subprocess.Popen[Any] | None = None,
+    process: Any = None,
     pause: float = 0.02,
 ) -> Any:
     """Call ``ready`` until what it returns is true, and return that.
@@ -25,7 +25,7 @@ def wait_until(
         Looked at again and again.
     what : str
         What is waited for, for the message of a test that fails.
-    process : Popen, optional
+    process : Popen or Forked, optional
         The process that brings it about: if it ends before, the test fails with its output.
     pause : float
         Seconds between two calls.
@@ -37,7 +37,6 @@ def wait_until(
         if found := ready():
             return found
         if over:
-            assert process is not None
             said = [text for text in process.communicate() if text]
             raise AssertionError(f"ended with {process.returncode} before {what}: {said}")
         assert time.monotonic() < end, f"waited {LIMIT:.0f} s for {what}"
