@@ -33,8 +33,8 @@ COMMANDS = ("snakemake", "bioseqrnn")
 # of the environment, what no import reads, or for speed only
 FREE = {
     "BIOSEQRNN_CHECKPOINT_SECONDS", "COLUMNS", "ENVIRONMENT", "GLOO_SOCKET_IFNAME",
-    "GOMP_SPINCOUNT", "HOSTNAME", "MASTER_ADDR", "OLDPWD", "PATH", "PWD", "PYTHONSAFEPATH", "SHLVL",
-    "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
+    "GOMP_SPINCOUNT", "HOSTNAME", "LINES", "MASTER_ADDR", "OLDPWD", "PATH", "PWD", "PYTHONSAFEPATH",
+    "SHLVL", "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
 # the same of a job on a cluster, and what Snakemake reads when it is called
 FREE_PREFIXES = ("AWS_", "PBS_", "PYTEST", "SLURM", "SNAKEMAKE_")
