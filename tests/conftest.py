@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
-from warm import AT_START
+from warm import AT_START, FOLDER, share
 from warm import run as run_warm
 
 from bioseqrnn.config.datasets import DatasetOptions
@@ -24,13 +25,15 @@ ROOT = Path(__file__).parents[1]
 RESOURCES = ROOT / "resources"
 BIN = Path(sys.executable).parent
 # marks of tests that take long, the longest first
-LONG = ("cluster", "workflow")
+LONG = ("cluster", "xdist_group", "workflow")
 
 # without a deadline, since the first example of a test may compile;
 # pytest --hypothesis-profile=thorough tries many more examples than every run can
 settings.register_profile("brief", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("brief")
+# as the command line does: libraries make very many objects that stay
+gc.set_threshold(50_000, 20, 100)
 # as in a job of the workflow; test processes would otherwise fight over the cores
 torch.set_num_threads(1)
 
@@ -57,6 +60,14 @@ def run_command(
         command, capture_output=True, text=True, cwd=cwd, env=environment, check=False
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Share servers among all test processes, each of which would else import the same."""
+    if FOLDER not in os.environ:
+        share()
+    # otherwise pytest-xdist puts the group with the most tests first, not the longest
+    config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

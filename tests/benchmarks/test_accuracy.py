@@ -18,7 +18,7 @@ from benchmarks.accuracy.sets import ENTRIES
 from benchmarks.accuracy.sheets import Plan, configuration, write_project
 from benchmarks.accuracy.tables import against_baselines, headline, losses, network_adds
 from conftest import RESOURCES, first_records
-from warm import shell_commands
+from warm import python_for_jobs, shell_commands
 
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.config.settings import Config
@@ -332,9 +332,17 @@ def test_a_baseline_that_was_not_run_on_a_set_is_a_dash():
 def test_the_real_workflow_fills_the_tables_and_is_taken_up_again(
     data, tmp_path, capsys, monkeypatch
 ):
-    # jobs whose imports are done already
-    if commands := shell_commands():
+    # Snakemake and jobs whose imports are done already
+    if (commands := shell_commands()) and (python := python_for_jobs()):
         monkeypatch.setenv("PATH", f"{commands}{os.pathsep}{os.environ['PATH']}")
+        snakemake = tmp_path / "snakemake"
+        snakemake.write_text(f'#!/bin/sh\nexec {python} -m snakemake "$@"\n')
+        snakemake.chmod(0o755)
+        monkeypatch.setattr("benchmarks.accuracy.runs.SNAKEMAKE", snakemake)
+    # a few of the baselines stand for all
+    monkeypatch.setattr(
+        "benchmarks.accuracy.sheets.baselines", lambda: ["composition", "kmer_logistic"]
+    )
     work = tmp_path / "work"
     plan = Plan(models=("gru", "rnn"), seeds=(1, 2), quick=True, trials=1)
     (data / "empty.fa").write_text("")

@@ -21,6 +21,9 @@ import yaml
 from conftest import BIN, RESOURCES, ROOT, first_records
 from example_shell import SMALL, Folder
 
+# one process makes the fixture for all
+pytestmark = pytest.mark.xdist_group("examples")
+
 PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -131,15 +131,15 @@ def test_markup_in_names_is_part_of_the_name_on_a_terminal(tmp_path):
     # the card's escapes, which are not the bar's
     assert "\x1b[31m" not in said
     assert "\x9b" not in said
-    for name in ("x[/b]", "[red]x", "[link=file:///etc/passwd]y[/link]", "\x1b[31m"):
-        code, said = run_on_terminal(
-            BIN / "bioseqrnn", "encode", "--fasta", "sample[b].fa", "--label", "[b]a", "--fasta",
-            "x.fa", "--label", "b", "--dataset", name, "-o", "s", "--intake", "t", cwd=tmp_path,
-        )  # fmt: skip
-        assert code == 0, said
-        assert f"encode {console.shown(name)}" in said
-        assert f"{console.shown(name)}: 4 records in" in said
-        assert "\x1b[31m" not in said.replace("\x1b[31m0", "")
+    name = "x[/b] [red]x [link=file:///etc/passwd]y[/link] \x1b[31m"
+    code, said = run_on_terminal(
+        BIN / "bioseqrnn", "encode", "--fasta", "sample[b].fa", "--label", "[b]a", "--fasta",
+        "x.fa", "--label", "b", "--dataset", name, "-o", "s", "--intake", "t", cwd=tmp_path,
+    )  # fmt: skip
+    assert code == 0, said
+    assert f"encode {console.shown(name)}" in said
+    assert f"{console.shown(name)}: 4 records in" in said
+    assert "\x1b[31m" not in said.replace("\x1b[31m0", "")
 
 
 def test_tracebacks_and_warnings_of_libraries_can_be_seen(tmp_path):

@@ -3,13 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from warm import PYTHON, python_for_jobs, shell_commands
+from warm import PYTHON, call_of, python_for_jobs, shell_commands
 from workflow.conftest import Project, make_project
 from workflow.profiles import PROFILES
 
@@ -19,7 +18,7 @@ from .trainings import LONG, MODEL
 IMPATIENT = Path(__file__).with_name("impatient.py")
 # the pretended nodes are small, and nobody wants to wait
 FOR_TESTS = (
-    "--cores", 2, "--resources", "mem_mb=8000", "--slurm-init-seconds-before-status-checks", 3,
+    "--cores", 2, "--resources", "mem_mb=8000", "--slurm-init-seconds-before-status-checks", 1,
 )  # fmt: skip
 
 
@@ -58,11 +57,9 @@ def untrained(undisturbed, tmp_path) -> Project:
 class Run:
     """Snakemake with a profile, on the login node of a cluster."""
 
-    def __init__(
-        self, cluster: Cluster, profile: str | Path, folder: Path, *words: object, warm: bool
-    ) -> None:
+    def __init__(self, cluster: Cluster, profile: str | Path, folder: Path, *words: object) -> None:
         environment = dict(cluster.env)
-        if warm and (commands := shell_commands()) and (python := python_for_jobs()):
+        if (commands := shell_commands()) and (python := python_for_jobs()):
             environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
             environment[PYTHON] = str(python)
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
@@ -71,7 +68,8 @@ class Run:
                 [
                     str(word)
                     for word in (
-                        sys.executable, IMPATIENT, "--snakefile", ROOT / "workflow" / "Snakefile",
+                        *call_of("snakemake", IMPATIENT),
+                        "--snakefile", ROOT / "workflow" / "Snakefile",
                         "--profile", PROFILES / profile, "--latency-wait", 20,
                         *(FOR_TESTS if Path(profile).name == "slurm" else ()), *words,
                     )
@@ -96,11 +94,8 @@ def submit(cluster):
     """Start a run on the cluster; whatever still runs is ended with the test."""
     runs: list[Run] = []
 
-    def start(
-        folder: Path, *words: object, profile: str | Path = "slurm", warm: bool = False
-    ) -> Run:
-        """``warm``: jobs have done their imports before (signals do not reach them)."""
-        runs.append(Run(cluster, profile, folder, *words, warm=warm))
+    def start(folder: Path, *words: object, profile: str | Path = "slurm") -> Run:
+        runs.append(Run(cluster, profile, folder, *words))
         return runs[-1]
 
     yield start

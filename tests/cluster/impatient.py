@@ -7,7 +7,6 @@ mostly sleep. All else is as in the command ``snakemake`` of a user at a termina
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 
@@ -23,6 +22,4 @@ if __name__ == "__main__":
     # what started the tests may have Ctrl-C ignored, which is inherited
     signal.signal(signal.SIGINT, signal.default_int_handler)
     RemoteExecutor.sleep = _wait
-    # jobs may be started by one that has imported Snakemake before (helpers/warm.py)
-    sys.executable = os.environ.get("SNAKEMAKE_WARM_PYTHON", sys.executable)
     sys.exit(main())

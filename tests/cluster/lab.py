@@ -66,7 +66,7 @@ JobRequeue=1
 JobFileAppend=1
 KillOnBadExit=1
 MinJobAge=3600
-KillWait=5
+KillWait=30
 CompleteWait=0
 InactiveLimit=0
 OverTimeLimit=0
@@ -82,7 +82,7 @@ GresTypes=gpu
 {nodes}
 PartitionName=main Nodes={all} Default=YES PriorityTier=10 MaxTime=1-0 PreemptMode=OFF
 PartitionName=high Nodes={all} PriorityTier=100 MaxTime=1-0 PreemptMode=OFF
-PartitionName=low Nodes={all} PriorityTier=1 MaxTime=1-0 PreemptMode=REQUEUE GraceTime=15
+PartitionName=low Nodes={all} PriorityTier=1 MaxTime=1-0 PreemptMode=REQUEUE GraceTime=60
 PartitionName=gpu Nodes={gpus} PriorityTier=10 MaxTime=1-0 PreemptMode=OFF
 """
 
@@ -155,7 +155,7 @@ class Cluster:
 
     # what tests ask and do
 
-    def run(self, *words: object, timeout: float = 60) -> str:
+    def run(self, *words: object, timeout: float = 300) -> str:
         """Output of a client of SLURM."""
         done = subprocess.run(
             [str(word) for word in words], env=self.env, capture_output=True, text=True,
@@ -171,7 +171,7 @@ class Cluster:
         lines = self.run("squeue", "--states=all", "-h", "-o", "%i|%T|%P|%N|%l|%k").splitlines()
         return [dict(zip(keys, line.split("|"), strict=True)) for line in lines]
 
-    def wait(self, ready: Callable[[], object], what: str, seconds: float = 240) -> None:
+    def wait(self, ready: Callable[[], object], what: str, seconds: float = 400) -> None:
         """Wait until something is so."""
         end = time.monotonic() + seconds
         while True:
@@ -191,7 +191,7 @@ class Cluster:
     def start_controller(self) -> None:
         """Start slurmctld; it knows the jobs from its state."""
         self._daemon("slurmctld", "-f", self.env["SLURM_CONF"])
-        self.wait(lambda: "UP" in self.run("scontrol", "ping"), "slurmctld", 30)
+        self.wait(lambda: "UP" in self.run("scontrol", "ping"), "slurmctld")
 
     def start_node(self, node: str) -> None:
         """Start the daemon of a node."""
@@ -207,7 +207,7 @@ class Cluster:
         """End all jobs, all daemons and what jobs have left behind; remove the folder."""
         subprocess.run(
             ["scancel", f"--user={getpass.getuser()}"], env=self.env, capture_output=True,
-            timeout=30, check=False,
+            timeout=300, check=False,
         )  # fmt: skip
         for name in (*NODES, "slurmctld", "munged"):
             self._kill(name, signal.SIGTERM)
@@ -267,14 +267,14 @@ class Cluster:
             f"--seed-file={self.folder}/munge/munged.seed", "--num-threads=2",
         )  # fmt: skip
         munge = ["munge", "-S", f"{self.folder}/munge.sock", "-n"]
-        self.wait(lambda: self.run(*munge), "munged", 15)
+        self.wait(lambda: self.run(*munge), "munged")
 
     def _daemon(self, *words: str) -> None:
         """Run a program that goes into the background by itself; pipes would be kept open."""
         with (self.folder / "log" / "start.log").open("a") as log:
             subprocess.run(
                 words, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                timeout=60, check=True,
+                timeout=300, check=True,
             )  # fmt: skip
 
     def all_idle(self) -> bool:

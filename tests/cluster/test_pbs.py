@@ -28,7 +28,7 @@ def test_jobs_are_submitted_and_what_fails_says_why(cluster, submit, tmp_path):
     (project.folder / "data" / "ACP.fa").write_text(">broken\nACDE!!\n")
     before = {job["job"] for job in cluster.jobs()}
     folds = [f"results/{name}/folds.parquet" for name in ("pep", "dna")]
-    run = submit(project.folder, *TORQUE, "--retries", 0, "--", *folds, profile="pbs", warm=True)
+    run = submit(project.folder, *TORQUE, "--retries", 0, "--", *folds, profile="pbs")
     assert run.finish() != 0
     assert re.search(r"error: .*ACP\.fa.*record 'broken'", run.text), run.text
     assert [(project.folder / path).exists() for path in folds] == [False, True]

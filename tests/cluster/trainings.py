@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import time
 from pathlib import Path
+from typing import NamedTuple
 
+from warm import process_of
 from workflow.conftest import Project
 
 # trains for some seconds, long enough to be stopped in the middle
-LONG = {"cell": "gru", "epochs": 200, "patience": 200, "hidden_size": 24, "stem_filters": 16}
+LONG = {
+    "cell": "gru", "epochs": 60, "patience": 60, "refit": False,
+    "hidden_size": 24, "stem_filters": 16,
+}  # fmt: skip
 MODEL = "results/dna/models/gru/fold-0/seed-{}/model.safetensors"
 
 
@@ -31,29 +35,31 @@ def checkpoint_of(project: Project, seed: int) -> Path:
     return project.folder / f"{MODEL.format(seed)}.checkpoint"
 
 
-def trainings(project: Project) -> dict[int, int]:
-    """Process of each seed that is being trained in a folder."""
-    return {int(words[words.index("--seed") + 1]): pid for pid, words in _commands(project)}
+class Training(NamedTuple):
+    """A process that trains, and the environment that its job gave it."""
+
+    pid: int
+    seed: int
+    environment: dict[str, str]
 
 
-def ranks(project: Project) -> list[tuple[str, int]]:
-    """Number among those that srun has started, and process, of what trains in a folder."""
-    found = []
-    for pid, _ in _commands(project):
-        environ = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-        found += [(w.split("=")[1], pid) for w in environ if w.startswith("SLURM_PROCID=")]
-    return found
-
-
-def _commands(project: Project) -> list[tuple[int, list[str]]]:
+def trainings(project: Project) -> list[Training]:
+    """All that train in a folder; on several nodes, each of the processes of a training."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
-        # gone meanwhile, or without words as threads of the kernel
-        with contextlib.suppress(OSError, IndexError):
+        # gone meanwhile, or other words
+        with contextlib.suppress(OSError, ValueError):
             words = (path / "cmdline").read_bytes().decode().split("\0")
+            place = next((i for i, w in enumerate(words) if w.endswith("/bioseqrnn")), 0)
             here = (path / "cwd").readlink() == project.folder.resolve()
-            if here and words[1].endswith("/bioseqrnn") and words[2] == "train":
-                found.append((int(path.name), words))
+            if not (here and place and words[place + 1] == "train"):
+                continue
+            environ = (path / "environ").read_bytes().decode().split("\0")
+            environment = dict(word.split("=", 1) for word in environ if word)
+            # of a command that is started cold, the second word is the command itself
+            pid = int(path.name) if place == 1 else process_of(int(path.name))
+            if pid is not None:
+                found.append(Training(pid, int(words[words.index("--seed") + 1]), environment))
     return found
 
 
@@ -72,30 +78,36 @@ def freeze(
 ) -> dict[int, tuple[int, dict[str, str]]]:
     """Stop the clock of every training once it has begun: process and job of each seed.
 
-    Begun is what has said so in its log, or what has written a checkpoint.
+    Begun is what has said so in its log and records signals, or what has written a checkpoint.
 
     What SLURM does to a job begins with SIGCONT, so nothing is too late, however long it takes.
     """
     frozen: dict[int, tuple[int, dict[str, str]]] = {}
 
-    def begun(seed: int) -> bool:
+    def begun(training: Training) -> bool:
         if checkpoint:
-            return checkpoint_of(project, seed).exists()
-        return "on cpu" in training_log(project, seed)
+            return checkpoint_of(project, training.seed).exists()
+        # a signal before the first batch would end it as any other process
+        said = "on cpu" in training_log(project, training.seed)
+        return said and _records(training.pid, signal.SIGUSR1)
 
     def all_frozen() -> bool:
-        for seed, pid in trainings(project).items():
-            if seed not in frozen and begun(seed):
-                # a signal before the first batch would end it as any other process
-                time.sleep(2)
-                os.kill(pid, signal.SIGSTOP)
-                words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-                environ = dict(word.split("=", 1) for word in words if word)
-                frozen[seed] = (
-                    pid,
-                    {"job": environ["SLURM_JOB_ID"], "node": environ["SLURMD_NODENAME"]},
-                )
+        for training in trainings(project):
+            if training.seed not in frozen and begun(training):
+                os.kill(training.pid, signal.SIGSTOP)
+                given = training.environment
+                job = {"job": given["SLURM_JOB_ID"], "node": given["SLURMD_NODENAME"]}
+                frozen[training.seed] = (training.pid, job)
         return sorted(frozen) == sorted(seeds)
 
-    cluster.wait(all_frozen, f"trainings of the seeds {seeds}", 200)
+    cluster.wait(all_frozen, f"trainings of the seeds {seeds}")
     return frozen
+
+
+def _records(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler of a signal."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False

@@ -197,7 +197,7 @@ def test_an_installation_without_zstd(tmp_path, monkeypatch):
 
 # --- One record over many blocks and parts ---------------------------------------------------
 
-LONG = 20_000_000
+LONG = 8_000_000
 
 
 @pytest.fixture(scope="module")

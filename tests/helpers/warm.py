@@ -3,16 +3,25 @@
 To import Snakemake takes longer than to plan a run, and to import PyTorch longer than most of our
 commands take. A server imports once and forks a process for each call, which runs the ``main`` of
 the command with words, folder, environment and streams of its own. Where the environment of a call
-is not that of the imports, the command is started as any other.
+is not that of the imports, the command is started as any other. All processes of the tests share
+the servers.
 
-``python warm.py serve SOCKET COMMAND`` is the server, ``python warm.py call SOCKET COMMAND WORDS…``
-a call from a shell. With ``BIOSEQRNN_COLD_TESTS=1`` all commands are started as users start them.
+``python warm_server.py SOCKET COMMAND`` is the server, ``python warm.py SOCKET COMMAND WORDS…`` a
+call from a shell. What is called may also be a script, which then runs with the imports of the
+server. With ``BIOSEQRNN_COLD_TESTS=1`` all commands are started as users start them.
+
+Signals reach a command as they reach one that was started cold, though it is no child of its
+caller: the forked process leads a process group, to which the caller forwards the signals it gets.
+A caller that is killed takes this group along, and one whose command is killed dies of the same
+signal. Only SIGSTOP cannot be forwarded: ``process_of`` finds the process to send it to.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -20,38 +29,20 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-# module with the ``main`` of each command, and others that it imports when it runs
-MODULES = {
-    "snakemake": ["snakemake.cli", "jsonschema", "jinja2", "snakemake_storage_plugin_s3"],
-    "bioseqrnn": [
-        "bioseqrnn.cli",
-        *(
-            f"bioseqrnn.stages.{stage}.run"
-            for stage in (
-                "sequences", "audit", "folds", "search", "training", "baselines", "evaluation",
-                "diagnosis", "transfer", "final", "prediction", "report",
-            )
-        ),
-        "bioseqrnn.stages.explanation.attribute",
-        "bioseqrnn.stages.explanation.motifs",
-        "bioseqrnn.stages.explanation.check",
-        "bioseqrnn.stages.inspection.memory",
-        "bioseqrnn.stages.inspection.mutate",
-        # libraries that a job imports when it comes to them
-        "Bio.SeqIO", "isal.igzip_threaded", "matplotlib.backends.backend_svg", "numba",
-        "pandas.io.formats.csvs", "pyarrow.pandas_compat", "pycparser.c_parser", "xopen",
-        "zlib_ng.gzip_ng_threaded",
-    ],
-}  # fmt: skip
+COMMANDS = ("snakemake", "bioseqrnn")
 # of the environment, what no import reads, or for speed only
 FREE = {
-    "COLUMNS", "ENVIRONMENT", "GLOO_SOCKET_IFNAME", "GOMP_SPINCOUNT", "HOSTNAME", "MASTER_ADDR",
-    "OLDPWD", "PATH", "PWD", "PYTHONSAFEPATH", "SHLVL",
-    "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
+    "BIOSEQRNN_CHECKPOINT_SECONDS", "COLUMNS", "ENVIRONMENT", "GLOO_SOCKET_IFNAME",
+    "GOMP_SPINCOUNT", "HOSTNAME", "LINES", "MASTER_ADDR", "OLDPWD", "PATH", "PWD", "PYTHONSAFEPATH",
+    "SHLVL", "SRUN_DEBUG", "TEMP", "TEMPDIR", "TMP", "TMPDIR", "_",
 }  # fmt: skip
 # the same of a job on a cluster, and what Snakemake reads when it is called
 FREE_PREFIXES = ("AWS_", "PBS_", "PYTEST", "SLURM", "SNAKEMAKE_")
-# Snakemake sets these for a job of one thread
+# SLURM sets these for a job with a GPU; PyTorch reads them when a GPU is first used
+FREE |= {
+    "CUDA_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
+}  # fmt: skip
+# Snakemake sets these for a job of one thread; without them, our commands have one thread too
 ONE_THREAD = {
     f"{library}_THREADS": "1"
     for library in (
@@ -60,20 +51,29 @@ ONE_THREAD = {
 }  # fmt: skip
 # elsewhere a fork of a process with threads is not safe
 SERVED = sys.platform == "linux" and os.environ.get("BIOSEQRNN_COLD_TESTS") != "1"
+SERVER = Path(__file__).with_name("warm_server.py")
 # variable that names the interpreter which jobs on a cluster are started with
 PYTHON = "SNAKEMAKE_WARM_PYTHON"
-COLD = 255
-KILLED = 137
+# variable that names the folder of the servers
+FOLDER = "PYTEST_WARM"
+# answer to a call in place of a process
+COLD = 0
+FORWARDED = (
+    signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
+    signal.SIGCONT, signal.SIGTSTP,
+)  # fmt: skip
 
 
-def _fixed(environment: dict[str, str], command: str) -> dict[str, str]:
-    # Snakemake computes nothing that threads would
-    free = FREE | (ONE_THREAD.keys() if command == "snakemake" else set())
+def fixed(environment: dict[str, str], command: str) -> dict[str, str]:
+    """Variables that must be those of the imports."""
+    # Snakemake and MultiQC compute nothing that threads would, and draw nothing with Matplotlib
+    free = FREE | ({*ONE_THREAD, "MPLCONFIGDIR"} if command != "bioseqrnn" else set())
     return {
         name: value
         for name, value in environment.items()
         if name not in free and not name.startswith(FREE_PREFIXES)
-    }
+        and ONE_THREAD.get(name) != value
+    }  # fmt: skip
 
 
 AT_START = dict(os.environ)
@@ -82,9 +82,12 @@ AT_START = dict(os.environ)
 def run(
     words: list[str], folder: Path | None = None, environment: dict[str, str] | None = None
 ) -> tuple[int, str, str] | None:
-    """Exit status and output; None where the command has to be started as any other."""
+    """Exit status and output; None where the command has to be started as any other.
+
+    The status of a command that a signal has ended is its number, negative as in ``subprocess``.
+    """
     command = Path(words[0])
-    ours = command.name in MODULES and command.parent == Path(sys.executable).parent
+    ours = command.name in COMMANDS and command.parent == Path(sys.executable).parent
     if not (SERVED and ours):
         return None
     import tempfile
@@ -111,8 +114,9 @@ def shell_commands() -> Path | None:
     """Folder with a ``bioseqrnn`` for jobs of Snakemake; None where it is the installed one."""
     if not SERVED:
         return None
-    address = _server("bioseqrnn", one_thread=True)
-    return _script(address, "bioseqrnn", f'exec {_caller(address, "bioseqrnn")} "$@"').parent
+    address = _server("bioseqrnn")
+    call = f'{PYTHON}={python_for_reports()} exec {_caller(address, "bioseqrnn")} "$@"'
+    return _script(address, "bioseqrnn", call).parent
 
 
 @cache
@@ -126,164 +130,145 @@ def python_for_jobs() -> Path | None:
     return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
 
 
+@cache
+def python_for_reports() -> Path | None:
+    """A ``python`` that knows MultiQC, for reports; None where it is the usual one."""
+    if not SERVED:
+        return None
+    address = _server("multiqc")
+    call = f'shift 3; exec {_caller(address, "multiqc")} "$@"'
+    test = f'if [ "$1 $2 $3" = "-P -m multiqc" ]; then {call}; fi'
+    return _script(address, "python", f'{test}\nexec {sys.executable} "$@"')
+
+
+def call_of(command: str, called: Path) -> list[str]:
+    """Words for ``Popen``: start a script, or a command, with the imports of a command done.
+
+    Use it for what signals are sent to, as ``call_of("bioseqrnn", BIN / "bioseqrnn")``.
+    """
+    if not SERVED:
+        return [sys.executable, str(called)]
+    return [*_words(_server(command)), str(called)]
+
+
+def process_of(caller: int) -> int | None:
+    """Process in which the command of a call runs; None before it begins and after it ends."""
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            if path.read_text() == f"for {caller}\n":
+                return int(path.parent.name)
+    return None
+
+
+def _words(address: str) -> list[str]:
+    return [sys.executable, "-E", "-S", __file__, address]
+
+
 def _caller(address: str, command: str) -> str:
     """Words of a shell that call a server."""
     import shlex
 
-    installed = Path(sys.executable).with_name(command)
-    return shlex.join([sys.executable, "-E", "-S", __file__, "call", address, str(installed)])
+    return shlex.join([*_words(address), str(Path(sys.executable).with_name(command))])
 
 
 def _script(address: str, name: str, text: str) -> Path:
     # goes with the server's folder
     script = Path(address).with_name(name)
-    script.write_text(f"#!/bin/sh\n{text}\n")
-    script.chmod(0o755)
+    # another process of the tests may just run it
+    new = script.with_name(f"{name}.{os.getpid()}")
+    new.write_text(f"#!/bin/sh\n{text}\n")
+    new.chmod(0o755)
+    new.replace(script)
     return script
 
 
-@cache
-def _server(command: str, *, one_thread: bool = False) -> str:
-    """Address of a server, which ends with this process."""
+def share() -> None:
+    """Let this process and those that it starts use the same servers, which end with this one."""
     import atexit
     import shutil
-    import subprocess
     import tempfile
 
     folder = tempfile.mkdtemp(prefix="warm")
-    address = f"{folder}/socket"
-    server = subprocess.Popen(
-        [sys.executable, __file__, "serve", address, command],
-        env=AT_START | (ONE_THREAD if one_thread else {}),
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
+    atexit.register(shutil.rmtree, folder)
+    os.environ[FOLDER] = folder
+    os.mkfifo(f"{folder}/end")
+    # never closed: what servers read there ends with this process
+    os.open(f"{folder}/end", os.O_RDWR)
 
-    def end() -> None:
-        server.communicate()
-        shutil.rmtree(folder)
 
-    atexit.register(end)
+@cache
+def _server(command: str) -> str:
+    """Address of a server; the first process that needs it starts it."""
+    import fcntl
+    import subprocess
+
+    folder = Path(os.environ[FOLDER]) / command
+    folder.mkdir(exist_ok=True)
+    address = str(folder / "socket")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not Path(address).exists():
+            with (folder.parent / "end").open("rb") as end:
+                server = subprocess.Popen(
+                    [sys.executable, str(SERVER), address, command],
+                    env=AT_START | ONE_THREAD, stdin=end, stdout=subprocess.PIPE,
+                    start_new_session=True,
+                )  # fmt: skip
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
     return address
 
 
 def _call(
     address: str, words: list[str], folder: Path, environment: dict[str, str],
-    streams: tuple[int, int, int],
+    streams: tuple[int, int, int], ignored: tuple[int, ...] = (),
+    begun: Callable[[int], None] | None = None,
 ) -> int | None:  # fmt: skip
-    text = json.dumps([words, str(folder), environment]).encode()
+    """Status of a command; ``begun`` is told its process group, ``ignored`` are signals."""
+    text = json.dumps([words, str(folder), environment, ignored]).encode()
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         socket.send_fds(connection, [struct.pack("<Q", len(text))], streams)
         connection.sendall(text)
-        answer = connection.recv(1)
-    code = answer[0] if answer else KILLED
-    return None if code == COLD else code
+        with connection.makefile("rb") as answers:
+            (group,) = struct.unpack("<i", answers.read(4))
+            if group == COLD:
+                return None
+            if begun is not None:
+                begun(group)
+            status: int = struct.unpack("<i", answers.read(4))[0]
+    return status
 
 
-def _serve(address: str, command: str) -> None:
-    """Fork a process for each call, until standard input ends."""
-    import gc
-    import select
-    from importlib import import_module
+def _start(address: str, called: str, words: list[str]) -> None:
+    """Call from a shell: this process ends as the command does, and forwards signals to it."""
+    # those that come too early wait
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+    ignored = tuple(n for n in FORWARDED if signal.getsignal(n) == signal.SIG_IGN)
 
-    # the command itself does not have the folder of this file on its path
-    del sys.path[0]
-    own = _fixed(dict(os.environ), command)
-    modules = [import_module(module) for module in MODULES[command]]
-    main = modules[0].main
-    if command == "bioseqrnn":
-        _prepare_numba()
-    else:
-        # finds all plugins, once
-        modules[0].get_argument_parser()
-    # none of this is garbage: no process is to look through it
-    gc.collect()
-    gc.freeze()
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(address)
-        listening.listen(64)
-        os.write(1, b"ready\n")
-        while sys.stdin not in (ready := select.select([sys.stdin, listening], [], [])[0]):
-            assert ready
-            connection, _ = listening.accept()
-            # the process between ends at once, and so nobody has to wait for the one that runs
-            if (child := os.fork()) == 0:
-                if os.fork() == 0:
-                    listening.close()
-                    _answer(connection, command, own, main)
-                os._exit(0)
-            os.waitpid(child, 0)
-            connection.close()
+    def forward(group: int) -> None:
+        def send(number: int, _: object) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, number)
 
+        for number in FORWARDED:
+            signal.signal(number, send)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
 
-def _prepare_numba() -> None:
-    """Load the tables of types and functions that Numba otherwise loads at the first kernel."""
-    from numba.core.registry import cpu_target
-
-    cpu_target.typing_context.refresh()
-    cpu_target.target_context.refresh()
-
-
-def _answer(
-    connection: socket.socket, command: str, own: dict[str, str], main: Callable[[], object]
-) -> None:
-    """Run a call in this process and end it."""
-    import atexit
-    import tempfile
-    import threading
-
-    size, streams, _, _ = socket.recv_fds(connection, 8, 3)
-    with connection.makefile("rb") as stream:
-        words, folder, environment = json.loads(stream.read(struct.unpack("<Q", size)[0]))
-    code = COLD
-    if _fixed(environment, command) == own:
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(environment)
-        tempfile.tempdir = None
-        sys.argv = words
-        # what Snakemake starts itself again with
-        sys.executable = environment.get(PYTHON, sys.executable)
-        code = _status(main)
-        threading._shutdown()
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-    connection.sendall(bytes([code]))
-    # an end of the interpreter takes longer than many calls
-    os._exit(code)
-
-
-def _status(main: Callable[[], object]) -> int:
-    try:
-        code = main()
-    except SystemExit as end:
-        code = end.code
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        return 1
-    if code is None or isinstance(code, int):
-        return code or 0
-    sys.stderr.write(f"{code}\n")
-    return 1
-
-
-def _start(address: str, installed: str, words: list[str]) -> None:
-    """Call from a shell: the exit status of this process is that of the command."""
-    command = [installed, *words]
-    code = _call(address, command, Path.cwd(), dict(os.environ), (0, 1, 2))
+    command = [called, *words]
+    environment = dict(os.environ)
+    code = _call(address, command, Path.cwd(), environment, (0, 1, 2), ignored, forward)
     if code is None:
-        os.execv(installed, command)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        if called.endswith(".py"):
+            os.execv(sys.executable, [sys.executable, *command])
+        os.execv(called, command)
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
     sys.exit(code)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "serve":
-        _serve(*sys.argv[2:4])
-    else:
-        _start(sys.argv[2], sys.argv[3], sys.argv[4:])
+    _start(sys.argv[1], sys.argv[2], sys.argv[3:])

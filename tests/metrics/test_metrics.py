@@ -16,6 +16,9 @@ from bioseqrnn.metrics.scorers import ALL, scorer
 from bioseqrnn.metrics.tallies import Judged
 from bioseqrnn.tasks import TASKS, task_of
 
+# scikit-learn works out every metric of every example
+MANY = settings().max_examples // 2
+
 
 def weightings(draw, groups):
     """All ones, and one in which every group counts, so that no class is lost."""
@@ -121,7 +124,7 @@ def assert_same(ours, expected, column):
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
 @given(data=st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 def test_metrics_of_classes_are_scikit_learns(classes, data):
     judged, weights = data.draw(classified(classes))
     task = "binary" if classes == 2 else "multiclass"
@@ -133,7 +136,7 @@ def test_metrics_of_classes_are_scikit_learns(classes, data):
 
 
 @given(data=st.data())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=MANY)
 def test_metrics_of_labels_are_scikit_learns(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     n, labels = data.draw(st.integers(6, 40)), 3

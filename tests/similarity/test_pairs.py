@@ -130,9 +130,16 @@ def test_peptide_pairs_against_biopython(acp):
     assert len(ours & theirs) >= 0.95 * max(len(ours), len(theirs))
 
 
-def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(acp, monkeypatch):
-    threshold = threshold_of(PROTEIN, FoldsConfig())
-    every = similar_pairs(acp.packed, PROTEIN, threshold)
+@pytest.fixture(scope="module")
+def pairs_of_peptides(acp):
+    return similar_pairs(acp.packed, PROTEIN, threshold_of(PROTEIN, FoldsConfig()))
+
+
+@pytest.mark.xdist_group("pairs of peptides")
+def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(
+    acp, pairs_of_peptides, monkeypatch
+):
+    threshold, every = threshold_of(PROTEIN, FoldsConfig()), pairs_of_peptides
     monkeypatch.setattr("bioseqrnn.similarity.pairs.FEW_SEQUENCES", 0)
     by_kmers = similar_pairs(acp.packed, PROTEIN, threshold)
     known = set(zip(every.first.tolist(), every.second.tolist(), strict=True))
@@ -141,13 +148,11 @@ def test_the_search_by_kmers_misses_few_of_the_pairs_of_all_alignments(acp, monk
     assert len(found) > 0.97 * len(known) > 1000
 
 
-def test_threads_change_nothing(acp):
-    one, two = (
-        similar_pairs(acp.packed, PROTEIN, threshold_of(PROTEIN, FoldsConfig()), threads)
-        for threads in (1, 2)
-    )
+@pytest.mark.xdist_group("pairs of peptides")
+def test_threads_change_nothing(acp, pairs_of_peptides):
+    two = similar_pairs(acp.packed, PROTEIN, threshold_of(PROTEIN, FoldsConfig()), 2)
     for name in ("first", "second", "closeness"):
-        assert np.array_equal(getattr(one, name), getattr(two, name))
+        assert np.array_equal(getattr(pairs_of_peptides, name), getattr(two, name))
 
 
 def test_one_sequence_has_no_pair():

@@ -106,7 +106,7 @@ def marked(tmp_path_factory):
     ):  # fmt: skip
         folders[name] = marked_dataset(root / name, label, in_training)
         cells = CELLS[:1] if in_training else CELLS
-        train_and_evaluate(folders[name], folds=1, cells=cells)
+        train_and_evaluate(folders[name], folds=1, cells=cells, options=("--bootstrap", 100))
     return folders
 
 

@@ -74,10 +74,11 @@ def test_one_line_at_once(case, tmp_path):
     content, message = CASES[case]
     path = tmp_path / "config.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(InputError) as caught:
         check_yaml(path)
-    assert time.monotonic() - start < 2
+    # of this process, whatever else the machine does; to write out what grows would never end
+    assert time.process_time() - start < 20
     assert str(caught.value).startswith(f"{path}: {message}")
 
 

@@ -6,12 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from conftest import BIN, ROOT
+from waiting import LIMIT, wait_until
 
 from bioseqrnn.config.checks.text import stop
 
@@ -19,7 +21,6 @@ from .conftest import make_project
 from .rule_functions import functions_of
 
 pytestmark = pytest.mark.workflow
-TARGET = "{}/pep/models/gru/fold-0/seed-1/model.safetensors"
 
 
 @pytest.fixture
@@ -28,20 +29,19 @@ def two(tmp_path):
     shared = tmp_path / "shared"
     projects = [make_project(tmp_path / name) for name in ("one", "two")]
     for project in projects:
-        long = {"gru": {"cell": "gru", "epochs": 5000, "patience": 5000}}
-        project.write_config(project.read_config() | {"results": str(shared), "models": long})
+        project.write_config(project.read_config() | {"results": str(shared)})
     return *projects, shared
 
 
 @pytest.fixture
 def start():
-    """Start a run that takes long; it is killed with the test."""
+    """Start a run; it is killed with the test."""
     started = []
 
     def run(project, target):
         snakefile = ROOT / "workflow" / "Snakefile"
         process = subprocess.Popen(
-            [BIN / "snakemake", "--snakefile", snakefile, "--cores", "2", target],
+            [BIN / "snakemake", "--snakefile", snakefile, "--cores", "1", target],
             cwd=project.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
             # what started the tests may have it ignored
@@ -56,19 +56,23 @@ def start():
         process.wait()
 
 
-def wait_until(ready):
-    end = time.monotonic() + 60
-    while not ready():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+def encoding(run):
+    """The process of a run that encodes sequences; None if there is none yet."""
+    for process in psutil.Process(run.pid).children(recursive=True):
+        # one may end, or become another program, meanwhile
+        with suppress(psutil.NoSuchProcess):
+            if "encode" in process.cmdline():
+                return process
+    return None
 
 
 def test_a_second_run_is_refused_until_the_first_has_ended(two, start):
     one, other, shared = two
-    target = TARGET.format(shared)
-    log = shared / "pep/logs/train_model/gru.fold-0.seed-1.log"
+    target = f"{shared}/pep/sequences.parquet"
     first = start(one, target)
-    wait_until(lambda: log.exists() and "on cpu" in log.read_text())
+    job = wait_until(lambda: encoding(first), "the job that encodes", first)
+    # the run goes on until this job does
+    job.suspend()
     refused = other.snakemake(target)
     assert refused.code != 0
     (line,) = [line for line in refused.err.splitlines() if "error:" in line]
@@ -79,9 +83,11 @@ def test_a_second_run_is_refused_until_the_first_has_ended(two, start):
 
     # Ctrl-C: jobs end, and the folder is given back
     os.killpg(first.pid, signal.SIGINT)
-    first.wait(60)
+    job.resume()
+    first.wait(LIMIT)
+    assert not Path(target).exists()
     assert not (shared / ".lock").exists()
-    assert other.snakemake(f"{shared}/dna/folds.parquet").code == 0
+    assert other.snakemake(f"{shared}/dna/sequences.parquet").code == 0
     assert not (shared / ".lock").exists()
 
 
@@ -177,7 +183,7 @@ def test_a_lock_controls_no_terminal(lock):
 
 def test_a_killed_run_takes_its_folder_again(two, start):
     one, other, shared = two
-    target = f"{shared}/dna/folds.parquet"
+    target = f"{shared}/dna/sequences.parquet"
     shared.mkdir()
     dead = {"folder": str(one.folder), "host": "node", "process": 1, "user": "me"}
     (shared / ".lock").write_text(json.dumps(dead))

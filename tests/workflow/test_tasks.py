@@ -70,6 +70,7 @@ def tasks(new_project, tmp_path_factory):
         }
     }  # fmt: skip
     config["baselines"] = ["composition"]
+    config["explanation"] = {"records": 30}
     project.write_config(config)
     done = project.snakemake()
     assert done.code == 0, done.out + done.err

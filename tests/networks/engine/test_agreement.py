@@ -81,7 +81,7 @@ def check(cell: str, dtype: torch.dtype, case: Case) -> None:
 
 @cells
 @dtypes
-@settings(max_examples=50, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(case=CASES)
 def test_random_layers(cell, dtype, case):
     check(cell, dtype, case)

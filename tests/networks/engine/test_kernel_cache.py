@@ -34,30 +34,42 @@ def total(numbers):
         out = plus(out, numbers[i])
     return out
 """
-# Says that it is ready, waits for a line, and compiles or loads; for every type named.
+# Compiles or loads, for every type named.
 TOTALS = """
-import json, sys
-import numba, numpy as np
-from outer import total
-print("ready", flush=True)
-sys.stdin.readline()
-found = [float(total(np.array([2**24, 1], dtype))) for dtype in sys.argv[1:]]
-stats = total.dispatcher.stats
-print(json.dumps([found, sum(stats.cache_hits.values()), sum(stats.cache_misses.values())]))
+from outer import total as kernel
+def value(dtype):
+    return float(kernel(np.array([2**24, 1], dtype)))
 """
 CLEARED = """
-import json, sys
-import numba, numpy as np
-from bioseqrnn.networks.engine.rows import clear
-print("ready", flush=True)
-sys.stdin.readline()
-found = []
-for dtype in sys.argv[1:]:
+from bioseqrnn.networks.engine.rows import clear as kernel
+def value(dtype):
     numbers = np.arange(1, 100, dtype=dtype)
-    clear(numbers, 3, 50)
-    found.append(float(numbers.sum()))
-stats = clear.dispatcher.stats
-print(json.dumps([found, sum(stats.cache_hits.values()), sum(stats.cache_misses.values())]))
+    kernel(numbers, 3, 50)
+    return float(numbers.sum())
+"""
+# Forks a process for every word of the command line, which all begin at the same moment.
+TOGETHER = """
+import json, os, sys
+import numba, numpy as np
+{script}
+go, gone = os.pipe()
+children = []
+for word in sys.argv[1:]:
+    told, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(gone)
+        os.read(go, 1)
+        found = [value(dtype) for dtype in word.split()]
+        stats = kernel.dispatcher.stats
+        hits, misses = stats.cache_hits, stats.cache_misses
+        found = [found, sum(hits.values()), sum(misses.values())]
+        os.write(tell, json.dumps(found).encode())
+        os._exit(0)
+    os.close(tell)
+    children.append((pid, told))
+os.close(gone)
+print(json.dumps([[os.waitpid(pid, 0)[1], os.read(told, 1000).decode()] for pid, told in children]))
 """
 HOLDER = """
 import sys, time
@@ -87,21 +99,15 @@ def together(sources, tmp_path):
     """Start processes, let them all go at once, and return what each of them found."""
 
     def start(script, *kinds, **environment):
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-c", script, *kind.split()],
-                cwd=sources,
-                env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )
-            for kind in kinds
-        ]  # fmt: skip
-        for process in processes:
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        found = [json.loads(process.communicate(timeout=300)[0]) for process in processes]
+        done = subprocess.run(
+            [sys.executable, "-c", TOGETHER.format(script=script), *kinds],
+            cwd=sources,
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache")} | environment,
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        ended = json.loads(done.stdout)
+        assert [status for status, _ in ended] == [0] * len(kinds)
+        found = [json.loads(text) for _, text in ended]
         for kind, (numbers, _, _) in zip(kinds, found, strict=True):
             assert numbers == [EXPECTED[script][dtype] for dtype in kind.split()]
         return [(hits, misses) for _, hits, misses in found]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import LIMIT
 
 from bioseqrnn.networks.engine.plan import TILE, cut, run, share
 
@@ -57,7 +58,7 @@ def test_tasks_run_side_by_side(count):
     meeting, names = threading.Barrier(count), []
 
     def task():
-        meeting.wait(timeout=60)
+        meeting.wait(timeout=LIMIT)
         names.append(threading.current_thread())
 
     run([task] * count)
@@ -123,6 +124,6 @@ print(os.waitstatus_to_exitcode(status), numbers() == before)
 
 def test_threads_after_a_fork():
     done = subprocess.run(
-        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=LIMIT, check=False
     )
     assert done.stdout.split() == ["0", "True"], done.stderr

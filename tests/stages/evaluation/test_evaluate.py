@@ -20,6 +20,9 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tasks import TASKS, task_of
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("evaluate")
+
 
 @pytest.fixture
 def made(tmp_path, acp):

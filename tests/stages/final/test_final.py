@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,8 @@ from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import TASKS
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("final")
 CPU = torch.device("cpu")
 SETTINGS = {
     "kmer_logistic": {"strength": 1.0},
@@ -146,9 +149,15 @@ def scores_of(frame, columns):
     return frame[columns].to_numpy()
 
 
-@pytest.fixture(scope="module", params=list(TASKS))
-def project(request, tmp_path_factory):
-    return Project(tmp_path_factory.mktemp(request.param), request.param)
+@pytest.fixture(scope="module")
+def project_of(tmp_path_factory):
+    """Function that returns the project of a task, which is made when it is first needed."""
+    return cache(lambda task: Project(tmp_path_factory.mktemp(task), task))
+
+
+@pytest.fixture(params=list(TASKS))
+def project(request, project_of):
+    return project_of(request.param)
 
 
 def test_the_file_predicts_what_its_members_do(project):
@@ -211,11 +220,13 @@ def test_members_without_weight_are_not_computed(project):
     )
 
 
-def test_a_long_record_is_scored_in_stretches(tmp_path, monkeypatch):
-    project = Project(tmp_path, "per_position", n=40)
+def test_a_long_record_is_scored_in_stretches(project_of, monkeypatch):
+    project = project_of("per_position")
     model = project.combine()
     rng = np.random.default_rng(5)
-    (tmp_path / "long.fa").write_text(">x\n" + "".join(rng.choice(list("ACGTN"), 4001)) + "\n")
+    (project.folder / "long.fa").write_text(
+        ">x\n" + "".join(rng.choice(list("ACGTN"), 4001)) + "\n"
+    )
     columns = score_columns(project.table.task, project.table.classes)
     whole = predict(project, model, "long.fa", members=True)
     assert len(whole) == 1
@@ -228,9 +239,9 @@ def test_a_long_record_is_scored_in_stretches(tmp_path, monkeypatch):
         np.testing.assert_allclose(scores_of(parts, names), scores_of(whole, names), atol=2e-6)
 
 
-@pytest.fixture(scope="module")
-def binary(tmp_path_factory):
-    return Project(tmp_path_factory.mktemp("binary"), "binary")
+@pytest.fixture
+def binary(project_of):
+    return project_of("binary")
 
 
 def test_members_of_other_records_are_refused(binary, tmp_path):

@@ -19,6 +19,8 @@ from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_folds
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("homology")
 ROLES = ("train", "validation", "test")
 
 
@@ -29,8 +31,8 @@ def split(table, folder, **options):
     return read_folds(folder / "folds.parquet", table), pd.read_csv(leaks, sep="\t")
 
 
-def search_again(table, folder, threshold):
-    """Records alike, by another way than that of the folds: bool [n, n].
+def search_again(table, folder):
+    """Pairs that another search than that of the folds finds.
 
     Peptides: every pair aligned, on all records, not only different ones. DNA: other k-mers.
     """
@@ -52,7 +54,11 @@ def search_again(table, folder, threshold):
     subprocess.run([find_mmseqs(), "convertalis", "db", "db", "hits", "hits.tsv",
                     "--format-output", ",".join(columns), *["--search-type", "3"] * dna],
                    cwd=folder, check=True, capture_output=True)  # fmt: skip
-    hits = pd.read_csv(folder / "hits.tsv", sep="\t", names=columns)
+    return pd.read_csv(folder / "hits.tsv", sep="\t", names=columns)
+
+
+def alike_among(table, hits, threshold):
+    """Records alike by a threshold: bool [n, n]."""
     kept = hits[["qcov", "tcov"]].min(axis=1).to_numpy() >= threshold.coverage
     kept &= hits["fident"].to_numpy() >= threshold.least(hits["alnlen"].to_numpy(np.int32))
     alike = np.zeros((len(table), len(table)), bool)
@@ -70,15 +76,17 @@ def straddling(alike, roles):
 
 @pytest.fixture(scope="module")
 def alike_peptides(acp, tmp_path_factory):
+    hits = search_again(acp, tmp_path_factory.mktemp("again"))
     return {
-        threshold: search_again(acp, tmp_path_factory.mktemp("again"), threshold)
+        threshold: alike_among(acp, hits, threshold)
         for threshold in (Threshold(0.4, 0.8, True), Threshold(0.4, 0.8), Threshold(0.4, 0.5))
     }
 
 
 def test_no_splice_pair_straddles_where_random_folds_have_hundreds(splice, tmp_path):
     folds, leaks = split(splice, tmp_path)
-    alike = search_again(splice, tmp_path, threshold_of(splice.alphabet, FoldsConfig()))
+    threshold = threshold_of(splice.alphabet, FoldsConfig())
+    alike = alike_among(splice, search_again(splice, tmp_path), threshold)
     assert np.triu(alike, 1).sum() > 600
     assert straddling(alike, folds.roles) == [0] * 5
     for k in range(5):

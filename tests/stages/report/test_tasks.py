@@ -18,6 +18,7 @@ from bioseqrnn.support.io import write_tsv
 from bioseqrnn.tasks import TASKS
 
 
+@pytest.mark.usefixtures("warm_multiqc")
 @pytest.mark.parametrize("task", TASKS)
 def test_a_report_of_every_task(task, tmp_path):
     table = dataset(tmp_path, task)

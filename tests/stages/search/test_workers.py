@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 
 import pandas as pd
 import pytest
 from conftest import RESOURCES, encode, first_records, run_command
+from forked import Forked
 
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
@@ -16,8 +16,8 @@ from bioseqrnn.support.errors import InputError
 
 from .conftest import CONFIG, SEARCH, SPACE, choose_among, search, worker
 
-# some seconds of training
-SLOW = CONFIG | {"batch_size": 2, "epochs": 10}
+# more than a second of training
+SLOW = CONFIG | {"batch_size": 2, "epochs": 6}
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +76,7 @@ def test_trials_stay_within_the_space(whole):
 
 
 def test_two_workers_at_once_share_the_budget_exactly(tables, tmp_path):
-    runs = [
-        subprocess.Popen(
-            [str(word) for word in worker(tables, tmp_path, k, trials=7, workers=2)],
-            stderr=subprocess.PIPE, text=True,
-        )
-        for k in (0, 1)
-    ]  # fmt: skip
+    runs = [Forked(worker(tables, tmp_path, k, trials=7, workers=2)) for k in (0, 1)]
     logs = [run.communicate()[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], logs
     _, path = choose_among(tmp_path, 0, 1, trials=7, workers=2)
@@ -108,23 +102,24 @@ def test_a_larger_budget_goes_on_from_the_trials_there_are(tables, whole, tmp_pa
 
 def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
     """The same trials as if nothing had happened."""
-    words = [str(word) for word in worker(tables, tmp_path / "whole", config=SLOW, trials=3)]
     (tmp_path / "whole").mkdir()
-    subprocess.run(words, check=True, capture_output=True)
+    whole = Forked(worker(tables, tmp_path / "whole", config=SLOW, trials=3))
+    _, err = whole.communicate()
+    assert whole.returncode == 0, err
     out = tmp_path / "killed"
     out.mkdir()
-    words = [str(word) for word in worker(tables, out, config=SLOW, trials=3)]
+    words = worker(tables, out, config=SLOW, trials=3)
     for number, line in (
         (signal.SIGKILL, "trial 1 of 3:"),
         (signal.SIGTERM, "trial 2 of 3, inner fold 0:"),
         (signal.SIGKILL, "trial 3 of 3:"),
     ):
-        run = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+        run = Forked(words)
         said = []
         while not said or line not in said[-1]:
             said.append(run.stderr.readline())
             assert said[-1], said
-        time.sleep(0.2)
+        time.sleep(0.1)
         run.send_signal(number)
         said += run.communicate()[1].splitlines()
         if number == signal.SIGTERM:
@@ -133,8 +128,10 @@ def test_killed_and_stopped_workers_go_on_where_they_were(tables, tmp_path):
         else:
             assert run.returncode == -number
         assert not (out / "worker-0.tsv").exists()
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    assert "resumes 1 unfinished trial" in done.stderr
+    run = Forked(words)
+    _, err = run.communicate()
+    assert run.returncode == 0, err
+    assert "resumes 1 unfinished trial" in err
     ours, theirs = (
         pd.read_csv(tmp_path / name / "worker-0.tsv", sep="\t").drop(columns="number")
         for name in ("killed", "whole")

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from conftest import BIN, encode
+from forked import Forked
 from mounts import MOUNT, can_mount
 
 from bioseqrnn.fasta import blocks as fasta
@@ -32,6 +33,8 @@ from bioseqrnn.support import atomic
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.errors import InputError
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("faults")
 ENCODE = [
     BIN / "bioseqrnn", "encode", "--fasta", "../x.fa", "--label", "x", "--fasta", "../y.fa",
     "--label", "y", "--intake", "intake.tsv", "-o", "sequences.parquet",
@@ -56,7 +59,24 @@ def big(tmp_path_factory) -> Path:
         "intake.tsv",
         "sequences.parquet",
     ]
+    # once in this process: what is imported and compiled then, its forks need not do
+    small = [folder / f"small-{name}.fa" for name in "xy"]
+    for path in small:
+        path.write_bytes(random_fasta(10, 1000, path.stem))
+    encode(folder, [Source(path, path.stem) for path in small])
     return folder
+
+
+def encode_in(folder: Path, **options) -> Forked:
+    """The command, started in a folder."""
+    return Forked(ENCODE, cwd=folder, **options)
+
+
+def ended(command: Forked) -> tuple[int, str]:
+    """Exit status, and what it said."""
+    err = command.communicate()[1]
+    assert command.returncode is not None
+    return command.returncode, err
 
 
 def temporary_files(folder: Path) -> list[Path]:
@@ -91,7 +111,7 @@ def test_killed_at_any_time(big):
     out.mkdir()
     final = (good / "sequences.parquet").stat().st_size
     start = time.monotonic()
-    subprocess.run(ENCODE, cwd=good, check=True, capture_output=True)
+    assert encode_in(good).wait() == 0
     duration = time.monotonic() - start
     moments = [("time", duration * share) for share in np.linspace(0.1, 1.05, 5)]
     moments += [("bytes", final * share) for share in np.linspace(1e-7, 0.999, 9)]
@@ -101,7 +121,7 @@ def test_killed_at_any_time(big):
             if not path.name.endswith(".tmp"):
                 path.unlink()
         before = {path.name for path in temporary_files(out)}
-        child = subprocess.Popen(ENCODE, cwd=out, stderr=subprocess.DEVNULL)
+        child = encode_in(out)
         start = time.monotonic()
         while child.poll() is None:
             if kind == "time" and time.monotonic() - start >= when:
@@ -112,14 +132,14 @@ def test_killed_at_any_time(big):
                 break
             time.sleep(0.0005)
         child.send_signal(signal.SIGKILL)
-        killed += child.wait() == -signal.SIGKILL
+        killed += ended(child)[0] == -signal.SIGKILL
         left += bool(temporary_files(out))
         # what the run before left, this one removed
         assert len(temporary_files(out)) <= 2
         check_whole_or_absent(out, good)
     assert killed >= 8
     assert left >= 5
-    subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
+    assert ended(encode_in(out))[0] == 0
     assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
     check_whole_or_absent(out, good)
 
@@ -131,22 +151,21 @@ def test_an_older_table_survives_what_fails(tmp_path, big):
         (tmp_path / f"{name}.fa").write_bytes((big / f"{name}.fa").read_bytes())
     with (tmp_path / "y.fa").open("ab") as handle:
         handle.write(b">bad\nAC+T\n")
-    done = subprocess.run(ENCODE, cwd=out, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "../y.fa: record 'bad', position 3: '+' is not a DNA letter" in done.stderr
+    code, message = ended(encode_in(out))
+    assert code == 2
+    assert "../y.fa: record 'bad', position 3: '+' is not a DNA letter" in message
     for number, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
         before = set(temporary_files(out))
-        child = subprocess.Popen(ENCODE, cwd=out, stderr=subprocess.PIPE, text=True)
+        child = encode_in(out)
         while not set(temporary_files(out)) - before and child.poll() is None:
             time.sleep(0.001)
         child.send_signal(number)
-        message = child.communicate()[1]
+        ending, message = ended(child)
         # 2 where it came to the bad letter first
-        assert child.returncode in (code, 2), message
+        assert ending in (code, 2), message
     assert "interrupted" in message or "position 3" in message
     # what came at the very moment a temporary file was made may leave it to the next run
-    again = subprocess.run(ENCODE, cwd=out, capture_output=True, check=False)
-    assert again.returncode == 2
+    assert ended(encode_in(out))[0] == 2
     check_whole_or_absent(out, big / "good")
     assert sorted(path.name for path in out.iterdir()) == ["intake.tsv", "sequences.parquet"]
 
@@ -254,12 +273,9 @@ def test_a_file_that_may_not_grow(big, tmp_path, limit):
     def small_files_only():
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    done = subprocess.run(
-        ENCODE, cwd=out, capture_output=True, text=True, check=False, preexec_fn=small_files_only
-    )
-    check_no_room(done.returncode, done.stderr, "File too large")
+    check_no_room(*ended(encode_in(out, before=small_files_only)), "File too large")
     assert list(out.iterdir()) == []
-    subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
+    assert ended(encode_in(out))[0] == 0
     check_whole_or_absent(out, big / "good")
 
 
@@ -282,7 +298,7 @@ def test_a_full_disk(big):
     )
     check_no_room(done.returncode, done.stderr, "No space left on device")
     assert done.stdout == ""
-    subprocess.run(ENCODE, cwd=out, check=True, capture_output=True)
+    assert ended(encode_in(out))[0] == 0
     check_whole_or_absent(out, big / "good")
 
 
@@ -394,10 +410,10 @@ def test_what_a_terminal_would_obey_is_shown_not_sent(tmp_path):
     (tmp_path / "x.fa").write_bytes(b">\x1b[31mred\x07\nAC+T\n")
     (tmp_path / "y.fa").write_bytes(random_fasta(3, 9, "y"))
     (tmp_path / "out").mkdir()
-    done = subprocess.run(ENCODE, cwd=tmp_path / "out", capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert r"record '\x1b[31mred\x07', position 3: '+'" in done.stderr
-    assert all(letter.isprintable() for letter in done.stderr.rstrip("\n"))
+    code, message = ended(encode_in(tmp_path / "out"))
+    assert code == 2
+    assert r"record '\x1b[31mred\x07', position 3: '+'" in message
+    assert all(letter.isprintable() for letter in message.rstrip("\n"))
 
 
 def test_the_counts_cannot_be_written(tmp_path):

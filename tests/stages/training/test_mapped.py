@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import encode
+from conftest import BIN, encode
+from forked import Forked
 
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
@@ -25,7 +26,7 @@ from bioseqrnn.tables.sequences import read_sequences
 
 FILES = ("model.safetensors", "history.tsv", "predictions.parquet")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 2}
-FEW, MANY = 10_000, 60_000
+FEW, MANY = 10_000, 40_000
 # Training rows, their shuffled copies and batches, test rows and their probabilities
 BYTES_A_RECORD = 40
 
@@ -188,19 +189,14 @@ def test_a_full_disk_is_one_line(splice, tmp_path, limit):
         FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates"),
     )
     command = [
-        sys.executable, "-m", "bioseqrnn", "train", "--sequences", path, "--device", "cpu",
+        BIN / "bioseqrnn", "train", "--sequences", path, "--device", "cpu",
         "--folds", tmp_path / "folds.parquet", "--fold", "0",
         "--output", tmp_path / "out" / "model.safetensors",
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
+    done = Forked(command, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    _, err = done.communicate()
     assert done.returncode == 1
-    assert done.stderr == (
+    assert err == (
         f"bioseqrnn: error: {tmp_path / 'out'}: no space for the unpacked table, which is kept "
         "there while this runs: File too large; free some space, then run again\n"
     )

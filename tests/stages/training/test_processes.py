@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from conftest import BIN, RESOURCES, encode
+from forked import Forked
 from safetensors.torch import load_file
 from stopping import stop_with_a_checkpoint
 
@@ -28,6 +30,8 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.predictions import read_predictions
 from bioseqrnn.tables.sequences import read_sequences
 
+# what it shares is made once, not by every worker
+pytestmark = pytest.mark.xdist_group("processes")
 CPU = torch.device("cpu")
 # 420 records train: the last batch has one, and leaves one of two processes without any
 CONFIG = {
@@ -50,19 +54,43 @@ def tables(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _imported():
+    """Once, for all processes that are forked from this one."""
+    importlib.import_module("lightning.fabric")
+
+
+def command(tables, out, *words, device="cpu", **changes):
+    return [
+        BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
+        "--folds", tables / "folds.parquet", "--fold", "0", "--device", device,
+        "--model", "m", "--config", json.dumps(CONFIG | changes),
+        "--output", out / OUTPUTS[0], *words,
+    ]  # fmt: skip
+
+
 def start(tables, out, *words, environment=None, **changes):
-    """The real command line."""
-    return subprocess.Popen(
-        [
-            BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
-            "--folds", tables / "folds.parquet", "--fold", "0", "--device", "cpu",
-            "--model", "m", "--config", json.dumps(CONFIG | changes),
-            "--output", out / OUTPUTS[0], *words,
-        ],
-        env=os.environ | (environment or {}),
-        stderr=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
+    """The command; where it starts another process itself, that one is as any user's."""
+    return Forked(command(tables, out, *words, **changes), environment=environment)
+
+
+def start_two(tables, out, **changes):
+    """Two processes, started as srun starts them: it sets these variables."""
+    srun = {
+        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
+        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
+        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
+    }  # fmt: skip
+    two = [
+        start(
+            tables, out, "--nodes", "2",
+            environment=srun | {"SLURM_PROCID": rank, "SLURM_NODEID": rank}, **changes,
+        )
+        for rank in "01"
+    ]  # fmt: skip
+    logs = [process.communicate()[1] for process in two]
+    assert [process.returncode for process in two] == [0, 0], logs
+    return logs
 
 
 def train_alone(tables, out):
@@ -76,22 +104,8 @@ def train_alone(tables, out):
 
 
 def test_two_nodes_train_like_one_process(tables, tmp_path):
-    """Started as srun starts them: it sets these variables."""
     train_alone(tables, tmp_path / "one")
-    srun = {
-        "SLURM_NTASKS": "2", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS_PER_NODE": "1",
-        "SLURM_NNODES": "2", "SLURM_LOCALID": "0", "SLURM_JOB_ID": str(os.getpid()),
-        "SLURM_NODELIST": "127.0.0.1", "SLURM_JOB_NAME": "train",
-    }  # fmt: skip
-    two = [
-        start(
-            tables, tmp_path / "two", "--nodes", "2",
-            environment=srun | {"SLURM_PROCID": rank, "SLURM_NODEID": rank},
-        )
-        for rank in "01"
-    ]  # fmt: skip
-    logs = [process.communicate()[1] for process in two]
-    assert [process.returncode for process in two] == [0, 0], logs
+    logs = start_two(tables, tmp_path / "two")
     assert "on 2 × cpu (1 thread)" in logs[0]
     # one of them speaks
     assert "420 train" in logs[0]
@@ -107,11 +121,12 @@ def test_two_nodes_train_like_one_process(tables, tmp_path):
 
 
 def test_two_processes_stop_together_and_go_on(tables, tmp_path):
-    """A signal to the first is enough; with dropout, whose numbers come again."""
+    """A signal to the first is enough; with dropout, whose numbers come again.
+
+    Whoever starts the processes, the bytes are the same.
+    """
     settings = {"dropout": 0.3, "batch_size": 100, "epochs": 5}
-    whole = start(tables, tmp_path / "whole", "--devices", "2", **settings)
-    _, err = whole.communicate()
-    assert whole.returncode == 0, err
+    start_two(tables, tmp_path / "whole", **settings)
 
     out = tmp_path / "stopped"
     stopped = start(
@@ -121,10 +136,8 @@ def test_two_processes_stop_together_and_go_on(tables, tmp_path):
     assert err.count("stopped by SIGUSR1 after epoch") == 1
     assert "Traceback" not in err
 
-    resumed = start(tables, out, "--devices", "2", **settings)
-    _, err = resumed.communicate()
-    assert resumed.returncode == 0, err
-    assert err.count("resumes after epoch") == 1
+    logs = start_two(tables, out, **settings)
+    assert [log.count("resumes after epoch") for log in logs] == [1, 0]
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUTS)
     for name in OUTPUTS:
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
@@ -251,10 +264,9 @@ def test_bf16_trains_and_keeps_weights_in_single_precision(acp, monkeypatch):
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
 def test_two_gpus_train_like_one(tables, tmp_path):
     for count in ("1", "2"):
-        done = start(
-            tables, tmp_path / count, "--device", "cuda", "--devices", count
-        )  # fmt: skip
-        _, err = done.communicate()
-        assert done.returncode == 0, err
+        # this process may have used CUDA, which a fork of it then cannot
+        words = command(tables, tmp_path / count, "--devices", count, device="cuda")
+        done = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
     one, two = (pd.read_csv(tmp_path / count / OUTPUTS[1], sep="\t") for count in "12")
     np.testing.assert_allclose(one, two, atol=1e-4)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import importlib
 import json
 import os
 import random
 import re
+import shutil
 import signal
-import subprocess
 import sys
 import time
 import traceback
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import BIN, RESOURCES, encode, first_records
+from forked import Forked
 
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
@@ -108,8 +110,11 @@ def whole(tables, tmp_path_factory):
 def forked(work, out: Path) -> int:
     """Start a child process that works; its standard error is appended to ``log``."""
     out.mkdir(exist_ok=True)
+    # what there is stays: the child is not to copy it to look for garbage in it
+    gc.freeze()
     pid = os.fork()
     if pid:
+        gc.unfreeze()
         return pid
     code = 1
     try:
@@ -166,24 +171,37 @@ def ticks(tables, out, work) -> int:
 
 
 @pytest.mark.parametrize("work", [train, train_final])
-def test_killed_after_any_batch_and_run_again_gives_the_same_bytes(tables, whole, tmp_path, work):
+def test_killed_after_any_batch_and_run_again_gives_the_same_bytes(
+    tables, whole, tmp_path, capfd, work
+):
+    """From what is on disk after each batch; the tests below really kill."""
     count = ticks(tables, tmp_path / "whole", work)
     expected = contents(tmp_path / "whole")
     assert expected == whole or work is train_final
     # batches of three epochs, each validation, the last again, two epochs of the refit, the test
     # records; or two epochs of the final model
     assert count == (3 * 2 + 3 + 1 + 2 * 2 + 1 if work is train else 2 * 4)
-    for nth in range(1, count + 1):
-        out = tmp_path / str(nth)
-        with pytest.MonkeyPatch.context() as patch:
-            dying_at(patch, Session, "tick", nth, after=True)
-            assert outcome(forked(lambda out=out: work(tables, out), out)) == -signal.SIGKILL
-        kept = [name for name in contents(out) if not name.startswith(".")]
+    out, left = tmp_path / "watched", []
+    tick = Session.tick
+
+    def kept(session):
+        tick(session)
+        left.append(tmp_path / str(len(left) + 1))
+        shutil.copytree(out, left[-1])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "tick", kept)
+        work(tables, out)
+    assert contents(out) == expected
+    assert len(left) == count
+    for nth, folder in enumerate(left, 1):
+        names = [name for name in contents(folder) if not name.startswith(".")]
         refit = work is train and nth > 3 * 2 + 3 + 1
-        assert kept == CHECKPOINTS[: 2 if refit else 1]
-        assert outcome(forked(lambda out=out: work(tables, out, every=1e9), out)) == 0
-        assert contents(out) == expected
-        assert "resumes after" in (out / "log").read_text()
+        assert names == CHECKPOINTS[: 2 if refit else 1]
+        capfd.readouterr()
+        work(tables, folder, every=1e9)
+        assert contents(folder) == expected
+        assert "resumes after" in capfd.readouterr().err
 
 
 def test_killed_again_and_again(tables, whole, tmp_path, monkeypatch):
@@ -226,18 +244,16 @@ def test_killed_within_a_write(tables, whole, tmp_path, target, name, nth, after
 def test_killed_at_random_moments(tables, whole, tmp_path):
     """From outside, wherever the process is."""
     delays = random.Random(1)
-    for trial in range(2):
-        out = tmp_path / str(trial)
-        kills = 0
-        while True:
-            pid = forked(lambda out=out: train(tables, out), out)
-            time.sleep(delays.uniform(0, 0.1 + 0.03 * kills))
-            os.kill(pid, signal.SIGKILL)
-            # without a wait until now the process is still there to be killed, or to be counted
-            if outcome(pid) == 0:
-                break
-            kills += 1
-        assert contents(out) == whole
+    kills = 0
+    while True:
+        pid = forked(lambda: train(tables, tmp_path), tmp_path)
+        time.sleep(delays.uniform(0, 0.1 + 0.05 * kills))
+        os.kill(pid, signal.SIGKILL)
+        # without a wait until now the process is still there to be killed, or to be counted
+        if outcome(pid) == 0:
+            break
+        kills += 1
+    assert contents(tmp_path) == whole
 
 
 BUSY = {"cell": "gru", "hidden_size": 5, "stem_filters": 4, "batch_size": 4, "epochs": 12}
@@ -247,16 +263,17 @@ def command(tables, out, seconds):
     return [
         BIN / "bioseqrnn", "train", "--sequences", tables / "sequences.parquet",
         "--folds", tables / "folds.parquet", "--fold", "0", "--config", json.dumps(BUSY),
-        "--model", "m", "--checkpoint-seconds", str(seconds), "--output", out / OUTPUTS[0],
+        "--model", "m", "--device", "cpu", "--checkpoint-seconds", str(seconds),
+        "--output", out / OUTPUTS[0],
     ]  # fmt: skip
 
 
 def started(tables, out):
-    """The real command line, once it has written a checkpoint."""
+    """The command, once it has written a checkpoint."""
     out.mkdir(exist_ok=True)
     path = checkpoint_path(out / "model.safetensors")
     before = path.stat().st_ino if path.exists() else None
-    process = subprocess.Popen(command(tables, out, 0), stderr=subprocess.PIPE, text=True)
+    process = Forked(command(tables, out, 0))
     while not path.exists() or path.stat().st_ino == before:
         assert process.poll() is None
         time.sleep(0.01)
@@ -293,8 +310,10 @@ def test_the_command_killed_stopped_and_run_again(tables, tmp_path):
             err.splitlines()[-1],
         )
         place = last.group(1)
-    done = subprocess.run(command(tables, out, 60), check=True, capture_output=True, text=True)
-    assert f"resumes after {place}\n" in done.stderr
+    process = Forked(command(tables, out, 60))
+    _, err = process.communicate()
+    assert process.returncode == 0
+    assert f"resumes after {place}\n" in err
     assert contents(out) == whole
 
 
@@ -322,8 +341,10 @@ def test_stopped_by_a_signal_to_itself_at_any_place(tables, whole, tmp_path):
                 train(tables, out, every=1e9)
         assert signal.getsignal(signal.SIGUSR1) == before
         assert list(contents(out)) == CHECKPOINTS[: 1 if nth <= 3 * 2 + 3 + 1 else 2]
-        train(tables, out, every=1e9)
-        assert contents(out) == whole
+        # of what every batch leaves, a test above shows that a training goes on from it
+        if nth % 2:
+            train(tables, out, every=1e9)
+            assert contents(out) == whole
 
 
 def stop_after(tables, out, nth, **changes):

@@ -32,6 +32,8 @@ from bioseqrnn.tables.predictions import read_predictions
 
 CPU = torch.device("cpu")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 3}
+# fewer epochs than by default, and longer steps
+QUICK = {"hidden_size": 16, "stem_filters": 16, "epochs": 8, "learning_rate": 0.02}
 
 
 def planted(folder, shuffle_labels=False):
@@ -50,18 +52,23 @@ def planted(folder, shuffle_labels=False):
     return encode(folder, [Source(folder / f"{name}.fa", name) for name in lines])
 
 
+@pytest.fixture(scope="module")
+def motifs(tmp_path_factory):
+    return planted(tmp_path_factory.mktemp("motifs"))
+
+
 def accuracy_on_the_rest(table, **settings):
     order = np.random.default_rng(1).permutation(len(table))
-    train, validation, test = order[:1000], order[1000:1200], order[1200:]
-    config = ModelConfig(**({"hidden_size": 16, "stem_filters": 16, "epochs": 20} | settings))
+    train, validation, test = order[:1000], order[1000:1100], order[1100:1400]
+    config = ModelConfig(**(QUICK | settings))
     trained = train_network(table, train, validation, config, seed=1, processes=Processes(CPU))
     probability = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
     return (probability.argmax(axis=1) == table.targets[test]).mean()
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
-def test_a_planted_motif_is_learned(cell, tmp_path):
-    assert accuracy_on_the_rest(planted(tmp_path), cell=cell) > 0.9
+def test_a_planted_motif_is_learned(cell, motifs):
+    assert accuracy_on_the_rest(motifs, cell=cell) > 0.9
 
 
 def test_shuffled_labels_are_not_learned(tmp_path):
@@ -407,8 +414,8 @@ def test_gates_remember_no_longer_than_records_are(acp):
     ],
     ids=str,
 )  # fmt: skip
-def test_every_option_learns_a_planted_motif(settings, tmp_path):
-    assert accuracy_on_the_rest(planted(tmp_path), cell="gru", **settings) > 0.9
+def test_every_option_learns_a_planted_motif(settings, motifs):
+    assert accuracy_on_the_rest(motifs, cell="gru", **settings) > 0.9
 
 
 def test_strands_that_mean_the_same_are_learned_from_both(tmp_path):
@@ -431,9 +438,7 @@ def test_strands_that_mean_the_same_are_learned_from_both(tmp_path):
     test = np.flatnonzero(number >= 1200)
     accuracy = {}
     for strands in ("auto", "augment", "none"):
-        config = ModelConfig(
-            cell="gru", hidden_size=16, stem_filters=16, epochs=20, reverse_complement=strands
-        )
+        config = ModelConfig(cell="gru", **QUICK, reverse_complement=strands)
         trained = train_network(table, *rows, config, seed=1, processes=Processes(CPU))
         p = predict_packed(trained.network, table.packed, table.alphabet, test, CPU)
         accuracy[strands] = (p.argmax(axis=1) == table.targets[test]).mean()
