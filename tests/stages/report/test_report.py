@@ -46,7 +46,6 @@ from bioseqrnn.tables.predictions import write_predictions
 # what it shares is made once, not by every worker
 pytestmark = pytest.mark.xdist_group("report")
 EVIL = "<script>alert('x')</script>{{7*7}}{%1%}\"><img onerror=alert(2)>"
-LINK = "[gru](javascript:alert(1))"
 RAW = ("<script>alert(", "{{7*7}}", "{%1%}", "<img onerror")
 OTHER = "001"
 
@@ -258,13 +257,13 @@ MEANT = {
 
 
 def forged(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table with every text of it followed by what tries to be HTML, and a link of Markdown."""
+    """A table with every text of it followed by what tries to be HTML."""
     frame = frame.copy()
     for column in frame.select_dtypes(exclude=["number", "bool"]).columns:
         kept = {"True", "False", "", *MEANT.get(column, ())}
         if column not in MEANT and pd.to_numeric(frame[column], errors="coerce").notna().any():
             continue
-        frame[column] = [v if v in kept else f"{v}{EVIL}{LINK}" for v in frame[column].astype(str)]
+        frame[column] = [v if v in kept else f"{v}{EVIL}" for v in frame[column].astype(str)]
     return frame
 
 
@@ -304,10 +303,7 @@ TOP = ("intake", "checks", "leaks", "gradients", "random_folds", "trials", "lear
 
 
 def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
-    """Of files that somebody else made: whatever stands in them is shown, and is no HTML.
-
-    MultiQC reads descriptions as Markdown, in which a name could be a link.
-    """
+    """Of files that somebody else made: whatever stands in them is shown, and is no HTML."""
     folder = tmp_path / "forged"
     shutil.copytree(report, folder)
     random = {"model": ["gru"], "metric": ["auroc"], "grouped": [0.5], "random": [0.6]}
@@ -343,7 +339,18 @@ def test_forged_tables_and_metadata_are_text_not_html(report, tmp_path):
     assert page.count("&lt;script&gt;") > 50
     for raw in RAW:
         assert raw not in page, page[max(0, page.index(raw) - 300) :][:600]
-    assert f"{LINK} still 0.1 after 2 residues" in html.unescape(page)
+
+
+def test_a_forged_name_is_no_markdown_either(report, tmp_path):
+    """MultiQC reads descriptions as Markdown, in which a name could be a link."""
+    folder = tmp_path / "links"
+    shutil.copytree(report, folder)
+    path = folder / "gradients.tsv"
+    path.write_text(path.read_text().replace("gru", "[gru](javascript:alert(1))"))
+    inputs = inputs_of(folder, gradients=path)
+    build_report(inputs, folder / "out", dataset="toy", settings={}, confidence=0.9)
+    page = (folder / "out" / "report.html").read_text()
+    assert "[gru](javascript:alert(1)) still 0.1 after 2 residues" in html.unescape(page)
     assert 'href="javascript' not in page
 
 

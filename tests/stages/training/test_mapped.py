@@ -26,7 +26,7 @@ from bioseqrnn.tables.sequences import read_sequences
 
 FILES = ("model.safetensors", "history.tsv", "predictions.parquet")
 SMALL = {"hidden_size": 8, "stem_filters": 8, "epochs": 2}
-FEW, MANY = 10_000, 40_000
+FEW, MANY = 10_000, 60_000
 # Training rows, their shuffled copies and batches, test rows and their probabilities
 BYTES_A_RECORD = 40
 
