@@ -19,26 +19,17 @@ from warm import COLD, FORWARDED, PYTHON, fixed
 MODULES = {
     "snakemake": [
         "snakemake.cli", "snakemake.storage", "snakemake_storage_plugin_s3",
-        "jinja2", "jsonschema", "packaging.version", "smart_open",
+        "graphlib", "jinja2", "jsonschema", "packaging.version", "smart_open",
+        "snakemake.benchmark",
     ],
     "bioseqrnn": [
         "bioseqrnn.cli",
-        *(
-            f"bioseqrnn.stages.{stage}.run"
-            for stage in (
-                "sequences", "audit", "folds", "search", "training", "baselines", "evaluation",
-                "diagnosis", "transfer", "final", "prediction", "report",
-            )
-        ),
-        "bioseqrnn.stages.explanation.attribute",
-        "bioseqrnn.stages.explanation.motifs",
-        "bioseqrnn.stages.explanation.check",
-        "bioseqrnn.stages.inspection.memory",
-        "bioseqrnn.stages.inspection.mutate",
         # libraries that a job imports when it comes to them
         "Bio.SeqIO", "isal.igzip_threaded", "matplotlib.backends.backend_svg", "numba",
-        "pandas.io.formats.csvs", "pyarrow.pandas_compat", "pycparser.c_parser", "xopen",
-        "zlib_ng.gzip_ng_threaded",
+        "pandas.core.methods.to_dict", "pandas.core.reshape.reshape", "pandas.io.formats.csvs",
+        "pyarrow.pandas_compat", "pyarrow.vendored.version", "pycparser.c_parser",
+        "pydantic.type_adapter", "torch.profiler._cupti_monitor", "typer._adapters",
+        "typer._click.decorators", "xopen", "zlib_ng.gzip_ng_threaded",
     ],
     "multiqc": [
         "multiqc.__main__", "multiqc.core.special_case_modules.custom_content",
@@ -58,13 +49,20 @@ def serve(address: str, command: str) -> None:
     # the command itself does not have the folder of this file on its path
     del sys.path[0]
     own = fixed(dict(os.environ), command)
-    modules = [import_module(module) for module in MODULES[command]]
-    main = modules[0].run_multiqc if command == "multiqc" else modules[0].main
+    first, *others = MODULES[command]
+    module = import_module(first)
+    main = module.run_multiqc if command == "multiqc" else module.main
+    if command == "bioseqrnn":
+        others += _all_modules()
+    for other in others:
+        # a library may be wanting, or may have other modules in another version
+        with contextlib.suppress(ImportError):
+            import_module(other)
     if command == "bioseqrnn":
         _prepare_numba()
     elif command == "snakemake":
         # finds all plugins, once
-        modules[0].get_argument_parser()
+        module.get_argument_parser()
     # none of this is garbage: no process is to look through it
     gc.collect()
     gc.freeze()
@@ -81,6 +79,16 @@ def serve(address: str, command: str) -> None:
                 listening.close()
                 _attend(connection, command, own, main)
             connection.close()
+
+
+def _all_modules() -> list[str]:
+    """Names of the modules of the package, without those that are programs."""
+    import pkgutil
+
+    import bioseqrnn
+
+    found = [module.name for module in pkgutil.walk_packages(bioseqrnn.__path__, "bioseqrnn.")]
+    return [name for name in found if not name.endswith(".__main__")]
 
 
 def _prepare_numba() -> None:
