@@ -70,6 +70,14 @@ def mutate(
             help="Name of the network or baseline in a combined model that scores alone.",
         ),
     ] = None,
+    position: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="The residue whose class is looked at, counted from 1, of the records of a "
+            "per_position model.",
+        ),
+    ] = None,
     longest: Longest = LONGEST,
     device: Device = DEVICE,
     threads: Threads = THREADS,
@@ -88,6 +96,7 @@ def mutate(
         label=label,
         goal=None if design is None else Goal(design, most, keep),
         only=with_member,
+        position=position,
         longest=longest,
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

@@ -43,6 +43,11 @@ class Occurrences:
     def __len__(self) -> int:
         return len(self.records)
 
+    def of(self, chosen: Ints) -> Occurrences:
+        """Return some of them."""
+        values = (self.records, self.starts, self.reverse, self.scores, self.p)
+        return Occurrences(*(column[chosen] for column in values))
+
 
 class Scanner:
     """Finds the occurrences of a motif.

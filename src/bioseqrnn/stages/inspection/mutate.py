@@ -32,6 +32,7 @@ def mutate_records(
     label: str | None,
     goal: Goal | None,
     only: str | None,
+    position: int | None,
     longest: int,
     machine: MachineConfig,
 ) -> None:
@@ -40,7 +41,7 @@ def mutate_records(
     Parameters
     ----------
     model : Path
-        ``model.safetensors`` of any kind that predicts records.
+        ``model.safetensors`` of any kind.
     fasta : Path
     output : Path
         Folder for ``changes.tsv.gz``, ``mutations.tsv`` and ``{record}.svg``.
@@ -52,6 +53,8 @@ def mutate_records(
         What records are changed to reach; ``edits.tsv`` and ``designed.fa`` are then written too.
     only : str, optional
         Member of a combined model that scores alone.
+    position : int, optional
+        The residue, from 1, whose class is looked at, if the model has a class for each residue.
     longest : int
         Most residues of a record.
     machine : MachineConfig
@@ -64,13 +67,13 @@ def mutate_records(
     """
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
-    scored = AnyModel.load(model, device, only)
+    scored = AnyModel.load(model, device, only, position)
     classes = _classes(scored, label, model)
     if goal is not None:
         _check_goal(scored, classes)
     chosen = chosen_records(fasta, scored.card, records, longest)
-    longest_one = max(chosen, key=len)
-    scored.check(len(longest_one), f"{fasta}: record '{longest_one.name}'")
+    for record in (max(chosen, key=len), min(chosen, key=len)):
+        scored.check(len(record), f"{fasta}: record '{record.name}'")
     figures = [output / f"{record.file}.svg" for record in chosen]
     check_outputs(
         [("FASTA", fasta), ("MODEL", model)], [("--output", figure) for figure in figures]
