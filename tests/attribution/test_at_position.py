@@ -96,7 +96,7 @@ def reading_before(distance, weight):
 
 
 def test_the_only_residue_that_is_read_gets_the_whole_logit():
-    """tanh(0.001) is 0.001 up to 3e-10, so the answer is known: weight at the G, and 0 elsewhere."""
+    """tanh(0.001) is 0.001 up to 3e-10, so the answer is the weight at the G, and 0 elsewhere."""
     x = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 2, 1, 0, 2, 2, 3, 1, 0]]
     # G is at residue 4, three before residue 7
     model = replace(reading_before(3, 5.0), focus=Focus(7, 2, 11))

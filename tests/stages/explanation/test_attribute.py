@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import RESOURCES, encode, first_records, write_exons
+from conftest import RESOURCES, encode, first_records
 from peptides import sequences_of
 
 from bioseqrnn.attribution.attribution import Explained
@@ -249,16 +249,6 @@ def test_what_does_not_fit_is_one_line(peptides, tmp_path):
     with pytest.raises(InputError, match="method none: nothing is attributed"):
         attribute(peptides, tmp_path / "out", method="none")
     assert not (tmp_path / "out").exists()
-
-
-def test_a_class_for_each_residue_is_refused(tmp_path):
-    folder = tmp_path / "sides"
-    folder.mkdir()
-    path = write_exons(folder / "sides.txt", 4, 4)
-    table = encode(folder, [Source(path, None)], task="per_position", alphabet="dna")
-    split_table(table, folder / "folds.parquet", FOLDS)
-    with pytest.raises(InputError, match="attribution explains one output per record"):
-        attribute((folder, table, [folder / "none.safetensors"]), tmp_path / "out")
 
 
 def test_the_command_says_how_many_records(peptides, cli, tmp_path):

@@ -32,7 +32,7 @@ def mutate_records(
     label: str | None,
     goal: Goal | None,
     only: str | None,
-    position: int | None,
+    position: int | None = None,
     longest: int,
     machine: MachineConfig,
 ) -> None:

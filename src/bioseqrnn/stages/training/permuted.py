@@ -93,8 +93,8 @@ def train_permuted(
 def permuted_labels(table: SequenceTable, rows: Ints, number: int) -> SequenceTable:
     """Exchange the labels of some records among them; all other records keep theirs.
 
-    If each residue has a label, those of a record are moved along it by a random number of residues
-    (the last ones become the first ones): records may have unequal lengths, and segments stay whole.
+    If each residue has a label, those of a record are moved along it by a random number of
+    residues, and the last ones become the first ones. Segments stay whole.
     """
     rng = np.random.default_rng(number)
     if table.task.per_position:

@@ -64,7 +64,8 @@ ATTRIBUTIONS = Table(
         Column("eligible", COUNT, "records from which they were drawn"),
         Column("effects", TRUTH, "whether there is a column `effects`"),
         Column(
-            "flank", COUNT, "only in `per_position`: attributed residues on each side", optional=True
+            "flank", COUNT, "only in `per_position`: attributed residues on each side",
+            optional=True,
         ),
     ),
 )  # fmt: skip
