@@ -75,7 +75,7 @@ class Changed:
             filters = torch.einsum("sc,fcj->sjf", features, stem.convolution.weight)
             before = stem.convolution(read.T[None])[0].T
         self._filters, self._before = filters.contiguous().numpy(), before.contiguous().numpy()
-        found, steps = network.stem_output(x[None], torch.tensor([len(x)]))
+        found, _ = network.stem_output(x[None], torch.tensor([len(x)]))
         # largest values of the stem in the first steps and in the last steps; none is below 0
         values, none = found[0].numpy(), np.zeros((1, found.shape[2]), self._before.dtype)
         self._until = np.maximum.accumulate(np.concatenate([none, values]))

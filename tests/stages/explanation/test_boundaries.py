@@ -62,7 +62,7 @@ def detector(classes):
 
 
 def three_line(path, records=24, seed=3):
-    """Each record has one segment of C, after the word; the word is also in the middle of N."""
+    """Each record has one segment of C between two of N, and the word before it."""
     rng = np.random.default_rng(seed)
     lines = []
     for number in range(records):
@@ -120,7 +120,8 @@ def test_windows_are_centred_on_the_first_residue_of_a_class(made):
         assert np.array_equal(windows[i], whole[position - 1 : position + 40])
         for window in (None, 50, 90):
             x, focus = units.read(i, window)
-            assert len(x) == units.sizes(np.array([i]), window)[0] == min(len(texts[row]), window or 999)
+            assert len(x) == units.sizes(np.array([i]), window)[0]
+            assert len(x) == min(len(texts[row]), window or 999)
             start = position - 1 - focus.target
             assert np.array_equal(x, texts[row][start : start + len(x)])
             assert start + focus.start == max(position - 21, 0)
@@ -221,7 +222,7 @@ def test_the_word_is_found_at_its_place_and_holds_up(made, tmp_path):
     assert planted["change"] > whole / 2
     assert abs(planted["control"]) < 0.3
     files = {t.name: t.read(tmp_path / t.file) for t in SHOWN_MOTIFS}
-    shown = str(motifs_section(files, per_position=True).data)
+    shown = str(motifs_section(files, per_position=True))
     assert f"{BEFORE} residues before the class begins" in shown
     other = motifs.copy()
     other["anchor"] = "start"

@@ -108,6 +108,7 @@ def test_changes_have_the_scores_of_predict(tmp_path, kind):
 def test_changes_of_a_residue_have_the_scores_of_predict(tmp_path, members, position):
     model = network_file(tmp_path / "m.safetensors", "per_position", members=members)
     check_against_predict(model, tmp_path, RECORDS["dna"], position=position)
+    assert f"o at residue {position}: logit" in (tmp_path / "o" / "one.svg").read_text()
 
 
 def test_combined_models_too(tmp_path, combined, monkeypatch):

@@ -1,10 +1,10 @@
-"""What is attributed and searched: records or, if each residue has a class, windows around residues.
+"""What is attributed and searched: records or, if each residue has a class, windows.
 
 With a class for each residue, the question is why a class begins where it does. The explained
 residues are therefore the first ones of segments: those whose class differs from that of the
 residue before. These are labelled ones, so that they are the same for all networks, whatever these
-call. Each stands for a window of the residues around it, which counts as a record of the class that
-begins. All windows are equally long and centred on their residue, so that a motif has a place
+call. Each stands for a window of the residues around it, which counts as a record of the class
+that begins. All windows are equally long and centred on their residue, so that a motif has a place
 relative to it.
 """
 

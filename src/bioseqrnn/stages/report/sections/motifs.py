@@ -76,17 +76,18 @@ def _examined(search: pd.DataFrame, per_position: bool) -> str:
         return "No record was examined."
     first = search.iloc[0]
     runs, count = int(first["trainings"]), int(first["records"])
-    what = f"Every residue of {count:,} test records was examined"
-    of = ""
+    what = (
+        f"Every residue of {count:,} test records was examined: how much it raises or lowers the "
+        "score of a class."
+    )
     if per_position:
         what = (
-            f"{count:,} residues of test records were examined, at each of which a labelled class "
-            "begins, and all residues around them"
+            f"The residues around {count:,} boundaries in test records, where a labelled class "
+            "begins, were examined: how much each raises or lowers the scores of the classes at "
+            "the boundary."
         )
-        of = " at this residue"
     return (
-        f"{what}: how much {'each' if per_position else 'it'} raises or lowers the score of a "
-        f"class{of}. Each record was examined by networks that had not been trained on it ({runs:,} "
+        f"{what} Each record was examined by networks that had not been trained on it ({runs:,} "
         f"training{'s' if runs > 1 else ''})."
     )
 
@@ -189,6 +190,7 @@ def _from_boundary(place: int) -> str:
 def _positions(counts: list[int], first: str, last: str) -> Markup:
     """Bars: how often the motif is in each part of the records, from the first to the last."""
     step, top = WIDE / len(counts), max(*counts, 1)
+    below = f'y="{HIGH + 10}" font-size="9" fill="#333"'
     bars = "".join(
         f"M{i * step:g} {HIGH}v-{HIGH * count / top:.1f}h{step - 1:g}V{HIGH}z"
         for i, count in enumerate(counts)
@@ -199,8 +201,8 @@ def _positions(counts: list[int], first: str, last: str) -> Markup:
         f'<svg viewBox="0 0 {WIDE} {HIGH + 12}" width="{WIDE}" height="{HIGH + 12}" role="img">'
         f"<title>Places along the records</title>"
         f'<path d="{bars}" fill="#0072B2"/><path d="M0 {HIGH}h{WIDE}" stroke="#999"/>'
-        f'<text x="0" y="{HIGH + 10}" font-size="9" fill="#333">{first}</text>'
-        f'<text x="{WIDE}" y="{HIGH + 10}" font-size="9" fill="#333" text-anchor="end">{last}</text>'
+        f'<text x="0" {below}>{first}</text>'
+        f'<text x="{WIDE}" {below} text-anchor="end">{last}</text>'
         "</svg>"
     )  # nosec B704
 
