@@ -306,7 +306,7 @@ def test_what_cannot_be_mutated_is_refused(tmp_path, combined):
     assert "empty.fa" in refused(model, tmp_path / "empty.fa", out)
     protein = fasta_of(tmp_path / "p.fa", {"p": "MKLVEQ"})
     assert "record 'p'" in refused(model, protein, out)
-    sides = network_file(tmp_path / "sides.safetensors", "per_position", window=8)
+    sides = network_file(tmp_path / "sides.safetensors", "per_position", window=8, window_overlap=2)
     assert "choose the residue with --position" in refused(sides, fasta, out)
     assert "--position 2: is for per_position models" in refused(model, fasta, out, position=2)
     assert "record 'one' has 10 residues, but the network reads windows of 8" in refused(

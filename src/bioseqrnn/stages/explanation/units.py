@@ -76,7 +76,7 @@ class Units:
         """
         return np.zeros(len(self), np.int64)
 
-    @property
+    @cached_property
     def ends(self) -> Ints:
         """Residues of the record of each unit: int64 [n]."""
         return self.table.lengths
@@ -212,7 +212,7 @@ class Around(Units):
         """See ``Units``."""
         return self.places - self.size
 
-    @property
+    @cached_property
     def ends(self) -> Ints:
         """See ``Units``."""
         return self.source.lengths[self.rows]
