@@ -86,17 +86,16 @@ def mutate(
     if design is None and keep:
         raise InputError("--keep: is for --design; give the probability to reach, too")
     from bioseqrnn.stages.inspection.design import Goal
-    from bioseqrnn.stages.inspection.mutate import mutate_records
+    from bioseqrnn.stages.inspection.mutate import Asked, mutate_records
 
     mutate_records(
         model,
         fasta,
         output,
         records=records or [],
-        label=label,
+        asked=Asked(label, position),
         goal=None if design is None else Goal(design, most, keep),
         only=with_member,
-        position=position,
         longest=longest,
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
     )

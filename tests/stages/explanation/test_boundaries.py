@@ -17,6 +17,7 @@ from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import save_model
 from bioseqrnn.stages.explanation import units as module
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
+from bioseqrnn.stages.explanation.chance import by_chance
 from bioseqrnn.stages.explanation.check import Networks, check_motifs
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.explanation.units import inside, padded, units_of
@@ -24,10 +25,11 @@ from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.report.sections.motifs import motifs_section
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
-from bioseqrnn.tables.attributions import AttributionFile
+from bioseqrnn.tables.attributions import AttributionFile, attribution_writer
 from bioseqrnn.tables.declared.explanation import (
     COMPLETENESS,
     FAITHFULNESS,
+    MOTIF_SEARCH,
     MOTIF_TESTS,
     MOTIFS,
     OCCURRENCES,
@@ -232,6 +234,21 @@ def test_the_word_is_found_at_its_place_and_holds_up(made, tmp_path):
             tmp_path / MOTIFS.file, Networks(models, None, None), folder / "sequences.parquet",
             folder / "folds.parquet", tmp_path, permuted=[], settings=settings, machine=MACHINE,
         )  # fmt: skip
+
+
+def test_a_fold_without_boundaries_has_no_row(made, tmp_path):
+    folder, table, _ = made
+    file = attribute(made, tmp_path, records=2)
+    about = file.metadata.model_dump(exclude={"format"}, exclude_none=True)
+    with attribution_writer(tmp_path / "empty.parquet", about):
+        pass
+    assert by_chance([tmp_path / "empty.parquet"], table, 1).empty
+    discover_motifs(
+        tmp_path / "empty.parquet", folder / "sequences.parquet", tmp_path,
+        databases=[], jaspar=None, seed=1, threads=1,
+    )  # fmt: skip
+    search = MOTIF_SEARCH.read(tmp_path / MOTIF_SEARCH.file)
+    assert set(search["why"]) == {"No record was attributed."}
 
 
 def test_boundaries_are_drawn_evenly_by_class_and_long_pieces_are_refused(made, tmp_path, cli):

@@ -20,7 +20,7 @@ from bioseqrnn.networks.keras.convert import import_keras
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.inspection.chosen import file_names
 from bioseqrnn.stages.inspection.design import Goal
-from bioseqrnn.stages.inspection.mutate import mutate_records
+from bioseqrnn.stages.inspection.mutate import Asked, mutate_records
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.inspection import CHANGES, EDITS, MUTATIONS
@@ -36,7 +36,8 @@ def combined(tmp_path_factory):
 
 
 def mutate(model, fasta, output, **more):
-    given = {"records": [], "label": None, "goal": None, "only": None, "longest": 5000}
+    given = {"records": [], "goal": None, "only": None, "longest": 5000}
+    given["asked"] = Asked(more.pop("label", None), more.pop("position", None))
     mutate_records(model, fasta, output, machine=CPU, **given | more)
     return CHANGES.read(output / CHANGES.file), MUTATIONS.read(output / MUTATIONS.file)
 

@@ -17,6 +17,9 @@ _RUN = (
     Column("seed", COUNT, "seed of its training"),
     Column("class", TEXT, "class whose logit is explained; in regression `value`"),
 )
+_POSITION = Column(
+    "position", COUNT, "only in `per_position`: the explained residue, from 1", optional=True
+)
 
 ATTRIBUTIONS = Table(
     "attributions", "explanation/attributions.parquet",
@@ -26,11 +29,7 @@ ATTRIBUTIONS = Table(
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         *_RUN,
-        Column(
-            "position", COUNT,
-            "only in `per_position`: the residue whose logit is explained, from 1",
-            optional=True,
-        ),
+        _POSITION,
         Column("logit", NUMBER, "the calibrated logit of the record; NaN without an attribution"),
         Column(
             "contribution", LIST,
@@ -210,11 +209,7 @@ OCCURRENCES = Table(
     "motifs", ("check-motifs",),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
-        Column(
-            "position", COUNT,
-            "only in `per_position`: the boundary, from 1, in whose window it is",
-            optional=True,
-        ),
+        _POSITION,
         _MOTIF,
         Column("start", COUNT, "first residue, from 0"),
         Column("end", COUNT, "residue after the last one"),
