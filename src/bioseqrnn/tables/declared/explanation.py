@@ -62,10 +62,7 @@ ATTRIBUTIONS = Table(
         Column("records", COUNT, "records in the file"),
         Column("eligible", COUNT, "records from which they were drawn"),
         Column("effects", TRUTH, "whether there is a column `effects`"),
-        Column(
-            "flank", COUNT, "only in `per_position`: attributed residues on each side",
-            optional=True,
-        ),
+        Column("flank", COUNT, "only in `per_position`: residues on each side", optional=True),
     ),
 )  # fmt: skip
 
