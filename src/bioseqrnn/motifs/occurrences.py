@@ -45,8 +45,10 @@ class Occurrences:
 
     def of(self, chosen: Ints) -> Occurrences:
         """Return some of them."""
-        values = (self.records, self.starts, self.reverse, self.scores, self.p)
-        return Occurrences(*(column[chosen] for column in values))
+        return Occurrences(
+            self.records[chosen], self.starts[chosen], self.reverse[chosen], self.scores[chosen],
+            self.p[chosen],
+        )  # fmt: skip
 
 
 class Scanner:

@@ -50,10 +50,10 @@ def write_occurrences(
         text, bed = (
             gzip_text(files.enter_context(atomic_path(output / name)), files) for name in names
         )
-        names = [*OCCURRENCES.names]
+        columns = [*OCCURRENCES.names]
         if units.flank is not None:
-            names.insert(1, "position")
-        text.write("\t".join(names) + "\n")
+            columns.insert(1, "position")
+        text.write("\t".join(columns) + "\n")
         for part in Form.of(table).records(table.packed).chunks(CHUNK):
             records, rows = encoded(part), part.rows
             lines: list[tuple[Any, ...]] = []

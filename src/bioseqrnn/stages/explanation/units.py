@@ -224,7 +224,9 @@ class Around(Units):
     def sizes(self, units: Ints, window: int | None) -> Ints:
         """See ``Units``."""
         lengths = self.ends[units]
-        return lengths if window is None else np.minimum(lengths, window)
+        # at least the attributed residues
+        most = None if window is None else max(window, 2 * self.size + 1)
+        return lengths if most is None else np.minimum(lengths, most)
 
     def read(self, unit: int, window: int | None) -> tuple[Floats, Focus | None]:
         """Return the record, or as much of it around the residue as the network reads at once."""
@@ -288,4 +290,5 @@ def padded(units: Units, unit: int, values: Floats) -> Floats:
 def inside(units: Units) -> Ints:
     """Residues of each unit that are in its record: int64 [n]."""
     last = units.first + units.table.lengths
-    return np.minimum(last, units.ends) - np.maximum(units.first, 0)
+    found: Ints = np.minimum(last, units.ends) - np.maximum(units.first, 0)
+    return found
