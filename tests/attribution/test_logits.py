@@ -9,7 +9,6 @@ from attributed import explained, record
 
 from bioseqrnn.attribution.logits import explained_classes
 from bioseqrnn.metrics.calibration import calibrated
-from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
 
@@ -47,8 +46,7 @@ def test_certain_logits_are_exact():
     np.testing.assert_allclose(model.logits(record(5)[None]), [[200 - prior]], rtol=1e-7)
 
 
-def test_of_two_classes_the_positive_one_is_explained_and_residues_are_refused():
+def test_of_two_classes_the_positive_one_is_explained_unless_they_are_of_residues():
     assert explained_classes(task_of("binary"), ["no", "yes"]) == ["yes"]
     assert explained_classes(task_of("multiclass"), ["a", "b", "c"]) == ["a", "b", "c"]
-    with pytest.raises(InputError, match="one for each residue; give a network that classifies"):
-        explained_classes(task_of("per_position"), ["a", "b"])
+    assert explained_classes(task_of("per_position"), ["a", "b"]) == ["a", "b"]

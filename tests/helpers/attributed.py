@@ -17,11 +17,11 @@ SYMBOLS = {"dna": 4, "protein": 20}
 
 def explained(
     alphabet="dna", task="multiclass", outputs=3, strands="single", temperature=1.7, steepness=1.5,
-    **settings,
+    more=None, **settings,
 ):  # fmt: skip
     """A network with random weights, by default large enough for strongly curved logits."""
     torch.manual_seed(5)
-    metadata = {"alphabet": alphabet, "strands": strands, "task": task}
+    metadata = {"alphabet": alphabet, "strands": strands, "task": task} | (more or {})
     small = {"cell": "gru", "hidden_size": 6, "stem_filters": 5, "stem_width": 5}
     config = fit_config(ModelConfig(**small | settings), metadata)
     network = SequenceClassifier(config, SYMBOLS[alphabet], outputs, task_of(task))

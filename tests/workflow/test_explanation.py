@@ -17,14 +17,15 @@ def attributed(jobs):
     return sorted(job for job in jobs if job.startswith("attribute_sequences"))
 
 
-def test_datasets_of_whole_records_are_attributed_unless_it_is_switched_off(project):
+def test_every_dataset_is_attributed_unless_it_is_switched_off(project):
     (project.folder / "data" / "three.fa").write_text(">a\nMKV\nHHC\n>b\nMKL\nHCC\n")
     sheet = project.folder / "config" / "datasets.tsv"
     sheet.write_text(sheet.read_text() + "three\tdata/three.fa\n")
     config = project.read_config()
     config["dataset_options"]["three"] = {"task": "per_position", "alphabet": "protein"}
     project.write_config(config)
-    assert attributed(project.planned()) == ["attribute_sequences dna", "attribute_sequences pep"]
+    names = ("dna", "pep", "three")
+    assert attributed(project.planned()) == [f"attribute_sequences {name}" for name in names]
     project.write_config(config | {"explanation": {"method": "none"}})
     assert attributed(project.planned()) == []
 

@@ -83,8 +83,10 @@ def test_every_task_gets_a_report(tasks):
         assert (folder / "report/report.html").stat().st_size > 10_000
         summary = pd.read_csv(folder / "evaluation/summary.tsv", sep="\t")
         assert {"gru", "composition"} <= set(summary["model"])
-        # a network of residues is not explained
-        assert (folder / "explanation/motifs.tsv").exists() == (dataset != "sides")
+        assert (folder / "explanation/motif_tests.tsv").exists()
+        explained = pq.read_table(folder / "explanation/attributions.parquet").to_pandas()
+        assert ("position" in explained) == (dataset == "sides")
+        assert explained["reason"].eq("").all()
 
 
 def test_folds_are_dealt_from_blocks(tasks):

@@ -27,7 +27,9 @@ rule attribute_sequences:
         runtime=240,
     params:
         folder=subpath(output.attributions, parent=True),
-        settings=explanation_settings("method", "records", "changes", "longest", "seed"),
+        settings=explanation_settings(
+            "method", "records", "changes", "longest", "flank", "seed"
+        ),
         calibration=calibration_words,
         device=config["device"],
         threads=config["threads"],
@@ -188,7 +190,7 @@ rule check_motifs:
     params:
         folder=subpath(output.tests, parent=True),
         permuted=permuted_words,
-        settings=explanation_settings("tests", "longest", "seed"),
+        settings=explanation_settings("tests", "longest", "flank", "seed"),
         device=config["device"],
         threads=config["threads"],
         version=STAGE_VERSIONS["explanation"],

@@ -1,4 +1,4 @@
-"""Calibrated logits of a record and of its single changes, by a model of any kind."""
+"""Calibrated logits of a record, or of a residue, and of its changes, by a model of any kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bioseqrnn.attribution.attribution import Explained
+from bioseqrnn.attribution.attribution import Explained, Focus
 from bioseqrnn.attribution.changes import changed_logits
 from bioseqrnn.attribution.logits import explained_classes
 from bioseqrnn.combination.model import CombinedScorer
@@ -20,6 +20,7 @@ from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.onehot.packing import pack_onehot
 from bioseqrnn.support.arrays import Bytes, Doubles, Floats, Ints
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.explanation import VALUE
 from bioseqrnn.tasks import Task
 from bioseqrnn.tasks.task import SMALLEST
@@ -37,22 +38,36 @@ class AnyModel:
     scorer : Scorer
     card : dict
         Card of the file.
+    position : int, optional
+        The residue, counted from 1, whose logits are computed if each residue has a class.
     """
 
     scorer: Scorer
     card: dict[str, Any]
+    position: int | None = None
 
     @classmethod
-    def load(cls, path: Path, device: torch.device, only: str | None = None) -> AnyModel:
+    def load(
+        cls, path: Path, device: torch.device, only: str | None = None, position: int | None = None
+    ) -> AnyModel:
         """Read a model of any kind; ``only`` is the name of a member that scores alone.
 
         Raises
         ------
         InputError
-            As in ``load_final``; also if the model has a class for each residue.
+            As in ``load_final``; also if the model has a class for each residue and no position is
+            given, or the reverse.
         """
-        model = cls(*load_final(path, device, only=only))
-        explained_classes(model.task, model.card["classes"])
+        model = cls(*load_final(path, device, only=only), position)
+        if model.task.per_position and position is None:
+            raise InputError(
+                f"model {path}: has a class for each residue; choose the residue with --position"
+            )
+        if not model.task.per_position and position is not None:
+            raise InputError(
+                f"--position {position}: is for per_position models, and model {path} has one "
+                "output for a record; leave it out"
+            )
         return model
 
     @property
@@ -120,8 +135,23 @@ class AnyModel:
         return np.concatenate(parts)
 
     def check(self, length: int, what: str) -> None:
-        """Raise InputError if a record of so many residues does not fit in memory."""
+        """Raise InputError if a record of so many residues cannot be scored.
+
+        It does not fit in memory, ends before the position, or is longer than the network reads at
+        once: a prediction is then a mean over windows, whose changes are not computed.
+        """
         self.scorer.check(length, what)
+        if self.position is not None and self.position > length:
+            raise InputError(
+                f"--position {self.position}: {what} has only {length:,} residues; choose others "
+                "with --record"
+            )
+        window = self._network.network.window if self._network is not None else None
+        if window is not None and length > window:
+            raise InputError(
+                f"{what} has {length:,} residues, but the network reads windows of {window:,}; cut "
+                "it around the position"
+            )
 
     @property
     def _temperature(self) -> float:
@@ -141,7 +171,8 @@ class AnyModel:
             return None
         # changes need no background
         uniform = np.full(self.alphabet.width, 1 / self.alphabet.width)
-        return Explained(scorer.network, temperature, uniform, scorer.device)
+        focus = None if self.position is None else Focus(self.position - 1, 0, 0)
+        return Explained(scorer.network, temperature, uniform, scorer.device, focus)
 
     def _every_class(self, logits: Doubles) -> Doubles:
         """Add the first of two classes to the logits of the explained ones."""
@@ -156,6 +187,8 @@ class AnyModel:
             1 for each residue that a position can be, else 0.
         """
         scores = self.scorer.scores(pack_onehot(bits)).scores
+        if self.position is not None:
+            scores = scores.reshape(*bits.shape[:2], -1)[:, self.position - 1]
         return logits_of_scores(self.task, calibrated(self.task, scores, self._temperature))
 
 
@@ -167,7 +200,6 @@ def logits_of_scores(task: Task, scores: Doubles) -> Doubles:
     Parameters
     ----------
     task : Task
-        Without labels per position.
     scores : float64 [units, outputs]
     """
     if not task.probabilistic:

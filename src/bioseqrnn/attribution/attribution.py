@@ -16,28 +16,59 @@ KNOWN = 0.999
 
 
 @dataclass(frozen=True)
+class Focus:
+    """The residue whose output is explained, and the residues that explain it.
+
+    Attributes
+    ----------
+    target : int
+        Counted from 0, in the sequence that the network reads.
+    start, end : int
+        First attributed residue, and the one after the last. The others stay as they are.
+    """
+
+    target: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Explained:
     """A network whose output is explained.
 
     Attributes
     ----------
     network : SequenceClassifier
-        On ``device``; of a task with one output per record. It is put into evaluation mode, and
-        its weights get no gradients.
+        On ``device``. It is put into evaluation mode, and its weights get no gradients.
     temperature : float
         Calibration; 1 for none.
     background : float64 [symbols]
         Fraction of each residue in the dataset: a masked position has this row.
     device : torch.device
+    focus : Focus, optional
+        What is explained if the network has an output for each residue; None: the output of a
+        whole record, by all its residues.
     """
 
     network: SequenceClassifier
     temperature: float
     background: Doubles
     device: torch.device
+    focus: Focus | None = None
 
     def __post_init__(self) -> None:
         self.network.eval().requires_grad_(False)
+
+    def span(self, length: int) -> tuple[int, int]:
+        """First attributed residue of a sequence of this length, and the one after the last."""
+        return (0, length) if self.focus is None else (self.focus.start, self.focus.end)
+
+    def base(self, x: Floats) -> Floats:
+        """Return a record whose attributed residues are masked: float32 [residues, symbols]."""
+        start, end = self.span(len(x))
+        rows = x.copy()
+        rows[start:end] = masked(x[start:end], self.background)
+        return rows
 
     def logits(self, x: Floats) -> Doubles:
         """Return the calibrated logits of sequences of one length: float64 [n, classes].
@@ -48,7 +79,7 @@ class Explained:
         """
         return self.padded_logits(x, np.full(len(x), x.shape[1]))
 
-    def padded_logits(self, x: Floats, lengths: Ints) -> Doubles:
+    def padded_logits(self, x: Floats, lengths: Ints, targets: Ints | None = None) -> Doubles:
         """Return the calibrated logits of sequences of several lengths: float64 [n, classes].
 
         Parameters
@@ -56,24 +87,30 @@ class Explained:
         x : float32 [n, longest, symbols]
             Rows after the end of a sequence are 0.
         lengths : int64 [n]
+        targets : int64 [n], optional
+            The explained residue of each sequence; default: that of ``focus``.
         """
+        if targets is None and self.focus is not None:
+            targets = np.full(len(x), self.focus.target)
+        where = None if targets is None else torch.from_numpy(targets).to(self.device)
         batch = torch.from_numpy(np.ascontiguousarray(x)).to(self.device)
         sizes = torch.from_numpy(np.ascontiguousarray(lengths))
         with torch.no_grad():
-            found: Doubles = logits_of(self.network, batch, sizes, self.temperature).cpu().numpy()
-        return found
+            found = logits_of(self.network, batch, sizes, self.temperature, where)
+        logits: Doubles = found.cpu().numpy()
+        return logits
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Attributions of one record.
+    """Attributions of one record, or of one of its residues; then ``residues`` are those around it.
 
     Attributes
     ----------
     logits : float64 [classes]
-        Calibrated logits of the record.
+        Calibrated logits.
     background_logits : float64 [classes]
-        Those of a sequence of the same length that is all background.
+        Those after all attributed residues were replaced by the background.
     contribution : float32 [classes, residues]
         Contribution of the observed residue; each method defines it.
     effects : float32 [classes, residues, symbols]

@@ -3,7 +3,8 @@
 On a CPU, a changed record is not read from its beginning. A change at position p reaches the stem
 only within the stem's width, and the recurrence only from there on: forwards all later steps, in
 reverse all earlier ones. The other states, and the products of the unchanged input with the
-weights, are those of the record (``networks.engine.resume``).
+weights, are those of the record (``networks.engine.resume``). For the output of one residue, each
+direction is read only from the change to that residue (``at_position``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bioseqrnn.attribution.at_position import PositionReader, can_resume
 from bioseqrnn.attribution.attribution import Explained
 from bioseqrnn.attribution.logits import calibrated_logits
 from bioseqrnn.attribution.reuse import Reader
@@ -42,7 +44,14 @@ def changed_logits(explained: Explained, x: Floats, positions: Ints, residues: I
     whole = torch.from_numpy(x)
     if explained.device.type != "cpu" or not kernels_take(whole):
         return plainly_changed(explained, x, positions, residues)
-    readers = [Reader(member, whole) for member in explained.network.members]
+    members, focus = list(explained.network.members), explained.focus
+    readers: list[Reader | PositionReader]
+    if focus is None:
+        readers = [Reader(member, whole) for member in members]
+    elif all(can_resume(member) for member in members):
+        readers = [PositionReader(member, whole, focus.target) for member in members]
+    else:
+        return plainly_changed(explained, x, positions, residues)
     size = max(LEAST_CHANGES, CHANGED_STEPS // len(x))
     parts: list[Tensor] = []
     with torch.no_grad():

@@ -143,7 +143,9 @@ def shuffled_instances(instances: Ints, background: Doubles, rng: np.random.Gene
     return mixed
 
 
-def changes(explained: Explained, batch: Floats, lengths: Ints, output: int) -> Doubles:
+def changes(
+    explained: Explained, batch: Floats, lengths: Ints, output: int, targets: Ints | None = None
+) -> Doubles:
     """Return the logits of records, and how the variants change them.
 
     Parameters
@@ -153,6 +155,8 @@ def changes(explained: Explained, batch: Floats, lengths: Ints, output: int) -> 
     lengths : int64 [records]
     output : int
         Number of the explained class.
+    targets : int64 [records], optional
+        The explained residue of each record, if each residue has an output.
 
     Returns
     -------
@@ -160,7 +164,8 @@ def changes(explained: Explained, batch: Floats, lengths: Ints, output: int) -> 
         Logit of the record, and mean change by the motif and by the control.
     """
     flat = batch.reshape(-1, *batch.shape[2:])
-    logits = explained.padded_logits(flat, np.repeat(lengths, VARIANTS))[:, output]
+    where = None if targets is None else np.repeat(targets, VARIANTS)
+    logits = explained.padded_logits(flat, np.repeat(lengths, VARIANTS), where)[:, output]
     table = logits.reshape(len(batch), VARIANTS)
     before = table[:, 0]
     motif = table[:, 1 : 1 + DRAWS].mean(axis=1) - before

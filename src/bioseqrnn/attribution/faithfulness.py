@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bioseqrnn.attribution.attribution import Explained, masked
+from bioseqrnn.attribution.attribution import Explained
 from bioseqrnn.support.arrays import Doubles, Floats
 
 # numbers of masked positions
@@ -25,19 +25,21 @@ def masking_curve(
     explained : Explained
     x : float32 [residues, symbols]
     contribution : float32 [residues]
-        Contributions to one class. If two are equal, the first one is masked first.
+        Contributions of the attributed residues to one class. If two are equal, the first one is
+        masked first.
     rng : Generator
         Draws the random positions; those for a smaller k are among those for a larger one.
 
     Returns
     -------
     float64 [len(KS), 2, classes]
-        For each k: after masking the top positions, and the random ones. NaN if the record has
-        fewer than k residues.
+        For each k: after masking the top positions, and the random ones. NaN if fewer than k
+        residues are attributed.
     """
-    base = masked(x, explained.background)
-    orders = np.argsort(-contribution, kind="stable"), rng.permutation(len(x))
-    counts = [k for k in KS if k <= len(x)]
+    base, (start, _) = explained.base(x), explained.span(len(x))
+    size = len(contribution)
+    orders = np.argsort(-contribution, kind="stable") + start, rng.permutation(size) + start
+    counts = [k for k in KS if k <= size]
     batch = np.repeat(x[None], 2 * len(counts), axis=0)
     for place, k in enumerate(counts):
         for which, order in enumerate(orders):

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bioseqrnn.attribution.attribution import Attribution, Explained, masked
+from bioseqrnn.attribution.attribution import Attribution, Explained
 from bioseqrnn.attribution.logits import logits_of
 from bioseqrnn.support.arrays import Doubles, Floats
 
@@ -41,11 +41,13 @@ def integrated_gradients(explained: Explained, x: Floats) -> tuple[Attribution, 
     attribution : Attribution
     steps : int
     """
-    base = masked(x, explained.background)
+    base = explained.base(x)
     logits, background = explained.logits(np.stack([x, base]))
+    first, end = explained.span(len(x))
     steps = LEAST_STEPS
     while True:
-        found = _attribution(x, base, logits, background, mean_gradients(explained, x, base, steps))
+        gradient = mean_gradients(explained, x, base, steps)[:, first:end]
+        found = _attribution(x[first:end], base[first:end], logits, background, gradient)
         allowed = np.maximum(TOLERANCE * np.abs(logits - background), SMALL)
         if steps >= MOST_STEPS or (np.abs(found.error) <= allowed).all():
             return found, steps
@@ -94,8 +96,11 @@ def _gradients(explained: Explained, path: Tensor) -> list[Tensor]:
     training mode would switch dropout on; the layer then runs without cuDNN.
     """
     lengths = torch.full((len(path),), path.shape[1])
+    targets = None
+    if explained.focus is not None:
+        targets = torch.full((len(path),), explained.focus.target, device=path.device)
     with torch.backends.cudnn.flags(enabled=False):
-        logits = logits_of(explained.network, path, lengths, explained.temperature)
+        logits = logits_of(explained.network, path, lengths, explained.temperature, targets)
         # sequences do not depend on one another: the gradient of a sum has that of each of them
         totals = logits.sum(dim=0)
         return [

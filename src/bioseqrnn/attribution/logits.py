@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from bioseqrnn.networks.classifier import SequenceClassifier
-from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.explanation import VALUE
 from bioseqrnn.tasks import Task
 
@@ -17,18 +16,9 @@ def explained_classes(task: Task, classes: list[str]) -> list[str]:
     """Return the names of the outputs of ``calibrated_logits``, in their order.
 
     With two classes, only the positive one is explained: the logit of the other one is its
-    negative, and so are all attributions. In regression, the value is explained.
-
-    Raises
-    ------
-    InputError
-        The task has a class for each residue.
+    negative, and so are all attributions. In regression, the value is explained. With a class for
+    each residue, all classes are explained.
     """
-    if task.per_position:
-        raise InputError(
-            "attribution explains one output per record, and a per_position network has one for "
-            "each residue; give a network that classifies records"
-        )
     if not task.probabilistic:
         return [VALUE]
     return classes[1:] if task.two_classes else list(classes)
@@ -82,7 +72,11 @@ def calibrated_logits(
 
 
 def logits_of(
-    network: SequenceClassifier, x: Tensor, lengths: Tensor, temperature: float
+    network: SequenceClassifier,
+    x: Tensor,
+    lengths: Tensor,
+    temperature: float,
+    targets: Tensor | None,
 ) -> Tensor:
     """Return the calibrated logits of a one-hot batch: float64 Tensor [batch, classes].
 
@@ -92,5 +86,11 @@ def logits_of(
     x : float Tensor [batch, time, symbols]
     lengths : int64 Tensor [batch]
     temperature : float
+    targets : int64 Tensor [batch], optional
+        Residue of each sequence whose logits are wanted, if each residue has its own.
     """
-    return calibrated_logits(network, [m(x, lengths) for m in network.members], temperature)
+    outputs = [m(x, lengths) for m in network.members]
+    if targets is not None:
+        rows = torch.arange(len(x), device=x.device)
+        outputs = [y[rows, targets] for y in outputs]
+    return calibrated_logits(network, outputs, temperature)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bioseqrnn.attribution.attribution import Attribution, Explained, known, masked
+from bioseqrnn.attribution.attribution import Attribution, Explained, known
 from bioseqrnn.attribution.changes import changed_logits
 from bioseqrnn.support.arrays import Floats, Ints
 
@@ -23,14 +23,14 @@ def mutagenesis(explained: Explained, x: Floats) -> Attribution:
     x : float32 [residues, symbols]
         One-hot rows; those of ambiguous residues sum to 1.
     """
-    length, symbols = x.shape
-    observed = known(x)
-    positions, residues = single_changes(x)
-    both = np.stack([x, masked(x, explained.background)])
-    logits, background = explained.logits(both)
-    table = np.empty((length, symbols, len(logits)))
-    table[observed, x[observed].argmax(axis=1)] = logits
-    table[positions, residues] = changed_logits(explained, x, positions, residues)
+    start, end = explained.span(len(x))
+    part = x[start:end]
+    observed = known(part)
+    positions, residues = single_changes(part)
+    logits, background = explained.logits(np.stack([x, explained.base(x)]))
+    table = np.empty((*part.shape, len(logits)))
+    table[observed, part[observed].argmax(axis=1)] = logits
+    table[positions, residues] = changed_logits(explained, x, positions + start, residues)
     means = table.mean(axis=1)
     effects = (table - means[:, None]).astype(np.float32)
     contribution = (logits - means).astype(np.float32)

@@ -51,11 +51,17 @@ class Reader:
         return outputs
 
 
-class Strand:
-    """Computes the summaries of single changes of one strand of a record."""
+class Changed:
+    """Computes what single changes of one strand of a record do to the input of the recurrence.
+
+    Parameters
+    ----------
+    network : SequenceClassifier
+    x : float Tensor [length, symbols]
+    """
 
     def __init__(self, network: SequenceClassifier, x: Tensor) -> None:
-        self._network, self._x = network, x.numpy()
+        self._stem, self._x = network.stem is not None, x.numpy()
         kept = torch.eye(x.shape[1], dtype=x.dtype)
         # one row of features for each symbol
         features = kept if network.residues is None else network.residues.to(x.dtype)
@@ -69,11 +75,53 @@ class Strand:
             filters = torch.einsum("sc,fcj->sjf", features, stem.convolution.weight)
             before = stem.convolution(read.T[None])[0].T
         self._filters, self._before = filters.contiguous().numpy(), before.contiguous().numpy()
-        found, steps = network.stem_output(x[None], torch.tensor([len(x)]))
+        found, _ = network.stem_output(x[None], torch.tensor([len(x)]))
         # largest values of the stem in the first steps and in the last steps; none is below 0
         values, none = found[0].numpy(), np.zeros((1, found.shape[2]), self._before.dtype)
         self._until = np.maximum.accumulate(np.concatenate([none, values]))
         self._since = np.maximum.accumulate(np.concatenate([values, none])[::-1])[::-1]
+
+    def steps(
+        self, positions: Ints, residues: Ints, places: Numbers, together: int = 1
+    ) -> tuple[Tensor, Ints, Ints, Tensor]:
+        """Return the steps that each change reaches, and the input of the recurrence in them.
+
+        Parameters
+        ----------
+        positions, residues : int64 [changes]
+        places : [steps, features]
+            What is added to the input of each step.
+        together : int
+            The first step is a multiple of this number, and ``x`` has a multiple of it; steps after
+            the end of the sequence are zero.
+
+        Returns
+        -------
+        x : Tensor [changes, steps, features]
+        first, end : int64 [changes]
+        strongest : Tensor [changes, filters]
+            Largest value of each filter of the stem in the changed record.
+        """
+        half, pool, length = self._width // 2, self._pool, len(self._x)
+        first = np.maximum(positions - half, 0) // pool // together * together
+        end = np.minimum(positions + half, length - 1) // pool + 1
+        whole = -(-end // together) * together
+        steps, features = int((whole - first).max()), self._before.shape[1]
+        end = np.minimum(whole, -(-length // pool))
+        x = np.zeros((len(positions), steps, features), self._before.dtype)
+        strongest = np.maximum(self._until[first], self._since[end])
+        _write_changed(
+            np.ascontiguousarray(positions), np.ascontiguousarray(residues), first, end, pool,
+            self._stem, self._x, self._filters, self._before, places, x, strongest,
+        )  # fmt: skip
+        return torch.from_numpy(x), first, end, torch.from_numpy(strongest)
+
+
+class Strand:
+    """Computes the summaries of single changes of one strand of a record."""
+
+    def __init__(self, network: SequenceClassifier, x: Tensor) -> None:
+        self._network, self._changed = network, Changed(network, x)
         inputs, steps = network.recurrent_input(x[None], torch.tensor([len(x)]))
         self._steps = int(steps[0])
         places = torch.zeros_like(inputs)
@@ -85,7 +133,7 @@ class Strand:
 
     def summaries(self, positions: Ints, residues: Ints) -> Tensor:
         """Return the input of the output layer for changes in the order of their positions."""
-        x, first, end, strongest = self._changed_steps(positions, residues)
+        x, first, end, strongest = self._changed.steps(positions, residues, self._places)
         summary = self._pooled(x, first, end)
         return torch.cat([summary, strongest], dim=1) if self._network.filters else summary
 
@@ -103,29 +151,6 @@ class Strand:
             last = states.transpose(0, 1).flatten(1)
         summary: Tensor = pooling(output, last, torch.ones(output.shape[:2], dtype=torch.bool))
         return summary
-
-    def _changed_steps(self, positions: Ints, residues: Ints) -> tuple[Tensor, Ints, Ints, Tensor]:
-        """Return the steps that each change reaches, and the input of the recurrence in them.
-
-        Returns
-        -------
-        x : Tensor [changes, steps, features]
-        first, end : int64 [changes]
-        strongest : Tensor [changes, filters]
-            Largest value of each filter of the stem in the changed record.
-        """
-        half, pool, length = self._width // 2, self._pool, len(self._x)
-        first = np.maximum(positions - half, 0) // pool
-        end = np.minimum(positions + half, length - 1) // pool + 1
-        steps, features = int((end - first).max()), self._before.shape[1]
-        x = np.zeros((len(positions), steps, features), self._before.dtype)
-        strongest = np.maximum(self._until[first], self._since[end])
-        _write_changed(
-            np.ascontiguousarray(positions), np.ascontiguousarray(residues), first, end, pool,
-            self._network.stem is not None, self._x, self._filters, self._before, self._places, x,
-            strongest,
-        )  # fmt: skip
-        return torch.from_numpy(x), first, end, torch.from_numpy(strongest)
 
 
 @compiled

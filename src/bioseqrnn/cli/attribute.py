@@ -48,6 +48,7 @@ def attribute(
     records: Annotated[int | None, option(ExplanationConfig, "records")] = None,
     changes: Annotated[int | None, option(ExplanationConfig, "changes")] = None,
     longest: Annotated[int | None, option(ExplanationConfig, "longest")] = None,
+    flank: Annotated[int | None, option(ExplanationConfig, "flank")] = None,
     seed: Annotated[int | None, option_of(Seed, help="Random seed.")] = None,
     device: Device = DEVICE,
     threads: Threads = THREADS,
@@ -58,7 +59,8 @@ def attribute(
 
     whole = section_from_json(ExplanationConfig, settings, "--settings")
     given = {
-        "method": method, "records": records, "changes": changes, "longest": longest, "seed": seed,
+        "method": method, "records": records, "changes": changes, "longest": longest,
+        "flank": flank, "seed": seed,
     }  # fmt: skip
     given = {name: value for name, value in given.items() if value is not None}
     attribute_sequences(

@@ -70,6 +70,14 @@ def mutate(
             help="Name of the network or baseline in a combined model that scores alone.",
         ),
     ] = None,
+    position: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="The residue whose class is looked at, counted from 1, of the records of a "
+            "per_position model.",
+        ),
+    ] = None,
     longest: Longest = LONGEST,
     device: Device = DEVICE,
     threads: Threads = THREADS,
@@ -78,14 +86,14 @@ def mutate(
     if design is None and keep:
         raise InputError("--keep: is for --design; give the probability to reach, too")
     from bioseqrnn.stages.inspection.design import Goal
-    from bioseqrnn.stages.inspection.mutate import mutate_records
+    from bioseqrnn.stages.inspection.mutate import Asked, mutate_records
 
     mutate_records(
         model,
         fasta,
         output,
         records=records or [],
-        label=label,
+        asked=Asked(label, position),
         goal=None if design is None else Goal(design, most, keep),
         only=with_member,
         longest=longest,

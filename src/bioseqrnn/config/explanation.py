@@ -19,14 +19,13 @@ class ExplanationConfig(Strict):
         "mutagenesis",
         description="How test records are attributed, each by the selected network of the fold "
         "that did not train on it. mutagenesis: every residue is replaced by every other one; "
-        "gradients: integrated gradients; none: nothing is explained. "
-        "Datasets of the task per_position are never attributed.",
+        "gradients: integrated gradients; none: nothing is explained.",
     )
     records: int = Field(
         1000,
         ge=1,
-        description="Maximum number of records of a dataset; if there are more, they are drawn "
-        "evenly by class.",
+        description="Maximum number of records of a dataset, in per_position tasks of boundaries "
+        "between classes; if there are more, they are drawn evenly by class.",
     )
     changes: int = Field(
         1_000_000,
@@ -39,6 +38,12 @@ class ExplanationConfig(Strict):
         ge=1,
         description="Residues of the longest record that is attributed; a longer record is listed "
         "in the table without an attribution.",
+    )
+    flank: int = Field(
+        50,
+        ge=1,
+        le=1000,
+        description="Attributed residues on each side of a boundary, in per_position tasks.",
     )
     motif_files: list[str] = Field(
         [],

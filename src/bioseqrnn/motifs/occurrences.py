@@ -43,6 +43,13 @@ class Occurrences:
     def __len__(self) -> int:
         return len(self.records)
 
+    def of(self, chosen: Ints) -> Occurrences:
+        """Return some of them."""
+        return Occurrences(
+            self.records[chosen], self.starts[chosen], self.reverse[chosen], self.scores[chosen],
+            self.p[chosen],
+        )  # fmt: skip
+
 
 class Scanner:
     """Finds the occurrences of a motif.

@@ -40,13 +40,22 @@ class AttributionMetadata(Described):
     records: Count
     eligible: Count
     effects: bool
+    flank: Count | None = None
 
     @model_validator(mode="after")
     def _check(self) -> AttributionMetadata:
         check_symbols(self.alphabet, self.symbols)
         if len(self.background) != len(self.symbols):
             raise ValueError("background: there must be one fraction for each symbol")
+        if (self.flank is None) == (self.task == "per_position"):
+            raise ValueError("flank: must be given for per_position, and for no other task")
         return self
+
+    @property
+    def more(self) -> list[str]:
+        """Columns that not every such file has."""
+        position = [] if self.flank is None else ["position"]
+        return [*position, *(["effects"] if self.effects else [])]
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class Attributed:
     ----------
     ids, models, classes : list of str [n]
     folds, seeds : int64 [n]
+    positions : list of int [n], or of None
+        The residue, from 1, whose logit is explained; None: that of the record is.
     logits : float64 [n]
         The calibrated logit of each record; NaN without an attribution.
     offsets : int64 [n + 1]
@@ -75,6 +86,7 @@ class Attributed:
     models: list[str]
     folds: Ints
     seeds: Ints
+    positions: list[int] | list[None]
     classes: list[str]
     logits: npt.NDArray[np.float64]
     offsets: Ints
@@ -103,8 +115,7 @@ class AttributionFile:
                 f"{path}: not a table of attributions of format {FORMAT}; make it again"
             )
         self.metadata = checked(AttributionMetadata, metadata, f"{path}: metadata", "make it again")
-        more = ["effects"] if self.metadata.effects else []
-        require_columns(self._file, [*ATTRIBUTIONS.names, *more])
+        require_columns(self._file, [*ATTRIBUTIONS.names, *self.metadata.more])
 
     def __len__(self) -> int:
         return int(self._file.metadata.num_rows)
@@ -123,7 +134,8 @@ class AttributionFile:
             The file is damaged, or has values that no such table can have.
         """
         wanted = effects and self.metadata.effects
-        names = [*ATTRIBUTIONS.names, *(["effects"] if wanted else [])]
+        more = [name for name in self.metadata.more if wanted or name != "effects"]
+        names = [*ATTRIBUTIONS.names, *more]
         first = 0
         for number in range(self._file.num_row_groups):
             rows = self._file.read_row_group(number, names, use_threads=False)
@@ -142,6 +154,9 @@ class AttributionFile:
             return numbers
 
         ids, classes, reasons = text("id"), text("class"), text("reason")
+        positions: list[int] | list[None] = [None] * len(ids)
+        if self.metadata.flank is not None:
+            positions = counts("position").tolist()
         known = np.isin(classes, self.metadata.classes) if classes else np.ones(0, bool)
         check.all("class", known, "is not one of the classes")
         offsets, contribution = _ragged(check, rows, "contribution")
@@ -160,7 +175,7 @@ class AttributionFile:
             )  # fmt: skip
             table = table.reshape(-1, symbols)
         return Attributed(
-            ids, text("model"), counts("fold"), counts("seed"), classes, logits, offsets,
+            ids, text("model"), counts("fold"), counts("seed"), positions, classes, logits, offsets,
             contribution, table, reasons,
         )  # fmt: skip
 
@@ -200,6 +215,7 @@ class AttributionWriter:
         logit: float,
         contribution: Floats,
         effects: Floats,
+        position: int | None = None,
     ) -> None:
         """Add one row.
 
@@ -213,14 +229,25 @@ class AttributionWriter:
         contribution : float32 [residues]
         effects : float32 [residues, symbols]
             Not written if the file has no such column.
+        position : int, optional
+            As in ``Attributed.positions``.
         """
         row = {"id": record, "class": name, "logit": logit, "contribution": contribution}
+        row |= {"position": position}
         self._add(run, row | {"effects": effects.reshape(-1), "reason": ""})
 
-    def refuse(self, run: tuple[str, int, int], record: str, name: str, reason: str) -> None:
+    def refuse(
+        self,
+        run: tuple[str, int, int],
+        record: str,
+        name: str,
+        reason: str,
+        position: int | None = None,
+    ) -> None:
         """Add a row of a record without an attribution; ``reason`` says why, in one line."""
         none = np.zeros(0, np.float32)
         row = {"id": record, "class": name, "logit": np.nan, "contribution": none}
+        row |= {"position": position}
         self._add(run, row | {"effects": none, "reason": reason})
 
     def _add(self, run: tuple[str, int, int], row: dict[str, Any]) -> None:
@@ -253,15 +280,15 @@ def attribution_writer(path: Path, metadata: Mapping[str, Any]) -> Iterator[Attr
     """
     about = AttributionMetadata(**{"format": FORMAT, **metadata})
     types = {
-        "fold": pa.int64(), "seed": pa.int64(), "logit": pa.float64(),
+        "fold": pa.int64(), "seed": pa.int64(), "position": pa.int64(), "logit": pa.float64(),
         "contribution": NUMBERS, "effects": NUMBERS,
     }  # fmt: skip
     schema = pa.schema(
         (column.name, types.get(column.name, pa.string()))
         for column in ATTRIBUTIONS.columns
-        if about.effects or column.name != "effects"
+        if not column.optional or column.name in about.more
     )
-    with parquet_writer(path, schema, about.model_dump()) as file:
+    with parquet_writer(path, schema, about.model_dump(exclude_none=True)) as file:
         writer = AttributionWriter(file, schema)
         yield writer
         writer.flush()

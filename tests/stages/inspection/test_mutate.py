@@ -20,7 +20,7 @@ from bioseqrnn.networks.keras.convert import import_keras
 from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.inspection.chosen import file_names
 from bioseqrnn.stages.inspection.design import Goal
-from bioseqrnn.stages.inspection.mutate import mutate_records
+from bioseqrnn.stages.inspection.mutate import Asked, mutate_records
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.inspection import CHANGES, EDITS, MUTATIONS
@@ -36,12 +36,13 @@ def combined(tmp_path_factory):
 
 
 def mutate(model, fasta, output, **more):
-    given = {"records": [], "label": None, "goal": None, "only": None, "longest": 5000}
+    given = {"records": [], "goal": None, "only": None, "longest": 5000}
+    given["asked"] = Asked(more.pop("label", None), more.pop("position", None))
     mutate_records(model, fasta, output, machine=CPU, **given | more)
     return CHANGES.read(output / CHANGES.file), MUTATIONS.read(output / MUTATIONS.file)
 
 
-def predicted(model, folder, records, only=None):
+def predicted(model, folder, records, only=None, position=None):
     """Logits of records by the code that predicts: a frame with a column for each class."""
     fasta = fasta_of(folder / "changed.fa", records)
     predict_query(fasta, model, [folder / "changed.parquet"], machine=CPU, only=only)
@@ -50,6 +51,8 @@ def predicted(model, folder, records, only=None):
         return frame[["value"]]
     p = frame[[c for c in frame if c.startswith("probability_")]]
     p = p.rename(columns=lambda name: name.removeprefix("probability_"))
+    if position:
+        p = p.map(lambda values: values[position - 1])
     return np.log(p) - np.log1p(-p)
 
 
@@ -71,7 +74,7 @@ def check_against_predict(model, folder, records, only=None, **more):
         changed = text[: row.position - 1] + row.replacement + text[row.position :]
         names.append(f"{row.id}:{row.position}{row.replacement}")
         texts[names[-1]] = changed
-    wanted = predicted(model, folder, texts, only)
+    wanted = predicted(model, folder, texts, only, more.get("position"))
     score = np.array([wanted.loc[n, c] for n, c in zip(names, changes["class"], strict=True)])
     before = np.array(
         [wanted.loc[i, c] for i, c in zip(changes["id"], changes["class"], strict=True)]
@@ -99,6 +102,14 @@ def test_changes_have_the_scores_of_predict(tmp_path, kind):
     changes = check_against_predict(model, tmp_path, records)
     classes = CLASSES[KINDS[kind].get("task", "multiclass")] or ["value"]
     assert list(changes["class"].unique()) == (classes[1:] if classes[1:] == ["yes"] else classes)
+
+
+@pytest.mark.parametrize("position", [1, 5, 7])
+@pytest.mark.parametrize("members", [1, 2])
+def test_changes_of_a_residue_have_the_scores_of_predict(tmp_path, members, position):
+    model = network_file(tmp_path / "m.safetensors", "per_position", members=members)
+    check_against_predict(model, tmp_path, RECORDS["dna"], position=position)
+    assert f"o at residue {position}: logit" in (tmp_path / "o" / "one.svg").read_text()
 
 
 def test_combined_models_too(tmp_path, combined, monkeypatch):
@@ -296,8 +307,13 @@ def test_what_cannot_be_mutated_is_refused(tmp_path, combined):
     assert "empty.fa" in refused(model, tmp_path / "empty.fa", out)
     protein = fasta_of(tmp_path / "p.fa", {"p": "MKLVEQ"})
     assert "record 'p'" in refused(model, protein, out)
-    sides = network_file(tmp_path / "sides.safetensors", "per_position")
-    assert "one output per record" in refused(sides, fasta, out)
+    sides = network_file(tmp_path / "sides.safetensors", "per_position", window=8, window_overlap=2)
+    assert "choose the residue with --position" in refused(sides, fasta, out)
+    assert "--position 2: is for per_position models" in refused(model, fasta, out, position=2)
+    assert "record 'one' has 10 residues, but the network reads windows of 8" in refused(
+        sides, fasta, out, position=2
+    )
+    assert "--position 8: " in refused(sides, fasta, out, position=8, records=["two"])
     assert "no member 'lstm'; it has gru, kmer_logistic, pwm" in refused(
         combined, fasta, out, only="lstm"
     )

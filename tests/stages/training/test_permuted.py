@@ -13,7 +13,6 @@ from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.card import read_card
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.training.permuted import permuted_labels
-from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.folds import read_roles
 
 
@@ -66,8 +65,19 @@ def test_the_network_has_the_selected_settings_and_says_what_it_is(made, cli, tm
     assert "--permuted: give --folds, --fold and --selected with it" in done.err
 
 
-def test_labels_of_residues_are_not_permuted(tmp_path):
+def test_labels_of_residues_are_moved_along_their_record(tmp_path):
     path = write_exons(tmp_path / "sides.txt", 4, 4)
     table = encode(tmp_path, [Source(path, None)], task="per_position", alphabet="dna")
-    with pytest.raises(InputError, match="labels of residues cannot be permuted"):
-        permuted_labels(table, np.arange(len(table)), 1)
+    rows = np.array([0, 2])
+    before, after = table.targets, permuted_labels(table, rows, 1).targets
+    assert np.array_equal(after.offsets, before.offsets)
+    moved = []
+    for row in range(4):
+        part = slice(*before.offsets[row : row + 2])
+        own = before.codes[part]
+        shifts = [k for k in range(len(own)) if np.array_equal(np.roll(own, k), after.codes[part])]
+        assert len(shifts) == 1
+        moved.append(shifts[0])
+    assert moved[1] == moved[3] == 0
+    assert 0 not in (moved[0], moved[2])
+    assert moved[0] != moved[2]

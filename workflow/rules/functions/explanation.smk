@@ -4,12 +4,8 @@ from importlib.util import find_spec
 
 
 def explained_datasets():
-    """Datasets of which records are attributed: a network of residues has no output of a record."""
-    if config["explanation"]["method"] == "none":
-        return []
-    options = config["dataset_options"]
-    tasks = {name: chosen.get("task") for name, chosen in options.items()}
-    return [name for name in DATASETS if tasks.get(name) != "per_position"]
+    """Datasets of which records, or residues where a class begins, are attributed."""
+    return [] if config["explanation"]["method"] == "none" else list(DATASETS)
 
 
 def genomes(dataset):

@@ -110,6 +110,11 @@ class Resumable:
         Input of the sequence.
     parameters : a list for each direction
         weight_ih, weight_hh, bias_ih, bias_hh, as in ``torch.nn``.
+
+    Attributes
+    ----------
+    last : Tensor [directions * units]
+        States of the sequence after the last step of each direction.
     """
 
     def __init__(self, cell: str, x: Tensor, parameters: list[list[Tensor]]) -> None:
@@ -130,6 +135,7 @@ class Resumable:
         y, last = np.empty(self._time * out, dtype), np.empty(out, dtype)
         self._run(whole, Results(y, last, self._none, self._none, trace))
         self._sequence = Sequence(sums, y, trace)
+        self.last = torch.from_numpy(last)
 
     def outputs(self, x: Tensor, first: Ints, end: Ints) -> tuple[Tensor, Tensor]:
         """Run the layer over versions of the sequence.

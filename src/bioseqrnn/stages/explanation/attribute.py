@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +23,17 @@ from bioseqrnn.stages.explanation.draw import (
     background_of,
     chosen_runs,
     draw_records,
-    rows_tested,
 )
 from bioseqrnn.stages.explanation.summary import RunSummary
+from bioseqrnn.stages.explanation.units import Units, units_of
 from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.attributions import AttributionWriter, attribution_writer
 from bioseqrnn.tables.declared.explanation import ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS
-from bioseqrnn.tables.folds import TEST, read_folds
-from bioseqrnn.tables.sequences import SequenceTable, read_sequences
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.sequences import read_sequences
 
 
 def attribute_sequences(
@@ -47,6 +48,8 @@ def attribute_sequences(
     machine: MachineConfig,
 ) -> None:
     """Attribute test records, each by the networks of the fold that did not train on it.
+
+    If each residue has a class, residues where one begins are explained (``units``).
 
     Parameters
     ----------
@@ -66,34 +69,37 @@ def attribute_sequences(
     Raises
     ------
     InputError
-        The task has a class for each residue, or a network does not belong to the table.
+        A network does not belong to the table, or the method is none.
     """
     set_deterministic(settings.seed, machine.threads)
     if settings.method == "none":
         raise InputError("method none: nothing is attributed; choose mutagenesis or gradients")
     table = read_sequences(sequences)
+    units = units_of(table, settings.flank)
     classes = explained_classes(table.task, table.classes)
-    roles = read_folds(folds, table)
+    tests = units.tested(read_folds(folds, table))
     # values are not calibrated
     calibrated = temperatures if table.task.probabilistic else None
     runs = chosen_runs(models, sequences, selected, calibrated)
-    tested = rows_tested(roles)
-    drawn = draw_records(table, tested, settings.records, settings.changes, settings.seed)
+    tested = np.flatnonzero(tests.any(axis=1))
+    drawn = draw_records(units.table, tested, settings.records, settings.changes, settings.seed)
     # with networks of some folds only, their share of the same draw
-    given = roles.roles[:, sorted({run.fold for run in runs})] == TEST
+    given = tests[:, sorted({run.fold for run in runs})]
     drawn, tested = (rows[given[rows].any(axis=1)] for rows in (drawn, tested))
-    say(f"{len(drawn):,} of {len(tested):,} test records are attributed{_why(len(drawn), tested)}")
+    say(f"{len(drawn):,} of {len(tested):,} {units.word} are attributed{_why(len(drawn), tested)}")
     device = choose_device(machine.device)
     about = {
         **{key: table.metadata[key] for key in ("alphabet", "symbols", "strands", "task")},
         "classes": classes, "method": settings.method, "records": len(drawn),
         "eligible": len(tested), "background": background_of(table).tolist(), "effects": True,
     }  # fmt: skip
-    job = Job(table, classes, settings, device, np.array(about["background"]))
+    if units.flank is not None:
+        about["flank"] = units.flank
+    job = Job(units, classes, settings, device, np.array(about["background"]))
     completeness, faithfulness = [], []
     with together(), attribution_writer(output / ATTRIBUTIONS.file, about) as writer:
         for run in runs:
-            rows = np.intersect1d(drawn, roles.indices(run.fold, TEST))
+            rows = np.intersect1d(drawn, np.flatnonzero(tests[:, run.fold]))
             found = job.attribute(run, rows, writer)
             completeness.append(found.completeness(settings.method))
             faithfulness.append(found.faithfulness())
@@ -107,7 +113,7 @@ class Job:
 
     Parameters
     ----------
-    table : SequenceTable
+    units : Units
     classes : list of str
         Explained classes.
     settings : ExplanationConfig
@@ -117,13 +123,13 @@ class Job:
 
     def __init__(
         self,
-        table: SequenceTable,
+        units: Units,
         classes: list[str],
         settings: ExplanationConfig,
         device: torch.device,
         background: Doubles,
     ) -> None:
-        self._table, self._classes, self._settings = table, classes, settings
+        self._units, self._classes, self._settings = units, classes, settings
         self._device, self._background = device, background
 
     def attribute(self, run: Run, rows: Ints, writer: AttributionWriter) -> RunSummary:
@@ -135,23 +141,24 @@ class Job:
         what = f"attribute by {run.model}, fold {run.fold}, seed {run.seed}"
         with progress(what, "records", len(rows)) as bar:
             for row, own in zip(rows.tolist(), held, strict=True):
-                record = self._table.ids[row]
-                reason = self._refusal(row)
+                record, position = self._units.table.ids[row], self._units.position(row)
+                reason = self._refusal(row, network.window)
                 if reason:
                     for name in self._classes:
-                        writer.refuse(run.key, record, name, reason)
+                        writer.refuse(run.key, record, name, reason, position)
                     bar.advance()
                     continue
-                x = self._table.dense(np.array([row]))[0][0]
-                found = self._one(explained, x, summary)
+                x, focus = self._units.read(row, network.window)
+                here = replace(explained, focus=focus)
+                found = self._one(here, x, summary)
                 for place, name in enumerate(self._classes):
                     writer.add(
                         run.key, record, name, float(found.logits[place]),
-                        found.contribution[place], found.effects[place],
+                        found.contribution[place], found.effects[place], position,
                     )  # fmt: skip
                 for place in np.flatnonzero(own).tolist():
                     rng = np.random.default_rng([self._settings.seed, row])
-                    curve = masking_curve(explained, x, found.contribution[place], rng)
+                    curve = masking_curve(here, x, found.contribution[place], rng)
                     summary.add_curve(place, curve)
                 bar.advance()
         return summary
@@ -165,21 +172,22 @@ class Job:
         summary.add(found, steps)
         return found
 
-    def _refusal(self, row: int) -> str:
+    def _refusal(self, row: int, window: int | None) -> str:
         """Why a record is not attributed; empty if it is."""
-        length, most = int(self._table.lengths[row]), self._settings.longest
+        length = int(self._units.sizes(np.array([row]), window)[0])
+        most = self._settings.longest
         if length <= most:
             return ""
         return f"{length:,} residues, more than explanation: longest ({most:,})"
 
     def _held(self, rows: Ints) -> Bools:
         """Whether each record has each explained class: bool [records, classes]."""
-        task = self._table.task
-        if not task.probabilistic:
+        table = self._units.table
+        if not table.task.probabilistic:
             return np.ones((len(rows), 1), bool)
-        counts = task.counts(self._table.targets[rows], self._table.classes) > 0
-        first = len(self._table.classes) - len(self._classes)
-        return counts[:, first : len(self._table.classes)]
+        counts = table.task.counts(table.targets[rows], table.classes) > 0
+        first = len(table.classes) - len(self._classes)
+        return counts[:, first : len(table.classes)]
 
 
 def _why(count: int, tested: Ints) -> str:

@@ -33,6 +33,9 @@ def by_chance(permuted: list[Path], table: SequenceTable, seed: int) -> pd.DataF
     rows = []
     for number, path in enumerate(permuted, 1):
         gathered = gather(path, table)
+        if not gathered.folds and gathered.units.flank is not None:
+            say(f"permuted labels {number}: no class begins in the test records of the fold")
+            continue
         if len(gathered.folds) != 1:
             raise InputError(
                 f"{path}: has attributions by networks of {len(gathered.folds)} folds; give a file "

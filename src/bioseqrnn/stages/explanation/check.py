@@ -17,12 +17,13 @@ from bioseqrnn.stages.explanation.chance import by_chance
 from bioseqrnn.stages.explanation.draw import Run, background_of, chosen_runs
 from bioseqrnn.stages.explanation.held_out import PLANTED, REMOVED, HeldOut, Measured
 from bioseqrnn.stages.explanation.listed import Listed, Places, read_listed, read_places
+from bioseqrnn.stages.explanation.units import Units, units_of
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.explanation import MOTIF_NULL, MOTIF_TESTS, OCCURRENCES
-from bioseqrnn.tables.folds import TEST, read_folds
-from bioseqrnn.tables.sequences import SequenceTable, read_sequences
+from bioseqrnn.tables.folds import read_folds
+from bioseqrnn.tables.sequences import read_sequences
 
 # motifs that are tested: those with the largest contributions
 MOST_TESTED = 20
@@ -77,7 +78,10 @@ def check_motifs(
     set_deterministic(settings.seed, machine.threads)
     table = read_sequences(sequences)
     classes = explained_classes(table.task, table.classes)
-    listed = read_listed(motifs, table.alphabet.symbols, MOST_TESTED) if settings.tests else []
+    units = units_of(table, settings.flank)
+    listed = []
+    if settings.tests:
+        listed = read_listed(motifs, table.alphabet.symbols, MOST_TESTED, units.flank)
     strange = [motif for motif in listed if motif.label not in classes]
     if strange:
         raise InputError(
@@ -89,14 +93,13 @@ def check_motifs(
     }
     if listed:
         places = read_places(
-            motifs.parent / OCCURRENCES.file, [motif.name for motif in listed], table
+            motifs.parent / OCCURRENCES.file, [motif.name for motif in listed], units
         )
         calibrated = networks.temperatures if table.task.probabilistic else None
         runs = chosen_runs(networks.models, sequences, networks.selected, calibrated)
-        roles = read_folds(folds, table)
-        rows = [roles.indices(run.fold, TEST) for run in runs]
-        rows = [part[table.lengths[part] <= settings.longest] for part in rows]
-        _test(tests, listed, places, list(zip(runs, rows, strict=True)), table, settings, machine)
+        tested = units.tested(read_folds(folds, table))
+        rows = [np.flatnonzero(tested[:, run.fold]) for run in runs]
+        _test(tests, listed, places, list(zip(runs, rows, strict=True)), units, settings, machine)
     frame = MOTIF_TESTS.frame(
         [
             (listed[i].name, listed[i].label, listed[i].sign, test, *found.cells(settings.seed))
@@ -119,19 +122,20 @@ def _test(
     listed: list[Listed],
     places: list[Places],
     runs: list[tuple[Run, np.ndarray]],
-    table: SequenceTable,
+    units: Units,
     settings: ExplanationConfig,
     machine: MachineConfig,
 ) -> None:
     """Add what each network says to ``tests``."""
     device = choose_device(machine.device)
-    background = background_of(table)
-    classes = explained_classes(table.task, table.classes)
-    held_out = HeldOut(table, background, settings.tests, settings.seed)
+    background = background_of(units.whole)
+    classes = explained_classes(units.whole.task, units.table.classes)
+    held_out = HeldOut(units, background, settings.tests, settings.seed)
     with progress("motifs in test records", "networks", len(runs)) as bar:
-        for run, rows in runs:
+        for run, tested in runs:
             network, _ = load_model(run.path, device)
             explained = Explained(network, run.temperature, background, device)
+            rows = tested[units.sizes(tested, network.window) <= settings.longest]
             for i, motif in enumerate(listed):
                 output = classes.index(motif.label)
                 for test, make in ((REMOVED, held_out.removed), (PLANTED, held_out.planted)):

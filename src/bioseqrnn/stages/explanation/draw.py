@@ -14,7 +14,6 @@ from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.declared.evaluation import TEMPERATURES
-from bioseqrnn.tables.folds import TEST, FoldTable
 from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import SequenceTable
 
@@ -101,11 +100,6 @@ def _temperature(known: pd.DataFrame | None, key: tuple[Any, ...], path: Path | 
             "again"
         )
     return float(values.iloc[0])
-
-
-def rows_tested(folds: FoldTable) -> Ints:
-    """Row numbers of the records that are tested in any fold, ascending."""
-    return np.flatnonzero((folds.roles == TEST).any(axis=1))
 
 
 def draw_records(table: SequenceTable, rows: Ints, records: int, changes: int, seed: int) -> Ints:

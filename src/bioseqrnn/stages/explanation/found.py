@@ -11,10 +11,11 @@ import numpy as np
 from bioseqrnn.motifs.find import SAME
 from bioseqrnn.motifs.logo import heights
 from bioseqrnn.motifs.patterns import LEAST_BITS, Motif, chance_bits
-from bioseqrnn.motifs.seqlets import Encoded
 from bioseqrnn.motifs.stability import Stability, similarity
 from bioseqrnn.motifs.tomtom import Match
+from bioseqrnn.stages.explanation.gathered import Gathered
 from bioseqrnn.support.arrays import Ints
+from bioseqrnn.tables.declared.explanation import BOUNDARY
 
 SIGNS = {1: "for", -1: "against"}
 PARTS = 20
@@ -37,19 +38,22 @@ class Named:
     motif: Motif
     also: list[str] = field(default_factory=list)
 
-    def row(
-        self, records: Encoded, symbols: str, classes: Sequence[str], stable: Stability
-    ) -> dict[str, Any]:
+    def row(self, gathered: Gathered, symbols: str, stable: Stability) -> dict[str, Any]:
         """The motif as a row of ``motifs.tsv``, without matches and occurrences."""
-        motif, sites = self.motif, self.motif.sites
+        motif, sites, records = self.motif, self.motif.sites, gathered.records
+        flank = gathered.units.flank
         lengths = records.lengths[sites.records]
         starts = sites.starts - records.offsets[sites.records]
         ends = lengths - starts - motif.width
         anchor, place, share = _anchor(starts, ends)
+        if flank is not None:
+            # all windows are equally long, and a boundary is in the middle of each
+            # so both ends give the same share, of which that of the start is returned
+            anchor, place = BOUNDARY, place - flank
         middle = np.clip((starts + motif.width / 2) / lengths, 0, 1 - 1e-9)
         return {
             "motif": self.name,
-            "class": classes[motif.output],
+            "class": gathered.classes[motif.output],
             "sign": SIGNS[motif.sign],
             "kind": motif.kind,
             "consensus": consensus(motif, symbols),

@@ -9,6 +9,7 @@ import numpy as np
 
 from bioseqrnn.baselines.records import Form, Records
 from bioseqrnn.motifs.seqlets import Encoded
+from bioseqrnn.stages.explanation.units import Units, inside, padded, units_of
 from bioseqrnn.support.arrays import Floats, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.attributions import AttributionFile
@@ -21,8 +22,10 @@ class Gathered:
 
     Attributes
     ----------
+    units : Units
+        What the attributions are of; what is called a record here is a unit.
     rows : int64 [records]
-        Row of each attributed record in ``sequences.parquet``, ascending.
+        Number of each attributed record among the units, ascending.
     records : Encoded
     contributions : float32 [residues, classes]
         Mean over the networks that attributed a record.
@@ -34,6 +37,7 @@ class Gathered:
         Folds of all networks, each once, also of those without an attributed record.
     """
 
+    units: Units
     rows: Ints
     records: Encoded
     contributions: Floats
@@ -56,8 +60,12 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
         table.metadata["strands"],
     ):
         raise InputError(f"{path}: attributions of other sequences; make them again")
+    if (file.metadata.task == "per_position") != table.task.per_position:
+        raise InputError(f"{path}: attributions of other labels; make them again")
     classes = file.metadata.classes
-    parts, folds = _parts(path, file, table)
+    units = units_of(table, file.metadata.flank or 0)
+    table = units.table
+    parts, folds = _parts(path, file, units)
     rows = np.array(sorted({row for run in parts.values() for row in run}), np.int64)
     every = encoded(Form.of(table).records(table.packed, rows))
     total = np.zeros((len(every.codes), len(classes)), np.float32)
@@ -74,7 +82,7 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
         times[places] += 1
         trainings.append((Encoded(every.codes[at], offsets, every.symbols, every.both), part))
     total /= np.repeat(times, every.lengths)[:, None]
-    return Gathered(rows, every, total, trainings, classes, sorted(folds))
+    return Gathered(units, rows, every, total, trainings, classes, sorted(folds))
 
 
 def encoded(records: Records) -> Encoded:
@@ -84,23 +92,25 @@ def encoded(records: Records) -> Encoded:
 
 
 def _parts(
-    path: Path, file: AttributionFile, table: SequenceTable
+    path: Path, file: AttributionFile, units: Units
 ) -> tuple[dict[tuple[str, int, int], dict[int, list[Floats]]], set[int]]:
-    """Contributions by network, row of the record, and class; and the folds of all networks."""
-    numbers = {name: number for number, name in enumerate(table.ids)}
+    """Contributions by network, number of the unit, and class; and the folds of all networks."""
+    numbers = {name: number for number, name in enumerate(units.names)}
+    sizes = inside(units)
     classes = {name: number for number, name in enumerate(file.metadata.classes)}
     parts: dict[tuple[str, int, int], dict[int, list[Floats]]] = {}
     folds: set[int] = set()
     for part in file.parts(effects=False):
         folds.update(part.folds.tolist())
         for i in np.flatnonzero(np.diff(part.offsets) > 0).tolist():
-            row = numbers.get(part.ids[i], -1)
+            row = numbers.get((part.ids[i], part.positions[i]), -1)
             values = part.contribution[part.offsets[i] : part.offsets[i + 1]]
-            if row < 0 or len(values) != table.lengths[row]:
+            if row < 0 or len(values) != sizes[row]:
                 raise InputError(
                     f"{path}: record '{part.ids[i]}' is not in the sequence table, or has another "
-                    "length there; make the attributions again"
+                    "length or other boundaries there; make the attributions again"
                 )
+            values = padded(units, row, values)
             run = parts.setdefault((part.models[i], int(part.folds[i]), int(part.seeds[i])), {})
             own = run.setdefault(row, [np.zeros(len(values), np.float32)] * len(classes))
             own[classes[part.classes[i]]] = values

@@ -21,9 +21,9 @@ from bioseqrnn.attribution.edits import (
 from bioseqrnn.inference.batches import by_length
 from bioseqrnn.metrics.bootstrap import group_weights, interval
 from bioseqrnn.stages.explanation.listed import Listed, Places
+from bioseqrnn.stages.explanation.units import Units, inside
 from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
 from bioseqrnn.tables.declared.explanation import VALUE
-from bioseqrnn.tables.sequences import SequenceTable
 
 REMOVED, PLANTED = "removed", "planted"
 REPLICATES, CONFIDENCE = 1000, 0.95
@@ -86,17 +86,19 @@ class HeldOut:
 
     Parameters
     ----------
-    table : SequenceTable
+    units : Units
     background : float64 [symbols]
     most : int
         Records of a network in which a motif is tested.
     seed : int
     """
 
-    def __init__(self, table: SequenceTable, background: Doubles, most: int, seed: int) -> None:
-        self._table, self._background = table, background
+    def __init__(self, units: Units, background: Doubles, most: int, seed: int) -> None:
+        self._units, self._table, self._background = units, units.table, background
         self._most, self._seed = most, seed
-        self._both = table.metadata["strands"] == "both"
+        self._both = units.table.metadata["strands"] == "both"
+        # of each unit, residues before the record and in it
+        self._outside, self._inside = np.maximum(-units.first, 0), inside(units)
 
     def removed(
         self, explained: Explained, output: int, motif: Listed, places: Places, rows: Ints
@@ -121,12 +123,12 @@ class HeldOut:
         self, explained: Explained, output: int, motif: Listed, places: Places, rows: Ints
     ) -> tuple[Ints, Doubles]:
         """Put a motif into records of the other classes that do not have it; see ``removed``."""
-        lengths = self._table.lengths
+        lengths = self._inside
         others = ~self._own(motif) if motif.label != VALUE else np.ones(len(lengths), bool)
         rows = rows[~places.held(len(self._table))[rows] & others[rows]]
         rows = rows[lengths[rows] >= motif.width]
         if motif.place is not None:
-            starts = motif.start(lengths[rows])
+            starts = self._starts(motif, rows)
             rows = rows[(starts >= 0) & (starts + motif.width <= lengths[rows])]
 
         def edit(x: Floats, row: int, rng: np.random.Generator) -> tuple[Floats, bool]:
@@ -135,13 +137,17 @@ class HeldOut:
             if motif.place is None:
                 starts = rng.integers(0, len(x) - motif.width + 1, DRAWS)
             else:
-                starts = np.repeat(motif.start(lengths[[row]]), DRAWS)
+                starts = np.repeat(self._starts(motif, np.array([row])), DRAWS)
             turned = np.zeros(DRAWS, bool)
             if self._both and motif.place is None:
                 turned = rng.random(DRAWS) < 0.5
             return with_motif(x, instances, controls, starts, turned), True
 
         return self._measured(explained, output, self._drawn(rows, motif, 1), edit, 1)
+
+    def _starts(self, motif: Listed, rows: Ints) -> Ints:
+        """Where a motif at a fixed place begins, in the units as far as they are in a record."""
+        return motif.start(self._table.lengths[rows]) - self._outside[rows]
 
     def _own(self, motif: Listed) -> Bools:
         """Whether each record of the table has the class that the motif speaks for."""
@@ -162,15 +168,22 @@ class HeldOut:
         self, explained: Explained, output: int, rows: Ints, edit: Edit, test: int
     ) -> tuple[Ints, Doubles]:
         found = np.zeros((len(rows), 3))
-        lengths = self._table.lengths[rows]
+        window = explained.network.window
+        lengths, symbols = self._units.sizes(rows, window), len(self._background)
         # batches of bounded memory: each record comes with its variants
         for batch in by_length(np.arange(len(rows)), lengths * VARIANTS):
-            x, sizes = self._table.dense(rows[batch])
-            variants = np.zeros((len(batch), VARIANTS, *x.shape[1:]), np.float32)
+            sizes = lengths[batch]
+            variants = np.zeros((len(batch), VARIANTS, int(sizes.max()), symbols), np.float32)
             controlled = np.ones(len(batch), bool)
+            targets = np.zeros(len(batch), np.int64)
             for i, (row, size) in enumerate(zip(rows[batch].tolist(), sizes, strict=True)):
                 rng = np.random.default_rng([self._seed, row, test])
-                variants[i, :, :size], controlled[i] = edit(x[i, :size], row, rng)
-            found[batch] = changes(explained, variants, sizes, output)
+                x, focus = self._units.read(row, window)
+                part = slice(0, len(x)) if focus is None else slice(focus.start, focus.end)
+                variants[i, :, :size] = x
+                variants[i, :, part], controlled[i] = edit(x[part], row, rng)
+                targets[i] = 0 if focus is None else focus.target
+            where = None if self._units.flank is None else targets
+            found[batch] = changes(explained, variants, sizes, output, where)
             found[batch[~controlled], 2] = np.nan
         return rows, found

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bioseqrnn.stages.explanation.units import Units, inside
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.declared.explanation import MATRICES, MOTIFS, OCCURRENCES, PLACED
-from bioseqrnn.tables.sequences import SequenceTable
+from bioseqrnn.tables.declared.explanation import BOUNDARY, MATRICES, MOTIFS, OCCURRENCES, PLACED
 
 ROWS_AT_ONCE = 500_000
 
@@ -31,8 +31,9 @@ class Listed:
         ``for`` or ``against``.
     frequencies : float64 [width, symbols]
     place : (bool, int), optional
-        Where most of its sites are: whether that is counted from the end of the records, and the
-        number of residues between that end and the motif. None: at no fixed place.
+        Where most of its sites are: whether that is counted from the end of the records (or of the
+        windows around boundaries), and the number of residues between that end and the motif.
+        None: at no fixed place.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Listed:
         return lengths - distance - self.width if from_end else np.full(len(lengths), distance)
 
 
-def read_listed(path: Path, symbols: str, most: int) -> list[Listed]:
+def read_listed(path: Path, symbols: str, most: int, flank: int | None = None) -> list[Listed]:
     """Read the first motifs of ``motifs.tsv``; their matrices are in the same folder.
 
     Raises
@@ -73,7 +74,10 @@ def read_listed(path: Path, symbols: str, most: int) -> list[Listed]:
                 f"{symbols}; find the motifs again"
             )
         fixed = row["kind"] == "position" or row["position_share"] >= PLACED
-        place = (row["anchor"] == "end", max(int(row["position"]), 0)) if fixed else None
+        if (row["anchor"] == BOUNDARY) != (flank is not None):
+            raise InputError(f"{path}: motifs of records with other labels; find the motifs again")
+        position = int(row["position"]) + (flank or 0)
+        place = (row["anchor"] == "end", max(position, 0)) if fixed else None
         shares = matrix.to_numpy(np.float64, copy=True)
         shares /= shares.sum(axis=1, keepdims=True)
         found.append(Listed(str(row["motif"]), str(row["class"]), str(row["sign"]), shares, place))
@@ -87,9 +91,9 @@ class Places:
     Attributes
     ----------
     rows : int64 [n]
-        Row of the record in ``sequences.parquet``.
+        Number of the record, or of the window, among the units.
     starts, ends : int64 [n]
-        First residue and the one after the last.
+        First residue and the one after the last, in the unit as far as it is in its record.
     """
 
     rows: Ints
@@ -97,7 +101,7 @@ class Places:
     ends: Ints
 
     def held(self, records: int) -> Bools:
-        """Whether each record of the table has an occurrence: bool [records]."""
+        """Whether each of so many units has an occurrence: bool [records]."""
         found = np.zeros(records, bool)
         found[self.rows] = True
         return found
@@ -108,7 +112,7 @@ class Places:
         return self.starts[part], self.ends[part]
 
 
-def read_places(path: Path, names: Sequence[str], table: SequenceTable) -> list[Places]:
+def read_places(path: Path, names: Sequence[str], units: Units) -> list[Places]:
     """Read the occurrences of some motifs from ``occurrences.tsv.gz``, a part at a time.
 
     Raises
@@ -117,19 +121,22 @@ def read_places(path: Path, names: Sequence[str], table: SequenceTable) -> list[
         The file is missing, damaged, or names records or places that the table does not have.
     """
     wrong = InputError(
-        f"{path}: has places that {table.file.path} does not have; find the motifs again"
+        f"{path}: has places that {units.whole.file.path} does not have; find the motifs again"
     )
-    numbers = {name: number for number, name in enumerate(table.ids)}
+    numbers = {name: number for number, name in enumerate(units.names)}
+    more = [] if units.flank is None else ["position"]
     motifs = {name: number for number, name in enumerate(names)}
     parts = [np.zeros((4, 0), np.int64)]
     try:
         for chunk in pd.read_csv(
             path, sep="\t", quoting=csv.QUOTE_NONE, keep_default_na=False,
-            usecols=["id", "motif", "start", "end"], dtype={"id": "str", "motif": "str"},
+            usecols=["id", *more, "motif", "start", "end"], dtype={"id": "str", "motif": "str"},
             chunksize=ROWS_AT_ONCE,
         ):  # fmt: skip
             chunk = chunk[chunk["motif"].isin(motifs)]
-            rows = chunk["id"].map(numbers)
+            positions = chunk["position"] if more else [None] * len(chunk)
+            keys = pd.Series(list(zip(chunk["id"], positions, strict=True)), chunk.index, object)
+            rows = keys.map(numbers)
             if rows.isna().any():
                 raise wrong
             columns = (rows, chunk["motif"].map(motifs), chunk["start"], chunk["end"])
@@ -137,7 +144,9 @@ def read_places(path: Path, names: Sequence[str], table: SequenceTable) -> list[
     except (OSError, EOFError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as {OCCURRENCES.name}: {error}") from error
     rows, motif, starts, ends = np.concatenate(parts, axis=1)
-    if ((starts < 0) | (starts >= ends) | (ends > table.lengths[rows])).any():
+    begins = np.maximum(units.first, 0)[rows]
+    starts, ends = starts - begins, ends - begins
+    if ((starts < 0) | (starts >= ends) | (ends > inside(units)[rows])).any():
         raise wrong
     order = np.lexsort((starts, rows))
     order = order[np.argsort(motif[order], kind="stable")]

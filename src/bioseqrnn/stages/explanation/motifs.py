@@ -89,13 +89,13 @@ def _discover(
     database = Database(entries, both) if entries else None
     for one in found:
         stable = stability(one.motif, trainings, both)
-        row = one.row(gathered.records, symbols, gathered.classes, stable)
+        row = one.row(gathered, symbols, stable)
         if database is not None:
             row |= matched(database.matches(one.motif.frequencies))
         rows.append(row)
     with together():
-        shares, placed = write_occurrences(found, gathered, table, output)
-        write_pairs([one.name for one in found], placed, table, output)
+        shares, placed = write_occurrences(found, gathered, output)
+        write_pairs([one.name for one in found], placed, gathered.units.table, output)
         for row, share in zip(rows, shares, strict=True):
             row |= share
         _write(found, rows, looked, gathered, table, output)

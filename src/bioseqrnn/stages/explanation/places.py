@@ -13,6 +13,7 @@ from bioseqrnn.motifs.occurrences import Scanner
 from bioseqrnn.motifs.pairs import Placed, best_places
 from bioseqrnn.stages.explanation.found import Named
 from bioseqrnn.stages.explanation.gathered import Gathered, encoded
+from bioseqrnn.stages.explanation.units import Units
 from bioseqrnn.support.arrays import Bools, Doubles, Ints
 from bioseqrnn.support.atomic import atomic_path
 from bioseqrnn.support.gzipped import gzip_text
@@ -25,9 +26,9 @@ CHUNK = 2**22
 
 
 def write_occurrences(
-    found: list[Named], gathered: Gathered, table: SequenceTable, output: Path
+    found: list[Named], gathered: Gathered, output: Path
 ) -> tuple[list[dict[str, Any]], list[Placed]]:
-    """Search all records and write the occurrences.
+    """Search all records, or all windows around boundaries, and write the occurrences.
 
     Returns
     -------
@@ -36,6 +37,7 @@ def write_occurrences(
     placed : list of Placed
         The best occurrences of each motif in each record of the dataset.
     """
+    units, table = gathered.units, gathered.units.table
     scanners = [Scanner(one.motif, gathered.records) for one in found]
     totals = [
         np.concatenate([np.zeros(1), np.cumsum(gathered.contributions[:, i], dtype=np.float64)])
@@ -48,12 +50,16 @@ def write_occurrences(
         text, bed = (
             gzip_text(files.enter_context(atomic_path(output / name)), files) for name in names
         )
-        text.write("\t".join(OCCURRENCES.names) + "\n")
+        columns = [*OCCURRENCES.names]
+        if units.flank is not None:
+            columns.insert(1, "position")
+        text.write("\t".join(columns) + "\n")
         for part in Form.of(table).records(table.packed).chunks(CHUNK):
             records, rows = encoded(part), part.rows
             lines: list[tuple[Any, ...]] = []
             for number, (one, scanner) in enumerate(zip(found, scanners, strict=True)):
                 hits = scanner.scan(records)
+                hits = hits.of(_in_record(units, rows[hits.records], hits.starts, one.motif.width))
                 own = rows[hits.records]
                 held[number, own] = True
                 best = best_places(own, hits.scores)
@@ -65,13 +71,15 @@ def write_occurrences(
                     hits.reverse.tolist(), (hits.scores / np.log(2)).tolist(), hits.p.tolist(),
                     sums.tolist(), strict=True,
                 )  # fmt: skip
-            for row, start, number, end, reverse, score, p, total in sorted(lines):
+            for row, begin, number, close, reverse, score, p, total in sorted(lines):
+                start, end = (int(units.first[row]) + place for place in (begin, close))
+                position = "" if units.flank is None else f"{units.position(row)}\t"
                 strand = "+-"[reverse] if records.both or records.symbols == 4 else "."
                 name = found[number].name
                 shown = "" if np.isnan(total) else f"{total:.6g}"
                 text.write(
-                    f"{table.ids[row]}\t{name}\t{start}\t{end}\t{strand}\t{score:.6g}\t{p:.3g}\t"
-                    f"{shown}\n"
+                    f"{table.ids[row]}\t{position}{name}\t{start}\t{end}\t{strand}\t{score:.6g}\t"
+                    f"{p:.3g}\t{shown}\n"
                 )
                 height = round(min(-100 * np.log10(max(p, 1e-10)), 1000))
                 place = _place(table, row, start, end, strand)
@@ -81,6 +89,12 @@ def write_occurrences(
         own, starts, reverse = (np.concatenate(part) for part in zip(*parts, strict=True))
         placed.append(Placed(own, starts, reverse, one.motif.width))
     return [_shares(held[number], table) for number in range(len(found))], placed
+
+
+def _in_record(units: Units, rows: Ints, starts: Ints, width: int) -> Ints:
+    """Which of these places are within the record and not beyond its ends: int64."""
+    begin = units.first[rows] + starts
+    return np.flatnonzero((begin >= 0) & (begin + width <= units.ends[rows]))
 
 
 def _place(

@@ -71,12 +71,12 @@ def heatmap(scan: Scan) -> str:
 
 
 def _heading(scan: Scan, place: int, y: int) -> str:
-    score = scan.logits[place]
-    text = f"{shown(scan.classes[place])}: {score:.3g}"
+    score, name = scan.logits[place], shown(scan.classes[place])
+    if scan.position is not None:
+        name += f" at residue {scan.position:,}"
+    text = f"{name}: {score:.3g}"
     if scan.probabilistic:
-        text = (
-            f"{shown(scan.classes[place])}: logit {score:.2f}, p = {1 / (1 + np.exp(-score)):.3g}"
-        )
+        text = f"{name}: logit {score:.2f}, p = {1 / (1 + np.exp(-score)):.3g}"
     return f'<text x="{LEFT}" y="{y}" {FONT} font-weight="bold">{escape(text)}</text>'
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,29 @@ from bioseqrnn.support.paths import check_outputs
 from bioseqrnn.tables.declared.inspection import CHANGES, DESIGNED, EDITS, MUTATIONS
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which logits are looked at.
+
+    Attributes
+    ----------
+    label : str, optional
+        The only class; None: all that are explained (``AnyModel.explained``).
+    position : int, optional
+        The residue, from 1, if the model has a class for each residue.
+    """
+
+    label: str | None = None
+    position: int | None = None
+
+
 def mutate_records(
     model: Path,
     fasta: Path,
     output: Path,
     *,
     records: Sequence[str],
-    label: str | None,
+    asked: Asked,
     goal: Goal | None,
     only: str | None,
     longest: int,
@@ -40,14 +57,13 @@ def mutate_records(
     Parameters
     ----------
     model : Path
-        ``model.safetensors`` of any kind that predicts records.
+        ``model.safetensors`` of any kind.
     fasta : Path
     output : Path
         Folder for ``changes.tsv.gz``, ``mutations.tsv`` and ``{record}.svg``.
     records : sequence of str
         Ids of the records; none: the first 10 of the file.
-    label : str, optional
-        The only class that is looked at; None: all that are explained (``AnyModel.explained``).
+    asked : Asked
     goal : Goal, optional
         What records are changed to reach; ``edits.tsv`` and ``designed.fa`` are then written too.
     only : str, optional
@@ -64,13 +80,13 @@ def mutate_records(
     """
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
-    scored = AnyModel.load(model, device, only)
-    classes = _classes(scored, label, model)
+    scored = AnyModel.load(model, device, only, asked.position)
+    classes = _classes(scored, asked.label, model)
     if goal is not None:
         _check_goal(scored, classes)
     chosen = chosen_records(fasta, scored.card, records, longest)
-    longest_one = max(chosen, key=len)
-    scored.check(len(longest_one), f"{fasta}: record '{longest_one.name}'")
+    for record in (max(chosen, key=len), min(chosen, key=len)):
+        scored.check(len(record), f"{fasta}: record '{record.name}'")
     figures = [output / f"{record.file}.svg" for record in chosen]
     check_outputs(
         [("FASTA", fasta), ("MODEL", model)], [("--output", figure) for figure in figures]

@@ -38,6 +38,8 @@ class Scan:
         Every residue at every position, without the one that is there, ordered by position.
     scores : float64 [changes, classes]
         Score of each changed record.
+    position : int, optional
+        The residue, from 1, whose classes are scored; None: those of the record are.
     """
 
     record: Record
@@ -48,6 +50,7 @@ class Scan:
     positions: Ints
     residues: Ints
     scores: Doubles
+    position: int | None = None
 
     @property
     def differences(self) -> Doubles:
@@ -98,5 +101,5 @@ def scan(model: AnyModel, record: Record, classes: list[str]) -> Scan:
     return Scan(
         record, model.alphabet.symbols, classes, model.task.probabilistic,
         model.logits(record.x[None])[0, columns], positions, residues,
-        model.changed(record.x, positions, residues)[:, columns],
+        model.changed(record.x, positions, residues)[:, columns], model.position,
     )  # fmt: skip

@@ -105,7 +105,7 @@ def sections_of(results: Results) -> list[Section]:
         parts.append(decisions.thresholds_section(tables["thresholds"]))
     if MOTIFS.name in tables:
         # after the answer to the first question, what the network knows
-        parts.insert(1, motifs_section(tables))
+        parts.insert(1, motifs_section(tables, results.task.per_position))
     if "gradients" in tables:
         parts.append(gradients_section(tables["gradients"], results.task.per_position))
     for name, make in (("learning_curve", learning_curve_section), ("search", search_section)):

@@ -14,7 +14,6 @@ from bioseqrnn.stages.training.job import Job
 from bioseqrnn.stages.training.run import chosen_network, chosen_settings
 from bioseqrnn.support.arrays import Ints
 from bioseqrnn.support.console import say
-from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.folds import read_roles
 from bioseqrnn.tables.selected import read_selection
@@ -70,11 +69,6 @@ def train_permuted(
     seed : int
     machine : MachineConfig
     session : Session, optional
-
-    Raises
-    ------
-    InputError
-        The records have a label for each residue.
     """
     selected = permuted.selected
     choice = chosen_network(read_selection(selected), selected, None)
@@ -99,16 +93,17 @@ def train_permuted(
 def permuted_labels(table: SequenceTable, rows: Ints, number: int) -> SequenceTable:
     """Exchange the labels of some records among them; all other records keep theirs.
 
-    Raises
-    ------
-    InputError
-        The records have a label for each residue.
+    If each residue has a label, those of a record are moved along it by a random number of
+    residues, and the last ones become the first ones. Segments stay whole.
     """
+    rng = np.random.default_rng(number)
     if table.task.per_position:
-        raise InputError(
-            "--permuted: labels of residues cannot be permuted between records of unequal length; "
-            "give records with one label each"
-        )
+        truth = table.targets
+        codes = truth.codes.copy()
+        for row in rows.tolist():
+            part = slice(*truth.offsets[row : row + 2].tolist())
+            codes[part] = np.roll(codes[part], int(rng.integers(0, part.stop - part.start)))
+        return replace(table, targets=replace(truth, codes=codes))
     targets = table.targets.copy()
-    targets[rows] = table.targets[np.random.default_rng(number).permutation(rows)]
+    targets[rows] = table.targets[rng.permutation(rows)]
     return replace(table, targets=targets)

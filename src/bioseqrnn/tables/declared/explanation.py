@@ -6,6 +6,8 @@ from bioseqrnn.tables.declared.table import COUNT, LIST, NUMBER, TEXT, TRUTH, Co
 
 # class of the rows of a regression, which has no classes
 VALUE = "value"
+# what positions are counted from where each residue has a class
+BOUNDARY = "boundary"
 # share of the sites at one place from which a motif counts as being at a fixed place
 PLACED = 0.5
 
@@ -14,6 +16,9 @@ _RUN = (
     Column("fold", COUNT, "fold of the network"),
     Column("seed", COUNT, "seed of its training"),
     Column("class", TEXT, "class whose logit is explained; in regression `value`"),
+)
+_POSITION = Column(
+    "position", COUNT, "only in `per_position`: the explained residue, from 1", optional=True
 )
 
 ATTRIBUTIONS = Table(
@@ -24,11 +29,13 @@ ATTRIBUTIONS = Table(
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
         *_RUN,
+        _POSITION,
         Column("logit", NUMBER, "the calibrated logit of the record; NaN without an attribution"),
         Column(
             "contribution", LIST,
             "float32, one number for each residue: the contribution of the observed residue to the "
-            "logit; empty without an attribution",
+            "logit; empty without an attribution. In `per_position`, the residues are those of the "
+            "record from `position` - `flank` to `position` + `flank`",
         ),
         Column(
             "effects", LIST,
@@ -55,6 +62,7 @@ ATTRIBUTIONS = Table(
         Column("records", COUNT, "records in the file"),
         Column("eligible", COUNT, "records from which they were drawn"),
         Column("effects", TRUTH, "whether there is a column `effects`"),
+        Column("flank", COUNT, "only in `per_position`: residues on each side", optional=True),
     ),
 )  # fmt: skip
 
@@ -127,12 +135,21 @@ MOTIFS = Table(
         Column(
             "reverse", NUMBER, "share of the sites on the reverse strand; empty for single strands"
         ),
-        Column("anchor", TEXT, "end of the record that positions are counted from"),
-        Column("position", COUNT, "most frequent place: residues between that end and the motif"),
+        Column(
+            "anchor", TEXT,
+            "`start` or `end`: end of the record that positions are counted from; `boundary`: the "
+            "residue where a class begins (`per_position`)",
+        ),
+        Column(
+            "position", COUNT,
+            "most frequent place: residues between that end and the motif; from a boundary: 0 if "
+            "the motif begins with the class, negative before it",
+        ),
         Column("position_share", NUMBER, "share of the sites at this place"),
         Column(
             "positions", TEXT,
-            "number of sites in each of 20 equal parts of the records, from their beginning",
+            "number of sites in each of 20 equal parts of the records (`per_position`: of the "
+            "windows around boundaries), from their beginning",
         ),
         Column("trainings", COUNT, "trainings whose attributions were searched each on its own"),
         Column("found", COUNT, "how many of them gave the same motif"),
@@ -189,6 +206,7 @@ OCCURRENCES = Table(
     "motifs", ("check-motifs",),
     (
         Column("id", TEXT, "as in `sequences.parquet`"),
+        _POSITION,
         _MOTIF,
         Column("start", COUNT, "first residue, from 0"),
         Column("end", COUNT, "residue after the last one"),

@@ -12,6 +12,7 @@ from bioseqrnn.motifs.logo import logo
 from bioseqrnn.stages.report.parts import Section, section
 from bioseqrnn.stages.report.sections.motif_checks import by_chance, pairs_part, tested
 from bioseqrnn.tables.declared.explanation import (
+    BOUNDARY,
     MATRICES,
     MOTIF_NULL,
     MOTIF_PAIRS,
@@ -29,20 +30,22 @@ WIDE, HIGH = 120, 30
 CELL = Markup('<td style="vertical-align:top;padding:8px">{}</td>')
 
 
-def motifs_section(tables: Mapping[str, pd.DataFrame]) -> Section:
+def motifs_section(tables: Mapping[str, pd.DataFrame], per_position: bool = False) -> Section:
     """Logos with names, places, stability, tests and pairs; without a motif, the reason.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         By their declared names; ``MOTIF_TESTS`` and ``MOTIF_NULL`` may be missing.
+    per_position : bool
+        Whether residues where a class begins were explained, and not whole records.
     """
     motifs, cells, search = (tables[table.name] for table in (MOTIFS, MATRICES, MOTIF_SEARCH))
     tests = tables.get(MOTIF_TESTS.name, MOTIF_TESTS.frame([]))
     null = tables.get(MOTIF_NULL.name, MOTIF_NULL.frame([]))
     chance = by_chance(motifs, null)
     if motifs.empty:
-        text = f"{_examined(search)} {chance}".strip()
+        text = f"{_examined(search, per_position)} {chance}".strip()
         return section("motifs", TITLE, text, "html", data=_reasons(search))
     rows = Markup().join(
         _row(
@@ -64,26 +67,36 @@ def motifs_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     if more > 0:
         table += Markup("<p>{} more in explanation/motifs.tsv.</p>").format(f"{more:,}")
     table += pairs_part(tables[MOTIF_PAIRS.name])
-    return section("motifs", TITLE, _description(motifs, search, chance), "html", data=table)
+    examined = _examined(search, per_position)
+    return section("motifs", TITLE, _description(motifs, examined, chance), "html", data=table)
 
 
-def _examined(search: pd.DataFrame) -> str:
+def _examined(search: pd.DataFrame, per_position: bool) -> str:
     if search.empty or not search["records"].max():
         return "No record was examined."
     first = search.iloc[0]
-    runs = int(first["trainings"])
+    runs, count = int(first["trainings"]), int(first["records"])
+    what = (
+        f"Every residue of {count:,} test records was examined: how much it raises or lowers the "
+        "score of a class."
+    )
+    if per_position:
+        what = (
+            f"The residues around {count:,} boundaries in test records, where a labelled class "
+            "begins, were examined: how much each raises or lowers the scores of the classes at "
+            "the boundary."
+        )
     return (
-        f"Every residue of {int(first['records']):,} test records was examined: how much it raises "
-        "or lowers the score of a class. Each record was examined by networks that had not been "
-        f"trained on it ({runs:,} training{'s' if runs > 1 else ''})."
+        f"{what} Each record was examined by networks that had not been trained on it ({runs:,} "
+        f"training{'s' if runs > 1 else ''})."
     )
 
 
-def _description(motifs: pd.DataFrame, search: pd.DataFrame, chance: str) -> Markup:
+def _description(motifs: pd.DataFrame, examined: str, chance: str) -> Markup:
     once = int((motifs["found"] <= 1).sum()) if motifs["trainings"].max() > 1 else 0
     count = len(motifs)
     text = (
-        f"{_examined(search)} Stretches that matter more than chance were aligned: {count:,} "
+        f"{examined} Stretches that matter more than chance were aligned: {count:,} "
         f"motif{'s' if count > 1 else ''}. Upper logo: which residues are at these places, in "
         "bits (high: always the same residue). Lower logo: how much each residue changes the "
         "score, in logits. A motif is what the network uses; whether the cell uses it too is "
@@ -137,15 +150,22 @@ def _says(row: dict[str, Any]) -> Markup:
 
 
 def _where(row: dict[str, Any]) -> Markup:
-    text = Markup("{:,} places in {:,} records").format(int(row["sites"]), int(row["records"]))
+    at_boundary = row["anchor"] == BOUNDARY
+    units = "windows around boundaries" if at_boundary else "records"
+    text = Markup("{:,} places in {:,} {}").format(int(row["sites"]), int(row["records"]), units)
     shares = [
         f"{100 * value:.0f} % of {name.removeprefix('occurs_')}"
         for name, value in row.items()
         if name.startswith("occurs_") and not pd.isna(value)
     ]
     if shares:
-        text += Markup("<br>Occurs in {} of all records").format(", ".join(shares))
-    if row["position_share"] >= PLACED:
+        where = "windows where this class begins" if at_boundary else "records"
+        text += Markup("<br>Occurs in {} of all {}").format(", ".join(shares), where)
+    if row["position_share"] >= PLACED and at_boundary:
+        text += Markup("<br>{:.0f} % of them begin {}").format(
+            100 * row["position_share"], _from_boundary(int(row["position"]))
+        )
+    elif row["position_share"] >= PLACED:
         place = int(row["position"]) + 1
         side = "first" if row["anchor"] == "start" else "last"
         end = place + int(row["width"]) - 1
@@ -156,12 +176,21 @@ def _where(row: dict[str, Any]) -> Markup:
     if not pd.isna(row["reverse"]):
         text += Markup("<br>{:.0f} % on the reverse strand").format(100 * row["reverse"])
     counts = [int(part) for part in str(row["positions"]).split(",")]
-    return text + Markup("<br>{}").format(_positions(counts))
+    ends = ("before", "after") if at_boundary else ("first", "last")
+    return text + Markup("<br>{}").format(_positions(counts, *ends))
 
 
-def _positions(counts: list[int]) -> Markup:
+def _from_boundary(place: int) -> str:
+    """Where a motif begins, in words."""
+    if place == 0:
+        return "where the class begins"
+    return f"{abs(place):,} residues {'before' if place < 0 else 'after'} the class begins"
+
+
+def _positions(counts: list[int], first: str, last: str) -> Markup:
     """Bars: how often the motif is in each part of the records, from the first to the last."""
     step, top = WIDE / len(counts), max(*counts, 1)
+    below = f'y="{HIGH + 10}" font-size="9" fill="#333"'
     bars = "".join(
         f"M{i * step:g} {HIGH}v-{HIGH * count / top:.1f}h{step - 1:g}V{HIGH}z"
         for i, count in enumerate(counts)
@@ -172,8 +201,8 @@ def _positions(counts: list[int]) -> Markup:
         f'<svg viewBox="0 0 {WIDE} {HIGH + 12}" width="{WIDE}" height="{HIGH + 12}" role="img">'
         f"<title>Places along the records</title>"
         f'<path d="{bars}" fill="#0072B2"/><path d="M0 {HIGH}h{WIDE}" stroke="#999"/>'
-        f'<text x="0" y="{HIGH + 10}" font-size="9" fill="#333">first</text>'
-        f'<text x="{WIDE}" y="{HIGH + 10}" font-size="9" fill="#333" text-anchor="end">last</text>'
+        f'<text x="0" {below}>{first}</text>'
+        f'<text x="{WIDE}" {below} text-anchor="end">{last}</text>'
         "</svg>"
     )  # nosec B704
 
