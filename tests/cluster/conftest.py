@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from warm import PYTHON, call_of, python_for_jobs, shell_commands
+from warm import PYTHON, call_of, process_of, python_for_jobs, shell_commands
 from workflow.conftest import Project, make_project
 from workflow.profiles import PROFILES
 
@@ -80,6 +81,10 @@ class Run:
     @property
     def text(self) -> str:
         return self.log.read_text()
+
+    def interrupt(self) -> None:
+        """Send SIGINT to Snakemake alone, not to a client of SLURM that it has just started."""
+        os.kill(process_of(self.process.pid) or self.process.pid, signal.SIGINT)
 
     def finish(self, seconds: float = 400) -> int:
         """Wait for it; its exit status."""
