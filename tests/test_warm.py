@@ -7,10 +7,10 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT, wait_until
 from warm import AT_START, SERVED, call_of, process_of
 
 SCRIPT = """
@@ -20,6 +20,12 @@ child = subprocess.Popen(["sleep", "1000"])
 print(child.pid, signal.getsignal(signal.SIGTERM) == signal.SIG_IGN, flush=True)
 child.wait()
 """
+
+
+def with_usual_signals() -> None:
+    """What started the tests may ignore some (as nohup does), which is inherited."""
+    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(params=["cold", "warm"])
@@ -35,11 +41,16 @@ def start(request, tmp_path):
         process = subprocess.Popen(
             ["sh", "-c", f"{before} exec {shlex.join(words)}"],
             env=AT_START, stdout=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=with_usual_signals,
         )  # fmt: skip
         assert process.stdout is not None
         return process, process.stdout.readline().split()
 
     return run
+
+
+def wait_for_end_of(pid: int) -> None:
+    wait_until(lambda: ended(pid), f"the end of process {pid}")
 
 
 def ended(pid: int) -> bool:
@@ -56,9 +67,8 @@ def ended(pid: int) -> bool:
 def test_a_signal_to_the_group_of_a_command_reaches_it(start, number, status):
     process, (child, _) = start()
     os.killpg(process.pid, number)
-    assert process.wait() == status
-    while not ended(int(child)):
-        time.sleep(0.01)
+    assert process.wait(LIMIT) == status
+    wait_for_end_of(int(child))
 
 
 def test_what_is_ignored_stays_so(start):
@@ -67,10 +77,9 @@ def test_what_is_ignored_stays_so(start):
     os.killpg(process.pid, signal.SIGTERM)
     assert not ended(int(child))
     os.killpg(process.pid, signal.SIGUSR1)
-    assert process.wait() == 3
+    assert process.wait(LIMIT) == 3
     # the signal has ended the child too
-    while not ended(int(child)):
-        time.sleep(0.01)
+    wait_for_end_of(int(child))
 
 
 @pytest.mark.skipif(not SERVED, reason="commands are started cold")
@@ -80,11 +89,9 @@ def test_a_killed_caller_and_a_killed_command_end_together(start, caller):
     process, (child, _) = start()
     command = process_of(process.pid)
     os.kill(process.pid if caller else command, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    while not ended(command):
-        time.sleep(0.01)
+    assert process.wait(LIMIT) == -signal.SIGKILL
+    wait_for_end_of(command)
     if caller:
-        while not ended(int(child)):
-            time.sleep(0.01)
+        wait_for_end_of(int(child))
     else:
         os.kill(int(child), signal.SIGKILL)
