@@ -63,6 +63,7 @@ class Run:
         if (commands := shell_commands()) and (python := python_for_jobs()):
             environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
             environment[PYTHON] = str(python)
+        self.folder = folder
         self.log = folder / f"snakemake-{len(list(folder.glob('snakemake-*')))}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -82,9 +83,19 @@ class Run:
     def text(self) -> str:
         return self.log.read_text()
 
-    def interrupt(self) -> None:
-        """Send SIGINT to Snakemake alone, not to a client of SLURM that it has just started."""
+    def interrupt(self, cluster: Cluster) -> None:
+        """Send SIGINT to Snakemake while it does not ask for the states of its jobs.
+
+        Up to version 9.4 of snakemake-interface-executor-plugins, it cancels no job that it just
+        asks for: ``RemoteExecutor`` has no list of these jobs until it has the answer.
+        """
+        ask, asks = self.folder / "ask-nothing", self.folder / "asks-nothing"
+        ask.touch()
+        cluster.wait(asks.exists, "Snakemake to ask nothing")
         os.kill(process_of(self.process.pid) or self.process.pid, signal.SIGINT)
+        self.process.wait(400)
+        ask.unlink()
+        asks.unlink()
 
     def finish(self, seconds: float = 400) -> int:
         """Wait for it; its exit status."""

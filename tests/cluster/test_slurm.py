@@ -148,7 +148,7 @@ def test_snakemake_is_interrupted_and_killed(cluster, submit, undisturbed, untra
     """Ctrl-C takes the jobs with it; a job whose Snakemake is killed ends by itself."""
     run = submit(untrained.folder, MODEL.format(1))
     ((_, cancelled),) = freeze(cluster, untrained, [1]).values()
-    run.interrupt()
+    run.interrupt(cluster)
     assert run.finish() != 0
     # it may still write its checkpoint
     cluster.wait(lambda: not trainings(untrained), "the cancelled training to end")
