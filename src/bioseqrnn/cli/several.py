@@ -27,11 +27,11 @@ class SeveralWords(TyperCommand):
             before, after = args[:place], args[place:]
         before = list(one_file_each(before))
         if self.name == "run":
-            _, others, _ = self.make_parser(ctx).parse_args(list(before))
-            if others:
+            values, _, _ = self.make_parser(ctx).parse_args(list(before))
+            for word in values.get("words") or ():
                 raise InputError(
-                    f"'{others[0]}' belongs to no option; the folder is given as --output "
-                    f"{others[0]}, and words for Snakemake come after --"
+                    f"'{word}' belongs to no option; the folder is given as --output {word}, and "
+                    "words for Snakemake come after --"
                 )
         return super().parse_args(ctx, [*before, *after])
 

@@ -125,7 +125,9 @@ def _check_classes(project: Project, dataset: str, request: Request) -> None:
         for row in project.rows("datasets")
         if row["dataset"] == dataset
     }
-    asked = {(label, path) for label, paths in request.classes.items() for path in paths}
+    asked = {
+        (label, Path(path).resolve()) for label, paths in request.classes.items() for path in paths
+    }
     if there == asked:
         return
     more, less = sorted(asked - there), sorted(there - asked)
@@ -169,7 +171,7 @@ def _add_queries(project: Project, dataset: str, queries: Mapping[str, str]) -> 
     columns = _header(text)
     added = []
     for query, file in queries.items():
-        if file in there:
+        if Path(file).resolve() in there:
             continue
         name = free_name(query, names)
         names.add(name)

@@ -49,7 +49,7 @@ def make_project(folder: Path, request: Request, *, profile: str = PROFILE) -> N
         CONFIG_FILE: config_text(request),
     }
     readme = texts.pop(README)
-    for name in texts:
+    for name in reversed(texts):
         if os.path.lexists(folder / name):
             raise InputError(
                 f"{folder / name}: exists already; nothing was written (give a new folder, or run "

@@ -18,6 +18,7 @@ from bioseqrnn.config.checks.files import (
 )
 from bioseqrnn.config.checks.text import is_one_line, suggestion
 from bioseqrnn.config.values import NAME
+from bioseqrnn.project.paths import whole
 from bioseqrnn.support.errors import InputError
 
 # (device, inode): the same for all names of one file
@@ -75,7 +76,7 @@ def read_request(
         A file does not exist, has a name that cannot stand in a sheet, or is given twice; there is
         only one class; a name is not allowed.
     """
-    if name is not None and not re.match(NAME, name):
+    if name is not None and not re.fullmatch(NAME, name):
         raise InputError(
             f"--name {name}: may contain only letters, digits, '_', '-' and '.', and begins with "
             "a letter or digit"
@@ -121,7 +122,7 @@ def _files_of_classes(given: Iterable[str]) -> dict[str, list[str]]:
                     f"{'' if other == label else f' (class {other})'}; give each file once"
                 )
             seen[key] = label, file
-        classes.setdefault(label, []).append(os.path.abspath(path))
+        classes.setdefault(label, []).append(whole(path))
     return classes
 
 
@@ -143,7 +144,7 @@ def _named(given: Iterable[str]) -> dict[str, str]:
             _check_readable("--predict", file)
             if _key(file) not in seen:
                 seen.add(_key(file))
-                queries[free_name(query_name(file), queries)] = os.path.abspath(file)
+                queries[free_name(query_name(file), queries)] = whole(file)
     return queries
 
 
@@ -171,7 +172,7 @@ def _check_given(where: str, path: str) -> None:
     """Refuse a path that cannot stand in a sheet, before it is looked for."""
     if not path:
         raise InputError(f"{where}: the name of a file is empty")
-    check_path(where, os.path.abspath(path))
+    check_path(where, whole(path))
     if path != path.rstrip():
         raise InputError(
             f"{where}: '{path}' ends with a space, which a sheet does not keep; rename it"
@@ -179,7 +180,7 @@ def _check_given(where: str, path: str) -> None:
 
 
 def _check_readable(where: str, file: str) -> None:
-    check_path(where, os.path.abspath(file))
+    check_path(where, whole(file))
     check_file(where, file if not file.startswith("-") else f"./{file}", lambda _path: False)
     if not os.access(file, os.R_OK):
         raise InputError(f"{where}: '{file}' cannot be read; check its permissions")

@@ -80,8 +80,8 @@ def readme_text(request: Request, profile: str) -> str:
 
 
 _FILL_IN = """
-Before that, list your FASTA files in `config/datasets.tsv`, one row a file (plain or compressed, a folder or a glob).
-Columns are separated by tabs; relative paths start at this folder:
+Before that, list your FASTA files in `config/datasets.tsv`, one row a file. A file may be plain or
+compressed, a folder or a glob. Columns are separated by tabs; relative paths start at this folder:
 
     dataset\tfasta\tlabel
     {name}\tdata/promoter.fa\tpromoter
@@ -98,8 +98,9 @@ Made by bioseqrnn {version}. The next command, in this folder:
 
     bioseqrnn run
 {first}
-It uses all cores; `bioseqrnn run --cores 4` uses four. Run again, it goes on where it was, and does only what changed
-files or settings need. Words after `--` are handed to Snakemake: `bioseqrnn run -- --dry-run` shows the jobs.
+It uses all cores; `bioseqrnn run --cores 4` uses four. Run again, it goes on where it was, and does
+only what changed files or settings need. Words after `--` are handed to Snakemake:
+`bioseqrnn run -- --dry-run` shows the jobs.
 
 | afterwards | what |
 |---|---|
@@ -112,7 +113,8 @@ files or settings need. Words after `--` are handed to Snakemake: `bioseqrnn run
 | labelled FASTA files | `config/datasets.tsv` |
 | FASTA files to predict | `config/queries.tsv`, or `bioseqrnn run --predict new.fa` |
 | models, folds, options of the dataset | `config/config.yaml` |
-| partition, account and limits of a cluster | `profiles/{profile}/config.yaml`, then `bioseqrnn run -- --profile profiles/{profile}` |
+| partition, account and limits of a cluster | `profiles/{profile}/config.yaml` |
 
+With that profile, jobs are submitted: `bioseqrnn run -- --profile profiles/{profile}`.
 Every setting and file is explained at {home}.
 """
