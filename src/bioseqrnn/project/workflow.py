@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stderr
@@ -11,8 +12,9 @@ import bioseqrnn
 from bioseqrnn.config.checks.text import suggestion
 from bioseqrnn.support.errors import InputError
 
-# options of Snakemake that say how many jobs run at a time
+# options of Snakemake that say how many jobs run at a time, and its variable for a profile
 SAY_CORES = ("--cores", "-c", "--jobs", "-j", "--profile")
+PROFILE = "SNAKEMAKE_PROFILE"
 
 
 def workflow_folder() -> Path:
@@ -70,7 +72,7 @@ def run_workflow(folder: Path, words: Sequence[str], cores: int | None) -> int:
     called = ["--snakefile", str(workflow_folder() / "Snakefile")]
     if cores is not None:
         called += ["--cores", str(cores)]
-    elif not any(word.startswith(SAY_CORES) for word in words):
+    elif not any(word.startswith(SAY_CORES) for word in words) and PROFILE not in os.environ:
         called += ["--cores", "all"]
     # Snakemake colours its messages, which the guard of the command line would show as text
     plain = getattr(sys.stderr, "unguarded", sys.stderr)
