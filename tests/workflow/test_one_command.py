@@ -67,7 +67,8 @@ def test_from_two_fasta_files_to_the_report(peptides):
         [BIN / "bioseqrnn", *call], cwd=peptides, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    while not (results / "sequences.parquet").exists():
+    # the first job has ended, and another runs
+    while not (results / "findings.tsv").exists():
         assert run.poll() is None, run.stdout.read()
         time.sleep(0.02)
     os.killpg(run.pid, signal.SIGINT)

@@ -21,7 +21,7 @@ from bioseqrnn.support.errors import InputError
 
 
 def init(
-    folder: Annotated[
+    project: Annotated[
         Path | None,
         typer.Argument(help="Folder of the project, new or without a config. [required]"),
         WritesInto(PROJECT_FILES),
@@ -45,7 +45,7 @@ def init(
 
     Without --class, the FASTA files are listed in config/datasets.tsv afterwards.
     """
-    if folder is None:
+    if project is None:
         raise InputError(
             "the folder of the project is missing; it comes before --class: bioseqrnn init "
             "my-project --class …"
@@ -56,7 +56,7 @@ def init(
     from bioseqrnn.support.console import say
 
     options = {"alphabet": alphabet, "strands": strands, "positive": positive}
-    request = read_request(folder, classes or (), predict or (), name=name, options=options)
-    make_project(folder, request, profile=profile)
+    request = read_request(project, classes or (), predict or (), name=name, options=options)
+    make_project(project, request, profile=profile)
     todo = "" if request.classes else "list the FASTA files in config/datasets.tsv, then "
-    say(f"next: {todo}bioseqrnn run --output {to_show(folder)}")
+    say(f"next: {todo}bioseqrnn run --output {to_show(project)}")
