@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -59,4 +60,4 @@ def init(
     request = read_request(project, classes or (), predict or (), name=name, options=options)
     make_project(project, request, profile=profile)
     todo = "" if request.classes else "list the FASTA files in config/datasets.tsv, then "
-    say(f"next: {todo}bioseqrnn run --output {to_show(project)}")
+    say(f"next: {todo}bioseqrnn run --output {shlex.quote(to_show(project))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from bioseqrnn.config.checks.settings import CONFIG_FILE
@@ -53,7 +54,7 @@ def make_project(folder: Path, request: Request, *, profile: str = PROFILE) -> N
         if os.path.lexists(folder / name):
             raise InputError(
                 f"{folder / name}: exists already; nothing was written (give a new folder, or run "
-                "the project that is there: bioseqrnn run --output FOLDER)"
+                f"what is there: bioseqrnn run --output {shlex.quote(str(folder))})"
             )
     kept = os.path.lexists(folder / README)
     texts |= {} if kept else {README: readme}

@@ -15,6 +15,9 @@ from bioseqrnn.project.workflow import run_workflow
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 
+# Snakemake's exit code if a job has failed, or the run was interrupted
+FAILED = 1
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -66,10 +69,8 @@ def run_project(
         )
     code = run_workflow(folder, words, cores)
     if code:
-        say(
-            f"bioseqrnn: Snakemake ended with exit code {code}; its messages are above, and the "
-            "same command goes on from here"
-        )
+        goes_on = "; the same command goes on from here" if code == FAILED else ""
+        say(f"bioseqrnn: Snakemake ended with exit code {code}; see its messages above{goes_on}")
         return code
     for line in results_of(folder):
         say(line)
