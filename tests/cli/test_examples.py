@@ -35,7 +35,13 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 # of shell: run in the fixtures below, in the order of the page
-RUN = {"docs/cli.md": 5, "docs/keras.md": 1, "docs/search.md": 1, "docs/diagnosis.md": 1}
+RUN = {
+    "docs/quickstart.md": 2,
+    "docs/cli.md": 5,
+    "docs/keras.md": 1,
+    "docs/search.md": 1,
+    "docs/diagnosis.md": 1,
+}
 CHECKED = {
     "README.md": "make, conda and benchmarks install or take minutes: targets and files are looked "
     "for; what reads the results is run",
@@ -114,6 +120,17 @@ def test_the_stages_without_snakemake(commands):
     page = (commands.path / "report" / "report.html").read_text()
     assert "Test records with an identical or a similar sequence among" in page
     assert len(pd.read_csv(commands.path / "new.tsv.gz", sep="\t")) == 10
+
+
+def test_from_fasta_to_the_report(folder):
+    """Planned; tests/workflow/test_one_command.py runs such a project to its end."""
+    for script in blocks("docs/quickstart.md", "bash"):
+        folder.shell(script)
+    for name in ("peptides", "my-project"):
+        config = folder.path / name / "config"
+        assert len(pd.read_csv(config / "datasets.tsv", sep="\t")) == 2
+        (query,) = pd.read_csv(config / "queries.tsv", sep="\t").to_dict("records")
+        assert query["dataset"] == name
 
 
 def test_transfer(commands):

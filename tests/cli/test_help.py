@@ -12,8 +12,10 @@ from bioseqrnn.support.errors import InputError
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_a_call_is_asked_for_is_marked_as_required(tmp_path, command):
+def test_what_a_call_is_asked_for_is_marked_as_required(tmp_path, monkeypatch, command):
     """A call with all that Typer requires, and no more, is asked for nothing unmarked."""
+    # where there is no project to run
+    monkeypatch.chdir(tmp_path)
     marked = {o.flag: o.required or "[required" in o.help for o in options(command)}
     with pytest.raises((InputError, OSError)) as found:
         app(words(command, tmp_path), standalone_mode=False)

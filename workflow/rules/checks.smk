@@ -62,12 +62,22 @@ def load_modules(files):
         sys.modules.update(installed)
 
 
-PACKAGE = load_modules(
-    {
-        name: workflow.source_path(f"../../src/bioseqrnn/{name.replace('.', '/')}.py")
-        for name in MODULES
-    }
-)
+def package_files():
+    """Files of the modules: in src/ of a repository, or around the workflow of an installed package."""
+
+    def files(folder):
+        return {
+            name: workflow.source_path(f"{folder}/{name.replace('.', '/')}.py")
+            for name in MODULES
+        }
+
+    try:
+        return files("../../src/bioseqrnn")
+    except FileNotFoundError:
+        return files("../..")
+
+
+PACKAGE = load_modules(package_files())
 check_settings = PACKAGE["bioseqrnn.config.checks.settings"]
 schema_errors = PACKAGE["bioseqrnn.config.checks.schema_errors"]
 check_run = PACKAGE["bioseqrnn.config.checks.run"]

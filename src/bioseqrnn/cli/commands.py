@@ -15,14 +15,17 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from bioseqrnn.cli.files import Command, checked
+from bioseqrnn.cli.several import SeveralWords
 
 # in the order of help; each is a function of a module of the same name
 NAMES = (
-    "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
+    "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
     "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
     "import-keras",
 )  # fmt: skip
+# whose options take several words
+SEVERAL = ("run", "init")
 
 
 def function_of(name: str) -> Command:
@@ -63,5 +66,6 @@ class Commands(TyperGroup):
 def _loaded(name: str) -> Any:
     """Build a command with its options."""
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    alone.command(name)(checked(function_of(name)))
+    kind = SeveralWords if name in SEVERAL else None
+    alone.command(name, cls=kind)(checked(function_of(name)))
     return typer.main.get_command(alone)

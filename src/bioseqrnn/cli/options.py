@@ -10,6 +10,7 @@ import typer
 from bioseqrnn.cli.files import Reads
 from bioseqrnn.cli.settings import default, option, option_of
 from bioseqrnn.config import values
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.config.evaluation import EvaluationConfig
 from bioseqrnn.config.machine import MachineConfig
 
@@ -100,3 +101,31 @@ Device = Annotated[
     ),
 ]
 DEVICE: str = default(MachineConfig, "device")
+# of commands that make a project; cli/several.py reads the words of the first two
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="NAME FILE...",
+        help="Class and its FASTA files, plain or compressed, folders or globs; give the option "
+        "once for each class. NAME=FILE is the same.",
+    ),
+]
+Predict = Annotated[
+    list[str] | None,
+    typer.Option("--predict", metavar="FILE...", help="FASTA files to predict."),
+    Reads(),
+]
+DatasetName = Annotated[
+    str | None,
+    typer.Option("--name", help="Name of the dataset. Default: made from that of the folder."),
+]
+Alphabet = Annotated[str | None, option(DatasetOptions, "alphabet")]
+Strands = Annotated[str | None, option(DatasetOptions, "strands")]
+Positive = Annotated[
+    str | None, typer.Option(help="Positive class of two. Default: the last by name.")
+]
+# what a project consists of
+PROJECT_FILES = (
+    "README.md", "config/config.yaml", "config/datasets.tsv", "config/queries.tsv",
+)  # fmt: skip
