@@ -89,7 +89,9 @@ class NetworkScorer:
     def scores(self, packed: Packed) -> Scored:
         """See ``Scorer``."""
         rows = np.arange(len(packed))
-        return Scored(predict_packed(self.network, packed, self.alphabet, rows, self.device))
+        return Scored(
+            predict_packed(self.network, packed, self.alphabet, rows, self.device, alike=True)
+        )
 
     def stretches(self, packed: Packed, residues: int) -> Iterator[tuple[int, Scored]]:
         """See ``Scorer``; a stretch ends where a window of the network begins."""
