@@ -18,7 +18,6 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.fasta.sources import find_fasta
 from bioseqrnn.inference.device import choose_device, deterministic
 from bioseqrnn.inference.records import NetworkScorer
-from bioseqrnn.networks.card import MEMBERS
 from bioseqrnn.stages.prediction.decision import deciding
 from bioseqrnn.stages.prediction.predictor import Predictor
 from bioseqrnn.stages.prediction.rows import Rows
@@ -243,7 +242,9 @@ class Model:
         with _TURN, deterministic(self._threads):
             for file in paths:
                 rows.begin(str(file))
-                blocks = packed(records, predictor.alphabet) if file is None else predictor.read(file)
+                blocks = (
+                    packed(records, predictor.alphabet) if file is None else predictor.read(file)
+                )
                 where = file or MEMORY
                 tables += [t for t, _ in predictor.tables(blocks, rows, where, quiet=quiet)]
         table = pa.concat_tables(tables)

@@ -161,9 +161,7 @@ def _opened(path: Path, files: ExitStack) -> Path:
     return path if str(path) == STANDARD else files.enter_context(atomic_path(path))
 
 
-def _predict_file(
-    predictor: Predictor, fasta: Path, rows: Rows, writers: Sequence[Writer]
-) -> str:
+def _predict_file(predictor: Predictor, fasta: Path, rows: Rows, writers: Sequence[Writer]) -> str:
     """Write the rows of one FASTA file; return its SHA-256."""
     with _as_file(fasta) as path:
         with progress(f"predict {path.name}", "records") as bar:
