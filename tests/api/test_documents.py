@@ -75,5 +75,7 @@ def test_notebook(tmp_path, monkeypatch):
 
 def texts(cell):
     """What a cell prints and shows, without the decimals of numbers."""
-    parts = ["".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in cell["outputs"]]
+    parts = [
+        "".join(o.get("text", o.get("data", {}).get("text/plain", ""))) for o in cell["outputs"]
+    ]
     return [NUMBER.sub("#", part) for part in parts]
