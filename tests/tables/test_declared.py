@@ -83,7 +83,7 @@ def test_objects_that_are_read_are_declared():
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_predictions_of_queries_have_the_declared_columns(task):
     classes = [] if task.name == "regression" else ["a", "b"]
-    rows = Rows(task, {"classes": classes, "thresholds": {"b": 0.5}}, ["gru"], several=True)
+    rows = Rows(task, {"classes": classes, "thresholds": {"b": 0.5}}, several=True)
     names = rows.content.schema.names
     table = models.QUERY_PREDICTIONS
     assert not table.missing(names)
