@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import RESOURCES, ROOT
 
+import bioseqrnn
+
 # in one test process, so that the run they start from is made once
 pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("finished")]
 
@@ -58,6 +60,14 @@ def test_query_rows_are_in_order(finished):
     frame = pq.read_table(finished.folder / "results/dna/predictions/new.parquet").to_pandas()
     truth = pd.read_csv(RESOURCES / "splice" / "query_truth.tsv", sep="\t")
     assert frame["id"].tolist() == truth["id"].tolist()
+
+
+def test_python_predicts_what_the_workflow_did(finished):
+    results = finished.folder / "results" / "dna"
+    frame = pq.read_table(results / "predictions" / "new.parquet").to_pandas()
+    loaded = bioseqrnn.load_model(results / "final" / "model.safetensors", device="cpu")
+    expected = frame.drop(columns="in_training")
+    pd.testing.assert_frame_equal(loaded.predict(finished.folder / "data" / "query.fa"), expected)
 
 
 def test_a_second_run_has_nothing_to_do(finished):
