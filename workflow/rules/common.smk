@@ -16,7 +16,7 @@ STAGE_VERSIONS = {
     "diagnosis": 2,
     "explanation": 2,
     "transfer": 1,
-    "prediction": 6,
+    "prediction": 7,
     "report": 11,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
