@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from bioseqrnn.config.values import Name
+from bioseqrnn.domain.card import DomainCard
 from bioseqrnn.networks.card import Trained
 from bioseqrnn.support.checked import Count, Described
 from bioseqrnn.tables.selected import Share, Temperature
@@ -35,6 +36,8 @@ class FinalCard(Trained):
     metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Temperature | None = None
     thresholds: dict[str, Share] = Field(default_factory=dict)
+    # older models lack it
+    domain: DomainCard | None = None
 
     @model_validator(mode="after")
     def _check(self) -> FinalCard:

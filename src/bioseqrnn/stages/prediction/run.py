@@ -19,6 +19,7 @@ from bioseqrnn.inference.device import choose_device, describe, set_deterministi
 from bioseqrnn.inference.records import Predicted, predict_records
 from bioseqrnn.networks.card import MEMBERS
 from bioseqrnn.onehot.alphabet import ALPHABETS
+from bioseqrnn.stages.prediction.added import Added, added_columns
 from bioseqrnn.stages.prediction.calls import (
     START,
     call_columns,
@@ -105,7 +106,8 @@ def predict_query(
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     names = [member["name"] for member in card.get(MEMBERS, ())] if members else []
-    rows = _Rows(task, card, sequences, [] if only is not None else names)
+    added = added_columns(model, card)
+    rows = _Rows(task, card, sequences, [] if only is not None else names, added)
     conversions = Conversions()
     whole_headers = card.get("ids") == "header"
     blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
@@ -151,9 +153,14 @@ class _Rows:
     """
 
     def __init__(
-        self, task: Task, card: Mapping[str, Any], sequences: Path | None, members: Sequence[str]
+        self,
+        task: Task,
+        card: Mapping[str, Any],
+        sequences: Path | None,
+        members: Sequence[str],
+        added: Sequence[Added],
     ) -> None:
-        self._members = members
+        self._members, self._added = members, added
         self._task, self._classes = task, list(card["classes"])
         self._thresholds: Mapping[str, float] = card.get("thresholds") or {}
         self._seen = SeenSequences(sequences, card) if sequences is not None else None
@@ -161,6 +168,7 @@ class _Rows:
         self.records = self._rows = self._known = 0
         fields = [("id", pa.string()), *call_fields(task, self._classes, self._thresholds)]
         fields += member_fields(task, self._classes, members)
+        fields += [field for some in added for field in some.fields]
         if self._seen is not None:
             fields.append(("in_training", pa.bool_()))
         self.content = Content(task, self._classes, pa.schema(fields))
@@ -177,6 +185,8 @@ class _Rows:
         columns |= member_columns(
             self._task, self._classes, part.lengths, part.members, self._members
         )
+        for some in self._added:
+            columns |= some.columns(part)
         if part.begins:
             self._trained.add(source.ids, source.packed.lengths)
         if self._seen is not None:
@@ -195,6 +205,8 @@ class _Rows:
         more = f" ({rows:,} rows: long records take several)" if rows > done else ""
         say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
         self._trained.warn(fasta)
+        for some in self._added:
+            some.report(fasta)
         if self._known:
             say(
                 f"{fasta.name}: {self._known:,} of them were used to train the model (column "

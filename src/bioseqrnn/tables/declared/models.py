@@ -207,13 +207,19 @@ QUERY_PREDICTIONS = Table(
             optional=True,
         ),
         Column(
+            "domain", TEXT,
+            "`inside`, `edge` or `outside` of what the model was trained on "
+            "([domain.md](domain.md)); `unknown` if the model file does not say it",
+        ),
+        Column("domain_reason", TEXT, "why a record is not inside, in words; otherwise empty"),
+        Column(
             "in_training", TRUTH,
             "whether the final model was trained on the sequence or its reverse complement; "
             "without `--sequences` there is no such column",
             optional=True,
         ),
     ),
-    format=3,
+    format=4,
 )  # fmt: skip
 
 MATRIX = Table(

@@ -1,0 +1,45 @@
+"""Columns of predictions beside calls and scores: each says how far a row can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from bioseqrnn.combination.store import load_domain
+from bioseqrnn.inference.records import Predicted
+from bioseqrnn.stages.prediction.validity import DomainColumns
+
+
+class Added(Protocol):
+    """Some columns of one kind.
+
+    Attributes
+    ----------
+    fields : list of (str, pyarrow DataType)
+        Names and types of the columns.
+    """
+
+    fields: list[tuple[str, pa.DataType]]
+
+    def columns(self, part: Predicted) -> dict[str, pa.Array]:
+        """Values of the columns for some records, or for a part of one record."""
+        ...
+
+    def report(self, fasta: Path) -> None:
+        """Log a summary of all records."""
+        ...
+
+
+def added_columns(model: Path, card: Mapping[str, Any]) -> list[Added]:
+    """Return what is added to the predictions of a model.
+
+    Parameters
+    ----------
+    model : Path
+    card : mapping
+        Card of the model, as ``load_final`` returns it.
+    """
+    return [DomainColumns(load_domain(model, dict(card)))]
