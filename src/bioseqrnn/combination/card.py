@@ -10,7 +10,7 @@ from bioseqrnn.config.values import Name
 from bioseqrnn.domain.card import DomainCard
 from bioseqrnn.networks.card import Trained
 from bioseqrnn.support.checked import Count, Described
-from bioseqrnn.tables.selected import Share, Temperature
+from bioseqrnn.tables.selected import Conformal, Share, Temperature
 
 FORMAT = 1
 
@@ -36,7 +36,8 @@ class FinalCard(Trained):
     metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Temperature | None = None
     thresholds: dict[str, Share] = Field(default_factory=dict)
-    # older models lack it
+    # older models lack these two
+    conformal: Conformal | None = None
     domain: DomainCard | None = None
 
     @model_validator(mode="after")
@@ -49,6 +50,10 @@ class FinalCard(Trained):
         strange = sorted(set(self.thresholds) - set(self.classes))
         if strange:
             raise ValueError(f"thresholds: there is no class '{strange[0]}'")
+        if self.conformal is not None and self.task != "regression":
+            wrong = set(self.conformal.least) ^ set(self.classes)
+            if wrong:
+                raise ValueError(f"conformal: '{min(wrong)}' is no class, or has no limit")
         return self
 
 

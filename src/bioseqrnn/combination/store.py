@@ -61,7 +61,7 @@ def save_final(
         File of each network and baseline of ``choice["members"]``, in this order.
     choice : dict
         ``name``, ``members`` (``name``, ``kind``, ``weight``, ``temperature``), ``centre``,
-        ``temperature``, ``thresholds``, ``metrics``: the entry ``final`` of ``selected.json``, with
+        ``temperature``, ``thresholds``, ``metrics``, ``conformal``: the entry ``final`` of ``selected.json``, with
         thresholds that are in the range of the scores of this model.
     domain : FittedDomain, optional
         What the training records are like.
@@ -91,7 +91,7 @@ def save_final(
         "format": FORMAT, "model": choice["name"], MEMBERS: members, "centre": choice["centre"],
         "versions": package_versions(),
         **{key: first[key] for key in SHARED if key in first},
-        **{key: choice.get(key) for key in ("temperature", "thresholds", "metrics")},
+        **{key: choice.get(key) for key in ("temperature", "thresholds", "metrics", "conformal")},
     }  # fmt: skip
     if domain is not None:
         card["domain"] = domain.card
@@ -155,6 +155,8 @@ def load_final(
     if only is not None:
         combination = Combination(np.ones(1), card["centre"])
         card = card | {"model": only, "temperature": None, "thresholds": {}, "metrics": {}}
+        # limits of prediction sets belong to the scores of the whole model
+        card["conformal"] = None
     else:
         combination = Combination(np.array([m["weight"] for m in wanted]), card["centre"])
     return CombinedScorer(task, members, temperatures, combination, every), card

@@ -7,7 +7,7 @@ comes from the same source. No query and no record beyond the training table has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +21,9 @@ from bioseqrnn.domain.measures import (
     word_variance,
 )
 from bioseqrnn.domain.words import Counted, add_words, as_bits, count, empty_table, word_size
+from bioseqrnn.onehot.alphabet import Alphabet
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.support.arrays import Bytes, Doubles, Ints
-from bioseqrnn.tables.sequences import SequenceFile
 
 # of the held-out records, these fractions are beyond the limits of one property
 EDGE, OUTSIDE = 0.05, 0.01
@@ -49,22 +49,27 @@ class FittedDomain:
     words: Bytes
 
 
-def fit_domain(file: SequenceFile, folds: Ints) -> FittedDomain:
-    """Describe the records of a table, in bounded memory.
+def fit_domain(
+    read: Callable[[], Iterable[Packed]], folds: Ints, alphabet: Alphabet, both: bool
+) -> FittedDomain:
+    """Describe the training records of a model, in bounded memory.
 
     Parameters
     ----------
-    file : SequenceFile
+    read : callable
+        Returns all records, in parts; it is called several times.
     folds : int64 [n]
         Fold in which each record is tested; -1 if it never is.
+    alphabet : Alphabet
+    both : bool
+        Whether the model reads both strands.
     """
-    lengths = np.concatenate([part.to_numpy() for part in file.column("length")])
-    alphabet, both = file.alphabet, file.metadata["strands"] == "both"
+    lengths = np.concatenate([packed.lengths for packed in read()])
     size = word_size(int(lengths.sum()), alphabet)
     # number 0 is that of records that are never tested
     folds = folds + 1
     table, moments = empty_table(size, alphabet), Moments(int(folds.max()) + 1, alphabet.width)
-    for packed, own in _parts(file, folds):
+    for packed, own in _parts(read, folds):
         add_words(table, packed, own, size, alphabet, both)
         counted = count(table, packed, own, size, alphabet)
         moments.add(fractions(counted.residues, both), counted.residues.sum(axis=1), own)
@@ -72,7 +77,7 @@ def fit_domain(file: SequenceFile, folds: Ints) -> FittedDomain:
     others = [moments.without(fold) for fold in range(int(folds.max()) + 1)]
     mean, between = (np.stack(values) for values in zip(*others, strict=True))
     scores, share, words = [], [], []
-    for packed, own in _parts(file, folds):
+    for packed, own in _parts(read, folds):
         counted = count(table, packed, own, size, alphabet)
         kept = own > 0
         scores.append(_composition(counted, own, mean, between, both)[kept])
@@ -92,13 +97,17 @@ def fit_domain(file: SequenceFile, folds: Ints) -> FittedDomain:
         },
         "words": _words(np.concatenate(share), np.concatenate(words), size),
     }  # fmt: skip
-    return FittedDomain(card, as_bits(table))
+    # held-out records were compared with those of the other folds; without the words of one fold,
+    # new records are compared with as many
+    return FittedDomain(card, as_bits(table, int(folds[folds > 0].min())))
 
 
-def _parts(file: SequenceFile, folds: Ints) -> Iterator[tuple[Packed, Ints]]:
+def _parts(
+    read: Callable[[], Iterable[Packed]], folds: Ints
+) -> Iterator[tuple[Packed, Ints]]:
     """Yield the packed records and their folds, a bounded number at a time."""
     first = 0
-    for group in file.packed():
+    for group in read():
         for start in range(0, len(group), ROWS_AT_ONCE):
             part = group.slice(start, min(start + ROWS_AT_ONCE, len(group)))
             yield part, folds[first : first + len(part)]

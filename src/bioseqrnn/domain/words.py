@@ -95,9 +95,15 @@ def count(table: Table, packed: Packed, folds: Ints, size: int, alphabet: Alphab
     return Counted(residues, words, known)
 
 
-def as_bits(table: Table) -> Bytes:
-    """Return which words are known as one bit each: uint8 [words / 8]."""
-    return np.packbits(table != NONE)
+def as_bits(table: Table, without: int) -> Bytes:
+    """Return which words are known as one bit each: uint8 [words / 8].
+
+    Parameters
+    ----------
+    without : int
+        Words that are in no other fold than this one are left out.
+    """
+    return np.packbits((table != NONE) & (table != without))
 
 
 def from_bits(bits: Bytes, size: int, alphabet: Alphabet) -> Table:

@@ -91,7 +91,8 @@ def _domain(
             "that they were trained on"
         )
     file = open_sequences(sequences)
-    return fit_domain(file, read_first_test(folds, file))
+    both = file.metadata["strands"] == "both"
+    return fit_domain(file.packed, read_first_test(folds, file), file.alphabet, both)
 
 
 def _shares(choice: dict[str, Any]) -> list[str]:

@@ -10,7 +10,11 @@ import pyarrow as pa
 
 from bioseqrnn.combination.store import load_domain
 from bioseqrnn.inference.records import Predicted
+from bioseqrnn.metrics.conformal import Limits
+from bioseqrnn.stages.prediction.sets import SetColumns
 from bioseqrnn.stages.prediction.validity import DomainColumns
+from bioseqrnn.tables.selected import Conformal
+from bioseqrnn.tasks import task_of
 
 
 class Added(Protocol):
@@ -42,4 +46,11 @@ def added_columns(model: Path, card: Mapping[str, Any]) -> list[Added]:
     card : mapping
         Card of the model, as ``load_final`` returns it.
     """
-    return [DomainColumns(load_domain(model, dict(card)))]
+    added: list[Added] = []
+    task = task_of(card["task"])
+    if card.get("conformal") is not None and not task.per_position:
+        known = Conformal.model_validate(card["conformal"])
+        limits = Limits(known.error_rate, known.least, known.width, known.groups)
+        added.append(SetColumns(task, list(card["classes"]), limits))
+    added.append(DomainColumns(load_domain(model, dict(card))))
+    return added

@@ -207,6 +207,17 @@ QUERY_PREDICTIONS = Table(
             optional=True,
         ),
         Column(
+            "prediction_set", TEXT,
+            "classes that cannot be excluded at the error rate of the model, joined by `|`; may be "
+            "empty ([domain.md](domain.md)); not for regression, per position or single networks",
+            optional=True,
+        ),
+        Column(
+            "interval_low", NUMBER, "regression: lower end of the interval, instead of the set",
+            optional=True,
+        ),
+        Column("interval_high", NUMBER, "likewise, upper end", optional=True),
+        Column(
             "domain", TEXT,
             "`inside`, `edge` or `outside` of what the model was trained on "
             "([domain.md](domain.md)); `unknown` if the model file does not say it",
