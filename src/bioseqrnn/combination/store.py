@@ -61,8 +61,8 @@ def save_final(
         File of each network and baseline of ``choice["members"]``, in this order.
     choice : dict
         ``name``, ``members`` (``name``, ``kind``, ``weight``, ``temperature``), ``centre``,
-        ``temperature``, ``thresholds``, ``metrics``, ``conformal``: the entry ``final`` of ``selected.json``, with
-        thresholds that are in the range of the scores of this model.
+        ``temperature``, ``thresholds``, ``metrics``, ``conformal``: the entry ``final`` of
+        ``selected.json``, with thresholds that are in the range of the scores of this model.
     domain : FittedDomain, optional
         What the training records are like.
 

@@ -102,9 +102,7 @@ def fit_domain(
     return FittedDomain(card, as_bits(table, int(folds[folds > 0].min())))
 
 
-def _parts(
-    read: Callable[[], Iterable[Packed]], folds: Ints
-) -> Iterator[tuple[Packed, Ints]]:
+def _parts(read: Callable[[], Iterable[Packed]], folds: Ints) -> Iterator[tuple[Packed, Ints]]:
     """Yield the packed records and their folds, a bounded number at a time."""
     first = 0
     for group in read():

@@ -107,7 +107,9 @@ class Domain:
         def why(i: int) -> str:
             s = "" if lengths[i] == 1 else "s"
             if shortest <= lengths[i] <= longest:
-                return f"{lengths[i]:,} residue{s}; 99 % of training records have {low:,} to {high:,}"
+                return (
+                    f"{lengths[i]:,} residue{s}; 99 % of training records have {low:,} to {high:,}"
+                )
             return f"{lengths[i]:,} residue{s}; training records have {trained}"
 
         return level, why

@@ -23,7 +23,8 @@ def fractions(residues: Ints, both_strands: bool) -> Doubles:
     total = residues.sum(axis=1, keepdims=True).astype(np.float64)
     shares = np.divide(residues, total, out=np.full(residues.shape, np.nan), where=total > 0)
     # A C G T backwards is the complement
-    return (shares + shares[:, ::-1]) / 2 if both_strands else shares
+    result: Doubles = (shares + shares[:, ::-1]) / 2 if both_strands else shares
+    return result
 
 
 class Moments:
@@ -75,9 +76,7 @@ def deviations(shares: Doubles, lengths: Ints, mean: Doubles, between: Doubles) 
     return result
 
 
-def composition_scores(
-    shares: Doubles, lengths: Ints, mean: Doubles, between: Doubles
-) -> Doubles:
+def composition_scores(shares: Doubles, lengths: Ints, mean: Doubles, between: Doubles) -> Doubles:
     """Mean of ``deviations`` over the residues: float64 [n], about 1 for a usual record."""
     result: Doubles = deviations(shares, lengths, mean, between).mean(axis=1)
     return result

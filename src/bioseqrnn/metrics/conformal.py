@@ -2,10 +2,10 @@
 
 A class stays in the set of a record unless its probability is lower than that of nearly all records
 of this class that the model had not seen. With n such records, the limit is the ``k``-th highest of
-their probabilities, ``k = ceil((n + 1) (1 - error rate))``; a further record of the class then keeps
-its class with at least the probability 1 - error rate (Vovk, Mach. Learn. 92:349, 2013; by class:
-Mondrian). Relatives are not independent, so one record of each group of similar records is drawn
-(Dunn, Wasserman and Ramdas, J. Am. Stat. Assoc. 118:2491, 2023).
+their probabilities, ``k = ceil((n + 1) (1 - error rate))``. A further record of the class then
+keeps its class with at least the probability 1 - error rate (Vovk, Mach. Learn. 92:349, 2013; by
+class: Mondrian). Relatives are not independent, so one record of each group of similar records is
+drawn (Dunn, Wasserman and Ramdas, J. Am. Stat. Assoc. 118:2491, 2023).
 """
 
 from __future__ import annotations

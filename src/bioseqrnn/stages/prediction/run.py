@@ -106,7 +106,7 @@ def predict_query(
     warn_of_dna(fasta, alphabet)
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     names = [member["name"] for member in card.get(MEMBERS, ())] if members else []
-    added = added_columns(model, card)
+    added = added_columns(model, card, alone=only is not None)
     rows = _Rows(task, card, sequences, [] if only is not None else names, added)
     conversions = Conversions()
     whole_headers = card.get("ids") == "header"

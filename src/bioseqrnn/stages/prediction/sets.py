@@ -46,9 +46,7 @@ class SetColumns:
         self._counts += np.bincount(np.minimum(sets.sum(axis=1), 2), minlength=3)
         # there are few different sets
         different, which = np.unique(sets, axis=0, return_inverse=True)
-        texts = [
-            SEPARATOR.join(np.array(self._classes, object)[row].tolist()) for row in different
-        ]
+        texts = [SEPARATOR.join(np.array(self._classes, object)[row].tolist()) for row in different]
         return {SET: pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))}
 
     def report(self, fasta: Path) -> None:
