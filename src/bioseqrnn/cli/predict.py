@@ -19,14 +19,24 @@ def _beside(output: Path, _values: Values) -> Iterator[Path]:
 
 
 def _outputs(output: Path) -> list[Path]:
-    """The file that is asked for, and those of the other formats beside it."""
+    """The file that is asked for; of a Parquet file, also those that are written beside it."""
     from bioseqrnn.stages.prediction.formats import FORMATS
 
-    return list(dict.fromkeys([output, *(output.with_suffix(ending) for ending in FORMATS)]))
+    if output.suffix != ".parquet":
+        return [output]
+    beside = (output.with_suffix(ending) for ending, writer in FORMATS.items() if writer.beside)
+    return list(dict.fromkeys([output, *beside]))
 
 
 def predict(
-    fasta: Annotated[Path, typer.Argument(help="FASTA file with the new sequences."), Reads()],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="FASTA files with the new sequences; - is standard input.", metavar="FASTA..."
+        ),
+        Reads(),
+    ] = None,
+    *,
     model: Annotated[
         Path, typer.Option(help="model.safetensors, written by 'combine' or 'train'."), Reads()
     ],
@@ -35,11 +45,17 @@ def predict(
         typer.Option(
             "--output",
             "-o",
-            help="Parquet file to write; a gzipped TSV is written beside it, and for a "
-            "per_position model also a gzipped BED.",
+            help="File to write, by its ending: .parquet, .tsv or .tsv.gz; - is standard output, "
+            "as TSV. Beside a Parquet file a gzipped TSV is written, and for a per_position model "
+            "also a gzipped BED.",
         ),
-        Writes(also=_beside),
+        Writes(also=_beside, when=lambda values: str(values["output"]) != "-"),
     ],
+    fasta: Annotated[
+        list[Path] | None,
+        typer.Option(help="The same as FASTA; give the option once for each file."),
+        Reads(),
+    ] = None,
     sequences: Annotated[
         Path | None,
         typer.Option(
@@ -65,16 +81,20 @@ def predict(
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
-    """Predict new sequences: one row for each record, in the order of the file.
+    """Predict new sequences: one row for each record, in the order of the files.
 
-    A per_position model calls every residue.
+    A per_position model calls every residue. A record that the model cannot take has a row with the
+    reason. Messages are written to standard error.
     """
-    if output.suffix != ".parquet":
-        raise InputError(f"--output {output}: must end in .parquet; the TSV is written beside it")
-    from bioseqrnn.stages.prediction.run import predict_query
+    fastas = [*(files or ()), *(fasta or ())]
+    if not fastas:
+        raise InputError("no FASTA file is given; name one, or - for standard input")
+    if sum(str(path) == "-" for path in fastas) > 1:
+        raise InputError("standard input (-) can be read only once")
+    from bioseqrnn.stages.prediction.run import predict_queries
 
-    predict_query(
-        fasta,
+    predict_queries(
+        fastas,
         model,
         _outputs(output),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),

@@ -268,13 +268,13 @@ def _next_record(reader: Reader, bound: int, size: int) -> int:
     return size
 
 
-def sample_residues(path: Path, residues: int = 100_000) -> bytes:
+def sample_residues(path: Path, residues: int = 100_000, *, empty: bool = False) -> bytes:
     """Return about the first ``residues`` letters of a file, from which to guess its alphabet.
 
     Raises
     ------
     InputError
-        As in ``read_blocks``; also for a record without residues, which gives no sample.
+        As in ``read_blocks``; also for a record without residues, unless ``empty`` is true.
     """
     parts: list[str] = []
     size = number = 0
@@ -284,7 +284,7 @@ def sample_residues(path: Path, residues: int = 100_000) -> bytes:
             whole = (place or not block.continues) and (
                 place < len(block.titles) - 1 or not block.unfinished
             )
-            if whole and not sequence.strip(GAPS):
+            if whole and not empty and not sequence.strip(GAPS):
                 raise no_residues(path, number - len(block.titles) + place + 1, block.titles[place])
             parts.append(sequence[: residues - size])
             size += len(parts[-1])

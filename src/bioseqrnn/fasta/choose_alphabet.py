@@ -37,6 +37,6 @@ def choose_alphabet(fastas: list[Path], name: str, task: str = CLASSIFICATION) -
 def warn_of_dna(fasta: Path, alphabet: Alphabet) -> None:
     """Warn if a file to be read as protein looks like DNA: all its letters would be accepted."""
     if alphabet.name == "protein":
-        guess = guess_alphabet(sample_residues(fasta))
+        guess = guess_alphabet(sample_residues(fasta, empty=True))
         if guess.sure and guess.alphabet.name == "dna":
             say(f"warning: {fasta} looks like DNA, but is read as protein")

@@ -10,15 +10,19 @@ import numpy as np
 
 from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.dots import INNER, Dots
-from bioseqrnn.fasta.refusals import accepted, no_residues, refusal
+from bioseqrnn.fasta.refusals import RecordError, accepted, no_residues, refusal
 from bioseqrnn.fasta.strange import NUCLEIC, NUCLEIC_LETTERS
 from bioseqrnn.onehot.alphabet import GAPS, Alphabet
-from bioseqrnn.onehot.packing import Packed, pack_lines
+from bioseqrnn.onehot.packing import NOTHING, Packed, pack_lines
 
 
 @dataclass
 class LongRecord:
-    """One record joined from parts; only its packed bits are kept."""
+    """One record joined from parts; only its packed bits are kept.
+
+    With ``keep_refused``, a record that cannot be read is no error: ``fault`` says what is wrong
+    with it, and the rest of it is only counted.
+    """
 
     path: Path
     alphabet: Alphabet
@@ -34,12 +38,27 @@ class LongRecord:
     length: int = 0
     data: bytearray = field(default_factory=bytearray)
     nucleic: bool = True
+    keep_refused: bool = False
+    fault: str = ""
+    # characters that are not gaps
+    letters: int = 0
     trail: _DotTrail = field(default_factory=lambda: _DotTrail())
 
     def add(self, residues: str, conversions: Conversions, last: bool = False) -> None:
         """Pack another part; an unpaired letter and a possible final stop wait for the next one."""
+        try:
+            self._add(residues, conversions, last)
+        except RecordError as error:
+            if not self.keep_refused:
+                raise
+            self._refused(error.reason)
+
+    def _add(self, residues: str, conversions: Conversions, last: bool) -> None:
         self.conversions.add(conversions)
         kept = residues.translate(_NO_GAPS)
+        self.letters += len(kept)
+        if self.fault:
+            return
         self.conversions.gaps += len(residues) - len(kept)
         if self.alphabet.name == "protein":
             self.trail.follow(residues)
@@ -62,8 +81,30 @@ class LongRecord:
         self.position += len(residues)
 
     def finish(self) -> tuple[Packed, Conversions]:
-        """Return the packed record and the counts of its conversions."""
+        """Return the packed record and the counts of its conversions.
+
+        A record with a ``fault`` has no bits.
+        """
+        try:
+            return self._finish()
+        except RecordError as error:
+            if not self.keep_refused:
+                raise
+            self._refused(error.reason)
+        return NOTHING, self.conversions
+
+    def _refused(self, reason: str) -> None:
+        """Forget what was read of the record, except its text lines."""
+        self.fault, self.data = reason, bytearray()
         counts = self.conversions
+        self.conversions = Conversions(
+            counts.comment_lines, counts.carriage_returns, counts.white_space
+        )
+
+    def _finish(self) -> tuple[Packed, Conversions]:
+        counts = self.conversions
+        if self.fault:
+            return NOTHING, counts
         if self.alphabet.name == "protein":
             if self.carry.endswith("*"):
                 self.carry = self.carry[:-1]
@@ -71,6 +112,8 @@ class LongRecord:
             elif self.trail.stop:
                 counts.stops, counts.gaps = counts.stops + 1, counts.gaps - 1
         self.add("", Conversions(), last=True)
+        if self.fault:
+            return NOTHING, self.conversions
         if self.trail.inner and not self.trail.gapped:
             self.dots.refuse_inner(self.name, self.trail.inner, self.position)
         if not self.length:

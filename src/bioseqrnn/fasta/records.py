@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -15,11 +16,33 @@ from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.dots import Dots
 from bioseqrnn.fasta.long_record import LongRecord
 from bioseqrnn.fasta.names import ids_of
-from bioseqrnn.fasta.refusals import bad_letter, no_residues
-from bioseqrnn.fasta.strange import strange_records
+from bioseqrnn.fasta.pack_text import pack_text
+from bioseqrnn.fasta.refusals import NO_ID, NO_RESIDUES, RecordError, no_id, no_residues
 from bioseqrnn.onehot.alphabet import GAPS, Alphabet
-from bioseqrnn.onehot.packing import Packed, pack_lines
+from bioseqrnn.onehot.packing import NOTHING, Packed
 from bioseqrnn.support.errors import InputError
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record that cannot be read.
+
+    Attributes
+    ----------
+    place : int
+        Number of records before it, of those that come with it and can be read.
+    name : str
+        Its id.
+    length : int
+        Characters of its sequence, without gaps.
+    reason : str
+        What is wrong with it.
+    """
+
+    place: int
+    name: str
+    length: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -34,12 +57,15 @@ class PackedRecords:
         Counts of what was converted during reading.
     titles : tuple of str
         Headers of the records; empty if they are not needed.
+    refused : tuple of Refused
+        Records among them that cannot be read, in order; they are not counted in n.
     """
 
     ids: pa.StringArray
     packed: Packed
     conversions: Conversions
     titles: tuple[str, ...]
+    refused: tuple[Refused, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -52,10 +78,16 @@ def read_records(
     whole_headers: bool = False,
     keep_titles: bool = False,
     shard: Shard = WHOLE,
+    keep_refused: bool = False,
 ) -> Iterator[PackedRecords]:
     """Yield the packed records of a FASTA file in order, one or more at a time.
 
     Memory is that of a block of about 130 kB, or of the packed bits of one record if they are more.
+
+    Parameters
+    ----------
+    keep_refused : bool
+        Whether records that cannot be read are listed in ``refused`` instead of being errors.
 
     Raises
     ------
@@ -79,13 +111,17 @@ def read_records(
         end = len(block.titles)
         if block.unfinished and (end > 1 or not block.continues):
             end -= 1
-            ids = _checked_ids(path, block, end, end + 1, number, whole_headers)
-            name, place = ids[0].as_py(), number + end - start + 1
+            place = number + end - start + 1
+            name = ids_of(block.headers, block.titles, whole_headers)[end].as_py()
+            if not name and not keep_refused:
+                raise no_id(path, place)
             long = LongRecord(path, alphabet, name, block.titles[end], place, dots)
+            long.keep_refused, long.fault = keep_refused, "" if name else NO_ID
             long.add(block.residues[end], conversions if end == start else Conversions())
         if end > start:
             block = replace(block, conversions=conversions)
-            records = _pack_block(path, block, start, end, number, alphabet, whole_headers, dots)
+            part = _Part(path, block, start, end, number, alphabet, whole_headers, dots)
+            records = part.some() if keep_refused else part.all()
             yield records if keep_titles else replace(records, titles=())
         number += len(block.titles) - start
 
@@ -93,6 +129,9 @@ def read_records(
 def finished(long: LongRecord) -> PackedRecords:
     """Return a record that was read in parts, in the form of any other record."""
     packed, conversions = long.finish()
+    if long.fault:
+        refused = Refused(0, long.name, long.letters, long.fault)
+        return PackedRecords(NO_IDS, NOTHING, conversions, (), (refused,))
     return PackedRecords(pa.array([long.name], pa.string()), packed, conversions, (long.title,))
 
 
@@ -103,11 +142,31 @@ def pack_records(
     conversions = Conversions()
     names = pa.array(ids, pa.string())
     dots = Dots(path, aligned=False)
-    packed = _pack(path, names, tuple(sequences), alphabet, conversions, dots)
+    packed = pack_text(path, names, tuple(sequences), alphabet, conversions, dots)
     for name, length in zip(ids, packed.lengths, strict=True):
         if not length:
             raise InputError(f"{path}: record '{name}' has no residues; remove it")
     return PackedRecords(names, packed, conversions, tuple(ids))
+
+
+def pack_given(
+    where: Path, ids: Sequence[str], sequences: Sequence[str], alphabet: Alphabet
+) -> PackedRecords:
+    """Pack sequences from memory; those that cannot be read are listed in ``refused``.
+
+    Parameters
+    ----------
+    where : Path
+        Their origin, for messages.
+    ids, sequences : sequence of str
+        White space in a sequence is left out and counted.
+    """
+    conversions = Conversions()
+    texts = ["".join(text.split()) for text in sequences]
+    conversions.white_space = sum(map(len, sequences)) - sum(map(len, texts))
+    block = Block(tuple(ids), tuple(texts), b"", b"", conversions)
+    names = pa.array(ids, pa.string())
+    return _Part(where, block, 0, len(texts), 0, alphabet, True, Dots(where, False), names).some()
 
 
 def counted(blocks: Iterable[PackedRecords], total: Conversions) -> Iterator[PackedRecords]:
@@ -122,7 +181,7 @@ def in_larger_blocks(blocks: Iterable[PackedRecords], residues: int) -> Iterator
     waiting: list[PackedRecords] = []
     size = 0
     for block in blocks:
-        own = int(block.packed.lengths.sum())
+        own = int(block.packed.lengths.sum()) + sum(one.length for one in block.refused)
         if waiting and own >= residues:
             # a long record is not copied
             yield _join(waiting)
@@ -140,85 +199,116 @@ def _join(blocks: list[PackedRecords]) -> PackedRecords:
     if len(blocks) == 1:
         return blocks[0]
     conversions = Conversions()
+    refused: list[Refused] = []
+    before = 0
     for block in blocks:
         conversions.add(block.conversions)
+        refused += [replace(one, place=before + one.place) for one in block.refused]
+        before += len(block)
     return PackedRecords(
         pa.concat_arrays([block.ids for block in blocks]),
         Packed.join([block.packed for block in blocks]),
         conversions,
         tuple(chain.from_iterable(block.titles for block in blocks)),
+        tuple(refused),
     )
 
 
-def _checked_ids(
-    path: Path, block: Block, start: int, end: int, number: int, whole: bool
-) -> pa.StringArray:
-    ids = ids_of(block.headers, block.titles, whole)[start:end]
-    if not _all_filled(ids):
-        first = next(i for i, name in enumerate(ids.to_pylist()) if not name)
-        raise InputError(f"{path}: record {number + first + 1} has no id after '>'; give it one")
-    return ids
+NO_IDS = pa.array([], pa.string())
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Records ``start`` to before ``end`` of a block; ``number`` records are before them."""
+
+    path: Path
+    block: Block
+    start: int
+    end: int
+    number: int
+    alphabet: Alphabet
+    whole_headers: bool
+    dots: Dots
+    given: pa.StringArray | None = None
+
+    @cached_property
+    def ids(self) -> pa.StringArray:
+        if self.given is not None:
+            return self.given
+        block = self.block
+        return ids_of(block.headers, block.titles, self.whole_headers)[self.start : self.end]
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        return self.block.titles[self.start : self.end]
+
+    @property
+    def residues(self) -> tuple[str, ...]:
+        return self.block.residues[self.start : self.end]
+
+    def all(self) -> PackedRecords:
+        """Pack all records; RecordError for the first one that cannot be read."""
+        ids, block = self.ids, self.block
+        if not _all_filled(ids):
+            first = next(i for i, name in enumerate(ids.to_pylist()) if not name)
+            raise no_id(self.path, self.number + first + 1)
+        text = block.text if block.text and len(ids) == len(block.titles) else None
+        packed = self._pack(ids, self.residues, block.conversions, text)
+        if not packed.lengths.all():
+            first = int(np.flatnonzero(packed.lengths == 0)[0])
+            number, name = self.number + first + 1, ids[first].as_py()
+            raise no_residues(self.path, number, self.titles[first], name)
+        return PackedRecords(ids, packed, block.conversions, self.titles)
+
+    def some(self) -> PackedRecords:
+        """Pack the records that can be read, and list the others."""
+        counts = Conversions()
+        counts.add(self.block.conversions)
+        try:
+            return replace(self, block=replace(self.block, conversions=counts)).all()
+        except RecordError:
+            # one by one, to tell which
+            pass
+        kept: list[int] = []
+        refused: list[Refused] = []
+        plain = self.alphabet.letters + self.alphabet.letters.lower()
+        names = self.ids.to_pylist()
+        for place, (name, text) in enumerate(zip(names, self.residues, strict=True)):
+            reason = self._reason(place, name, text, plain)
+            if reason:
+                length = len(text) - sum(map(text.count, GAPS))
+                refused.append(Refused(len(kept), name, length, reason))
+            else:
+                kept.append(place)
+        packed, counts = NOTHING, self.block.conversions
+        ids = self.ids.take(pa.array(kept, pa.int64()))
+        if kept:
+            packed = self._pack(ids, tuple(self.residues[place] for place in kept), counts)
+        titles = tuple(self.titles[place] for place in kept)
+        return PackedRecords(ids, packed, counts, titles, tuple(refused))
+
+    def _reason(self, place: int, name: str, text: str, plain: str) -> str:
+        """What is wrong with a record; empty if it can be read."""
+        if not name:
+            return NO_ID
+        if text and not text.strip(plain):
+            return ""
+        try:
+            packed = self._pack(self.ids[place : place + 1], (text,), Conversions())
+        except RecordError as error:
+            return error.reason
+        return "" if packed.lengths[0] else NO_RESIDUES
+
+    def _pack(
+        self,
+        ids: pa.StringArray,
+        sequences: tuple[str, ...],
+        conversions: Conversions,
+        text: bytes | None = None,
+    ) -> Packed:
+        return pack_text(self.path, ids, sequences, self.alphabet, conversions, self.dots, text)
 
 
 def _all_filled(ids: pa.StringArray) -> bool:
     offsets = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset : ids.offset + len(ids) + 1]
     return bool((np.diff(offsets) > 0).all())
-
-
-def _pack_block(
-    path: Path,
-    block: Block,
-    start: int,
-    end: int,
-    number: int,
-    alphabet: Alphabet,
-    whole: bool,
-    dots: Dots,
-) -> PackedRecords:
-    ids = _checked_ids(path, block, start, end, number, whole)
-    text = block.text if end - start == len(block.titles) else None
-    packed = _pack(path, ids, block.residues[start:end], alphabet, block.conversions, dots, text)
-    if not packed.lengths.all():
-        first = int(np.flatnonzero(packed.lengths == 0)[0])
-        title = block.titles[start + first]
-        raise no_residues(path, number + first + 1, title, ids[first].as_py())
-    return PackedRecords(ids, packed, block.conversions, block.titles[start:end])
-
-
-def _pack(
-    path: Path,
-    ids: pa.StringArray,
-    sequences: tuple[str, ...],
-    alphabet: Alphabet,
-    conversions: Conversions,
-    dots: Dots,
-    text: bytes | None = None,
-) -> Packed:
-    if text is None:
-        text = ("\n".join(sequences) + "\n").encode()
-    result = pack_lines(text, len(sequences), alphabet)
-    if result is None:
-        if alphabet.name == "protein" and b"." in text:
-            stops = dots.count_stops(ids.to_pylist(), sequences)
-            conversions.stops += stops
-            conversions.gaps -= stops
-        text = _without_gaps(text, alphabet, conversions)
-        result = pack_lines(text, len(sequences), alphabet)
-    if result is None:
-        raise bad_letter(path, ids.to_pylist(), sequences, alphabet)
-    packed, unusual = result
-    if unusual:
-        conversions.count_letters(text, alphabet)
-    if alphabet.name == "protein" or conversions.ambiguous:
-        conversions.note_strange(ids, strange_records(text, len(sequences), alphabet))
-    return packed
-
-
-def _without_gaps(text: bytes, alphabet: Alphabet, conversions: Conversions) -> bytes:
-    """Remove gaps, and the stop at the end of a protein."""
-    kept = text.translate(None, GAPS.encode())
-    conversions.gaps += len(text) - len(kept)
-    if alphabet.name == "protein":
-        conversions.stops += kept.count(b"*\n")
-        kept = kept.replace(b"*\n", b"\n")
-    return kept

@@ -9,11 +9,27 @@ from bioseqrnn.fasta.locate import record_id
 from bioseqrnn.onehot.alphabet import GAPS, PROTEIN, Alphabet
 from bioseqrnn.support.errors import InputError
 
+NO_ID, NO_RESIDUES = "no id after '>'", "no residues"
+
 # From this length on, a last word of a header in capitals may be the sequence
 WORD_LETTERS = 8
 
 
-def no_residues(path: Path, number: int, title: str, name: str | None = None) -> InputError:
+class RecordError(InputError):
+    """One record of a file that cannot be read; the others can.
+
+    Attributes
+    ----------
+    reason : str
+        What is wrong with the record, without its file and name.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def no_residues(path: Path, number: int, title: str, name: str | None = None) -> RecordError:
     """Return the error for record ``number`` of the file, which has no sequence."""
     words = title.split()
     last = words[-1] if len(words) > 1 else ""
@@ -22,7 +38,12 @@ def no_residues(path: Path, number: int, title: str, name: str | None = None) ->
         hint = f"are header and sequence ('{last[:20]} …') on one line?"
     if name is None:
         name = record_id(b">" + title.encode())
-    return InputError(f"{path}: record {number} ('{name}') has no residues; {hint}")
+    return RecordError(f"{path}: record {number} ('{name}') has no residues; {hint}", NO_RESIDUES)
+
+
+def no_id(path: Path, number: int) -> RecordError:
+    """Return the error for record ``number`` of the file, whose header is empty."""
+    return RecordError(f"{path}: record {number} has no id after '>'; give it one", NO_ID)
 
 
 def accepted(alphabet: Alphabet) -> set[str]:
@@ -32,7 +53,7 @@ def accepted(alphabet: Alphabet) -> set[str]:
 
 def bad_letter(
     path: Path, names: Sequence[str], sequences: Sequence[str], alphabet: Alphabet
-) -> InputError:
+) -> RecordError:
     """Return the error for the first letter in some records that cannot be read."""
     known = accepted(alphabet)
     for name, sequence in zip(names, sequences, strict=True):
@@ -44,13 +65,15 @@ def bad_letter(
     raise AssertionError("every letter is accepted")
 
 
-def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabet) -> InputError:
+def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabet) -> RecordError:
     """Return the error for a letter that is not a residue; positions are from 1, with gaps."""
     shown = letter if letter.isprintable() else ascii(letter)[1:-1]
-    return InputError(
-        f"{path}: record '{name}', position {position}: '{shown}' is not a "
-        f"{alphabet.name.replace('dna', 'DNA')} letter{_hint(letter, alphabet)}; accepted: "
-        f"{alphabet.letters}"
+    reason = (
+        f"position {position}: '{shown}' is not a {alphabet.name.replace('dna', 'DNA')} letter"
+        f"{_hint(letter, alphabet)}"
+    )
+    return RecordError(
+        f"{path}: record '{name}', {reason}; accepted: {alphabet.letters}", reason
     )
 
 
@@ -68,10 +91,14 @@ def _hint(letter: str, alphabet: Alphabet) -> str:
     return ""
 
 
-def inner_dot(path: Path, name: str, position: int) -> InputError:
+def inner_dot(path: Path, name: str, position: int) -> RecordError:
     """Return the error for '.' between residues of a protein that is not aligned."""
-    return InputError(
-        f"{path}: record '{name}', position {position}: '.' between residues is a gap in some "
-        "files and a stop in others (gffread without -S); remove the record if it is a stop, write "
-        "'-' if it is a gap"
+    reason = (
+        f"position {position}: '.' between residues is a gap in some files and a stop in others "
+        "(gffread without -S)"
+    )
+    return RecordError(
+        f"{path}: record '{name}', {reason}; remove the record if it is a stop, write '-' if it is "
+        "a gap",
+        reason,
     )

@@ -57,6 +57,37 @@ def by_length(indices: Ints, lengths: Ints) -> Iterator[Ints]:
             start = end
 
 
+def padded_widths(lengths: Ints) -> Ints:
+    """Width to which each sequence is padded, from its length alone: int64 [n].
+
+    A multiple of 16, and of a sixteenth of the largest power of two that is not above the length.
+    """
+    steps = np.maximum(16, 2 ** (np.log2(np.maximum(lengths, 1)).astype(np.int64)) // 16)
+    widths: Ints = -(-lengths // steps) * steps
+    return widths
+
+
+def of_one_width(lengths: Ints) -> Iterator[Ints]:
+    """Yield batches of sequences that are padded to the same width.
+
+    PyTorch rounds the sums of a convolution differently at the end of a batch, and where that is
+    depends on the width. In batches of a width that follows from the length of a sequence alone,
+    its scores do not depend on the other sequences.
+
+    Parameters
+    ----------
+    lengths : int64 [n]
+
+    Yields
+    ------
+    int64 [batch]
+        Places in ``lengths``; sizes are limited as in ``by_length``.
+    """
+    widths = padded_widths(lengths)
+    for batch in by_length(np.arange(len(lengths)), widths):
+        yield from np.split(batch, np.flatnonzero(np.diff(widths[batch])) + 1)
+
+
 def dense_batches(
     table: SequenceTable,
     batches: Iterable[Ints],

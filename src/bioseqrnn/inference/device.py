@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -63,9 +65,29 @@ def set_deterministic(seed: int, threads: int) -> None:
     This includes the number of CPU threads, since sums are split over threads. The number comes
     from the configuration and does not depend on how many cores are free.
     """
+    torch.manual_seed(seed)
+    _fix(threads)
+
+
+@contextmanager
+def deterministic(threads: int) -> Iterator[None]:
+    """Fix the same within the block, except the seed, and restore the settings of the process."""
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode()
+    tf32 = torch.backends.cudnn.allow_tf32
+    filled = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    _fix(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.set_deterministic_debug_mode(before[1])
+        torch.backends.cudnn.allow_tf32 = tf32
+        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
+
+
+def _fix(threads: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.manual_seed(seed)
     # same as use_deterministic_algorithms(True, warn_only=True), which would also import PyTorch's
     # compiler (two seconds of CPU time)
     torch.set_deterministic_debug_mode("warn")

@@ -9,8 +9,14 @@ from functools import partial
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from bioseqrnn.inference.batches import PREDICTION_POSITIONS, by_length
+from bioseqrnn.inference.batches import (
+    PREDICTION_POSITIONS,
+    by_length,
+    of_one_width,
+    padded_widths,
+)
 from bioseqrnn.inference.gpu_memory import Memory, is_out_of_memory
 from bioseqrnn.inference.needs import require_memory
 from bioseqrnn.inference.processes import Processes
@@ -34,6 +40,7 @@ def predict_packed(
     memory: Memory | None = None,
     processes: Processes | None = None,
     between: Callable[[], None] | None = None,
+    alike: bool = False,
 ) -> Doubles:
     """Return scores, float64 [units, outputs], in the order of ``indices``.
 
@@ -47,12 +54,15 @@ def predict_packed(
     ``memory`` keeps the limit from one call to the next. A sequence that is too long for the free
     memory of the machine is an InputError. If there are several ``processes``, each computes a part
     of each batch, and each returns the scores of all. ``between`` is called after every batch.
+    With ``alike``, a sequence has the same scores to the last bit in any company
+    (``batches.of_one_width``).
     """
     lengths = packed.lengths[indices]
     memory, processes = memory or Memory("prediction"), processes or Processes(device)
     run = partial(
-        _batches, network, alphabet=alphabet, memory=memory, processes=processes, between=between
-    )
+        _batches, network, alphabet=alphabet, memory=memory, processes=processes, between=between,
+        alike=alike,
+    )  # fmt: skip
     if network.window is not None and (lengths > network.window).any():
         windows = overlapping(lengths, network.window, network.window_overlap)
         stitch = Stitch(windows, lengths, network.outputs)
@@ -118,7 +128,7 @@ def predict_stretches(
         stitch = Stitch(replace(part, starts=part.starts - origin), span, network.outputs)
         for places, values in _batches(
             network, parts, np.arange(len(parts)), alphabet=alphabet, memory=memory,
-            processes=processes,
+            processes=processes, alike=True,
         ):  # fmt: skip
             stitch.add(places, values)
         yield start, stitch.means()[start - origin : end - origin]
@@ -134,19 +144,38 @@ def _batches(
     memory: Memory,
     processes: Processes,
     between: Callable[[], None] | None = None,
+    alike: bool = False,
 ) -> Iterator[tuple[Ints, Doubles]]:
     """Yield (places in ``indices``, scores of their units) of this process's part of each batch."""
     network.eval()
-    longest = int(packed.lengths[indices].max(initial=0))
+    lengths = packed.lengths[indices]
+    longest = int(lengths.max(initial=0))
     if longest > PREDICTION_POSITIONS and processes.device.type == "cpu":
         # such a sequence is alone in its batch; a GPU reports lack of memory by its own error
         require_memory(network, longest, "a sequence")
-    for batch in by_length(np.arange(len(indices)), packed.lengths[indices]):
+    for batch in of_one_width(lengths) if alike else by_length(np.arange(len(indices)), lengths):
         places = batch[processes.own(packed, indices[batch])]
-        x, lengths = dense_on(packed, indices[places], alphabet, processes.device)
-        yield places, _in_parts(network, x, lengths, memory)
+        x, sizes = dense_on(packed, indices[places], alphabet, processes.device)
+        yield places, (_alike if alike else _in_parts)(network, x, sizes, memory)
         if between is not None:
             between()
+
+
+def _alike(network: SequenceClassifier, x: Tensor, lengths: Tensor, memory: Memory) -> Doubles:
+    """Scores of a batch ``of_one_width``, padded to that width.
+
+    PyTorch has other kernels for a batch of one, so that there are always two sequences, except
+    where they are so long that each is alone in any company.
+    """
+    if not len(x):
+        return _in_parts(network, x, lengths, memory)
+    longest = int(lengths.max())
+    width = int(padded_widths(np.array([longest]))[0])
+    x = functional.pad(x, (0, 0, 0, width - longest))
+    if len(x) > 1 or width > PREDICTION_POSITIONS // 2:
+        return _in_parts(network, x, lengths, memory)
+    scores = _in_parts(network, x.repeat(2, 1, 1), lengths.repeat(2), memory)
+    return scores[: len(scores) // 2]
 
 
 @torch.no_grad()

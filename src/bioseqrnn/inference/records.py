@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from bioseqrnn.fasta.records import PackedRecords, in_larger_blocks
+from bioseqrnn.fasta.records import PackedRecords, Refused, in_larger_blocks
 from bioseqrnn.inference.needs import require_memory
 from bioseqrnn.inference.network import predict_packed, predict_stretches
 from bioseqrnn.metrics.calibration import calibrated
@@ -89,7 +89,9 @@ class NetworkScorer:
     def scores(self, packed: Packed) -> Scored:
         """See ``Scorer``."""
         rows = np.arange(len(packed))
-        return Scored(predict_packed(self.network, packed, self.alphabet, rows, self.device))
+        return Scored(
+            predict_packed(self.network, packed, self.alphabet, rows, self.device, alike=True)
+        )
 
     def stretches(self, packed: Packed, residues: int) -> Iterator[tuple[int, Scored]]:
         """See ``Scorer``; a stretch ends where a window of the network begins."""
@@ -114,7 +116,9 @@ class Predicted:
     records : int
         Number of records that end here.
     members : dict of str to float64 [units, outputs]
-        Calibrated scores of each method of a combination.
+        Calibrated scores of each method of a combination; without records, there are none.
+    refused : tuple of Refused
+        Records before, among or after these that cannot be read.
     """
 
     source: PackedRecords
@@ -123,6 +127,7 @@ class Predicted:
     scores: Doubles
     records: int
     members: dict[str, Doubles] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
 
     @property
     def begins(self) -> bool:
@@ -153,19 +158,27 @@ def predict_records(
     residues = STRETCH_RESIDUES if task.per_position else BLOCK_RESIDUES
     temperature = card.get("temperature") or 1.0
     for source in in_larger_blocks(blocks, residues):
-        lengths = source.packed.lengths
+        lengths, starts = source.packed.lengths, np.zeros(len(source), np.int64)
+        if not len(source):
+            none = np.zeros((0, task.outputs(list(card["classes"]))))
+            yield Predicted(source, starts, lengths, none, 0, refused=source.refused)
+            continue
         longest = int(lengths.argmax())
         model.check(int(lengths[longest]), f"{fasta}: record '{source.ids[longest]}'")
         if not task.per_position or len(source) > 1 or lengths[0] <= residues:
             found = model.scores(source.packed)
             scores = calibrated(task, found.scores, temperature)
-            starts = np.zeros(len(source), np.int64)
-            yield Predicted(source, starts, lengths, scores, len(source), found.members)
+            yield Predicted(
+                source, starts, lengths, scores, len(source), found.members, source.refused
+            )
             continue
+        before = tuple(one for one in source.refused if not one.place)
+        after = source.refused[len(before) :]
         for start, found in model.stretches(source.packed, residues):
             scores = calibrated(task, found.scores, temperature)
             last = start + len(scores) == lengths[0]
+            others = () if start else before
             yield Predicted(
                 source, np.array([start]), np.array([len(scores)]), scores, int(last),
-                found.members,
+                found.members, others + after if last else others,
             )  # fmt: skip

@@ -57,6 +57,10 @@ class Packed:
         return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes()
 
 
+# no sequence
+NOTHING = Packed(np.zeros(0, np.uint8), np.zeros(1, np.int64), np.zeros(0, np.int64))
+
+
 def pack_lines(text: bytes, count: int, alphabet: Alphabet) -> tuple[Packed, bool] | None:
     r"""Encode ``count`` sequences, each ended by ``\n``.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from bioseqrnn.combination.store import load_domain
+from bioseqrnn.domain.judge import Domain
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.metrics.conformal import Limits
 from bioseqrnn.networks.card import MEMBERS
@@ -20,7 +22,7 @@ from bioseqrnn.tasks import task_of
 
 
 class Added(Protocol):
-    """Some columns of one kind.
+    """Some columns of one kind, for the records of one file.
 
     Attributes
     ----------
@@ -34,30 +36,55 @@ class Added(Protocol):
         """Values of the columns for some records, or for a part of one record."""
         ...
 
-    def report(self, fasta: Path) -> None:
-        """Log a summary of all records."""
+    def report(self, name: str) -> None:
+        """Log a summary of all records of the file ``name``."""
         ...
 
 
-def added_columns(model: Path, card: Mapping[str, Any], *, alone: bool = False) -> list[Added]:
-    """Return what is added to the predictions of a model.
+@dataclass(frozen=True)
+class AddedColumns:
+    """Makes the added columns of a model, anew for each file of records.
 
-    Parameters
+    Attributes
     ----------
-    model : Path
     card : mapping
         Card of the model, as ``load_final`` returns it.
-    alone : bool
-        Whether a single member predicts.
+    domain : Domain or None
+    limits : Limits or None
+        Of prediction sets.
+    weights : dict of str to float
+        Weights of the members that count; empty if a single one predicts.
     """
-    added: list[Added] = []
-    task = task_of(card["task"])
-    weights = {m["name"]: m["weight"] for m in card.get(MEMBERS, ()) if m["weight"] > 0}
-    if len(weights) > 1 and not alone and not task.per_position:
-        added.append(SpreadColumns(task, weights))
-    if card.get("conformal") is not None and not task.per_position:
-        known = Conformal.model_validate(card["conformal"])
-        limits = Limits(known.error_rate, known.least, known.width, known.groups)
-        added.append(SetColumns(task, list(card["classes"]), limits))
-    added.append(DomainColumns(load_domain(model, dict(card))))
-    return added
+
+    card: Mapping[str, Any]
+    domain: Domain | None
+    limits: Limits | None
+    weights: dict[str, float]
+
+    @classmethod
+    def of(cls, model: Path, card: Mapping[str, Any], *, alone: bool) -> AddedColumns:
+        """Read what a model file has; ``alone``: whether a single member predicts.
+
+        Raises
+        ------
+        InputError
+            The known words in the file do not fit its card.
+        """
+        limits = None
+        if card.get("conformal") is not None:
+            known = Conformal.model_validate(card["conformal"])
+            limits = Limits(known.error_rate, known.least, known.width, known.groups)
+        members = () if alone else card.get(MEMBERS, ())
+        weights = {m["name"]: m["weight"] for m in members if m["weight"] > 0}
+        return cls(card, load_domain(model, dict(card)), limits, weights)
+
+    def __call__(self) -> list[Added]:
+        """Return what is added; nothing of members or classes per position."""
+        task, classes = task_of(self.card["task"]), list(self.card["classes"])
+        added: list[Added] = []
+        if not task.per_position:
+            if len(self.weights) > 1:
+                added.append(SpreadColumns(task, self.weights))
+            if self.limits is not None:
+                added.append(SetColumns(task, classes, self.limits))
+        return [*added, DomainColumns(self.domain)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,7 +46,7 @@ class TrainedLengths:
             free = NAMED - len(self._named[side])
             self._named[side] += [f"'{ids[i]}' ({lengths[i]:,})" for i in places[:free].tolist()]
 
-    def warn(self, fasta: Path) -> None:
+    def warn(self, name: str) -> None:
         """Log how many records were shorter, and how many longer, with the first few names."""
         if self._range is None:
             return
@@ -59,7 +58,7 @@ class TrainedLengths:
             more = f" and {count - NAMED:,} more" if count > NAMED else ""
             records = "1 record is" if count == 1 else f"{count:,} records are"
             say(
-                f"warning: {fasta.name}: {records} {side} than all records that the model was "
+                f"warning: {name}: {records} {side} than all records that the model was "
                 f"trained on ({trained} residues): {', '.join(self._named[side])}{more}; its calls "
                 "for such records were never tested"
             )

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from bioseqrnn.combination.store import load_final
 from bioseqrnn.config.machine import MachineConfig
-from bioseqrnn.fasta.choose_alphabet import warn_of_dna
-from bioseqrnn.fasta.conversions import Conversions, say_conversions
-from bioseqrnn.fasta.records import counted, read_records
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
-from bioseqrnn.inference.records import Predicted, predict_records
-from bioseqrnn.networks.card import MEMBERS
-from bioseqrnn.onehot.alphabet import ALPHABETS
-from bioseqrnn.stages.prediction.added import Added, added_columns
-from bioseqrnn.stages.prediction.calls import (
-    START,
-    call_columns,
-    call_fields,
-    member_columns,
-    member_fields,
-)
-from bioseqrnn.stages.prediction.domain import TrainedLengths
-from bioseqrnn.stages.prediction.formats import format_of
-from bioseqrnn.stages.prediction.formats.writer import Content
+from bioseqrnn.stages.prediction.formats import STANDARD, format_of
+from bioseqrnn.stages.prediction.formats.writer import Writer
+from bioseqrnn.stages.prediction.predictor import Predictor
+from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.stages.prediction.seen import SeenSequences
-from bioseqrnn.support.atomic import atomic_path, together
+from bioseqrnn.support.atomic import atomic_path, temporary_folder, together
 from bioseqrnn.support.console import progress, say
+from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 from bioseqrnn.tables.declared.models import QUERY_PREDICTIONS
-from bioseqrnn.tasks import Task
 
 FORMAT = QUERY_PREDICTIONS.format
+STANDARD_INPUT = "standard input"
 
 
 def _origin(card: dict[str, Any]) -> str:
@@ -59,24 +45,44 @@ def predict_query(
     only: str | None = None,
     members: bool = False,
 ) -> int:
-    """Predict every record of a FASTA file, in its order.
+    """Predict every record of one FASTA file, as ``predict_queries`` does."""
+    return predict_queries(
+        [fasta], model, outputs, machine=machine, sequences=sequences, only=only, members=members
+    )
+
+
+def predict_queries(
+    fastas: Sequence[Path],
+    model: Path,
+    outputs: Sequence[Path],
+    *,
+    machine: MachineConfig,
+    sequences: Path | None = None,
+    only: str | None = None,
+    members: bool = False,
+) -> int:
+    """Predict every record of some FASTA files, in their order.
 
     Parameters
     ----------
-    fasta : Path
-        Any number of records; an id may occur more than once.
+    fastas : sequence of Path
+        Any number of records; an id may occur more than once. ``-`` is standard input.
     model : Path
         ``model.safetensors``.
     outputs : sequence of Path
         Files to write, all or none. The extension gives the format (``formats.FORMATS``); a format
-        that does not exist for the model's task is left out.
+        that does not exist for the model's task is left out, unless it is the only one. ``-`` is
+        standard output, as TSV, which is written while the records are predicted.
 
         Rows have the columns ``id``, ``length``, ``call`` (by the model's thresholds; several
         labels are joined by ``;``), ``probability_{class}`` (calibrated), and ``threshold_{class}``
         if calls depend on thresholds; in regression ``id``, ``length`` and ``value``. A model per
         position gives one character, and a list of probabilities, for each residue. A record of
         more than a million residues takes several rows, each beginning at residue ``start``, which
-        is otherwise 0.
+        is otherwise 0. ``status`` is ``predicted``, or ``refused`` for a record that the model
+        cannot take, whose ``reason`` says why. If there are several files, the column ``file``
+        names that of each record, and a file that cannot be read to its end has a last row with the
+        status ``unreadable``.
     machine : MachineConfig
         One device of it is used.
     sequences : Path, optional
@@ -91,124 +97,93 @@ def predict_query(
     Returns
     -------
     int
-        Number of records predicted, which equals the number of records read.
+        Number of records in the output, which equals the number of records read.
 
     Raises
     ------
     InputError
-        An output has no known format, or a model, table or FASTA file is invalid.
+        An output has no known format, the model or table is invalid, or a FASTA file is. If there
+        are several files and one can be read, this error comes last: the outputs are complete for
+        the other files.
     """
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
-    scorer, card = load_final(model, device, only=only, every=members)
-    alphabet, task = ALPHABETS[card["alphabet"]], scorer.task
-    warn_of_dna(fasta, alphabet)
+    predictor = Predictor.load(model, device, only, members)
+    card, task = predictor.card, predictor.task
+    formats = {path: writer for path, writer in formats.items() if writer.suits(task)}
+    if not formats:
+        raise InputError(f"{outputs[0]}: this format does not exist for the task {task.name}")
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
-    names = [member["name"] for member in card.get(MEMBERS, ())] if members else []
-    added = added_columns(model, card, alone=only is not None)
-    rows = _Rows(task, card, sequences, [] if only is not None else names, added)
-    conversions = Conversions()
-    whole_headers = card.get("ids") == "header"
-    blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
+    seen = SeenSequences(sequences, card) if sequences is not None else None
+    names = predictor.members if members and only is None else []
+    rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=predictor.added)
+    queries: dict[str, str] = {}
+    failed: list[str] = []
     with together(), ExitStack() as files:
         # the first file gets its final name last: if it exists, the others exist too
         writers = [
-            writer(files.enter_context(atomic_path(path)), rows.content, files)
+            writer(_opened(path, files), rows.content, files)
             for path, writer in reversed(formats.items())
-            if writer.suits(task)
         ]
-        bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
-        for part in predict_records(scorer, card, blocks, fasta):
-            table = rows.table(part)
-            for file in writers:
-                file.write(table, part)
-            bar.advance(part.records)
+        for fasta in fastas:
+            name = str(fasta) if str(fasta) != STANDARD else STANDARD_INPUT
+            rows.begin(name)
+            try:
+                queries[name] = _predict_file(predictor, fasta, rows, writers)
+            except InputError as error:
+                failed.append(name)
+                if len(failed) == len(fastas):
+                    raise
+                say(f"error: {error}")
+                for file in writers:
+                    file.write(*rows.unreadable(str(error)))
         metadata = {
             "format": FORMAT,
             "task": task.name,
             "classes": rows.content.classes,
             "model": card["model"],
             "model_sha256": sha256(model),
-            "query": fasta.name,
-            "query_sha256": sha256(fasta),
+            "queries": queries,
             "records": rows.records,
         }
         for file in writers:
             file.finish(metadata)
-    say_conversions(conversions, fasta.name, alphabet)
-    rows.report(fasta)
+    if failed:
+        raise InputError(
+            f"{', '.join(failed)}: not read to the end (see above); the other files were predicted"
+        )
     return rows.records
 
 
-class _Rows:
-    """Makes the rows of a prediction and counts records.
+def _opened(path: Path, files: ExitStack) -> Path:
+    """Where a writer writes: a temporary file, or standard output itself."""
+    return path if str(path) == STANDARD else files.enter_context(atomic_path(path))
 
-    Attributes
-    ----------
-    content : Content
-        Classes and columns of the rows.
-    records : int
-        Number of records that are complete so far.
-    """
 
-    def __init__(
-        self,
-        task: Task,
-        card: Mapping[str, Any],
-        sequences: Path | None,
-        members: Sequence[str],
-        added: Sequence[Added],
-    ) -> None:
-        self._members, self._added = members, added
-        self._task, self._classes = task, list(card["classes"])
-        self._thresholds: Mapping[str, float] = card.get("thresholds") or {}
-        self._seen = SeenSequences(sequences, card) if sequences is not None else None
-        self._trained = TrainedLengths(card)
-        self.records = self._rows = self._known = 0
-        fields = [("id", pa.string()), *call_fields(task, self._classes, self._thresholds)]
-        fields += member_fields(task, self._classes, members)
-        fields += [field for some in added for field in some.fields]
-        if self._seen is not None:
-            fields.append(("in_training", pa.bool_()))
-        self.content = Content(task, self._classes, pa.schema(fields))
-        # kept for later parts of the same record
-        self._contained = np.zeros(0, bool)
+def _predict_file(predictor: Predictor, fasta: Path, rows: Rows, writers: Sequence[Writer]) -> str:
+    """Write the rows of one FASTA file; return its SHA-256."""
+    with _as_file(fasta) as path:
+        with progress(f"predict {path.name}", "records") as bar:
+            for table, part in predictor.tables(predictor.read(path), rows, path):
+                for file in writers:
+                    file.write(table, part)
+                bar.advance(part.records + len(part.refused))
+        rows.count(path.name)
+        return sha256(path)
 
-    def table(self, part: Predicted) -> pa.Table:
-        """Rows of some records, or of a part of one record."""
-        source = part.source
-        columns: dict[str, Any] = {"id": source.ids, START: part.starts, "length": part.lengths}
-        columns |= call_columns(
-            self._task, self._classes, part.lengths, part.scores, self._thresholds
-        )
-        columns |= member_columns(
-            self._task, self._classes, part.lengths, part.members, self._members
-        )
-        for some in self._added:
-            columns |= some.columns(part)
-        if part.begins:
-            self._trained.add(source.ids, source.packed.lengths)
-        if self._seen is not None:
-            if part.begins:
-                self._contained = self._seen.contain(source.packed)
-                self._known += int(self._contained.sum())
-            columns["in_training"] = self._contained
-        schema = self.content.schema
-        table = pa.table([columns[name] for name in schema.names], schema=schema)
-        self.records, self._rows = self.records + part.records, self._rows + len(table)
-        return table
 
-    def report(self, fasta: Path) -> None:
-        """Log how many records there were, with unusual lengths, and from the training table."""
-        done, rows = self.records, self._rows
-        more = f" ({rows:,} rows: long records take several)" if rows > done else ""
-        say(f"{fasta.name}: {done:,} records in, {done:,} out{more}")
-        self._trained.warn(fasta)
-        for some in self._added:
-            some.report(fasta)
-        if self._known:
-            say(
-                f"{fasta.name}: {self._known:,} of them were used to train the model (column "
-                "in_training), so their scores do not show how the model performs on new records"
-            )
+@contextmanager
+def _as_file(fasta: Path) -> Iterator[Path]:
+    """Yield the file itself; standard input is copied to a temporary file, which is read twice."""
+    if str(fasta) != STANDARD:
+        yield fasta
+        return
+    with temporary_folder("bioseqrnn-") as folder:
+        path = folder / STANDARD_INPUT
+        with path.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        try:
+            yield path
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), STANDARD_INPUT)) from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 
@@ -49,11 +47,11 @@ class SetColumns:
         texts = [SEPARATOR.join(np.array(self._classes, object)[row].tolist()) for row in different]
         return {SET: pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))}
 
-    def report(self, fasta: Path) -> None:
+    def report(self, name: str) -> None:
         """Log how many records have an empty set, one class, or more."""
         if self._sets:
             none, one, more = self._counts.tolist()
             say(
-                f"{fasta.name}: prediction sets at error rate {self._limits.error_rate:g}: "
+                f"{name}: prediction sets at error rate {self._limits.error_rate:g}: "
                 f"{one:,} of one class, {more:,} of more, {none:,} empty"
             )

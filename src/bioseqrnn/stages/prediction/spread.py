@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +52,7 @@ class SpreadColumns:
         disagree = np.tensordot(self._weights, scores.argmax(axis=2) != best, axes=1)
         return _arrays(mean[rows, best], spread[rows, best], disagree)
 
-    def report(self, fasta: Path) -> None:
+    def report(self, name: str) -> None:
         """See ``Added``; nothing is logged."""
 
 

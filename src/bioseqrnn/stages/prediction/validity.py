@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 
@@ -46,18 +44,18 @@ class DomainColumns:
             }
         return self._columns
 
-    def report(self, fasta: Path) -> None:
+    def report(self, name: str) -> None:
         """Log how many records are inside, at the edge, and outside, and why."""
         if self._domain is None:
             say(
-                f"{fasta.name}: domain unknown: the model file does not say what its training "
+                f"{name}: domain unknown: the model file does not say what its training "
                 "records are like; 'combine' with --sequences and --folds adds it"
             )
             return
         inside, edge, outside = self._counts[:3].tolist()
-        named = zip(PROPERTIES, self._outside.tolist(), strict=True)
-        why = ", ".join(f"{name} {count:,}" for name, count in named if count)
+        counts = zip(PROPERTIES, self._outside.tolist(), strict=True)
+        why = ", ".join(f"{what} {count:,}" for what, count in counts if count)
         say(
-            f"{'warning: ' if outside else ''}{fasta.name}: domain: {inside:,} inside, {edge:,} "
+            f"{'warning: ' if outside else ''}{name}: domain: {inside:,} inside, {edge:,} "
             f"edge, {outside:,} outside" + (f" (by {why}; column {REASON})" if why else "")
         )

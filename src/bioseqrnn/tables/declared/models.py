@@ -176,15 +176,21 @@ GRADIENTS = Table(
 
 QUERY_PREDICTIONS = Table(
     "query predictions", "predictions/{query}.parquet",
-    "One row for each record of the query, in its order; the same as `.tsv.gz`, without lists.",
+    "One row for each record of the query, in its order; the same as `.tsv` and `.tsv.gz`, without "
+    "lists.",
     "predict", (),
     (
-        Column("id", TEXT, "as of `sequences.parquet`"),
+        Column(
+            "file", TEXT,
+            "the FASTA file of the record, as it was given; only if there are several",
+            optional=True,
+        ),
+        Column("id", TEXT, "as of `sequences.parquet`; empty if the header has none"),
         Column(
             "start", COUNT, "per position only: residue (from 0) that the row begins with",
             optional=True,
         ),
-        Column("length", COUNT, "residues"),
+        Column("length", COUNT, "residues; if it was refused, characters that are no gaps"),
         Column(
             "call", TEXT,
             "two classes: by the model's threshold; more classes: the most probable; multilabel: "
@@ -242,8 +248,23 @@ QUERY_PREDICTIONS = Table(
             "without `--sequences` there is no such column",
             optional=True,
         ),
+        Column(
+            "status", TEXT,
+            "`predicted`; `refused`: the model cannot take the record, which has no call and no "
+            "scores; `unreadable`: the rest of the file could not be read (only if there are "
+            "several files)",
+        ),
+        Column("reason", TEXT, "why the record was refused, otherwise empty"),
     ),
     format=4,
+    metadata=(
+        Column("task", TEXT, "as in `sequences.parquet`"),
+        Column("classes", LIST, "as in `sequences.parquet`"),
+        Column("model", TEXT, "name in the card of the model"),
+        Column("model_sha256", TEXT, "checksum of the model's file"),
+        Column("queries", OBJECT, "checksum of each FASTA file that was read, by its name"),
+        Column("records", COUNT, "number of records"),
+    ),
 )  # fmt: skip
 
 MATRIX = Table(

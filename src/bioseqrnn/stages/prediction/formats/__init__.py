@@ -10,24 +10,30 @@ from pathlib import Path
 
 from bioseqrnn.stages.prediction.formats.bed import BedWriter
 from bioseqrnn.stages.prediction.formats.parquet import ParquetWriter
-from bioseqrnn.stages.prediction.formats.tsv import TsvWriter
+from bioseqrnn.stages.prediction.formats.tsv import GzippedTsvWriter, StandardOutput, TsvWriter
 from bioseqrnn.stages.prediction.formats.writer import Writer
 from bioseqrnn.support.errors import InputError
 
 FORMATS: dict[str, type[Writer]] = {
     ".parquet": ParquetWriter,
-    ".tsv.gz": TsvWriter,
+    ".tsv": TsvWriter,
+    ".tsv.gz": GzippedTsvWriter,
     ".bed.gz": BedWriter,
 }
+# a path that means standard output, or standard input
+STANDARD = "-"
 
 
 def format_of(path: Path) -> type[Writer]:
     """Return the writer of a file; InputError if its extension is that of no format."""
+    if str(path) == STANDARD:
+        return StandardOutput
     for ending, writer in FORMATS.items():
         if path.name.endswith(ending):
             return writer
     raise InputError(
-        f"{path}: is not a format for predictions; the name must end in {_or(FORMATS)}"
+        f"{path}: is not a format for predictions; the name must end in {_or(FORMATS)}, or be - "
+        "for standard output"
     )
 
 

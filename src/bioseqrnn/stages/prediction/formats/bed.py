@@ -44,10 +44,10 @@ class BedWriter(Writer):
         """Whether every residue is called."""
         return task.per_position
 
-    def write(self, rows: pa.Table, part: Predicted) -> None:
-        """Write the runs that end in these records or parts of records."""
+    def write(self, rows: pa.Table, part: Predicted) -> None:  # noqa: ARG002
+        """Write the runs that end in these records or parts of records; refused ones have none."""
         ends = np.cumsum(part.lengths)
-        names = rows["id"].to_pylist()
+        names = part.source.ids.to_pylist()
         for name, start, end, length in zip(names, part.starts, ends, part.lengths, strict=True):
             self._add(name, int(start), part.scores[end - length : end])
 

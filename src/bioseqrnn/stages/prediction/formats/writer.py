@@ -41,7 +41,14 @@ class Writer(ABC):
     content : Content
     files : ExitStack
         Closes the opened files, also after an error.
+
+    Attributes
+    ----------
+    beside : bool
+        Whether the command writes the file beside a Parquet file, too.
     """
+
+    beside = True
 
     @abstractmethod
     def __init__(self, path: Path, content: Content, files: ExitStack) -> None: ...
@@ -58,7 +65,8 @@ class Writer(ABC):
         Parameters
         ----------
         rows : pyarrow Table
-            One row each, with the columns of the content's schema.
+            One row each, with the columns of the content's schema; a record that was refused has
+            no scores.
         part : Predicted
             The scores that the rows were made from.
         """
