@@ -137,6 +137,16 @@ def predicted(folder: Path, path: Path, model: Path) -> pd.DataFrame | str:
     return pd.read_parquet(folder / "q.parquet")
 
 
+def assert_refused(predictions: pd.DataFrame | str, found: str) -> None:
+    """The file is refused, or the record, for the same reason."""
+    if isinstance(predictions, str):
+        assert predictions == found
+        return
+    refused = predictions[predictions["status"] == "refused"]
+    assert refused["reason"].iloc[0] in found
+    assert refused.filter(like="probability_").isna().all(axis=None)
+
+
 def check(folder: Path, data: bytes, alphabet: str, model: Path) -> Residues | str:
     path = folder / "x.fa"
     path.write_bytes(data)
@@ -147,8 +157,7 @@ def check(folder: Path, data: bytes, alphabet: str, model: Path) -> Residues | s
     if isinstance(found, str):
         # a query may hold an id twice
         if not found.startswith("duplicate id"):
-            assert isinstance(predictions, str)
-            assert predictions == found
+            assert_refused(predictions, found)
         return found
     clean = folder / "clean.fa"
     clean.write_text("".join(f">{name}\n{text}\n" for name, text in found.items()), "utf-8")

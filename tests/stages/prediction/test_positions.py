@@ -182,7 +182,7 @@ def test_tables_and_runs_of_residues(tmp_path, bases):
     assert count == 4
     assert frame["id"].tolist() == list(records)
     assert frame["length"].tolist() == [5, 600, 300, 1]
-    assert text.columns.tolist() == ["id", "start", "length", "call"]
+    assert text.columns.tolist() == ["id", "start", "length", "call", "status", "reason"]
     assert text["call"].tolist() == frame["call"].tolist()
     rows = [np.concatenate(frame[f"probability_{name}"]) for name in "EIN"]
     scores = np.stack(rows, axis=1)
@@ -234,7 +234,9 @@ def test_labels_of_a_record_are_joined(tmp_path, bases):
     scores = scores_of(net, parts)
     columns = [f"probability_{name}" for name in "xyz"]
     limits = [f"threshold_{name}" for name in "xyz"]
-    assert frame.columns.tolist() == ["id", "length", "call", *columns, *limits]
+    assert frame.columns.tolist() == [
+        "id", "length", "call", *columns, *limits, "status", "reason",
+    ]  # fmt: skip
     np.testing.assert_allclose(frame[columns], scores, atol=1e-6)
     expected = [";".join(n for n, p in zip("xyz", row, strict=True) if p >= 0.5) for row in scores]
     assert frame["call"].tolist() == expected == text["call"].tolist()
@@ -250,5 +252,6 @@ def test_values_are_no_probabilities(tmp_path, bases):
     save_model(tmp_path / "model.safetensors", net, card)
     (tmp_path / "q.fa").write_text(f">1\n{bases[:50]}\n>2\n{bases[50:70]}\n")
     _, frame, text = predict(tmp_path)
-    assert frame.columns.tolist() == text.columns.tolist() == ["id", "length", "value"]
+    names = ["id", "length", "value", "status", "reason"]
+    assert frame.columns.tolist() == text.columns.tolist() == names
     np.testing.assert_allclose(frame["value"], scores_of(net, [bases[:50], bases[50:70]])[:, 0])

@@ -67,7 +67,9 @@ def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
     assert frame["id"].tolist() == [name for name, _ in records]
     assert frame["length"].tolist() == [len(sequence) for _, sequence in records]
     columns = [f"probability_{c}" for c in "abc"]
-    assert list(frame) == ["id", "length", "call", *columns]
+    assert list(frame) == ["id", "length", "call", *columns, "status", "reason"]
+    assert set(frame["status"]) == {"predicted"}
+    assert frame["reason"].isna().all()
     probability = frame[columns].to_numpy()
     np.testing.assert_allclose(probability.sum(axis=1), 1, rtol=1e-12)
     assert frame["call"].tolist() == [list("abc")[k] for k in probability.argmax(axis=1)]
@@ -86,9 +88,7 @@ def test_a_record_does_not_depend_on_its_company(tmp_path, model):
     for i in (0, 17, 49):
         (tmp_path / "q.fa").write_text(f">{records[i][0]}\n{records[i][1]}\n")
         _, alone = predict(tmp_path, model)
-        np.testing.assert_allclose(
-            alone["probability_b"][0], together["probability_b"][i], atol=1e-6
-        )
+        assert alone["probability_b"][0] == together["probability_b"][i]
 
 
 def test_same_bytes_twice(tmp_path, model):
@@ -107,9 +107,9 @@ def test_odd_and_repeated_ids_survive(tmp_path, model):
     assert pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")["id"].tolist() == ids
 
 
-def test_a_bad_record_leaves_no_table(tmp_path, model):
-    (tmp_path / "q.fa").write_text(">1\nACGT\n>2\nACG1\n")
-    with pytest.raises(InputError, match=r"q\.fa: record '2', position 4: '1' is not a DNA letter"):
+def test_a_bad_file_leaves_no_table(tmp_path, model):
+    (tmp_path / "q.fa").write_bytes(b">1\nACGT\n>caf\xe9\nACGT\n")
+    with pytest.raises(InputError, match=r"q\.fa: line 3, byte 5 .* not UTF-8 text"):
         predict(tmp_path, model)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model.safetensors", "q.fa"]
 
@@ -181,7 +181,8 @@ def test_probabilities_are_calibrated_and_calls_made_by_the_threshold(tmp_path):
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     assert text["threshold_yes"].tolist() == pytest.approx([threshold] * 60, abs=1e-6)
     assert list(text) == [
-        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes",
+        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes", "status",
+        "reason",
     ]  # fmt: skip
     # other than the most probable class would have it
     assert (called != np.where(cold["probability_yes"] >= 0.5, "yes", "no")).any()
@@ -193,7 +194,7 @@ def test_labels_are_joined(tmp_path):
     _, plain = predict(tmp_path, model_of(tmp_path, "multilabel", labels))
     columns = [f"probability_{name}" for name in labels]
     limits = [f"threshold_{name}" for name in labels]
-    assert list(plain) == ["id", "length", "call", *columns, *limits]
+    assert list(plain) == ["id", "length", "call", *columns, *limits, "status", "reason"]
     assert (plain[limits] == 0.5).all(axis=None)
     thresholds = {name: float(plain[f"probability_{name}"].median()) for name in labels[:2]}
     _, frame = predict(tmp_path, model_of(tmp_path, "multilabel", labels, thresholds=thresholds))
@@ -208,7 +209,7 @@ def test_labels_are_joined(tmp_path):
 def test_a_number_is_predicted_as_it_is(tmp_path):
     query(tmp_path)
     _, frame = predict(tmp_path, model_of(tmp_path, "regression", [], temperature=None))
-    assert list(frame) == ["id", "length", "value"]
+    assert list(frame) == ["id", "length", "value", "status", "reason"]
     assert frame["value"].nunique() > 40
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     np.testing.assert_allclose(text["value"], frame["value"], atol=1e-6)
@@ -324,7 +325,7 @@ def test_a_file_of_no_known_format_is_refused_before_anything_is_written(tmp_pat
     (tmp_path / "q.fa").write_text(">a\nACGT\n")
     before = sorted(tmp_path.iterdir())
     outputs = [tmp_path / "q.parquet", tmp_path / "q.csv"]
-    said = r"q\.csv: .* must end in \.parquet, \.tsv\.gz or \.bed\.gz"
+    said = r"q\.csv: .* must end in \.parquet, \.tsv, \.tsv\.gz or \.bed\.gz, or be -"
     with pytest.raises(InputError, match=said):
         predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
     assert sorted(tmp_path.iterdir()) == before
