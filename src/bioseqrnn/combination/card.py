@@ -50,6 +50,8 @@ class FinalCard(Trained):
         strange = sorted(set(self.thresholds) - set(self.classes))
         if strange:
             raise ValueError(f"thresholds: there is no class '{strange[0]}'")
+        if self.domain is not None and len(self.domain.composition.mean) != len(self.symbols):
+            raise ValueError(f"domain: composition is not of {len(self.symbols)} residues")
         if self.conformal is not None and self.task != "regression":
             wrong = set(self.conformal.least) ^ set(self.classes)
             if wrong:

@@ -145,14 +145,14 @@ class Domain:
         level[counted.words == 0] = 0
         # so many residues, but no word: ambiguity codes are everywhere
         level[(counted.words == 0) & (lengths >= limits.size)] = LEVELS.index(OUTSIDE)
-        what = f"words of {limits.size} residues"
+        size = f"of {limits.size} residues"
 
         def why(i: int) -> str:
             if not counted.words[i]:
-                return f"no {what} without an ambiguity code"
+                return f"no word {size} without an ambiguity code"
             spread = word_spread(counted.words[i : i + 1], *numbers)[0]
             usual = min(max(limits.mean + limits.edge * spread, 0), 1)
-            return f"{share[i]:.0%} of its {what} are known; usual are {usual:.0%} or more"
+            return f"{share[i]:.0%} of its words {size} are known; usual are {usual:.0%} or more"
 
         return level, why
 

@@ -27,6 +27,9 @@ from bioseqrnn.stages.prediction.seen import SeenSequences
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS
 
+# of a network alone, which has no limits of prediction sets
+ADDED = ["domain", "domain_reason", "status", "reason"]
+
 
 @pytest.fixture
 def model(tmp_path):
@@ -67,7 +70,7 @@ def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
     assert frame["id"].tolist() == [name for name, _ in records]
     assert frame["length"].tolist() == [len(sequence) for _, sequence in records]
     columns = [f"probability_{c}" for c in "abc"]
-    assert list(frame) == ["id", "length", "call", *columns, "status", "reason"]
+    assert list(frame) == ["id", "length", "call", *columns, *ADDED]
     assert set(frame["status"]) == {"predicted"}
     assert frame["reason"].isna().all()
     probability = frame[columns].to_numpy()
@@ -209,7 +212,7 @@ def test_labels_are_joined(tmp_path):
 def test_a_number_is_predicted_as_it_is(tmp_path):
     query(tmp_path)
     _, frame = predict(tmp_path, model_of(tmp_path, "regression", [], temperature=None))
-    assert list(frame) == ["id", "length", "value", "status", "reason"]
+    assert list(frame) == ["id", "length", "value", *ADDED]
     assert frame["value"].nunique() > 40
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     np.testing.assert_allclose(text["value"], frame["value"], atol=1e-6)
