@@ -32,7 +32,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 # of shell: run in the fixtures below, in the order of the page
-RUN = {"docs/cli.md": 5, "docs/keras.md": 1, "docs/search.md": 1, "docs/diagnosis.md": 1}
+RUN = {"docs/cli.md": 6, "docs/keras.md": 1, "docs/search.md": 1, "docs/diagnosis.md": 1}
 CHECKED = {
     "README.md": "make, conda and benchmarks install or take minutes: targets and files are looked "
     "for; what reads the results is run",
@@ -42,6 +42,8 @@ CHECKED = {
 # run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
 SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
+# run by tests/api/test_documents.py
+DOCTESTS = {"docs/api.md": 5}
 # run by tests/test_extending.py
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
 EXPLAINED = (
@@ -62,7 +64,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "bash"): len(blocks(page, "bash")) for page in CHECKED}
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
-    expected |= {(page, "python"): n for page, n in SNAKEMAKE.items()}
+    expected |= {(page, "python"): n for page, n in (SNAKEMAKE | DOCTESTS).items()}
     expected |= EXTENSIONS
     assert count == expected
 
@@ -138,8 +140,27 @@ def test_transfer(commands):
     assert (commands.path / "transfer" / "heatmap.svg").exists()
 
 
+def test_formats_of_predictions(commands):
+    text = (commands.path / "new.fa").read_text()
+    (commands.path / "more.fa").write_text(text)
+    (commands.path / "others.fa.gz").write_bytes(gzip.compress(text.encode()))
+    *files, pipe = blocks("docs/cli.md", "bash")[2].splitlines()
+    commands.shell("\n".join(files))
+    environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", pipe], env=environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    header, *lines = done.stdout.splitlines()
+    assert (header, len(lines)) == ("id\tcall", 10)
+    calls = pd.read_csv(commands.path / "calls.tsv", sep="\t")
+    assert calls["file"].unique().tolist() == ["more.fa", "others.fa.gz"]
+    assert (commands.path / "calls.tsv.gz").exists()
+    assert "standard input: 10 records in, 10 out" in (commands.path / "log.txt").read_text()
+
+
 def test_labels_and_shards(commands):
-    labels, shards = blocks("docs/cli.md", "bash")[2:4]
+    labels, shards = blocks("docs/cli.md", "bash")[3:5]
     assert labels.count(" ...\n") == len(labels.splitlines()) == 4
     made = labels.replace(" ...\n", " --intake x.tsv --output x.parquet\n")
     commands.shell(made)
@@ -148,7 +169,7 @@ def test_labels_and_shards(commands):
 
 
 def test_models_of_keras(commands):
-    commands.shell(blocks("docs/cli.md", "bash")[4])
+    commands.shell(blocks("docs/cli.md", "bash")[5])
     shutil.copy(ROOT / "tests" / "data" / "keras" / "lstm.h5", commands.path / "promoters.keras")
     (commands.path / "new.fa").write_text(">1\nACGTTGCA\n")
     commands.shell(blocks("docs/keras.md", "bash")[0])

@@ -11,7 +11,7 @@ from conftest import ROOT
 from bioseqrnn.config.evaluation import ThresholdConfig
 from bioseqrnn.metrics.document import evaluation_text
 from bioseqrnn.metrics.registry import AIMS, METRICS, OF_CALLS
-from bioseqrnn.stages.prediction.calls import call_fields
+from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.chosen import ChosenFile
 from bioseqrnn.tables.declared import ALL, REPORTED, data, evaluation, models
@@ -83,7 +83,8 @@ def test_objects_that_are_read_are_declared():
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_predictions_of_queries_have_the_declared_columns(task):
     classes = [] if task.name == "regression" else ["a", "b"]
-    names = ["id", *(name for name, _ in call_fields(task, classes, {"b": 0.5}))]
+    rows = Rows(task, {"classes": classes, "thresholds": {"b": 0.5}}, several=True)
+    names = rows.content.schema.names
     table = models.QUERY_PREDICTIONS
     assert not table.missing(names)
     assert not table.undeclared(names)

@@ -152,6 +152,6 @@ def _text(value: Any, what: str) -> str:
             return ""
     if what.startswith("the id"):
         return str(value)
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if value is None or value != value:
         return ""
     raise InputError(f"{what} is of type {type(value).__name__}; a sequence is text")

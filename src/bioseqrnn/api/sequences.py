@@ -16,9 +16,7 @@ from bioseqrnn.support.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = pa.schema(
-    [(ID, pa.string()), ("description", pa.string()), (SEQUENCE, pa.large_string())]
-)
+SCHEMA = pa.schema([(ID, pa.string()), ("description", pa.string()), (SEQUENCE, pa.large_string())])
 
 
 @overload

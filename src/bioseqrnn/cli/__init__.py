@@ -32,6 +32,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 # EX_TEMPFAIL of sysexits.h: run again
 STOPPED = 75
+# as of a program that a closed pipe has ended
+NO_READER = 128 + 13
 
 
 def _print_version(wanted: bool) -> None:
@@ -79,6 +81,10 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except TrainingStopped as stop:
         _end(str(stop), STOPPED)
+    except BrokenPipeError:
+        # whoever reads standard output has seen enough; what is left of it goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(NO_READER)
     except Exception as error:
         if isinstance(error, InputError):
             _stop(_line(error), 2)

@@ -14,7 +14,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from typer.models import ArgumentInfo
+from typer.models import ArgumentInfo, ParameterInfo
 
 from bioseqrnn.support.paths import Named, check_folder, check_outputs
 
@@ -76,8 +76,12 @@ def roles(command: Command) -> dict[str, Role]:
 def _called(command: Command, name: str) -> str:
     """What help calls an option, or an argument."""
     hints = get_type_hints(command, include_extras=True)
-    argument = any(isinstance(m, ArgumentInfo) for m in hints[name].__metadata__)
-    return name.upper() if argument else f"--{name.replace('_', '-')}"
+    (info,) = (m for m in hints[name].__metadata__ if isinstance(m, ParameterInfo))
+    if isinstance(info, ArgumentInfo):
+        return name.upper()
+    # Typer keeps the first name of an annotated option as its default
+    flags = [word for word in (info.default, *(info.param_decls or ())) if str(word)[:2] == "--"]
+    return str(flags[0]) if flags else f"--{name.replace('_', '-')}"
 
 
 def checked(command: Command) -> Command:

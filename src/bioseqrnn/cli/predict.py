@@ -29,11 +29,9 @@ def _outputs(output: Path) -> list[Path]:
 
 
 def predict(
-    files: Annotated[
+    fasta: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="FASTA files with the new sequences; - is standard input.", metavar="FASTA..."
-        ),
+        typer.Argument(help="FASTA files with the new sequences; - is standard input."),
         Reads(),
     ] = None,
     *,
@@ -51,9 +49,11 @@ def predict(
         ),
         Writes(also=_beside, when=lambda values: str(values["output"]) != "-"),
     ],
-    fasta: Annotated[
+    more: Annotated[
         list[Path] | None,
-        typer.Option(help="The same as FASTA; give the option once for each file."),
+        typer.Option(
+            "--fasta", help="FASTA file, instead of an argument; give the option once for each."
+        ),
         Reads(),
     ] = None,
     sequences: Annotated[
@@ -86,7 +86,7 @@ def predict(
     A per_position model calls every residue. A record that the model cannot take has a row with the
     reason. Messages are written to standard error.
     """
-    fastas = [*(files or ()), *(fasta or ())]
+    fastas = [*(fasta or ()), *(more or ())]
     if not fastas:
         raise InputError("no FASTA file is given; name one, or - for standard input")
     if sum(str(path) == "-" for path in fastas) > 1:

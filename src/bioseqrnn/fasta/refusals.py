@@ -9,7 +9,7 @@ from bioseqrnn.fasta.locate import record_id
 from bioseqrnn.onehot.alphabet import GAPS, PROTEIN, Alphabet
 from bioseqrnn.support.errors import InputError
 
-NO_ID, NO_RESIDUES = "no id after '>'", "no residues"
+NO_ID, NO_RESIDUES = "no id", "no residues"
 
 # From this length on, a last word of a header in capitals may be the sequence
 WORD_LETTERS = 8
@@ -72,9 +72,7 @@ def refusal(path: Path, name: str, position: int, letter: str, alphabet: Alphabe
         f"position {position}: '{shown}' is not a {alphabet.name.replace('dna', 'DNA')} letter"
         f"{_hint(letter, alphabet)}"
     )
-    return RecordError(
-        f"{path}: record '{name}', {reason}; accepted: {alphabet.letters}", reason
-    )
+    return RecordError(f"{path}: record '{name}', {reason}; accepted: {alphabet.letters}", reason)
 
 
 def _hint(letter: str, alphabet: Alphabet) -> str:

@@ -13,6 +13,7 @@ from conftest import BIN, run_command
 from made_predictions import dataset
 from safetensors.numpy import load_file, save_file
 
+import bioseqrnn
 from bioseqrnn.baselines.store import load_baseline
 from bioseqrnn.combination.store import load_final
 from bioseqrnn.config.choices import BASELINES
@@ -147,6 +148,24 @@ def predict(project, model, name="q.fa", **options):
         project.folder / name, model, [out], machine=MachineConfig(device="cpu"), **options
     )
     return pq.read_table(out).to_pandas()
+
+
+def test_python_has_the_rows_of_the_command(project):
+    loaded = bioseqrnn.load_model(project.combine(), device="cpu")
+    weights = {member["name"]: pytest.approx(member["weight"]) for member in project.members}
+    assert loaded.members == weights
+    assert loaded.trained_on == len(project.table)
+    fasta = project.folder / "q.fa"
+    for members in (False, True):
+        frame = predict(project, loaded.path, members=members)
+        pd.testing.assert_frame_equal(loaded.predict(fasta, members=members), frame)
+        given = bioseqrnn.read_sequences(fasta)
+        pd.testing.assert_frame_equal(loaded.predict(given, members=members), frame)
+    alone = bioseqrnn.load_model(loaded.path, member="kmer_logistic")
+    assert (alone.name, alone.members) == ("kmer_logistic", {"kmer_logistic": 1.0})
+    pd.testing.assert_frame_equal(
+        alone.predict(fasta), predict(project, loaded.path, only="kmer_logistic")
+    )
 
 
 def scores_of(frame, columns):

@@ -1,4 +1,4 @@
-"""A model that is ready to predict: the one path from records to rows, of the command and of Python."""
+"""A model that is ready to predict: from records to rows, for the command and for Python."""
 
 from __future__ import annotations
 
