@@ -132,7 +132,7 @@ class Project:
         for file, member in zip(self.files, self.members, strict=True):
             if member["kind"] == "network":
                 network, _ = load_model(file, CPU)
-                raw = predict_packed(network, packed, self.table.alphabet, rows, CPU)
+                raw = predict_packed(network, packed, self.table.alphabet, rows, CPU, alike=True)
             else:
                 fitted, _ = load_baseline(file)
                 raw = fitted.scores(fitted.form.records(packed))
@@ -385,7 +385,10 @@ def test_a_damaged_file_is_one_clear_line(binary, change, message):
         (lambda a, c: a.update({"domain:words": a["domain:words"][:-1]}), "do not fit its card"),
         (lambda a, c: c["domain"]["words"].update(size=14), "do not fit its card"),
         (lambda a, c: c["domain"].update(lengths=[5, 1, 2, 3]), "lengths do not ascend"),
-        (lambda a, c: c["domain"]["composition"].update(mean=[0.5, 0.5]), "domain: composition"),
+        (
+            lambda a, c: c["domain"]["composition"].update(mean=[0.5, 0.5]),
+            "mean and between differ",
+        ),
         (lambda a, c: c["conformal"]["least"].pop("hit"), "conformal: 'hit' is no class"),
     ],
 )

@@ -184,8 +184,7 @@ def test_probabilities_are_calibrated_and_calls_made_by_the_threshold(tmp_path):
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     assert text["threshold_yes"].tolist() == pytest.approx([threshold] * 60, abs=1e-6)
     assert list(text) == [
-        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes", "status",
-        "reason",
+        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes", *ADDED,
     ]  # fmt: skip
     # other than the most probable class would have it
     assert (called != np.where(cold["probability_yes"] >= 0.5, "yes", "no")).any()
@@ -197,7 +196,7 @@ def test_labels_are_joined(tmp_path):
     _, plain = predict(tmp_path, model_of(tmp_path, "multilabel", labels))
     columns = [f"probability_{name}" for name in labels]
     limits = [f"threshold_{name}" for name in labels]
-    assert list(plain) == ["id", "length", "call", *columns, *limits, "status", "reason"]
+    assert list(plain) == ["id", "length", "call", *columns, *limits, *ADDED]
     assert (plain[limits] == 0.5).all(axis=None)
     thresholds = {name: float(plain[f"probability_{name}"].median()) for name in labels[:2]}
     _, frame = predict(tmp_path, model_of(tmp_path, "multilabel", labels, thresholds=thresholds))
