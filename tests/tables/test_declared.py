@@ -9,8 +9,10 @@ import pytest
 from conftest import ROOT
 
 from bioseqrnn.config.evaluation import ThresholdConfig
+from bioseqrnn.metrics.conformal import Limits
 from bioseqrnn.metrics.document import evaluation_text
 from bioseqrnn.metrics.registry import AIMS, METRICS, OF_CALLS
+from bioseqrnn.stages.prediction.added import AddedColumns
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.chosen import ChosenFile
@@ -83,7 +85,10 @@ def test_objects_that_are_read_are_declared():
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_predictions_of_queries_have_the_declared_columns(task):
     classes = [] if task.name == "regression" else ["a", "b"]
-    rows = Rows(task, {"classes": classes, "thresholds": {"b": 0.5}}, several=True)
+    card = {"classes": classes, "thresholds": {"b": 0.5}, "task": task.name}
+    limits = Limits(0.1, dict.fromkeys(classes, 0.5), 1.0, {})
+    added = AddedColumns(card, None, limits, {"gru": 0.5, "pwm": 0.5})
+    rows = Rows(task, card, several=True, added=added)
     names = rows.content.schema.names
     table = models.QUERY_PREDICTIONS
     assert not table.missing(names)

@@ -10,14 +10,14 @@ STAGE_VERSIONS = {
     "search": 4,
     "training": 10,
     "baselines": 8,
-    "evaluation": 5,
-    "final": 1,
+    "evaluation": 6,
+    "final": 2,
     "learning_curve": 4,
     "diagnosis": 2,
     "explanation": 2,
     "transfer": 1,
     "prediction": 7,
-    "report": 11,
+    "report": 12,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {

@@ -34,6 +34,7 @@ rule evaluate_models:
         seed=config["evaluation"]["seed"],
         aim=config["evaluation"]["threshold"]["aim"],
         precision=config["evaluation"]["threshold"]["precision"],
+        error_rate=config["evaluation"]["conformal"]["error_rate"],
         combine=combine_words,
         final=config["final"],
         version=STAGE_VERSIONS["evaluation"],
@@ -41,7 +42,7 @@ rule evaluate_models:
         "bioseqrnn evaluate {input.networks:q} {input.baselines:q} --folds {input.folds:q}"
         " --sequences {input.sequences:q} --threshold-aim {params.aim} --threshold-precision {params.precision}"
         " --bootstrap {params.bootstrap} --confidence {params.confidence} --seed {params.seed}"
-        " {params.combine:q} --final {params.final} --output {params.folder:q} > {log:q} 2>&1"
+        " --error-rate {params.error_rate} {params.combine:q} --final {params.final} --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule compare_random_folds:

@@ -74,6 +74,8 @@ rule combine_final:
         networks=final_networks,
         baselines=final_baselines,
         selected=f"{RESULTS}/{{dataset}}/evaluation/selected.json",
+        sequences=SEQUENCES,
+        folds=rules.assign_folds.output.folds,
     output:
         f"{RESULTS}/{{dataset}}/final/model.safetensors",
     log:
@@ -89,4 +91,5 @@ rule combine_final:
         version=STAGE_VERSIONS["final"],
     shell:
         "bioseqrnn combine {input.networks:q} {input.baselines:q} --selected {input.selected:q}"
+        " --sequences {input.sequences:q} --folds {input.folds:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -237,7 +237,9 @@ class Model:
         predictor = replace(self._predictor, scorer=scorer)
         path = path_of(records)
         paths = [path] if path is None else find_fasta(str(path), "records")
-        rows = Rows(predictor.task, predictor.card, names, several=len(paths) > 1)
+        rows = Rows(
+            predictor.task, predictor.card, names, several=len(paths) > 1, added=predictor.added
+        )
         tables = [rows.content.schema.empty_table()]
         with _TURN, deterministic(self._threads):
             for file in paths:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bioseqrnn.cli.files import Reads, Writes
+from bioseqrnn.support.errors import InputError
 
 
 def combine(
@@ -25,8 +26,21 @@ def combine(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="model.safetensors to write."), Writes()
     ],
+    sequences: Annotated[
+        Path | None,
+        typer.Option(
+            help="sequences.parquet that the members were trained on. With --folds, the model can "
+            "say which new records are unlike them."
+        ),
+        Reads(),
+    ] = None,
+    folds: Annotated[
+        Path | None, typer.Option(help="folds.parquet, written by 'split'."), Reads()
+    ] = None,
 ) -> None:
     """Put the networks and baselines of the final model together in one file."""
     from bioseqrnn.stages.final.run import combine_final
 
-    combine_final(members, selected, output)
+    if (sequences is None) != (folds is None):
+        raise InputError("give --sequences and --folds together, or neither")
+    combine_final(members, selected, output, sequences=sequences, folds=folds)

@@ -10,7 +10,7 @@ import typer
 from bioseqrnn.cli.files import Reads, WritesInto
 from bioseqrnn.cli.options import BOOTSTRAP, CONFIDENCE, SEED, Bootstrap, Confidence, Folds, Seed
 from bioseqrnn.cli.settings import default, option
-from bioseqrnn.config.evaluation import ThresholdConfig
+from bioseqrnn.config.evaluation import ConformalConfig, ThresholdConfig
 from bioseqrnn.config.settings import RunConfig
 from bioseqrnn.tables.declared.evaluation import CURVES, EVALUATED, SELECTED
 
@@ -53,6 +53,9 @@ def evaluate(
     threshold_precision: Annotated[float, option(ThresholdConfig, "precision")] = default(
         ThresholdConfig, "precision"
     ),
+    error_rate: Annotated[float, option(ConformalConfig, "error_rate")] = default(
+        ConformalConfig, "error_rate"
+    ),
 ) -> None:
     """Score all models with intervals, compare them, and select one on validation records."""
     from bioseqrnn.metrics.thresholds import Aim
@@ -68,5 +71,6 @@ def evaluate(
         seed=seed,
         sequences=sequences,
         aim=Aim(threshold_aim, threshold_precision),
+        error_rate=error_rate,
         plan=Plan([] if combine == [NOTHING] else combine, final),
     )

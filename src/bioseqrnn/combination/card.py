@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from bioseqrnn.config.values import Name
+from bioseqrnn.domain.card import DomainCard
 from bioseqrnn.networks.card import Trained
 from bioseqrnn.support.checked import Count, Described
-from bioseqrnn.tables.selected import Share, Temperature
+from bioseqrnn.tables.selected import Conformal, Share, Temperature
 
 FORMAT = 1
 
@@ -35,6 +36,9 @@ class FinalCard(Trained):
     metrics: dict[str, float | None] = Field(default_factory=dict)
     temperature: Temperature | None = None
     thresholds: dict[str, Share] = Field(default_factory=dict)
+    # older models lack these two
+    conformal: Conformal | None = None
+    domain: DomainCard | None = None
 
     @model_validator(mode="after")
     def _check(self) -> FinalCard:
@@ -46,6 +50,12 @@ class FinalCard(Trained):
         strange = sorted(set(self.thresholds) - set(self.classes))
         if strange:
             raise ValueError(f"thresholds: there is no class '{strange[0]}'")
+        if self.domain is not None and len(self.domain.composition.mean) != len(self.symbols):
+            raise ValueError(f"domain: composition is not of {len(self.symbols)} residues")
+        if self.conformal is not None and self.task != "regression":
+            wrong = set(self.conformal.least) ^ set(self.classes)
+            if wrong:
+                raise ValueError(f"conformal: '{min(wrong)}' is no class, or has no limit")
         return self
 
 

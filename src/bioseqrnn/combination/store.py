@@ -21,6 +21,10 @@ from bioseqrnn.baselines.methods import form_of
 from bioseqrnn.baselines.store import build_baseline
 from bioseqrnn.combination.card import FORMAT, SHARED, FinalCard
 from bioseqrnn.combination.model import BaselineScorer, CombinedScorer
+from bioseqrnn.domain.card import DomainCard
+from bioseqrnn.domain.fit import FittedDomain
+from bioseqrnn.domain.judge import Domain
+from bioseqrnn.domain.words import MOST_BYTES
 from bioseqrnn.inference.records import NetworkScorer, Scorer
 from bioseqrnn.metrics.combination import Combination
 from bioseqrnn.networks.card import (
@@ -40,9 +44,13 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
 NETWORK = "network"
+# name of the array with the known words of a domain; no name of a member contains a colon
+DOMAIN_WORDS = "domain:words"
 
 
-def save_final(path: Path, files: Sequence[Path], choice: dict[str, Any]) -> None:
+def save_final(
+    path: Path, files: Sequence[Path], choice: dict[str, Any], domain: FittedDomain | None = None
+) -> None:
     """Put the files of all members together in one file.
 
     Parameters
@@ -53,8 +61,10 @@ def save_final(path: Path, files: Sequence[Path], choice: dict[str, Any]) -> Non
         File of each network and baseline of ``choice["members"]``, in this order.
     choice : dict
         ``name``, ``members`` (``name``, ``kind``, ``weight``, ``temperature``), ``centre``,
-        ``temperature``, ``thresholds``, ``metrics``: the entry ``final`` of ``selected.json``, with
-        thresholds that are in the range of the scores of this model.
+        ``temperature``, ``thresholds``, ``metrics``, ``conformal``: the entry ``final`` of
+        ``selected.json``, with thresholds that are in the range of the scores of this model.
+    domain : FittedDomain, optional
+        What the training records are like.
 
     Raises
     ------
@@ -81,8 +91,11 @@ def save_final(path: Path, files: Sequence[Path], choice: dict[str, Any]) -> Non
         "format": FORMAT, "model": choice["name"], MEMBERS: members, "centre": choice["centre"],
         "versions": package_versions(),
         **{key: first[key] for key in SHARED if key in first},
-        **{key: choice.get(key) for key in ("temperature", "thresholds", "metrics")},
+        **{key: choice.get(key) for key in ("temperature", "thresholds", "metrics", "conformal")},
     }  # fmt: skip
+    if domain is not None:
+        card["domain"] = domain.card
+        tensors[DOMAIN_WORDS] = domain.words
     checked(FinalCard, card, f"model {path}: card")
     with atomic_path(path) as temporary:
         temporary.write_bytes(save(tensors, {CARD_KEY: json.dumps(card, sort_keys=True)}))
@@ -130,7 +143,7 @@ def load_final(
         raise InputError(f"model {path}: has no member '{only}'; it has {', '.join(names)}")
     wanted = [m for m in card[MEMBERS] if only in (None, m["name"])]
     with safe_open(path, framework="pt") as torch_file, safe_open(path, framework="numpy") as file:
-        _check_names(path, names, file.keys())
+        _check_names(path, [*names, DOMAIN_WORDS], file.keys())
         members = {
             member["name"]: _member(path, member, torch_file, file, device) for member in wanted
         }
@@ -142,9 +155,35 @@ def load_final(
     if only is not None:
         combination = Combination(np.ones(1), card["centre"])
         card = card | {"model": only, "temperature": None, "thresholds": {}, "metrics": {}}
+        # limits of prediction sets belong to the scores of the whole model
+        card["conformal"] = None
     else:
         combination = Combination(np.array([m["weight"] for m in wanted]), card["centre"])
     return CombinedScorer(task, members, temperatures, combination, every), card
+
+
+def load_domain(path: Path, card: dict[str, Any]) -> Domain | None:
+    """Read what the training records of a model are like; None if its file does not say it.
+
+    Raises
+    ------
+    InputError
+        The known words do not fit the card.
+    """
+    if card.get("domain") is None:
+        return None
+    known, alphabet = DomainCard.model_validate(card["domain"]), ALPHABETS[card["alphabet"]]
+    size = 1 if known.words is None else known.words.size
+    with safe_open(path, framework="numpy") as file:
+        found = file.get_slice(DOMAIN_WORDS) if DOMAIN_WORDS in file.keys() else None  # noqa: SIM118
+        form = None if found is None else (found.get_shape(), found.get_dtype())
+        wanted = (-(-(alphabet.width**size) // 8),)
+        if form is None or (tuple(form[0]), form[1]) != (wanted, "U8") or wanted[0] > MOST_BYTES:
+            raise InputError(
+                f"model {path}: its known words do not fit its card; train or copy it again"
+            )
+        bits = file.get_tensor(DOMAIN_WORDS)
+    return Domain(known, bits, alphabet, card["strands"] == "both")
 
 
 def _check_names(path: Path, members: list[str], tensors: Sequence[str]) -> None:

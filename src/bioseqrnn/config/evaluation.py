@@ -49,6 +49,21 @@ class ThresholdConfig(Strict):
     )
 
 
+class ConformalConfig(Strict):
+    """Prediction sets, like ``{error_rate: 0.05}``.
+
+    The set of a record has every class that cannot be excluded (docs/domain.md).
+    """
+
+    error_rate: float = Field(
+        0.1,
+        ge=0.001,
+        le=0.5,
+        description="How often the set of a new record may lack its true class, for records of "
+        "each class by themselves; in regression, how often the interval may lack the true value.",
+    )
+
+
 class EvaluationConfig(Strict):
     """Intervals, comparisons and thresholds."""
 
@@ -61,6 +76,9 @@ class EvaluationConfig(Strict):
     seed: Seed = Field(SEED, description="Seed of the bootstrap.")
     threshold: ThresholdConfig = Field(
         ThresholdConfig(), description="The probability from which a class is called."
+    )
+    conformal: ConformalConfig = Field(
+        ConformalConfig(), description="Sets of classes that cannot be excluded."
     )
     learning_curve: LearningCurveConfig = Field(
         LearningCurveConfig(), description="Scores by the number of training records."

@@ -19,7 +19,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import open_parquet, require_columns, same_values, write_parquet
 from bioseqrnn.support.parquet import TableFile
 from bioseqrnn.tables.declared.data import FOLDS
-from bioseqrnn.tables.sequences import SequenceTable
+from bioseqrnn.tables.sequences import SequenceFile, SequenceTable
 from bioseqrnn.tables.valid import TEXT, as_type
 
 FORMAT = FOLDS.format
@@ -176,10 +176,16 @@ def read_group_of(path: Path) -> dict[str, int]:
 
 def read_folds(path: Path, table: SequenceTable) -> FoldTable:
     """Read ``folds.parquet``; InputError if it does not belong to the sequence table."""
-    file, folds = _open(path, table)
+    file, folds = _open(path, table.file)
     roles = np.stack([_codes(file, f"role_{k}") for k in range(folds)], axis=1)
     fold = _numbers(file, "fold", -1, folds - 1)
     return FoldTable(_numbers(file, "group", 0, None), fold, np.array(ROLES, "<U10")[roles])
+
+
+def read_first_test(path: Path, table: SequenceFile) -> Ints:
+    """Read the first fold in which each record of a table is tested: int64 [n], -1 for none."""
+    file, folds = _open(path, table)
+    return _numbers(file, "fold", -1, folds - 1)
 
 
 def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints, Ints]:
@@ -188,7 +194,7 @@ def read_roles(path: Path, table: SequenceTable, fold: int) -> tuple[Ints, Ints,
     This takes eight bytes per record. InputError if the fold does not exist or the file does not
     belong to the sequence table.
     """
-    file, folds = _open(path, table)
+    file, folds = _open(path, table.file)
     _check_fold(fold, folds)
     codes = _codes(file, f"role_{fold}")
     return _rows(codes, TRAIN), _rows(codes, VALIDATION), _rows(codes, TEST)
@@ -214,10 +220,10 @@ def open_folds(path: Path) -> tuple[TableFile, dict[str, Any]]:
     return file, metadata
 
 
-def _open(path: Path, table: SequenceTable) -> tuple[TableFile, int]:
+def _open(path: Path, table: SequenceFile) -> tuple[TableFile, int]:
     """Open a fold table, check that it fits the records; return it and the number of folds."""
     file, metadata = open_folds(path)
-    if not same_values(_column(file, "id"), table.file.column("id")):
+    if not same_values(_column(file, "id"), table.column("id")):
         raise InputError(f"{path}: its ids differ from those of the sequence table; split again")
     if metadata["sources"] != table.metadata["sources"]:
         raise InputError(

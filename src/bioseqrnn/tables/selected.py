@@ -33,6 +33,15 @@ class Member(Described):
     settings: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
 
+class Conformal(Described):
+    """Limits of prediction sets (``metrics.conformal.Limits``)."""
+
+    error_rate: Annotated[float, Field(gt=0, lt=1)]
+    least: dict[str, Share] = Field(default_factory=dict)
+    width: Annotated[float, Field(ge=0)] | None = None
+    groups: dict[str, Count] = Field(default_factory=dict)
+
+
 class FinalChoice(Described):
     """The final model; ``final_model`` of the evaluation explains the keys."""
 
@@ -47,6 +56,7 @@ class FinalChoice(Described):
     called: dict[str, Share | None] = Field(default_factory=dict)
     positives: dict[str, Count] = Field(default_factory=dict)
     aim: str = "none"
+    conformal: Conformal | None = None
 
 
 class NetworkChoice(Described):

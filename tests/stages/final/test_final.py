@@ -18,6 +18,7 @@ import bioseqrnn
 from bioseqrnn.baselines.store import load_baseline
 from bioseqrnn.combination.store import load_final
 from bioseqrnn.config.choices import BASELINES
+from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.inference.network import predict_packed
@@ -28,6 +29,7 @@ from bioseqrnn.networks.classifier import SequenceClassifier
 from bioseqrnn.networks.store import load_model, save_model
 from bioseqrnn.stages.baselines.run import fit_final_baseline
 from bioseqrnn.stages.final.run import combine_final
+from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
@@ -103,7 +105,7 @@ class Project:
         outputs = table.task.outputs(table.classes)
         save_model(self.files[0], SequenceClassifier(config, 4, outputs, table.task), card)
 
-    def combine(self, files=None, **changes):
+    def combine(self, files=None, tables=None, **changes):
         probabilistic = self.table.task.probabilistic
         final = {
             "name": "combined", "row": "combined", "criterion": "", "members": self.members,
@@ -116,8 +118,15 @@ class Project:
         path = self.folder / "selected.json"
         path.write_text(json.dumps(selected))
         out = self.folder / "model.safetensors"
-        combine_final(files or self.files, path, out)
+        combine_final(files or self.files, path, out, **(tables or {}))
         return out
+
+    def tables(self):
+        """The tables that say what the training records are like."""
+        folds = self.folder / "folds.parquet"
+        settings = FoldsConfig(count=3, validation_fraction=0.2, seed=1, grouping="duplicates")
+        split_table(self.table, folds, settings)
+        return {"sequences": self.folder / "sequences.parquet", "folds": folds}
 
     def expected(self, packed, final):
         """Scores by the members' own files, combined as the evaluation combines predictions."""
@@ -126,7 +135,7 @@ class Project:
         for file, member in zip(self.files, self.members, strict=True):
             if member["kind"] == "network":
                 network, _ = load_model(file, CPU)
-                raw = predict_packed(network, packed, self.table.alphabet, rows, CPU)
+                raw = predict_packed(network, packed, self.table.alphabet, rows, CPU, alike=True)
             else:
                 fitted, _ = load_baseline(file)
                 raw = fitted.scores(fitted.form.records(packed))
@@ -258,6 +267,75 @@ def test_a_long_record_is_scored_in_stretches(project_of, monkeypatch):
         np.testing.assert_allclose(scores_of(parts, names), scores_of(whole, names), atol=2e-6)
 
 
+def limits_of(task, classes):
+    """Limits of prediction sets that exclude some classes."""
+    least = {name: 0.2 + 0.1 * k for k, name in enumerate(classes)}
+    if task == "per_position":
+        return None
+    return {
+        "error_rate": 0.1, "groups": {}, "least": {} if task == "regression" else least,
+        "width": 0.7 if task == "regression" else None,
+    }  # fmt: skip
+
+
+def test_a_row_says_how_far_it_can_be_trusted(project):
+    task, classes = project.table.task, project.table.classes
+    limits = limits_of(task.name, classes)
+    model = project.combine(tables=project.tables(), conformal=limits)
+    strange = f">short\nACG\n>long\n{'ACGGT' * 800}\n"
+    (project.folder / "s.fa").write_text((project.folder / "q.fa").read_text() + strange)
+    frame = predict(project, model, "s.fa", members=True)
+    # records of the training itself, and two of other lengths
+    assert (frame["domain"].iloc[:-2] != "outside").mean() > 0.9
+    assert frame["domain"].tolist()[-2:] == ["outside", "outside"]
+    assert "3 residues; training records have 3" in frame["domain_reason"].iloc[-2]
+    assert "4,000 residues; training records have 3" in frame["domain_reason"].iloc[-1]
+    assert (frame["domain_reason"] == "").equals(frame["domain"] == "inside")
+    scores = None if task.per_position else frame[score_columns(task, classes)].to_numpy()
+    if task.per_position:
+        assert not {"prediction_set", "members_sd"} & set(frame)
+        return
+    weights = np.array([member["weight"] for member in project.members])
+    parts = np.stack([
+        frame[[f"{m['name']}:{c}" for c in score_columns(task, classes)]].to_numpy()
+        for m in project.members
+    ])  # fmt: skip
+    best = scores.argmax(axis=1)
+    of_best = parts[:, np.arange(len(frame)), best].T
+    if task.name == "multilabel":
+        of_best = None
+    if task.name == "regression":
+        assert (frame["interval_high"] - frame["interval_low"]).to_numpy() == pytest.approx(1.4)
+        assert "prediction_set" not in frame
+        assert "members_disagree" not in frame
+    else:
+        least = np.array(list(limits["least"].values()))
+        sets = ["|".join(np.array(classes)[row]) for row in scores >= least]
+        assert frame["prediction_set"].tolist() == sets
+        assert len(set(sets)) > 1
+    if of_best is not None:
+        mean = np.average(of_best, axis=1, weights=weights)
+        np.testing.assert_allclose(frame["members_mean"], mean)
+        spread = np.sqrt(np.average((of_best - mean[:, None]) ** 2, axis=1, weights=weights))
+        np.testing.assert_allclose(frame["members_sd"], spread)
+    if task.name in ("binary", "multiclass"):
+        other = (parts.argmax(axis=2) != best).T
+        np.testing.assert_allclose(
+            frame["members_disagree"], np.average(other, axis=1, weights=weights)
+        )
+    alone = predict(project, model, "s.fa", only="gru")
+    assert "prediction_set" not in alone
+    assert "members_sd" not in alone
+    assert alone["domain"].tolist() == frame["domain"].tolist()
+
+
+def test_a_model_without_a_domain_says_so(project, capfd):
+    frame = predict(project, project.combine())
+    assert set(frame["domain"]) == {"unknown"}
+    said = capfd.readouterr().err
+    assert said.count("domain unknown: the model file does not say what its training records") == 1
+
+
 @pytest.fixture
 def binary(project_of):
     return project_of("binary")
@@ -309,6 +387,35 @@ def test_a_damaged_file_is_one_clear_line(binary, change, message):
     assert message in text
     assert str(path) in text
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a, c: a.pop("domain:words"), "its known words do not fit its card"),
+        (lambda a, c: a.update({"domain:words": a["domain:words"][:-1]}), "do not fit its card"),
+        (lambda a, c: c["domain"]["words"].update(size=14), "do not fit its card"),
+        (lambda a, c: c["domain"].update(lengths=[5, 1, 2, 3]), "lengths do not ascend"),
+        (
+            lambda a, c: c["domain"]["composition"].update(mean=[0.5, 0.5]),
+            "mean and between differ",
+        ),
+        (lambda a, c: c["conformal"]["least"].pop("hit"), "conformal: 'hit' is no class"),
+    ],
+)
+def test_a_damaged_domain_is_one_clear_line(binary, change, message):
+    model = binary.combine(tables=binary.tables(), conformal=limits_of("binary", ["miss", "hit"]))
+    path = damaged(model, change)
+    with pytest.raises(InputError) as error:
+        predict(binary, path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_domain_is_of_the_records_that_members_were_trained_on(binary, tmp_path):
+    other = Project(tmp_path, "binary", n=75)
+    with pytest.raises(InputError, match="the members were trained on another table"):
+        binary.combine(tables=other.tables())
 
 
 def test_commands_for_single_networks_say_what_is_needed(binary):

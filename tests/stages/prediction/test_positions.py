@@ -23,6 +23,7 @@ from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.tasks import task_of
 
 CPU = torch.device("cpu")
+ADDED = ["domain", "domain_reason", "status", "reason"]
 WINDOW, OVERLAP = 40, 14
 
 
@@ -182,7 +183,7 @@ def test_tables_and_runs_of_residues(tmp_path, bases):
     assert count == 4
     assert frame["id"].tolist() == list(records)
     assert frame["length"].tolist() == [5, 600, 300, 1]
-    assert text.columns.tolist() == ["id", "start", "length", "call", "status", "reason"]
+    assert text.columns.tolist() == ["id", "start", "length", "call", *ADDED]
     assert text["call"].tolist() == frame["call"].tolist()
     rows = [np.concatenate(frame[f"probability_{name}"]) for name in "EIN"]
     scores = np.stack(rows, axis=1)
@@ -235,7 +236,7 @@ def test_labels_of_a_record_are_joined(tmp_path, bases):
     columns = [f"probability_{name}" for name in "xyz"]
     limits = [f"threshold_{name}" for name in "xyz"]
     assert frame.columns.tolist() == [
-        "id", "length", "call", *columns, *limits, "status", "reason",
+        "id", "length", "call", *columns, *limits, *ADDED,
     ]  # fmt: skip
     np.testing.assert_allclose(frame[columns], scores, atol=1e-6)
     expected = [";".join(n for n, p in zip("xyz", row, strict=True) if p >= 0.5) for row in scores]
@@ -252,6 +253,6 @@ def test_values_are_no_probabilities(tmp_path, bases):
     save_model(tmp_path / "model.safetensors", net, card)
     (tmp_path / "q.fa").write_text(f">1\n{bases[:50]}\n>2\n{bases[50:70]}\n")
     _, frame, text = predict(tmp_path)
-    names = ["id", "length", "value", "status", "reason"]
+    names = ["id", "length", "value", *ADDED]
     assert frame.columns.tolist() == text.columns.tolist() == names
     np.testing.assert_allclose(frame["value"], scores_of(net, [bases[:50], bases[50:70]])[:, 0])

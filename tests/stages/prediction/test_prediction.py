@@ -27,6 +27,9 @@ from bioseqrnn.stages.prediction.seen import SeenSequences
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import TASKS
 
+# of a network alone, which has no limits of prediction sets
+ADDED = ["domain", "domain_reason", "status", "reason"]
+
 
 @pytest.fixture
 def model(tmp_path):
@@ -67,7 +70,7 @@ def test_one_row_a_record_in_input_order(tmp_path, model, monkeypatch):
     assert frame["id"].tolist() == [name for name, _ in records]
     assert frame["length"].tolist() == [len(sequence) for _, sequence in records]
     columns = [f"probability_{c}" for c in "abc"]
-    assert list(frame) == ["id", "length", "call", *columns, "status", "reason"]
+    assert list(frame) == ["id", "length", "call", *columns, *ADDED]
     assert set(frame["status"]) == {"predicted"}
     assert frame["reason"].isna().all()
     probability = frame[columns].to_numpy()
@@ -181,8 +184,7 @@ def test_probabilities_are_calibrated_and_calls_made_by_the_threshold(tmp_path):
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     assert text["threshold_yes"].tolist() == pytest.approx([threshold] * 60, abs=1e-6)
     assert list(text) == [
-        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes", "status",
-        "reason",
+        "id", "length", "call", "probability_no", "probability_yes", "threshold_yes", *ADDED,
     ]  # fmt: skip
     # other than the most probable class would have it
     assert (called != np.where(cold["probability_yes"] >= 0.5, "yes", "no")).any()
@@ -194,7 +196,7 @@ def test_labels_are_joined(tmp_path):
     _, plain = predict(tmp_path, model_of(tmp_path, "multilabel", labels))
     columns = [f"probability_{name}" for name in labels]
     limits = [f"threshold_{name}" for name in labels]
-    assert list(plain) == ["id", "length", "call", *columns, *limits, "status", "reason"]
+    assert list(plain) == ["id", "length", "call", *columns, *limits, *ADDED]
     assert (plain[limits] == 0.5).all(axis=None)
     thresholds = {name: float(plain[f"probability_{name}"].median()) for name in labels[:2]}
     _, frame = predict(tmp_path, model_of(tmp_path, "multilabel", labels, thresholds=thresholds))
@@ -209,7 +211,7 @@ def test_labels_are_joined(tmp_path):
 def test_a_number_is_predicted_as_it_is(tmp_path):
     query(tmp_path)
     _, frame = predict(tmp_path, model_of(tmp_path, "regression", [], temperature=None))
-    assert list(frame) == ["id", "length", "value", "status", "reason"]
+    assert list(frame) == ["id", "length", "value", *ADDED]
     assert frame["value"].nunique() > 40
     text = pd.read_csv(tmp_path / "q.tsv.gz", sep="\t")
     np.testing.assert_allclose(text["value"], frame["value"], atol=1e-6)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from bioseqrnn.config.evaluation import ConformalConfig
 from bioseqrnn.metrics.numbers import brief, rounded
 from bioseqrnn.metrics.registry import headline
 from bioseqrnn.metrics.scorers import ALL
@@ -16,6 +17,7 @@ from bioseqrnn.metrics.thresholds import Aim
 from bioseqrnn.stages.evaluation import pictures, tables
 from bioseqrnn.stages.evaluation.collect import NO_AIM, Evidence, collect
 from bioseqrnn.stages.evaluation.combine import DEFAULT, Plan, combine_models, members_of
+from bioseqrnn.stages.evaluation.conformal import conformal_limits, conformal_table
 from bioseqrnn.stages.evaluation.derived import SELECTED, derive_models
 from bioseqrnn.stages.evaluation.estimates import Estimates, score_models
 from bioseqrnn.stages.evaluation.final import final_model, network_calibration
@@ -40,6 +42,7 @@ def evaluate_models(
     sequences: Path | None = None,
     aim: Aim = NO_AIM,
     plan: Plan = DEFAULT,
+    error_rate: float = ConformalConfig().error_rate,
 ) -> None:
     """Evaluate networks and baselines of one dataset.
 
@@ -56,13 +59,15 @@ def evaluate_models(
     confidence : float
         Confidence level of the intervals, 0 to 1.
     seed : int
-        Seed of the bootstrap.
+        Seed of the bootstrap, and of the draw of a record a group for prediction sets.
     sequences : Path, optional
         ``sequences.parquet``, for the strata; without it there are none.
     aim : Aim
         Aim of the thresholds.
     plan : Plan
         What is combined, and what the final model is.
+    error_rate : float
+        Of the prediction sets of the final model.
     """
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
@@ -81,7 +86,10 @@ def evaluate_models(
         scores = score_models(evidence, strata, replicates, seed)
     selected |= _described(evidence, selected["model"], scores)
     chosen = final_model(evidence, members, selected["model"], plan.final)
-    selected["final"] = chosen | {"metrics": _metrics(scores, chosen["row"])}
+    selected["final"] = chosen | {
+        "metrics": _metrics(scores, chosen["row"]),
+        "conformal": conformal_limits(evidence, chosen["row"], error_rate, seed),
+    }
 
     frames = {
         declared.RUNS: tables.runs_table(evidence),
@@ -91,6 +99,7 @@ def evaluate_models(
         declared.TEMPERATURES: tables.temperatures_table(evidence),
         declared.THRESHOLDS: tables.thresholds_table(evidence),
         declared.WEIGHTS: tables.weights_table(weights),
+        declared.CONFORMAL: conformal_table(evidence, chosen["row"], error_rate, seed),
         declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
         declared.CALIBRATION: pictures.calibration_table(evidence),
         declared.CONFUSION: pictures.confusion_table(evidence),

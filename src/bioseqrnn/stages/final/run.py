@@ -9,16 +9,27 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.combination.store import save_final
+from bioseqrnn.domain.fit import FittedDomain, fit_domain
 from bioseqrnn.metrics.combination import Combination
 from bioseqrnn.metrics.own_scores import combined_own, final_thresholds
 from bioseqrnn.networks.card import raw_card
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
+from bioseqrnn.support.io import sha256
+from bioseqrnn.tables.folds import read_first_test
 from bioseqrnn.tables.selected import read_selection
+from bioseqrnn.tables.sequences import open_sequences
 from bioseqrnn.tasks import task_of
 
 
-def combine_final(files: Sequence[Path], selected: Path, output: Path) -> None:
+def combine_final(
+    files: Sequence[Path],
+    selected: Path,
+    output: Path,
+    *,
+    sequences: Path | None = None,
+    folds: Path | None = None,
+) -> None:
     """Put the final model together.
 
     Parameters
@@ -30,6 +41,9 @@ def combine_final(files: Sequence[Path], selected: Path, output: Path) -> None:
         ``selected.json`` of the evaluation, with the weights.
     output : Path
         ``model.safetensors`` to write.
+    sequences, folds : Path, optional
+        ``sequences.parquet`` that the members were trained on, and ``folds.parquet``. With both,
+        the file says what the training records are like.
 
     Raises
     ------
@@ -60,8 +74,25 @@ def combine_final(files: Sequence[Path], selected: Path, output: Path) -> None:
         Combination(np.array([m["weight"] for m in choice["members"]]), choice["centre"]),
     )
     thresholds = final_thresholds(task, {**choice, "model": choice["name"]}, own)
-    save_final(output, members, choice | {"thresholds": thresholds})
+    domain = _domain(cards[0], sequences, folds)
+    save_final(output, members, choice | {"thresholds": thresholds}, domain)
     say(f"final model: {choice['name']} ({', '.join(_shares(choice))})")
+
+
+def _domain(
+    card: dict[str, Any], sequences: Path | None, folds: Path | None
+) -> FittedDomain | None:
+    """What the training records are like; None without the tables."""
+    if sequences is None or folds is None:
+        return None
+    if card.get("sequences_sha256") and card["sequences_sha256"] != sha256(sequences):
+        raise InputError(
+            f"{sequences}: the members were trained on another table of sequences; give the table "
+            "that they were trained on"
+        )
+    file = open_sequences(sequences)
+    both = file.metadata["strands"] == "both"
+    return fit_domain(file.packed, read_first_test(folds, file), file.alphabet, both)
 
 
 def _shares(choice: dict[str, Any]) -> list[str]:

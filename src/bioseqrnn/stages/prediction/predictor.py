@@ -17,6 +17,7 @@ from bioseqrnn.fasta.records import PackedRecords, counted, read_records
 from bioseqrnn.inference.records import Predicted, Scorer, predict_records
 from bioseqrnn.networks.card import MEMBERS
 from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
+from bioseqrnn.stages.prediction.added import AddedColumns
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.tasks import Task
 
@@ -30,18 +31,22 @@ class Predictor:
     scorer : Scorer
     card : dict
     device : torch.device
+    added : AddedColumns
+        Columns that say how far each row can be trusted.
     """
 
     scorer: Scorer
     card: dict[str, Any]
     device: torch.device
+    added: AddedColumns
 
     @classmethod
     def load(
         cls, path: Path, device: torch.device, only: str | None = None, every: bool = False
     ) -> Predictor:
         """Read a model file; the parameters and errors are those of ``load_final``."""
-        return cls(*load_final(path, device, only=only, every=every), device)
+        scorer, card = load_final(path, device, only=only, every=every)
+        return cls(scorer, card, device, AddedColumns.of(path, card, alone=only is not None))
 
     @property
     def task(self) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.records import NO_IDS, PackedRecords, Refused
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.onehot.packing import NOTHING
+from bioseqrnn.stages.prediction.added import Added
 from bioseqrnn.stages.prediction.calls import (
     START,
     THRESHOLD,
@@ -47,6 +48,8 @@ class Rows:
         Sequences that the model was trained on, for the column ``in_training``.
     several : bool
         Whether a column names the file of each record.
+    added : callable
+        Makes further columns, for one file of records.
 
     Attributes
     ----------
@@ -63,12 +66,15 @@ class Rows:
         members: Sequence[str] = (),
         seen: SeenSequences | None = None,
         several: bool = False,
+        added: Callable[[], Sequence[Added]] = list,
     ) -> None:
         self._members, self._seen, self._card = members, seen, card
+        self._new_added = added
         self._task, self._classes = task, list(card["classes"])
         self._thresholds: Mapping[str, float] = card.get("thresholds") or {}
         fields = [("id", pa.string()), *call_fields(task, self._classes, self._thresholds)]
         fields += member_fields(task, self._classes, members)
+        fields += [field for some in added() for field in some.fields]
         if seen is not None:
             fields.append(("in_training", pa.bool_()))
         fields += [(STATUS, pa.string()), (REASON, pa.string())]
@@ -81,7 +87,7 @@ class Rows:
     def begin(self, file: str) -> None:
         """Begin a file: its records are counted and reported apart."""
         self._file = file
-        self._trained = TrainedLengths(self._card)
+        self._trained, self._added = TrainedLengths(self._card), self._new_added()
         self._done = self._rows = self._known = 0
         self._refused: list[Refused] = []
         self._refusals = 0
@@ -117,6 +123,8 @@ class Rows:
         columns |= member_columns(
             self._task, self._classes, part.lengths, part.members, self._members
         )
+        for some in self._added:
+            columns |= some.columns(part)
         if part.begins:
             self._trained.add(source.ids, source.packed.lengths)
         if self._seen is not None:
@@ -157,6 +165,8 @@ class Rows:
             records = "1 record is" if self._refusals == 1 else f"{self._refusals:,} records are"
             say(f"warning: {name}: {records} not predicted (column {STATUS}): {shown}")
         self._trained.warn(name)
+        for some in self._added:
+            some.report(name)
         if self._known:
             say(
                 f"{name}: {self._known:,} of them were used to train the model (column "

@@ -117,7 +117,7 @@ def predict_queries(
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
     names = predictor.members if members and only is None else []
-    rows = Rows(task, card, names, seen, several=len(fastas) > 1)
+    rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=predictor.added)
     queries: dict[str, str] = {}
     failed: list[str] = []
     with together(), ExitStack() as files:

@@ -111,6 +111,26 @@ THRESHOLDS = _table(
     Column("precision", NUMBER, "on test records"),
     Column("recall", NUMBER, "on test records"),
 )  # fmt: skip
+CONFORMAL = _table(
+    "conformal",
+    "One row for each class and error rate: how often the prediction sets of the final model "
+    "contain the class of its test records ([domain.md](domain.md)). Limits for the records of a "
+    "fold come from the other folds.",
+    Column("model", TEXT, "the row of the final model"),
+    Column("error_rate", NUMBER, "stated error rate"),
+    Column("class", TEXT, "true class or label of the records; empty for regression"),
+    Column("coverage", NUMBER, "fraction of the records whose set contains the class"),
+    Column(
+        "coverage_groups", NUMBER,
+        "the same with equal weight for every group of similar records; the stated error rate is "
+        "about this",
+    ),
+    Column("size", NUMBER, "mean number of classes in a set; regression: width of the interval"),
+    Column("empty", NUMBER, "fraction of these records with an empty set"),
+    Column("single", NUMBER, "fraction of these records with a set of one class"),
+    Column("n", COUNT, "test records of the class"),
+    Column("groups", COUNT, "groups that they are in"),
+)  # fmt: skip
 STRATA = _table(
     "strata", "One row for each model and part of the records.",
     _MODEL, _KIND,
@@ -179,7 +199,9 @@ SELECTED = Table(
             "the final model: `name` (`combined`, or a single method), `row` (in the tables), "
             "`criterion`, `candidates`, `members` (`name`, `kind`, `weight`, `temperature`, and of "
             "a baseline the `settings` on which the folds agreed), `centre`, `metrics`, and "
-            "`temperature`, `thresholds`, `called`, `positives`, `aim` of its scores",
+            "`temperature`, `thresholds`, `called`, `positives`, `aim` of its scores; `conformal`: "
+            "`error_rate`, `least` (class → probability from which it is in the prediction set), "
+            "`width` (of the interval in regression, on either side), `groups` (number of draws)",
         ),
     ),
 )  # fmt: skip
@@ -243,6 +265,6 @@ PROVENANCE = Table(
 
 # the TSV files of ``evaluate``, in the order in which it writes them
 EVALUATED = (
-    RUNS, SUMMARY, COMPARISONS, WEIGHTS, CLASSES, TEMPERATURES, THRESHOLDS, STRATA, CALIBRATION,
-    CONFUSION, HISTORIES,
+    RUNS, SUMMARY, COMPARISONS, WEIGHTS, CLASSES, TEMPERATURES, THRESHOLDS, CONFORMAL, STRATA,
+    CALIBRATION, CONFUSION, HISTORIES,
 )  # fmt: skip

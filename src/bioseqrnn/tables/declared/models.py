@@ -213,6 +213,36 @@ QUERY_PREDICTIONS = Table(
             optional=True,
         ),
         Column(
+            "members_mean", NUMBER,
+            "of a combined model: mean over its members, by weight, of the probability of the most "
+            "probable class (multilabel: of all labels), or of the value; not per position",
+            optional=True,
+        ),
+        Column("members_sd", NUMBER, "standard deviation of the same", optional=True),
+        Column(
+            "members_disagree", NUMBER,
+            "fraction of the members, by weight, for which another class is the most probable one "
+            "(multilabel: mean over labels, on the other side of 0.5); not for regression",
+            optional=True,
+        ),
+        Column(
+            "prediction_set", TEXT,
+            "classes that cannot be excluded at the error rate of the model, joined by `|`; may be "
+            "empty ([domain.md](domain.md)); not for regression, per position or single networks",
+            optional=True,
+        ),
+        Column(
+            "interval_low", NUMBER, "regression: lower end of the interval, instead of the set",
+            optional=True,
+        ),
+        Column("interval_high", NUMBER, "likewise, upper end", optional=True),
+        Column(
+            "domain", TEXT,
+            "`inside`, `edge` or `outside` of what the model was trained on "
+            "([domain.md](domain.md)); `unknown` if the model file does not say it",
+        ),
+        Column("domain_reason", TEXT, "why a record is not inside, in words; otherwise empty"),
+        Column(
             "in_training", TRUTH,
             "whether the final model was trained on the sequence or its reverse complement; "
             "without `--sequences` there is no such column",
