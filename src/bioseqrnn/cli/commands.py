@@ -20,8 +20,8 @@ from bioseqrnn.cli.files import Command, checked
 NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
-    "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
-    "import-keras",
+    "export-modisco", "mutate", "memory", "transfer", "predict", "variants", "report",
+    "compare-random", "import-keras",
 )  # fmt: skip
 
 
