@@ -8,9 +8,9 @@ are attributed by in-silico mutagenesis, and motifs are searched in the attribut
 workflow. ``--jaspar`` is a file of JASPAR matrices (vertebrates): planted motifs are drawn from it,
 and what is found is compared with all of it.
 The sets are described in ``planted.py``. Of a pair, it is also compared whether ``motif_pairs.tsv``
-has its distance. ``--again`` searches attributions that an earlier run left in ``--work``. With
-``--peer modisco``, modisco-lite searches the same attributions of DNA (``modisco_peer.py``;
-``--peer-python`` has it, see ``requirements-motifs.txt``).
+has its distance. With ``--again``, networks and attributions that an earlier run left in ``--work``
+are not made again. With ``--peer modisco``, modisco-lite searches the same attributions of DNA
+(``modisco_peer.py``; ``--peer-python`` has it, see ``requirements-motifs.txt``).
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ from bioseqrnn.tables.sequences import read_sequences
 SAME = 0.7
 
 
-def attribute_set(made: Made, folder: Path, options: argparse.Namespace) -> None:
-    """Train a network of one fold, and attribute its test records."""
+def train_set(made: Made, folder: Path, options: argparse.Namespace) -> None:
+    """Train a network of one fold."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = []
     for label, texts in (("neg", made.negatives), ("pos", made.positives)):
@@ -84,10 +84,15 @@ def attribute_set(made: Made, folder: Path, options: argparse.Namespace) -> None
     )
     training = FoldTraining("network", ModelConfig(cell=options.cell), 0, options.seed)
     train_fold(table, folds, files, training, machine=MachineConfig(device="cpu"))
+
+
+def attribute_set(made: Made, folder: Path) -> None:
+    """Attribute the test records of the fold."""
     # of the records that are drawn, a network of one fold attributes those of its fold
     drawn = len(made.positives) + len(made.negatives)
     attribute_sequences(
-        [folder / "model.safetensors"], table, folds, folder, selected=None, temperatures=None,
+        [folder / "model.safetensors"], folder / "sequences.parquet", folder / "folds.parquet",
+        folder, selected=None, temperatures=None,
         settings=ExplanationConfig(records=drawn, changes=10**9),
         machine=MachineConfig(device="cpu"),
     )  # fmt: skip
@@ -198,8 +203,10 @@ def read_found(folder: Path, symbols: str) -> dict[str, np.ndarray]:
 def rows_of(made: Made, folder: Path, options: argparse.Namespace, database: Database,
             known: dict[str, Entry]) -> list[list[str]]:  # fmt: skip
     """Rows of the table of one set: what each method found in the attributions."""
+    if not (options.again and (folder / "model.safetensors").exists()):
+        train_set(made, folder, options)
     if not (options.again and (folder / "attributions.parquet").exists()):
-        attribute_set(made, folder, options)
+        attribute_set(made, folder)
     found, seconds = find(folder, options.jaspar if made.both else None)
     matrices = read_found(folder, made.symbols)
     cells = judged(made, found, matrices, known if made.both else {})
@@ -225,7 +232,7 @@ def main() -> None:
     parser.add_argument("--cell", default="gru", choices=["rnn", "gru", "lstm"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="folder that keeps the results")
-    parser.add_argument("--again", action="store_true", help="search kept attributions")
+    parser.add_argument("--again", action="store_true", help="use what is in --work")
     parser.add_argument("--peer", choices=["modisco"], help="search of DNA by another method, too")
     parser.add_argument("--peer-python", type=Path, help="interpreter that has it")
     options = parser.parse_args()

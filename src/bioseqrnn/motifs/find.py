@@ -12,7 +12,7 @@ from bioseqrnn.motifs.discovery import background
 from bioseqrnn.motifs.patterns import Motif, Sites, matrices, trimmed
 from bioseqrnn.motifs.positional import fixed_places
 from bioseqrnn.motifs.seqlets import Encoded, find_seqlets
-from bioseqrnn.support.arrays import Doubles, Floats
+from bioseqrnn.support.arrays import Bools, Doubles, Floats
 
 MOST_SEQLETS = 20_000
 # two motifs of at least this similarity are one
@@ -80,7 +80,9 @@ def find_motifs(
                 taken[places[codes < records.symbols]] = True
             found += [
                 _Found(fixed.sites, fixed.p, fixed.place)
-                for fixed in fixed_places(records, values, taken, known)
+                for fixed in fixed_places(
+                    records, values, taken, known, _own(records, output, sign)
+                )
             ]
             known += [one.sites for one in found if one.place is not None]
             most = max((len(one.sites) for one in found), default=0)
@@ -92,6 +94,13 @@ def find_motifs(
                 )
             looked.append(Looked(output, sign, len(seqlets), len(kept)))
     return motifs, looked
+
+
+def _own(records: Encoded, output: int, sign: int) -> Bools:
+    """Records of the class of an output, or those of the other classes: bool [records]."""
+    if records.own is None:
+        return np.ones(len(records), bool)
+    return records.own[:, output] == (sign == 1)
 
 
 @dataclass(frozen=True)
