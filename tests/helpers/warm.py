@@ -35,6 +35,7 @@ MODULES = {
         "bioseqrnn.stages.explanation.attribute",
         "bioseqrnn.stages.explanation.motifs",
         "bioseqrnn.stages.explanation.check",
+        "bioseqrnn.stages.explanation.modisco",
         "bioseqrnn.stages.inspection.memory",
         "bioseqrnn.stages.inspection.mutate",
         # libraries that a job imports when it comes to them
