@@ -1,14 +1,16 @@
 """Whether planted motifs are found by the networks that learned them, and nothing else.
 
     python -m benchmarks.motifs --jaspar JASPAR.txt [--sets dna pair protein place] [--records 2000]
-        [--cell gru] [--seed 1] [--work folder]
+        [--cell gru] [--seed 1] [--work folder] [--again] [--peer modisco --peer-python PYTHON]
 
 Each set is made here, half of it positives. The network of one fold is trained, its test records
 are attributed by in-silico mutagenesis, and motifs are searched in the attributions, as in the
 workflow. ``--jaspar`` is a file of JASPAR matrices (vertebrates): planted motifs are drawn from it,
 and what is found is compared with all of it.
 The sets are described in ``planted.py``. Of a pair, it is also compared whether ``motif_pairs.tsv``
-has its distance.
+has its distance. With ``--again``, networks and attributions that an earlier run left in ``--work``
+are not made again. With ``--peer modisco``, modisco-lite searches the same attributions of DNA
+(``modisco_peer.py``; ``--peer-python`` has it, see ``requirements-motifs.txt``).
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from benchmarks.modisco_peer import search
 from benchmarks.planted import (
     DNA,
     FACTORS,
@@ -45,9 +50,8 @@ from bioseqrnn.config.models import ModelConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.motifs.comparison import align, excess
 from bioseqrnn.motifs.motif_files import read_motifs
-from bioseqrnn.motifs.tomtom import Entry
+from bioseqrnn.motifs.tomtom import Database, Entry
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
-from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.folds.run import split_table
 from bioseqrnn.stages.sequences.run import encode_sequences
 from bioseqrnn.stages.training.run import FoldFiles, FoldTraining, train_fold
@@ -57,10 +61,8 @@ from bioseqrnn.tables.sequences import read_sequences
 SAME = 0.7
 
 
-def run_set(
-    made: Made, folder: Path, options: argparse.Namespace, database: Path | None
-) -> pd.DataFrame:
-    """Train, attribute, search: return ``motifs.tsv``."""
+def train_set(made: Made, folder: Path, options: argparse.Namespace) -> None:
+    """Train a network of one fold."""
     folder.mkdir(parents=True, exist_ok=True)
     sources = []
     for label, texts in (("neg", made.negatives), ("pos", made.positives)):
@@ -82,21 +84,43 @@ def run_set(
     )
     training = FoldTraining("network", ModelConfig(cell=options.cell), 0, options.seed)
     train_fold(table, folds, files, training, machine=MachineConfig(device="cpu"))
+
+
+def attribute_set(made: Made, folder: Path) -> None:
+    """Attribute the test records of the fold."""
+    # of the records that are drawn, a network of one fold attributes those of its fold
+    drawn = len(made.positives) + len(made.negatives)
     attribute_sequences(
-        [folder / "model.safetensors"], table, folds, folder, selected=None, temperatures=None,
-        settings=ExplanationConfig(records=400), machine=MachineConfig(device="cpu"),
+        [folder / "model.safetensors"], folder / "sequences.parquet", folder / "folds.parquet",
+        folder, selected=None, temperatures=None,
+        settings=ExplanationConfig(records=drawn, changes=10**9),
+        machine=MachineConfig(device="cpu"),
     )  # fmt: skip
-    discover_motifs(
-        folder / "attributions.parquet", table, folder, seed=1, threads=1,
-        databases=[database] if database else [], jaspar=None,
-    )  # fmt: skip
-    return pd.read_csv(folder / "motifs.tsv", sep="\t")
 
 
-def judged(made: Made, folder: Path, found: pd.DataFrame, known: dict[str, Entry]) -> list[str]:
-    """Cells of the table: planted, recovered, false motifs, and what was found."""
+def find(folder: Path, database: Path | None) -> tuple[pd.DataFrame, float]:
+    """Search by ``bioseqrnn motifs``: ``motifs.tsv``, and the CPU seconds of the command."""
+    words = ["--sequences", "sequences.parquet", "--output", ".", "--threads", "1"]
+    words += ["--database", str(database.resolve())] if database else []
+    started = children_seconds()
+    subprocess.run(
+        [sys.executable, "-m", "bioseqrnn", "motifs", "attributions.parquet", *words],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return pd.read_csv(folder / "motifs.tsv", sep="\t"), children_seconds() - started
+
+
+def children_seconds() -> float:
+    """CPU seconds of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def judged(
+    made: Made, found: pd.DataFrame, matrices: dict[str, np.ndarray], known: dict[str, Entry]
+) -> list[str]:
+    """Cells of the table: recovered, false motifs, and what was found."""
     said, false, recovered = [], 0, set()
-    matrices = {e.identifier: e.frequencies for e in read_found(folder, made.symbols)}
     chance = np.full(len(made.symbols), 1 / len(made.symbols))
     for row in found.to_dict("records"):
         own = excess(matrices[row["motif"]], chance)
@@ -129,12 +153,11 @@ def judged(made: Made, folder: Path, found: pd.DataFrame, known: dict[str, Entry
         false += not right
         said.append(text if right else f"*{text}* ({row['sign']}, {row['sites']} sites)")
     total = len(made.places or made.planted)
-    return [made.name, f"{len(recovered)} of {total}", str(false), "; ".join(said) or "nothing"]
+    return [f"{len(recovered)} of {total}", str(false), "; ".join(said) or "nothing"]
 
 
-def judged_pair(made: Made, folder: Path) -> str:
+def judged_pair(made: Made, folder: Path, matrices: dict[str, np.ndarray]) -> str:
     """Say whether the preferred distance of the two planted motifs is the planted one."""
-    matrices = {e.identifier: e.frequencies for e in read_found(folder, made.symbols)}
     pairs = pd.read_csv(folder / "motif_pairs.tsv", sep="\t", keep_default_na=False)
     chance = np.full(len(made.symbols), 1 / len(made.symbols))
     names = list(made.planted)
@@ -170,10 +193,33 @@ def judged_pair(made: Made, folder: Path) -> str:
     return "*no distance*"
 
 
-def read_found(folder: Path, symbols: str) -> list[Entry]:
-    """The motifs of a run; none if the file has none."""
+def read_found(folder: Path, symbols: str) -> dict[str, np.ndarray]:
+    """The motifs of a run by name; none if the file has none."""
     path = folder / "motifs.meme"
-    return read_motifs(path, symbols) if "MOTIF" in path.read_text() else []
+    entries = read_motifs(path, symbols) if "MOTIF" in path.read_text() else []
+    return {entry.identifier: entry.frequencies for entry in entries}
+
+
+def rows_of(made: Made, folder: Path, options: argparse.Namespace, database: Database,
+            known: dict[str, Entry]) -> list[list[str]]:  # fmt: skip
+    """Rows of the table of one set: what each method found in the attributions."""
+    if not (options.again and (folder / "model.safetensors").exists()):
+        train_set(made, folder, options)
+    if not (options.again and (folder / "attributions.parquet").exists()):
+        attribute_set(made, folder)
+    found, seconds = find(folder, options.jaspar if made.both else None)
+    matrices = read_found(folder, made.symbols)
+    cells = judged(made, found, matrices, known if made.both else {})
+    if made.spacing is not None:
+        cells[-1] += f"; {judged_pair(made, folder, matrices)}"
+    rows = [[made.name, "bioseqrnn", *cells, f"{auroc(folder):.3f}", f"{seconds:.0f}"]]
+    if options.peer and made.symbols == DNA:
+        started = children_seconds()
+        found, matrices = search(folder, options.peer_python, database)
+        seconds = children_seconds() - started
+        cells = judged(made, found, matrices, known)
+        rows.append([made.name, "modisco-lite", *cells, rows[0][-2], f"{seconds:.0f}"])
+    return rows
 
 
 def main() -> None:
@@ -186,7 +232,12 @@ def main() -> None:
     parser.add_argument("--cell", default="gru", choices=["rnn", "gru", "lstm"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="folder that keeps the results")
+    parser.add_argument("--again", action="store_true", help="use what is in --work")
+    parser.add_argument("--peer", choices=["modisco"], help="search of DNA by another method, too")
+    parser.add_argument("--peer-python", type=Path, help="interpreter that has it")
     options = parser.parse_args()
+    if options.peer and options.peer_python is None:
+        parser.error("--peer needs --peer-python")
     entries = read_motifs(options.jaspar, DNA)
     known: dict[str, Entry] = {}
     for entry in entries:
@@ -200,24 +251,20 @@ def main() -> None:
         "protein": [lambda rng, p=p: protein_set(rng, p, options.records) for p in PATTERNS],
         "place": [lambda rng, p=p: place_set(rng, p, options.records) for p in PLACES],
     }
-    print(
-        "| planted | recovered | false | found (*false*) | AUROC | s |\n|---|---|---|---|---|---|"
-    )
+    database = Database(entries, True)
+    print("| planted | method | recovered | false | found (*false*) | AUROC | search, CPU s |")
+    print("|---|---|---|---|---|---|---|")
     for kind in options.sets:
         for number, make in enumerate(makers[kind]):
             made = make(np.random.default_rng([options.seed, number, len(kind)]))
             if options.only not in made.name:
                 continue
             folder = (options.work or Path(tempfile.mkdtemp())) / f"{kind}-{number}"
-            log, started = io.StringIO(), time.perf_counter()
+            log = io.StringIO()
             with contextlib.redirect_stderr(log), contextlib.redirect_stdout(log):
-                found = run_set(made, folder, options, options.jaspar if made.both else None)
-            cells = judged(made, folder, found, known if made.both else {})
-            if made.spacing is not None:
-                cells[-1] += f"; {judged_pair(made, folder)}"
-            seconds = time.perf_counter() - started
-            cells += [f"{auroc(folder):.3f}", f"{seconds:.0f}"]
-            print("| " + " | ".join(cells) + " |", flush=True)
+                rows = rows_of(made, folder, options, database, known)
+            for cells in rows:
+                print("| " + " | ".join(cells) + " |", flush=True)
             if options.work is None:
                 shutil.rmtree(folder.parent)
             else:

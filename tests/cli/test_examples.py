@@ -47,6 +47,7 @@ CHECKED = {
     "for; what reads the results is run",
     "docs/cluster.md": "needs a cluster: syntax, profiles and make targets are looked for",
     "docs/training.md": "needs SLURM: syntax, and the options of its command",
+    "docs/motifs.md": "needs modisco-lite: syntax, and the options of its command",
 }
 # run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
 SNAKEMAKE = {"docs/architecture.md": 1}

@@ -48,6 +48,33 @@ def test_three_motifs_are_kept_apart():
     assert set(words) <= set(texts)
 
 
+def test_a_strong_motif_does_not_hide_a_weak_one():
+    words = "RGDW", "K.L..F"
+    # 40 residues with the strong motif, then 40 with the weak one
+    codes, values = [], []
+    for word, share, seed in zip(words, (0.9, 0.4), (1, 2), strict=True):
+        records, value, _ = planted([word], PROTEIN, n=300, length=(40, 40), share=share, seed=seed)
+        codes.append(records.codes.reshape(-1, 40))
+        values.append(value.reshape(-1, 40))
+    values[0][values[0] > 0.3] *= 10
+    records = Encoded(np.concatenate(codes, axis=1).ravel(), np.arange(301) * 80, 20, False)
+    motifs, _ = find_motifs(records, np.concatenate(values, axis=1).reshape(-1, 1))
+    assert [spelled(motif, PROTEIN) for motif in motifs] == list(words)
+
+
+def test_a_rare_class_has_motifs_at_fixed_places():
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, 20, (500, 8)).astype(np.uint8)
+    rare = np.arange(500) < 60
+    codes[rare & (rng.random(500) < 0.7), 3] = PROTEIN.index("L")
+    # every position matters a little
+    values = rng.normal(0, 0.5, codes.shape)
+    values[codes[:, 3] == PROTEIN.index("L"), 3] += 2
+    records = Encoded(codes.ravel(), np.arange(501) * 8, 20, False, rare[:, None])
+    (motif,), _ = find_motifs(records, values.reshape(-1, 1).astype(np.float32))
+    assert (spelled(motif, PROTEIN), motif.place, motif.sign) == ("L", (False, 3), 1)
+
+
 def test_on_a_single_strand_the_other_strand_does_not_count():
     records, values, _ = planted(["TGACTCAGCA"], both=True)
     single = Encoded(records.codes, records.offsets, 4, False)

@@ -14,7 +14,7 @@ STAGE_VERSIONS = {
     "final": 2,
     "learning_curve": 4,
     "diagnosis": 2,
-    "explanation": 2,
+    "explanation": 3,
     "transfer": 1,
     "prediction": 7,
     "report": 12,

@@ -21,8 +21,8 @@ from bioseqrnn.cli.several import SeveralWords
 NAMES = (
     "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
-    "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
-    "import-keras",
+    "export-modisco", "mutate", "memory", "transfer", "predict", "variants", "report",
+    "compare-random", "import-keras",
 )  # fmt: skip
 # whose options take several words
 SEVERAL = ("run", "init")

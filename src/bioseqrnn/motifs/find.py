@@ -12,9 +12,11 @@ from bioseqrnn.motifs.discovery import background
 from bioseqrnn.motifs.patterns import Motif, Sites, matrices, trimmed
 from bioseqrnn.motifs.positional import fixed_places
 from bioseqrnn.motifs.seqlets import Encoded, find_seqlets
-from bioseqrnn.support.arrays import Doubles, Floats
+from bioseqrnn.support.arrays import Bools, Doubles, Floats, Ints
 
 MOST_SEQLETS = 20_000
+# searches, each without what the earlier ones found
+ROUNDS = 5
 # two motifs of at least this similarity are one
 SAME = 0.75
 # a motif needs this share of the sites of the most frequent one
@@ -67,20 +69,16 @@ def find_motifs(
         known: list[Sites] = []
         for sign in (1, -1):
             values = np.ascontiguousarray(sign * contributions[:, output])
-            seqlets = find_seqlets(values, records.offsets, seed=seed, most=MOST_SEQLETS)
-            found = [
-                _Found(group.sites, group.p)
-                for group in groups(records, values, seqlets, seed=seed)
-            ]
-            found = _joined(found, records, values, chance)
+            found, seqlets = _patterns(records, values, chance, seed)
             known += [one.sites for one in found]
             taken = np.zeros(len(values), bool)
             for one in found:
-                places, codes = one.sites.residues(records)
-                taken[places[codes < records.symbols]] = True
+                taken[_residues(one.sites, records)] = True
             found += [
                 _Found(fixed.sites, fixed.p, fixed.place)
-                for fixed in fixed_places(records, values, taken, known)
+                for fixed in fixed_places(
+                    records, values, taken, known, _own(records, output, sign)
+                )
             ]
             known += [one.sites for one in found if one.place is not None]
             most = max((len(one.sites) for one in found), default=0)
@@ -90,8 +88,15 @@ def find_motifs(
                 motifs.append(
                     Motif(output, sign, one.sites, counts, mean, chance, one.p, one.place)
                 )
-            looked.append(Looked(output, sign, len(seqlets), len(kept)))
+            looked.append(Looked(output, sign, seqlets, len(kept)))
     return motifs, looked
+
+
+def _own(records: Encoded, output: int, sign: int) -> Bools:
+    """Records of the class of an output, or those of the other classes: bool [records]."""
+    if records.own is None:
+        return np.ones(len(records), bool)
+    return records.own[:, output] == (sign == 1)
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,38 @@ class _Found:
     sites: Sites
     p: float
     place: tuple[bool, int] | None = None
+
+
+def _patterns(
+    records: Encoded, values: Floats, chance: Doubles, seed: int
+) -> tuple[list[_Found], int]:
+    """Patterns, and the number of seqlets.
+
+    Large contributions of a frequent motif hide a motif of small ones: in records with shuffled
+    positions they are large, too, so that few spans exceed these. Therefore the search is repeated
+    without the spans in which motifs were found, until it finds no more.
+    """
+    found: list[_Found] = []
+    seqlets, left = 0, values.copy()
+    for attempt in range(ROUNDS):
+        spans = find_seqlets(left, records.offsets, seed=seed, most=MOST_SEQLETS)
+        new = groups(records, left, spans, seed=seed)
+        # what no motif has is looked through again
+        seqlets += sum(len(one.members) for one in new) if attempt else len(spans)
+        if not new:
+            break
+        found += [_Found(one.sites, one.p) for one in new]
+        for one in new:
+            left[_residues(one.sites, records)] = 0
+            for member in one.members.tolist():
+                left[spans.starts[member] : spans.ends[member]] = 0
+    return _joined(found, records, values, chance), seqlets
+
+
+def _residues(sites: Sites, records: Encoded) -> Ints:
+    """Place of each residue of the sites, int64."""
+    places, codes = sites.residues(records)
+    return places[codes < records.symbols]
 
 
 def _joined(found: list[_Found], records: Encoded, values: Floats, chance: Doubles) -> list[_Found]:

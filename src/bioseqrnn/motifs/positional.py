@@ -50,7 +50,7 @@ class Fixed:
 
 
 def fixed_places(
-    records: Encoded, values: Floats, taken: Bools, known: Sequence[Sites]
+    records: Encoded, values: Floats, taken: Bools, known: Sequence[Sites], own: Bools
 ) -> list[Fixed]:
     """Find motifs at fixed places.
 
@@ -63,6 +63,9 @@ def fixed_places(
     known : list of Sites
         Motifs that were found. If one is at the same place in most of its records, its positions
         are left out: that other residues there have another effect is the same fact.
+    own : bool [records]
+        Records of the class that the contributions speak for; these and the others have the same
+        weight in means. Among all records, what is right of a rare class would be lost.
 
     Returns
     -------
@@ -71,10 +74,19 @@ def fixed_places(
     if len(records) < LEAST_RECORDS:
         return []
     equal = len(np.unique(records.lengths)) == 1
-    found = [_from_end(records, values, taken, known, False)]
+    shares = _shares(own)
+    found = [_from_end(records, values, taken, known, shares, False)]
     if not equal:
-        found.append(_from_end(records, values, taken, known, True))
+        found.append(_from_end(records, values, taken, known, shares, True))
     return [one for part in found for one in part]
+
+
+def _shares(own: Bools) -> Doubles:
+    """Weight of each record in means, float64 [records]: half of it for each of the two groups."""
+    count = int(own.sum())
+    if count in (0, len(own)):
+        return np.full(len(own), 1 / len(own))
+    return np.where(own, 0.5 / count, 0.5 / (len(own) - count))
 
 
 def _settled(known: Sequence[Sites], begins: Ints, reach: int) -> Bools:
@@ -89,7 +101,12 @@ def _settled(known: Sequence[Sites], begins: Ints, reach: int) -> Bools:
 
 
 def _from_end(
-    records: Encoded, values: Floats, taken: Bools, known: Sequence[Sites], last: bool
+    records: Encoded,
+    values: Floats,
+    taken: Bools,
+    known: Sequence[Sites],
+    shares: Doubles,
+    last: bool,
 ) -> list[Fixed]:
     """Signals at a fixed distance from the first, or from the last residue."""
     lengths = records.lengths
@@ -98,7 +115,7 @@ def _from_end(
         reach = int(lengths[0])
     begins = records.offsets[1:] - reach if last else records.offsets[:-1]
     level = float(np.abs(values, dtype=np.float64).mean())
-    p, good, weight = _tests(records, values, taken, begins, reach)
+    p, good, weight = _tests(records, values, taken, shares, begins, reach)
     settled = _settled(known, begins, reach)
     chosen = np.flatnonzero((p < SIGNIFICANT) & (weight > level) & ~settled)
     result = []
@@ -120,7 +137,7 @@ def _from_end(
 
 
 def _tests(
-    records: Encoded, values: Floats, taken: Bools, begins: Ints, reach: int
+    records: Encoded, values: Floats, taken: Bools, shares: Doubles, begins: Ints, reach: int
 ) -> tuple[Doubles, Bools, Doubles]:
     """Compare the residues at each position with the same residues at all positions.
 
@@ -135,26 +152,28 @@ def _tests(
     good : bool [reach, symbols + 1]
         Residues that contribute more than elsewhere; the last column is that of ambiguous ones.
     weight : float64 [reach]
-        Contribution of these residues, as a mean over all records.
+        Contribution of these residues, as a mean over records.
     """
     symbols = records.symbols
     free = (records.codes < symbols) & ~taken
     ranks = np.zeros(len(values))
     for symbol in range(symbols):
-        own = np.flatnonzero(free & (records.codes == symbol))
-        ranks[own] = (rankdata(values[own]) - 0.5) / max(len(own), 1) - 0.5
+        same = np.flatnonzero(free & (records.codes == symbol))
+        ranks[same] = (rankdata(values[same]) - 0.5) / max(len(same), 1) - 0.5
     p, weight = np.ones(reach), np.zeros(reach)
     good = np.zeros((reach, symbols + 1), bool)
     for column in range(reach):
         places = begins + column
-        places = places[(places >= records.offsets[:-1]) & (places < records.offsets[1:])]
-        places = places[free[places]]
+        there = (places >= records.offsets[:-1]) & (places < records.offsets[1:])
+        there[there] = free[places[there]]
+        places = places[there]
         here = records.codes[places].astype(np.int64)
         number = np.bincount(here, minlength=symbols)
         sums = np.bincount(here, ranks[places], minlength=symbols)
         z = np.where(number >= LEAST_RECORDS, sums * np.sqrt(12 / np.maximum(number, 1)), 0)
         p[column] = min(float(chi2.sf((z**2).sum(), max((z != 0).sum(), 1))) * reach, 1.0)
-        shares = np.bincount(here, values[places], symbols) / len(records)
-        good[column, :symbols] = (z > LEAST_Z) & (shares > 0)
-        weight[column] = shares[good[column, :symbols]].sum()
+        total = np.bincount(here, values[places], symbols)
+        good[column, :symbols] = (z > LEAST_Z) & (total > 0)
+        held = good[column, here]
+        weight[column] = (values[places] * shares[there])[held].sum()
     return p, good, weight

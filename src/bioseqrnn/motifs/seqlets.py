@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bioseqrnn.support.arrays import Codes, Doubles, Floats, Ints
+from bioseqrnn.support.arrays import Bools, Codes, Doubles, Floats, Ints
 from bioseqrnn.support.compiled import compiled, frozen
 
 # accepted share of seqlets that shuffled records would give as well
@@ -41,12 +41,15 @@ class Encoded:
         4 for DNA, 20 for protein.
     both : bool
         Whether a motif may be on either strand.
+    own : bool [records, outputs], optional
+        Which records have the class of each output; None if there are no classes.
     """
 
     codes: Codes
     offsets: Ints
     symbols: int
     both: bool
+    own: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from bioseqrnn.baselines.records import Form, Records
 from bioseqrnn.motifs.seqlets import Encoded
 from bioseqrnn.stages.explanation.units import Units, inside, padded, units_of
-from bioseqrnn.support.arrays import Floats, Ints
+from bioseqrnn.support.arrays import Bools, Floats, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.attributions import AttributionFile
 from bioseqrnn.tables.sequences import SequenceTable
@@ -68,21 +68,31 @@ def gather(path: Path, table: SequenceTable) -> Gathered:
     parts, folds = _parts(path, file, units)
     rows = np.array(sorted({row for run in parts.values() for row in run}), np.int64)
     every = encoded(Form.of(table).records(table.packed, rows))
+    every = replace(every, own=_own(table, rows, classes))
     total = np.zeros((len(every.codes), len(classes)), np.float32)
     times = np.zeros(len(rows))
     trainings = []
     for _, run in sorted(parts.items()):
-        own = np.array(sorted(run), np.int64)
-        places = np.searchsorted(rows, own)
-        part = np.concatenate([np.stack(run[int(row)], axis=1) for row in own])
+        chosen = np.array(sorted(run), np.int64)
+        places = np.searchsorted(rows, chosen)
+        part = np.concatenate([np.stack(run[int(row)], axis=1) for row in chosen])
         lengths = every.lengths[places]
         offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
         at = np.arange(len(part)) + np.repeat(every.offsets[places] - offsets[:-1], lengths)
         total[at] += part
         times[places] += 1
-        trainings.append((Encoded(every.codes[at], offsets, every.symbols, every.both), part))
+        own = None if every.own is None else every.own[places]
+        trainings.append((Encoded(every.codes[at], offsets, every.symbols, every.both, own), part))
     total /= np.repeat(times, every.lengths)[:, None]
     return Gathered(units, rows, every, total, trainings, classes, sorted(folds))
+
+
+def _own(table: SequenceTable, rows: Ints, classes: list[str]) -> Bools | None:
+    """Which records have each class: bool [records, classes]; None for values."""
+    if not table.task.probabilistic:
+        return None
+    counts = table.task.counts(table.targets, table.classes)[rows]
+    return np.asarray(counts[:, [table.classes.index(name) for name in classes]] > 0)
 
 
 def encoded(records: Records) -> Encoded:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bioseqrnn.fasta.genome import Genome
+from bioseqrnn.stages.explanation.class_files import class_files
 from bioseqrnn.stages.explanation.gathered import Gathered, gather
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.atomic import atomic_path, remove_file, temporary_folder, together
@@ -60,12 +61,7 @@ def write_tracks(attributions: Path, sequences: Path, genome: Path, output: Path
     lengths = Genome(genome).lengths
     _check(table, windows, chosen, genome, lengths)
     gathered = gather(attributions, table)
-    files = [output / TRACK.format(label=_named(name)) for name in gathered.classes]
-    if len(set(files)) < len(files):
-        raise InputError(
-            f"{sequences}: two classes would have the same file "
-            f"{next(file.name for file in files if files.count(file) > 1)}; rename one of them"
-        )
+    files = class_files(output, TRACK, gathered.classes, sequences)
     output.mkdir(parents=True, exist_ok=True)
     with together():
         for place, file in enumerate(files):
@@ -93,11 +89,6 @@ def _check(
             f"genome {genome}: record '{record}' is not within its chromosomes; give the file "
             "that the records were cut from"
         )
-
-
-def _named(label: str) -> str:
-    """Name of a class as part of a file name."""
-    return "".join(c if c.isalnum() or c in "-_.+" else "_" for c in label)
 
 
 def _values(

@@ -339,6 +339,8 @@ VARIANTS = Table(
 OCCURRENCES_BED, MEME = "explanation/occurrences.bed.gz", "explanation/motifs.meme"
 # bigWig files, one a class, in a folder of their own
 TRACKS, TRACK = "explanation/tracks", "attributions.{label}.bw"
+# input of modisco-lite: the records, and their contributions, a file for each class
+MODISCO_RECORDS, MODISCO_VALUES = "records.npz", "contributions.{label}.npz"
 # what ``attribute`` writes
 EXPLAINED = (ATTRIBUTIONS, COMPLETENESS, FAITHFULNESS)
 # what ``motifs`` writes
