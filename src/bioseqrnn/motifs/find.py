@@ -96,7 +96,8 @@ def _own(records: Encoded, output: int, sign: int) -> Bools:
     """Records of the class of an output, or those of the other classes: bool [records]."""
     if records.own is None:
         return np.ones(len(records), bool)
-    return records.own[:, output] == (sign == 1)
+    own: Bools = records.own[:, output] == (sign == 1)
+    return own
 
 
 @dataclass(frozen=True)

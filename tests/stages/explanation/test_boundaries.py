@@ -19,6 +19,7 @@ from bioseqrnn.stages.explanation import units as module
 from bioseqrnn.stages.explanation.attribute import attribute_sequences
 from bioseqrnn.stages.explanation.chance import by_chance
 from bioseqrnn.stages.explanation.check import Networks, check_motifs
+from bioseqrnn.stages.explanation.modisco import export_modisco
 from bioseqrnn.stages.explanation.motifs import discover_motifs
 from bioseqrnn.stages.explanation.units import inside, padded, units_of
 from bioseqrnn.stages.folds.run import split_table
@@ -131,6 +132,29 @@ def test_windows_are_centred_on_the_first_residue_of_a_class(made):
             assert start + focus.end == min(position + 20, len(texts[row]))
         values = np.arange(1, inside(units)[i] + 1, dtype=np.float32)
         assert np.array_equal(padded(units, i, values) > 0, windows[i].max(axis=1) == 1)
+
+
+def test_windows_are_the_records_of_modisco(made, tmp_path):
+    folder, table, _ = made
+    file = attribute(made, tmp_path, flank=60)
+    paths = export_modisco(file.path, folder / "sequences.parquet", tmp_path / "modisco")
+    records, *effects = (np.load(path)["arr_0"] for path in paths)
+    units = units_of(table, 60)
+    assert records.shape == (len(units), 4, 122)
+    # some windows begin before their record, others end after it
+    assert (inside(units) < 121).any()
+    for i in range(len(units)):
+        window = units.table.dense(np.array([i]))[0][0]
+        known = window.max(axis=1) == 1
+        assert np.array_equal(records[i, :, :121].T, window * known[:, None])
+    numbers = {name: i for i, name in enumerate(units.names)}
+    for part in file.parts():
+        for k in np.flatnonzero(np.diff(part.offsets) > 0):
+            i = numbers[part.ids[k], part.positions[k]]
+            values = padded(units, i, part.contribution[part.offsets[k] : part.offsets[k + 1]])
+            found = effects[file.metadata.classes.index(part.classes[k])][i, :, :121]
+            # each record was attributed by one network
+            np.testing.assert_allclose((found * records[i, :, :121]).sum(axis=0), values, atol=1e-6)
 
 
 def test_windows_of_proteins_and_of_records_of_one_class(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ def attributed(folder, *, effects=True, symbols="ACGT"):
     texts = TEXTS if kind == "dna" else ["MKLV", "WYHH"]
     for i, text in enumerate(texts):
         (folder / f"{i}.fa").write_text(f">r{i}\n{text}\n")
-    sources = [Source(folder / f"{i}.fa", "ab"[i % 2]) for i in range(len(texts))]
+    sources = [Source(folder / f"{i}.fa", ("a b", "c")[i % 2]) for i in range(len(texts))]
     table = encode(folder, sources, alphabet=kind)
     about = {
         "alphabet": kind, "symbols": symbols, "strands": table.metadata["strands"],

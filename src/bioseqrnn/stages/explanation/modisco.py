@@ -23,6 +23,7 @@ def export_modisco(attributions: Path, sequences: Path, output: Path) -> list[Pa
 
     Each file has one array, ``arr_0``, float32 [records, 4, columns]. ``columns`` is the length of
     the longest record, rounded up to an even number: modisco-lite reads a window around the middle.
+    Where each residue has a class, the windows around boundaries are the records.
     Both arrays are zero after the end of a record, and the one-hot array also at ambiguous bases.
     The contributions are means over the networks that attributed a record, in logits.
 
@@ -52,7 +53,8 @@ def export_modisco(attributions: Path, sequences: Path, output: Path) -> list[Pa
     gathered = gather(attributions, table)
     if not len(gathered.rows):
         raise InputError(f"{attributions}: no record was attributed, so there is nothing to export")
-    numbers = {table.ids[row]: place for place, row in enumerate(gathered.rows.tolist())}
+    names = gathered.units.names
+    numbers = {names[row]: place for place, row in enumerate(gathered.rows.tolist())}
     files = class_files(output, MODISCO_VALUES, gathered.classes, attributions)
     output.mkdir(parents=True, exist_ok=True)
     records = output / MODISCO_RECORDS
@@ -78,18 +80,21 @@ def _one_hot(gathered: Gathered) -> Floats:
 
 
 def _effects(
-    file: AttributionFile, name: str, numbers: dict[str, int], gathered: Gathered
+    file: AttributionFile, name: str, numbers: dict[tuple[str, int | None], int], gathered: Gathered
 ) -> Floats:
     """Contribution of every base at every position, as a mean over networks."""
+    units = gathered.units
     total, times = _empty(gathered), np.zeros(len(numbers))
     for part in file.parts():
         assert part.effects is not None
         for i in np.flatnonzero(np.diff(part.offsets) > 0).tolist():
             if part.classes[i] != name:
                 continue
-            place = numbers[part.ids[i]]
+            place = numbers[part.ids[i], part.positions[i]]
             own = part.effects[part.offsets[i] : part.offsets[i + 1]]
-            total[place, :, : len(own)] += own.T
+            # a window around a boundary may begin before its record
+            before = max(-int(units.first[gathered.rows[place]]), 0)
+            total[place, :, before : before + len(own)] += own.T
             times[place] += 1
     total /= np.maximum(times, 1)[:, None, None]
     return total
