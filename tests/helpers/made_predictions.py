@@ -102,10 +102,10 @@ class Made:
         history |= dict.fromkeys([*rest, "validation_accuracy"], 0.5)
         HISTORY.write(out / "history.tsv", pd.DataFrame(history))
 
-    def evaluate(self, *, combine=(), final="combined", **options):
+    def evaluate(self, *, combine=(), final="combined", error_rate=0.1, **options):
         """Nothing is combined unless it is asked for: most tests are about the models they add."""
         settings = {"replicates": 200, "confidence": 0.95, "seed": 1, "aim": MCC} | options
-        settings["plan"] = Plan(combine, final)
+        settings["plan"] = Plan(combine, final, error_rate)
         out = self.folder / "evaluation"
         evaluate_models(self.paths, self.folder / "folds.parquet", out, **settings)
         return out

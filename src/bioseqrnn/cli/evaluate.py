@@ -71,6 +71,5 @@ def evaluate(
         seed=seed,
         sequences=sequences,
         aim=Aim(threshold_aim, threshold_precision),
-        error_rate=error_rate,
-        plan=Plan([] if combine == [NOTHING] else combine, final),
+        plan=Plan([] if combine == [NOTHING] else combine, final, error_rate),
     )

@@ -24,7 +24,7 @@ from bioseqrnn.stages.variants.alleles import agrees
 from bioseqrnn.stages.variants.run import Choices, score_variants
 from bioseqrnn.stages.variants.scores import Model
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.declared.explanation import VARIANTS
+from bioseqrnn.tables.declared.variants import VARIANTS
 from bioseqrnn.tasks import task_of
 
 MACHINE = MachineConfig(device="cpu")

@@ -111,10 +111,7 @@ class Resumable:
     parameters : a list for each direction
         weight_ih, weight_hh, bias_ih, bias_hh, as in ``torch.nn``.
 
-    Attributes
-    ----------
-    last : Tensor [directions * units]
-        States of the sequence after the last step of each direction.
+    ``last`` is a Tensor [directions * units]: the states after the last step of each direction.
     """
 
     def __init__(self, cell: str, x: Tensor, parameters: list[list[Tensor]]) -> None:

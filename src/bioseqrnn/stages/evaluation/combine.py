@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bioseqrnn.config.choices import BASELINES, informed
+from bioseqrnn.config.evaluation import ConformalConfig
 from bioseqrnn.metrics.calibration import calibrated
 from bioseqrnn.metrics.combination import Combination, cross_fitted, fit_combination
 from bioseqrnn.metrics.own_scores import combined_own
@@ -38,10 +39,13 @@ class Plan:
         Empty: nothing is combined.
     final : {"combined", "network", "best"}
         What the final model is (``final.final_model``).
+    error_rate : float
+        Error rate of its prediction sets.
     """
 
     combine: Sequence[str] | None = None
     final: str = COMBINED
+    error_rate: float = ConformalConfig().error_rate
 
 
 DEFAULT = Plan()

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from bioseqrnn.config.evaluation import ConformalConfig
 from bioseqrnn.metrics.numbers import brief, rounded
 from bioseqrnn.metrics.registry import headline
 from bioseqrnn.metrics.scorers import ALL
@@ -42,7 +41,6 @@ def evaluate_models(
     sequences: Path | None = None,
     aim: Aim = NO_AIM,
     plan: Plan = DEFAULT,
-    error_rate: float = ConformalConfig().error_rate,
 ) -> None:
     """Evaluate networks and baselines of one dataset.
 
@@ -66,8 +64,6 @@ def evaluate_models(
         Aim of the thresholds.
     plan : Plan
         What is combined, and what the final model is.
-    error_rate : float
-        Of the prediction sets of the final model.
     """
     evidence = collect(predictions, folds, aim)
     networks = [model for model in evidence.models if model.kind == "network"]
@@ -88,7 +84,7 @@ def evaluate_models(
     chosen = final_model(evidence, members, selected["model"], plan.final)
     selected["final"] = chosen | {
         "metrics": _metrics(scores, chosen["row"]),
-        "conformal": conformal_limits(evidence, chosen["row"], error_rate, seed),
+        "conformal": conformal_limits(evidence, chosen["row"], plan.error_rate, seed),
     }
 
     frames = {
@@ -99,7 +95,7 @@ def evaluate_models(
         declared.TEMPERATURES: tables.temperatures_table(evidence),
         declared.THRESHOLDS: tables.thresholds_table(evidence),
         declared.WEIGHTS: tables.weights_table(weights),
-        declared.CONFORMAL: conformal_table(evidence, chosen["row"], error_rate, seed),
+        declared.CONFORMAL: conformal_table(evidence, chosen["row"], plan.error_rate, seed),
         declared.STRATA: tables.strata_table(evidence, strata, scores, confidence),
         declared.CALIBRATION: pictures.calibration_table(evidence),
         declared.CONFUSION: pictures.confusion_table(evidence),

@@ -17,7 +17,7 @@ from bioseqrnn.stages.variants.vcf import MISSING, Row, VcfFile
 from bioseqrnn.support.arrays import Doubles
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.gzipped import gzip_text
-from bioseqrnn.tables.declared.explanation import VARIANTS
+from bioseqrnn.tables.declared.variants import VARIANTS
 
 PREFIX = "BIOSEQRNN_"
 REASON = f"{PREFIX}REASON"
