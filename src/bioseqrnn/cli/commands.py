@@ -21,7 +21,7 @@ NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
     "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
-    "import-keras",
+    "import-keras", "export-onnx",
 )  # fmt: skip
 
 

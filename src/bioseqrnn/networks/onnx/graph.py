@@ -98,9 +98,9 @@ class Graph:
         """
         value, shown = output
         last = helper.make_node("Identity", [value], [shown.name])
-        graph = helper.make_graph(
-            [*self._nodes, last], "bioseqrnn", inputs, [shown], self._constants
-        )
+        nodes, used = self._needed(value)
+        constants = [array for array in self._constants if array.name in used]
+        graph = helper.make_graph([*nodes, last], "bioseqrnn", inputs, [shown], constants)
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(
             graph,
@@ -111,3 +111,12 @@ class Graph:
         helper.set_model_props(model, metadata)
         checker.check_model(model, full_check=True)
         return model
+
+    def _needed(self, value: str) -> tuple[list[NodeProto], set[str]]:
+        """The nodes that a value depends on, and the names that they read."""
+        used, nodes = {value}, []
+        for node in reversed(self._nodes):
+            if used & set(node.output):
+                used |= set(node.input)
+                nodes.append(node)
+        return nodes[::-1], used

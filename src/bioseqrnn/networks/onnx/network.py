@@ -37,7 +37,12 @@ def scores(graph: Graph, network: SequenceClassifier, x: str, lengths: str) -> s
         [batch, outputs], or [batch, time, outputs] per position, without meaning past the end.
     """
     members = [_activated(graph, m, _outputs(graph, m, x, lengths)) for m in network.members]
-    return graph.add("Mean", *members) if len(members) > 1 else members[0]
+    total = members[0]
+    for member in members[1:]:
+        total = graph.add("Add", total, member)
+    # onnxruntime has no Mean in double precision
+    count = graph.constant(float(len(members)), np.float64)
+    return graph.add("Div", total, count) if len(members) > 1 else total
 
 
 def _activated(graph: Graph, network: SequenceClassifier, outputs: str) -> str:
