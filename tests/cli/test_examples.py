@@ -47,6 +47,8 @@ SNAKEMAKE = {"docs/architecture.md": 1}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 # run by tests/test_extending.py
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
+# run by tests/cli/test_onnx.py
+SERVED = {("docs/onnx.md", language): 1 for language in ("bash", "python")}
 EXPLAINED = (
     "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
     "search", "transfer",
@@ -66,7 +68,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in SNAKEMAKE.items()}
-    expected |= EXTENSIONS
+    expected |= EXTENSIONS | SERVED
     assert count == expected
 
 

@@ -213,6 +213,10 @@ def test_a_graph_reads_any_batch_and_any_length():
         value.name: [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
         for value in (*made.graph.input, *made.graph.output)
     }
-    assert shapes == {"x": ["batch", "time", 4], "lengths": ["batch"], "probabilities": ["batch", 2]}
+    assert shapes == {
+        "x": ["batch", "time", 4],
+        "lengths": ["batch"],
+        "probabilities": ["batch", 2],
+    }
     assert (made.opset_import[0].version, made.ir_version) == (17, 8)
     assert made.metadata_props[0].value == '["a", "b"]'

@@ -95,7 +95,5 @@ def _arrays(layers: Recurrent, layer: int, gates: tuple[int, ...]) -> tuple[Sing
     return (
         np.stack([ordered("weight_ih", way) for way in ways]),
         np.stack([ordered("weight_hh", way) for way in ways]),
-        np.stack(
-            [np.concatenate([ordered("bias_ih", w), ordered("bias_hh", w)]) for w in ways]
-        ),
+        np.stack([np.concatenate([ordered("bias_ih", w), ordered("bias_hh", w)]) for w in ways]),
     )

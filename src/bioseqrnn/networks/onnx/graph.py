@@ -32,7 +32,7 @@ class Graph:
         """Append a node with one output; return the name of the output."""
         return self.node(operator, *inputs, **attributes)[0]
 
-    def constant(self, values: npt.ArrayLike, dtype: npt.DTypeLike = None) -> str:
+    def constant(self, values: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> str:
         """Name of a constant array; equal arrays are stored once."""
         array = np.ascontiguousarray(values, dtype).reshape(np.shape(values))
         key = (array.dtype.str, array.shape, array.tobytes())
