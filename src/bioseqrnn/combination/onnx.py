@@ -119,7 +119,7 @@ def build(
     ]
     units = [BATCH, TIME] if task.per_position else [BATCH]
     name = "probabilities" if task.probabilistic else "values"
-    shape = [*units, _network(scorer).outputs]
+    shape: list[str | int | None] = [*units, _network(scorer).outputs]
     output = helper.make_tensor_value_info(name, DOUBLE, shape)
     return graph.model(inputs, (found, output), dict(metadata))
 
