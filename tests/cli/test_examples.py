@@ -56,6 +56,8 @@ PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 DOCTESTS = {"docs/api.md": 5}
 # run by tests/test_extending.py
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
+# run by tests/cli/test_onnx.py
+SERVED = {("docs/onnx.md", language): 1 for language in ("bash", "python")}
 EXPLAINED = (
     "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
     "search", "transfer",
@@ -75,7 +77,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in (SNAKEMAKE | DOCTESTS).items()}
-    expected |= EXTENSIONS
+    expected |= EXTENSIONS | SERVED
     assert count == expected
 
 

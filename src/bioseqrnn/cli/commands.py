@@ -22,7 +22,7 @@ NAMES = (
     "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
     "export-modisco", "mutate", "memory", "transfer", "predict", "variants", "report",
-    "compare-random", "import-keras",
+    "compare-random", "import-keras", "export-onnx",
 )  # fmt: skip
 # whose options take several words
 SEVERAL = ("run", "init")
