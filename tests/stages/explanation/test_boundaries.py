@@ -248,9 +248,11 @@ def test_the_word_is_found_at_its_place_and_holds_up(made, tmp_path):
     assert abs(removed["control"]) < 0.3
     assert planted["change"] > whole / 2
     assert abs(planted["control"]) < 0.3
-    files = {t.name: t.read(tmp_path / t.file) for t in SHOWN_MOTIFS}
+    files = {t.name: t.read(tmp_path / t.file) for t in (*SHOWN_MOTIFS, MOTIF_TESTS)}
     shown = str(motifs_section(files, per_position=True))
     assert f"{BEFORE} residues before the class begins" in shown
+    assert f"Taken out of {len(table)} test windows" in shown
+    assert "windows of other classes" in shown
     other = motifs.copy()
     other["anchor"] = "start"
     MOTIFS.write(tmp_path / MOTIFS.file, other)

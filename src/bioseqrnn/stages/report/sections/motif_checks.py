@@ -14,28 +14,36 @@ SIGNIFICANT = 0.05
 SHOWN = 20
 # words of each test: what was done, and what the control is
 TESTS = {
-    "removed": ("Taken out of {} test records", "other stretches"),
-    "planted": ("Put into {} records of other classes", "shuffled"),
+    "removed": ("Taken out of {} test {}", "other stretches"),
+    "planted": ("Put into {} {} of other classes", "shuffled"),
 }
-EVERY = "Put into {} other records"
+EVERY = "Put into {} other {}"
 
 
-def tested(tests: pd.DataFrame) -> Markup:
-    """Return one line for each test of a motif, with the control; rows of ``motif_tests.tsv``."""
+def tested(tests: pd.DataFrame, units: str) -> Markup:
+    """Return one line for each test of a motif, with the control.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        Rows of ``motif_tests.tsv``.
+    units : str
+        What was changed: records or windows.
+    """
     lines = [
-        _tested({str(k): v for k, v in row.items()}) for row in tests.to_dict("records")
+        _tested({str(k): v for k, v in row.items()}, units) for row in tests.to_dict("records")
         if row["records"]
     ]  # fmt: skip
     return Markup("<br>").join(lines)
 
 
-def _tested(row: dict[str, Any]) -> Markup:
+def _tested(row: dict[str, Any], units: str) -> Markup:
     text, other = TESTS[row["test"]]
     if row["class"] == VALUE and row["test"] == "planted":
         text = EVERY
     unit = "value" if row["class"] == VALUE else "score"
     found = Markup("{}: {} {:+.2g} ({:+.2g} to {:+.2g})").format(
-        text.format(f"{int(row['records']):,}"), unit, row["change"], row["change_low"],
+        text.format(f"{int(row['records']):,}", units), unit, row["change"], row["change_low"],
         row["change_high"],
     )  # fmt: skip
     if not row["controls"]:

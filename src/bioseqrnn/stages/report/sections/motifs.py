@@ -113,7 +113,8 @@ def _description(motifs: pd.DataFrame, examined: str, chance: str) -> Markup:
 
 
 def _row(row: dict[str, Any], cells: pd.DataFrame, tests: pd.DataFrame) -> Markup:
-    sure = Markup("<br>").join(part for part in (_sure(row), tested(tests)) if part)
+    units = "windows" if row["anchor"] == BOUNDARY else "records"
+    sure = Markup("<br>").join(part for part in (_sure(row), tested(tests, units)) if part)
     parts = (_picture(row, cells), _says(row), _where(row), sure)
     return Markup("<tr>{}</tr>").format(Markup().join(CELL.format(part) for part in parts))
 
