@@ -16,8 +16,8 @@ STAGE_VERSIONS = {
     "diagnosis": 2,
     "explanation": 2,
     "transfer": 1,
-    "prediction": 6,
-    "report": 11,
+    "prediction": 7,
+    "report": 12,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {

@@ -20,7 +20,7 @@ from bioseqrnn.cli.files import Command, checked
 NAMES = (
     "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
-    "mutate", "memory", "transfer", "predict", "variants", "report", "compare-random",
+    "mutate", "memory", "transfer", "predict", "variants", "report", "verify", "compare-random",
     "import-keras",
 )  # fmt: skip
 

@@ -111,15 +111,13 @@ def predict_query(
     blocks = counted(read_records(fasta, alphabet, whole_headers=whole_headers), conversions)
     with together(), ExitStack() as files:
         # the first file gets its final name last: if it exists, the others exist too
-        writers = [
-            writer(files.enter_context(atomic_path(path)), rows.content, files)
-            for path, writer in reversed(formats.items())
-            if writer.suits(task)
-        ]
+        suited = [path for path in reversed(formats) if formats[path].suits(task)]
+        written = {path: files.enter_context(atomic_path(path)) for path in suited}
+        writers = {path: formats[path](written[path], rows.content, files) for path in suited}
         bar = files.enter_context(progress(f"predict {fasta.name}", "records"))
         for part in predict_records(scorer, card, blocks, fasta):
             table = rows.table(part)
-            for file in writers:
+            for file in writers.values():
                 file.write(table, part)
             bar.advance(part.records)
         metadata = {
@@ -132,8 +130,12 @@ def predict_query(
             "query_sha256": sha256(fasta),
             "records": rows.records,
         }
-        for file in writers:
-            file.finish(metadata)
+        beside: dict[str, str] = {}
+        for path, file in writers.items():
+            file.finish(metadata | {"beside": beside})
+            # text is complete before the table that the metadata are written to
+            if path.suffix == ".gz":
+                beside[path.name] = sha256(written[path])
     say_conversions(conversions, fasta.name, alphabet)
     rows.report(fasta)
     return rows.records

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.stages.prediction.formats.writer import Content, Writer
-from bioseqrnn.support.gzipped import gzip_text
+from bioseqrnn.support.gzipped import finish_text, gzip_text
 
 
 class TsvWriter(Writer):
@@ -29,3 +30,7 @@ class TsvWriter(Writer):
             lineterminator="\n",
         )  # fmt: skip
         self._header = False
+
+    def finish(self, metadata: dict[str, Any]) -> None:  # noqa: ARG002
+        """End the text."""
+        finish_text(self._text)
