@@ -22,6 +22,11 @@ def rows() -> dict[str, str]:
     return dict([cell.strip() for cell in line.split(" | ")] for line in map(table_row, lines))
 
 
+def after() -> str:
+    """The rules that follow the evaluation, as the page lists them."""
+    return re.search(r"^ *Evaluation and after: (.*?)\.\n", PAGE.read_text(), re.M | re.S)[1]
+
+
 def table_row(line: str) -> str:
     return line.strip().removeprefix("|").removesuffix("|")
 
@@ -116,10 +121,15 @@ def test_what_runs_again(finished, planned_here, tmp_path, change):
     words = CHANGES[change](project) or ()
     jobs = project.planned(*words)
     rules, dataset = re.fullmatch(r"(.+?)(?:, of `(\w+)`)?", rows()[change]).groups()
-    expected = set(re.findall(r"`(\w+)`", rules))
+    rules = rules.replace("evaluation and after", after())
+    # in brackets: which jobs of the rule
+    expected = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", rules)))
     if rules.startswith("all"):
         # what is named is the exception
         expected = {job.split()[0] for job in planned_here} - expected
-    assert {job.split()[0] for job in jobs} == expected, sorted(jobs)
+    planned = {job.split()[0] for job in jobs}
+    assert planned == expected, ", ".join(f"`{rule}`" for rule in sorted(planned))
+    for rule, one in re.findall(r"`(\w+)` \(of `(\w+)`\)", rules):
+        assert {job.split()[2] for job in jobs if job.startswith(rule)} == {one}
     if dataset:
         assert {job.split()[1] for job in jobs} == {dataset}

@@ -42,7 +42,6 @@ def compare_predictions(
     model = None
     if problem(folder, MODEL) is None:
         model = checksum(folder / MODEL, advance)
-    listed: set[str] = set()
     for path in tables:
         name = path.relative_to(folder).as_posix()
         if said := problem(folder, name):
@@ -53,15 +52,14 @@ def compare_predictions(
         except InputError as error:
             yield fault(str(path), str(error).replace(f"{path}: ", ""))
             continue
-        listed |= {path.name, *metadata.beside}
         if model is not None and metadata.model_sha256 != model:
             yield outdated(str(path), f"was made by another model than {folder / MODEL}; {AGAIN}")
         yield from _compare_query(path, metadata, queries, advance)
         yield from _compare_beside(folder, metadata, advance)
-    names = (path.name for path in sorted((folder / FOLDER).iterdir()))
-    for name in names:
-        if name not in listed and not name.startswith("."):
-            yield note(str(folder / FOLDER / name), "belongs to no table of predictions")
+    begins = tuple(f"{path.stem}." for path in tables)
+    for path in sorted((folder / FOLDER).iterdir()):
+        if not path.name.startswith((*begins, ".")):
+            yield note(str(path), "belongs to no table of predictions; delete it if not needed")
 
 
 def _read(path: Path) -> Predicted:
