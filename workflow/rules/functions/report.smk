@@ -80,7 +80,10 @@ def listed_results(wildcards):
     """
     folder = f"{RESULTS}/{wildcards.dataset}"
     files = [f"{folder}/final/model.safetensors"]
-    if wildcards.dataset in explained_datasets() and len(genomes(wildcards.dataset)) == 1:
+    if (
+        wildcards.dataset in explained_datasets()
+        and len(genomes(wildcards.dataset)) == 1
+    ):
         files.append(f"{folder}/{declared.explanation.TRACKS}")
     if not elsewhere(RESULTS):
         return files
