@@ -90,13 +90,6 @@ def test_same_bytes_whatever_the_cores(finished, project):
         assert (project.folder / path).read_text() == (finished.folder / path).read_text()
 
 
-def test_a_touch_reruns_nothing(finished, tmp_path):
-    project = finished.copy(tmp_path / "copy")
-    for fasta in (project.folder / "data").iterdir():
-        fasta.touch()
-    assert not project.planned()
-
-
 def test_new_content_reruns_its_branch_even_with_an_older_time(finished, tmp_path):
     project = finished.copy(tmp_path / "copy")
     fasta = project.folder / "data" / "EI.fa"
@@ -156,26 +149,6 @@ def test_a_new_dataset_runs_only_its_jobs(finished, tmp_path):
     jobs = project.planned()
     assert jobs["build_report two"] == 1
     assert all(job.split()[1] == "two" for job in jobs), jobs
-
-
-def test_editing_one_model_retrains_only_that_one(finished, tmp_path):
-    project = finished.copy(tmp_path / "copy")
-    config = project.read_config()
-    config["models"]["gru"]["epochs"] = 3
-    project.write_config(config)
-    jobs = project.planned()
-    assert {job.split()[2] for job in jobs if job.startswith("train_model")} == {"gru"}
-    assert not [job for job in jobs if job.startswith(("train_baseline", "encode", "assign"))]
-
-
-def test_reordered_settings_rerun_nothing(finished, tmp_path):
-    project = finished.copy(tmp_path / "copy")
-    config = project.read_config()
-    config["models"]["gru"] = dict(reversed(config["models"]["gru"].items()))
-    project.write_config(config)
-    path = project.folder / "config" / "config.yaml"
-    path.write_text("# a comment\n" + path.read_text())
-    assert not project.planned()
 
 
 def test_a_batch_is_a_few_datasets(finished, project, planned_here):

@@ -20,6 +20,8 @@ rule build_report:
         learning_curve=report_learning_curve,
         motifs=report_motifs,
         checked=report_checked,
+        # read for their checksums
+        listed=listed_results,
     output:
         html=f"{RESULTS}/{{dataset}}/report/report.html",
         manifest=f"{RESULTS}/{{dataset}}/report/manifest.json",
@@ -39,6 +41,7 @@ rule build_report:
     params:
         evaluation=subpath(input.selected, parent=True),
         folder=subpath(output.html, parent=True),
+        results=subpath(output.html, ancestor=2),
         confidence=config["evaluation"]["confidence"],
         settings=report_settings,
         optional=optional_words,
@@ -48,5 +51,5 @@ rule build_report:
         "bioseqrnn report --dataset {wildcards.dataset} --sequences {input.sequences:q}"
         " --intake {input.intake:q} --checks {input.checks:q} --folds {input.folds:q} --leaks {input.leaks:q}"
         " --evaluation {params.evaluation:q} {params.optional:q}"
-        " --gradients {input.gradients:q} {params.extras} --settings {params.settings:q} --confidence {params.confidence}"
+        " --gradients {input.gradients:q} {params.extras} --results {params.results:q} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"

@@ -76,6 +76,14 @@ def report(
         ),
         Reads(tuple(table.file for table in CHECKED_TABLES[1:])),
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of all results of the dataset; manifest.json lists their checksums, which "
+            "'verify' compares. Default: only the checksums of the files that are read."
+        ),
+        Reads(),
+    ] = None,
     dataset: Annotated[str, typer.Option(help="Name in the title.")] = "dataset",
     settings: Annotated[
         str, typer.Option(help="Settings of the run as a JSON object, for the provenance.")
@@ -107,5 +115,6 @@ def report(
         learning_curve=learning_curve,
         motifs=motifs,
         motif_tests=motif_tests,
+        results=results,
     )
     build_report(inputs, output, dataset=dataset, settings=shown, confidence=confidence)

@@ -17,6 +17,8 @@ def report_settings(wildcards):
         "baselines",
         "seeds",
         "evaluation",
+        "combine",
+        "final",
         "search",
         "threads",
         "explanation",
@@ -69,6 +71,28 @@ def report_checked(wildcards):
         return []
     folder = f"{RESULTS}/{wildcards.dataset}"
     return [f"{folder}/{table.path}" for table in declared.explanation.CHECKED_TABLES]
+
+
+def listed_results(wildcards):
+    """Results that the report reads only for their checksums.
+
+    On a disk, those suffice that nothing else waits for: all others are made before them.
+    """
+    folder = f"{RESULTS}/{wildcards.dataset}"
+    files = [f"{folder}/final/model.safetensors"]
+    if (
+        wildcards.dataset in explained_datasets()
+        and len(genomes(wildcards.dataset)) == 1
+    ):
+        files.append(f"{folder}/{declared.explanation.TRACKS}")
+    if not elsewhere(RESULTS):
+        return files
+    return [
+        *files,
+        *network_predictions(wildcards),
+        *network_companions(wildcards),
+        *baseline_predictions(wildcards),
+    ]
 
 
 def report_extras(wildcards, input):

@@ -122,21 +122,19 @@ def predict_queries(
     failed: list[str] = []
     with together(), ExitStack() as files:
         # the first file gets its final name last: if it exists, the others exist too
-        writers = [
-            writer(_opened(path, files), rows.content, files)
-            for path, writer in reversed(formats.items())
-        ]
+        written = {path: _opened(path, files) for path in reversed(formats)}
+        writers = {path: formats[path](written[path], rows.content, files) for path in written}
         for fasta in fastas:
             name = str(fasta) if str(fasta) != STANDARD else STANDARD_INPUT
             rows.begin(name)
             try:
-                queries[name] = _predict_file(predictor, fasta, rows, writers)
+                queries[name] = _predict_file(predictor, fasta, rows, [*writers.values()])
             except InputError as error:
                 failed.append(name)
                 if len(failed) == len(fastas):
                     raise
                 say(f"error: {error}")
-                for file in writers:
+                for file in writers.values():
                     file.write(*rows.unreadable(str(error)))
         metadata = {
             "format": FORMAT,
@@ -147,8 +145,12 @@ def predict_queries(
             "queries": queries,
             "records": rows.records,
         }
-        for file in writers:
-            file.finish(metadata)
+        beside: dict[str, str] = {}
+        for path, file in writers.items():
+            file.finish(metadata | {"beside": beside})
+            # text is complete before the table that the metadata are written to
+            if path.suffix == ".gz":
+                beside[path.name] = sha256(written[path])
     if failed:
         raise InputError(
             f"{', '.join(failed)}: not read to the end (see above); the other files were predicted"

@@ -15,10 +15,12 @@ import pandas as pd
 from bioseqrnn.networks.card import package_versions
 from bioseqrnn.stages.report.keep import added_row, keep_table
 from bioseqrnn.stages.report.sections.fold_sizes import fold_sizes
+from bioseqrnn.support.atomic import written_so_far
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import read_parquet, sha256
 from bioseqrnn.tables.curves import read_curves
 from bioseqrnn.tables.declared import data, evaluation, explanation, models
+from bioseqrnn.tables.manifest import result_files
 from bioseqrnn.tables.selected import read_selection
 from bioseqrnn.tables.sequences import open_sequences
 from bioseqrnn.tasks import Task, task_of
@@ -49,6 +51,8 @@ class Inputs:
         ``motifs.tsv`` of the stage explanation; the other tables of motifs are in its folder.
     motif_tests : Path, optional
         ``motif_tests.tsv``; ``motif_null.tsv`` is in its folder.
+    results : Path, optional
+        Folder of all results of the dataset. The manifest lists the files in it.
     """
 
     sequences: Path
@@ -63,6 +67,7 @@ class Inputs:
     learning_curve: Path | None = None
     motifs: Path | None = None
     motif_tests: Path | None = None
+    results: Path | None = None
 
     @property
     def motif_files(self) -> dict[str, Path]:
@@ -78,9 +83,10 @@ class Inputs:
         return files
 
     def checksums(self, tables: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of every file that is read; ``tables`` are the names of evaluation tables.
+        """SHA-256 of every file that is read and not listed among the results.
 
-        Keys are file names, or paths if files share a name, like the trials of several searches.
+        ``tables`` are the names of evaluation tables. Keys are file names, or paths if files share
+        a name, like the trials of several searches.
         """
         files = [self.sequences, self.intake, self.checks, self.folds, self.leaks, *self.optional]
         files += [
@@ -91,10 +97,30 @@ class Inputs:
         read = [self.evaluation / f"{name}.tsv" for name in tables]
         files += [path for path in read if path.exists()]
         files = list(dict.fromkeys([*files, self.evaluation / "curves.parquet"]))
+        if self.results is not None:
+            files = [path for path in files if not _inside(path, self.results)]
         counts = Counter(path.name for path in files)
         return {
             path.name if counts[path.name] == 1 else path.as_posix(): sha256(path) for path in files
         }
+
+    def result_checksums(self, outputs: Iterable[Path]) -> dict[str, str]:
+        """SHA-256 of every result, by its path in the folder of results.
+
+        ``outputs`` are files of the report itself, which may not have their final names yet.
+        """
+        if self.results is None:
+            return {}
+        sums = {name: sha256(self.results / name) for name in result_files(self.results)}
+        for path in outputs:
+            if _inside(path, self.results):
+                name = path.resolve().relative_to(self.results.resolve()).as_posix()
+                sums[name] = sha256(written_so_far(path))
+        return sums
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 @dataclass(frozen=True)

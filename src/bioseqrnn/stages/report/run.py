@@ -22,9 +22,11 @@ from bioseqrnn.stages.report.sections.search import search_section
 from bioseqrnn.stages.report.wording import beyond_limits, introduction
 from bioseqrnn.support.atomic import together
 from bioseqrnn.support.console import say
+from bioseqrnn.support.hardware import processor
 from bioseqrnn.support.io import write_json
 from bioseqrnn.tables.declared import REPORTED
 from bioseqrnn.tables.declared.explanation import MOTIFS
+from bioseqrnn.tables.manifest import FORMAT
 
 
 def build_report(
@@ -53,20 +55,27 @@ def build_report(
     text += beyond_limits(results.tables["checks"]) + leaking_overlaps(results.tables["leaks"])
     manifest = {
         "dataset": dataset,
-        "format": 1,
+        "format": FORMAT,
         "versions": package_versions(),
         "platform": platform.platform(),
+        "hardware": {"processor": processor()},
         "settings": settings,
         "sequences": results.metadata,
         "selected": results.selected,
         "sha256": inputs.checksums(results.tables),
     }
+    page = output / "report.html"
+    tables = {
+        table: output / "tables" / f"{table.name}.tsv"
+        for table in REPORTED
+        if table.name in results.tables
+    }
     with together():
-        for table in REPORTED:
-            if table.name in results.tables:
-                table.write(output / "tables" / f"{table.name}.tsv", results.tables[table.name])
+        for table, path in tables.items():
+            table.write(path, results.tables[table.name])
+        write_page(sections_of(results), dataset, text, page)
+        manifest["files"] = inputs.result_checksums([*tables.values(), page])
         write_json(output / "manifest.json", manifest)
-        write_page(sections_of(results), dataset, text, output / "report.html")
     say(f"report: {output / 'report.html'}")
 
 

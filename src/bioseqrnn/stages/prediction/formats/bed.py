@@ -14,7 +14,7 @@ from bioseqrnn.inference.records import Predicted
 from bioseqrnn.stages.prediction.calls import most_probable
 from bioseqrnn.stages.prediction.formats.writer import Content, Writer
 from bioseqrnn.support.arrays import Doubles
-from bioseqrnn.support.gzipped import gzip_text
+from bioseqrnn.support.gzipped import finish_text, gzip_text
 from bioseqrnn.tasks import Task
 
 
@@ -52,8 +52,9 @@ class BedWriter(Writer):
             self._add(name, int(start), part.scores[end - length : end])
 
     def finish(self, metadata: dict[str, Any]) -> None:  # noqa: ARG002
-        """Write the last run."""
+        """Write the last run, and end the text."""
         self._end_run()
+        finish_text(self._text)
 
     def _add(self, name: str, start: int, scores: Doubles) -> None:
         """Add the part of a record that begins at ``start``; scores float64 [residues, classes]."""

@@ -6,14 +6,14 @@ import io
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 import pyarrow as pa
 
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.stages.prediction.formats.writer import Content, Writer
 from bioseqrnn.support.console import Guarded
-from bioseqrnn.support.gzipped import gzip_text
+from bioseqrnn.support.gzipped import finish_text, gzip_text
 
 
 class TsvWriter(Writer):
@@ -48,6 +48,10 @@ class GzippedTsvWriter(TsvWriter):
 
     def _open(self, path: Path, files: ExitStack) -> TextIO:
         return gzip_text(path, files)
+
+    def finish(self, metadata: dict[str, Any]) -> None:  # noqa: ARG002
+        """End the text."""
+        finish_text(cast("io.TextIOWrapper", self._text))
 
 
 class StandardOutput(TsvWriter):

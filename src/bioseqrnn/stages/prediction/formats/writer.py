@@ -72,4 +72,4 @@ class Writer(ABC):
         """
 
     def finish(self, metadata: dict[str, Any]) -> None:  # noqa: B027
-        """Write the rest, and the metadata if the format can store them."""
+        """Write the rest, and the metadata if the format can store them; the file is complete."""

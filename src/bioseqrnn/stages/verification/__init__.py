@@ -1,0 +1,1 @@
+"""Stage ``verification``: results held against their manifest, and against project and machine."""
