@@ -143,9 +143,12 @@ def test_nothing_that_is_chosen_depends_on_the_test_records(marked):
     ]
     pd.testing.assert_frame_equal(*chosen)
     selections = [json.loads((f / "selected.json").read_text()) for f in tables]
+    # what scores of test records say: how good the model is, and how far it can be trusted
     metrics = [
         (selection.pop("metrics"), selection["final"].pop("metrics")) for selection in selections
     ]
+    limits = [selection["final"].pop("conformal") for selection in selections]
+    assert limits[0] != limits[1]
     assert selections[0] == selections[1]
     # while what is said of the test records does depend on them
     assert metrics[0] != metrics[1]

@@ -24,7 +24,8 @@ SEARCH = "bioseqrnn.stages.search.run"
 # choice between a fold and the final model: they compute nothing; the training on permuted labels
 # has a fingerprint of its own
 COMMAND_LINE = (
-    "bioseqrnn.cli", "bioseqrnn.config.evaluation", "bioseqrnn.support.paths",
+    "bioseqrnn.cli", "bioseqrnn.config.datasets", "bioseqrnn.config.evaluation",
+    "bioseqrnn.support.paths",
     "bioseqrnn.stages.training.given", "bioseqrnn.stages.training.permuted",
 )  # fmt: skip
 # data, loss, arithmetic and order of the batches of a training

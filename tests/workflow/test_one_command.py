@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 from conftest import BIN, RESOURCES, ROOT, Outcome, first_records, run_command
+from waiting import wait_until
 from warm import shell_commands
 
 from .conftest import TINY
@@ -66,11 +66,10 @@ def test_from_two_fasta_files_to_the_report(peptides):
     run = subprocess.Popen(
         [BIN / "bioseqrnn", *call], cwd=peptides, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        # what started the tests may have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    # the first job has ended, and another runs
-    while not (results / "findings.tsv").exists():
-        assert run.poll() is None, run.stdout.read()
-        time.sleep(0.02)
+    wait_until((results / "findings.tsv").exists, "the end of the first job, and another runs", run)
     os.killpg(run.pid, signal.SIGINT)
     out, _ = run.communicate()
     assert run.returncode == 1, out
