@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 PACKAGES = ("munge", "slurmctld", "slurmd", "slurm-client", "slurm-wlm-torque")
@@ -185,7 +186,17 @@ class Cluster:
             time.sleep(0.2)
 
     def stop_controller(self) -> None:
-        """Kill slurmctld, as a crash of its machine would."""
+        """Kill slurmctld, as a crash of its machine would, once it has saved the jobs that run.
+
+        It saves them within five seconds of a change, and would not know those of the last seconds.
+        """
+        starts = self.run("squeue", "--states=RUNNING", "-h", "-o", "%S").split()
+        last = max((datetime.fromisoformat(text).timestamp() for text in starts), default=0.0)
+        saved = self.folder / "state" / "job_state"
+        self.wait(
+            lambda: saved.stat().st_mtime > last + 1 or time.time() > last + 10,
+            "slurmctld to save its jobs",
+        )
         self._kill("slurmctld", signal.SIGKILL)
 
     def start_controller(self) -> None:

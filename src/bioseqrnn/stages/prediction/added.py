@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,12 +54,15 @@ class AddedColumns:
         Of prediction sets.
     weights : dict of str to float
         Weights of the members that count; empty if a single one predicts.
+    told : list of str
+        See ``DomainColumns``.
     """
 
     card: Mapping[str, Any]
     domain: Domain | None
     limits: Limits | None
     weights: dict[str, float]
+    told: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, model: Path, card: Mapping[str, Any], *, alone: bool) -> AddedColumns:
@@ -87,4 +90,4 @@ class AddedColumns:
                 added.append(SpreadColumns(task, self.weights))
             if self.limits is not None:
                 added.append(SetColumns(task, classes, self.limits))
-        return [*added, DomainColumns(self.domain)]
+        return [*added, DomainColumns(self.domain, self.told)]

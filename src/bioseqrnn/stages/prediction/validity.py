@@ -19,11 +19,14 @@ class DomainColumns:
     ----------
     domain : Domain or None
         None: the model file does not say what its training records are like.
+    told : list of str
+        Names of the records for which this was logged. It is shared by all records of a model, so
+        that it is logged once.
     """
 
-    def __init__(self, domain: Domain | None) -> None:
+    def __init__(self, domain: Domain | None, told: list[str]) -> None:
         self.fields = [(DOMAIN, pa.string()), (REASON, pa.string())]
-        self._domain = domain
+        self._domain, self._told = domain, told
         self._counts = np.zeros(len(LEVELS), np.int64)
         self._outside = np.zeros(len(PROPERTIES), np.int64)
         # kept for later parts of the same record
@@ -46,7 +49,10 @@ class DomainColumns:
 
     def report(self, name: str) -> None:
         """Log how many records are inside, at the edge, and outside, and why."""
+        if self._domain is None and self._told:
+            return
         if self._domain is None:
+            self._told.append(name)
             say(
                 f"{name}: domain unknown: the model file does not say what its training "
                 "records are like; 'combine' with --sequences and --folds adds it"
