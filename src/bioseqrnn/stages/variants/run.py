@@ -35,8 +35,9 @@ from bioseqrnn.support.console import Progress, progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 
-# residues of windows in memory at a time, and rows, which are long if there are many samples
-BLOCK_RESIDUES, BLOCK_ROWS = 2**21, 2000
+# in memory at a time: residues of windows, rows, and characters of rows, which are long if there
+# are many samples
+BLOCK_RESIDUES, BLOCK_ROWS, BLOCK_TEXT = 2**21, 2000, 2**24
 
 
 @dataclass(frozen=True)
@@ -180,14 +181,16 @@ def _scored(
 ) -> Iterator[tuple[Row, list[Scored]]]:
     """Yield all rows with their scored alleles."""
     waiting: list[tuple[Row, list[Allele]]] = []
-    residues = 0
+    residues = characters = 0
     for row in variants.rows():
         alleles = windows.alleles(row)
         waiting.append((row, alleles))
         residues += sum(2 * len(allele.ref_window) for allele in alleles)
-        if residues >= BLOCK_RESIDUES or len(waiting) >= BLOCK_ROWS:
+        characters += sum(map(len, row.cells))
+        full = residues >= BLOCK_RESIDUES or characters >= BLOCK_TEXT
+        if full or len(waiting) >= BLOCK_ROWS:
             yield from _block(waiting, model, ranks, bar)
-            waiting, residues = [], 0
+            waiting, residues, characters = [], 0, 0
     yield from _block(waiting, model, ranks, bar)
 
 
