@@ -16,7 +16,7 @@ STAGE_VERSIONS = {
     "diagnosis": 2,
     "explanation": 3,
     "transfer": 1,
-    "prediction": 7,
+    "prediction": 8,
     "report": 12,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
@@ -83,6 +83,10 @@ def model_settings(wildcards):
 def dataset_options(wildcards):
     """Options of a dataset; {} if it has the defaults."""
     return config["dataset_options"].get(wildcards.dataset, {})
+
+
+# options of a dataset that make genes of predictions
+GENE_OPTIONS = ("coding", "genetic_code")
 
 
 def files_of(dataset):

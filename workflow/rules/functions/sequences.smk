@@ -18,8 +18,9 @@ def dataset_checksums(wildcards):
 
 
 def encode_options(wildcards):
-    """Dataset options as sorted JSON."""
-    return sorted_json(dataset_options(wildcards))
+    """Dataset options as sorted JSON, without those that only predictions depend on."""
+    options = dataset_options(wildcards)
+    return sorted_json({k: v for k, v in options.items() if k not in GENE_OPTIONS})
 
 
 def audit_limits():
