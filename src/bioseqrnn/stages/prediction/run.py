@@ -46,10 +46,18 @@ def predict_query(
     sequences: Path | None = None,
     only: str | None = None,
     members: bool = False,
+    coding: Coding | None = None,
 ) -> int:
     """Predict every record of one FASTA file, as ``predict_queries`` does."""
     return predict_queries(
-        [fasta], model, outputs, machine=machine, sequences=sequences, only=only, members=members
+        [fasta],
+        model,
+        outputs,
+        machine=machine,
+        sequences=sequences,
+        only=only,
+        members=members,
+        coding=coding,
     )
 
 
