@@ -26,12 +26,14 @@ from bioseqrnn.onehot.alphabet import DNA
 from bioseqrnn.stages.prediction.formats.gff3 import Gff3Writer
 from bioseqrnn.stages.prediction.formats.writer import Coding, Content
 from bioseqrnn.stages.prediction.genes import StrandCaller, bases_of
-from bioseqrnn.stages.prediction.orfs import EDGE_COST, START_COSTS, UNKNOWN, Limits, best_chain
+from bioseqrnn.stages.prediction.orfs import LIMITS, UNKNOWN, Limits, best_chain
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
 STOPS = ("TAA", "TAG", "TGA")
+START_COSTS = {"ATG": 0.0, "GTG": LIMITS.gtg, "TTG": LIMITS.ttg}
+EDGE_COST = LIMITS.edge
 SMALL = Limits(coding=0.5, cost=1.0, shortest=9, overlap=0)
 CLOSED = (False, False)
 

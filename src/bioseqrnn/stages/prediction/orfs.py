@@ -13,26 +13,24 @@ from bioseqrnn.support.compiled import compiled, frozen
 BASES = "ACGT"
 # of a base that is not known, beside 0 to 3 for A, C, G, T
 UNKNOWN = 4
-# Start codons of a gene, with what one of them costs, in bases that are surely coding. Their order
-# is that of their frequency in bacteria; the values were chosen on genes of a bacterium that are
-# in none of the scores of docs/genes.md.
-START_COSTS = {"ATG": 0.0, "GTG": 4.0, "TTG": 6.0}
-# of a gene that begins outside of the record
-EDGE_COST = 6.0
 # NCBI's numbers of genetic codes with the start codons that are looked for
-GENETIC_CODES = {1: ("ATG",), 4: tuple(START_COSTS), 11: tuple(START_COSTS)}
+GENETIC_CODES = {1: ("ATG",), 4: ("ATG", "GTG", "TTG"), 11: ("ATG", "GTG", "TTG")}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a chain of genes may look like.
+    """What a chain of genes may look like; costs are in units of a base that is surely coding.
+
+    The defaults were chosen on genes of a bacterium that are in no score of ``docs/genes.md``.
 
     Attributes
     ----------
     coding : float
         Probability above which a base is for a gene, and below which it is against it.
     cost : float
-        What each gene costs, in bases that are surely coding.
+        What each gene costs.
+    gtg, ttg, edge : float
+        What it costs more if it begins with these start codons, or outside of the record.
     shortest : int
         Fewest bases of a gene, stop codon included.
     overlap : int
@@ -41,6 +39,9 @@ class Limits:
 
     coding: float = 0.5
     cost: float = 20.0
+    gtg: float = 4.0
+    ttg: float = 6.0
+    edge: float = 6.0
     shortest: int = 90
     overlap: int = 60
 
@@ -49,22 +50,24 @@ LIMITS = Limits()
 
 
 @cache
-def codons(genetic_code: int) -> tuple[Doubles, Bools]:
-    """Cost of each codon as a start (infinite for the others), and which codons are stops.
+def codons(genetic_code: int) -> tuple[tuple[str, ...], Bools]:
+    """All codons in the order of their numbers, and which are stops: bool [64].
 
-    Returns
-    -------
-    costs : float64 [64]
-    stops : bool [64]
-        A codon with the bases a, b, c has the number 16 a + 4 b + c.
+    A codon with the bases a, b, c, 0 to 3 each, has the number 16 a + 4 b + c.
     """
     from Bio.Data.CodonTable import unambiguous_dna_by_id
 
-    words = [a + b + c for a in BASES for b in BASES for c in BASES]
-    starts = GENETIC_CODES[genetic_code]
+    words = tuple(a + b + c for a in BASES for b in BASES for c in BASES)
     stops = set(unambiguous_dna_by_id[genetic_code].stop_codons)
-    costs = np.array([START_COSTS[word] if word in starts else np.inf for word in words])
-    return costs, np.array([word in stops for word in words])
+    return words, np.array([word in stops for word in words])
+
+
+def start_costs(genetic_code: int, limits: Limits) -> Doubles:
+    """Cost of a gene that begins with each codon, infinite for those that are no starts."""
+    words, _ = codons(genetic_code)
+    more = {"ATG": 0.0, "GTG": limits.gtg, "TTG": limits.ttg}
+    starts = GENETIC_CODES[genetic_code]
+    return np.array([limits.cost + more[word] if word in starts else np.inf for word in words])
 
 
 def is_stop(codon: Codes, genetic_code: int) -> bool:
@@ -80,9 +83,9 @@ def best_chain(
     """Return the open reading frames that together explain the coding probabilities best.
 
     A chain of genes has the score of its bases: each counts ``coding - limits.coding``, once. Each
-    gene costs ``limits.cost`` and what its start codon costs. The chain with the highest score is
-    found by dynamic programming over stop codons (weighted interval scheduling), in time that grows
-    with the number of start codons.
+    gene costs ``limits.cost``, and more if it does not begin with ATG. The chain with the highest
+    score is found by dynamic programming over stop codons (weighted interval scheduling), in time
+    that grows with the number of start codons.
 
     Parameters
     ----------
@@ -103,12 +106,12 @@ def best_chain(
         and 0 for all others; 1 if the gene begins with its start codon, else 0.
         Two neighbours share ``limits.overlap`` bases at most.
     """
-    costs, stops = codons(genetic_code)
+    _, stops = codons(genetic_code)
     sums = np.concatenate([np.zeros(1), np.cumsum(coding - limits.coding)])
     found = np.empty((len(bases) // max(1, limits.shortest - limits.overlap) + 2, 4), np.int64)
     count = _chain(
-        frozen(bases), frozen(sums), frozen(costs + limits.cost), frozen(stops),
-        limits.cost + EDGE_COST if edges[0] else np.inf, edges[1], limits.shortest,
+        frozen(bases), frozen(sums), frozen(start_costs(genetic_code, limits)), frozen(stops),
+        limits.cost + limits.edge if edges[0] else np.inf, edges[1], limits.shortest,
         limits.overlap, found,
     )  # fmt: skip
     return found[:count][::-1]
