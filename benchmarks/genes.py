@@ -252,15 +252,15 @@ def tune(data: Path, work: Path, places: list[int]) -> str:
     columns = pq.read_table(table)
     truth = within(annotated(data), start, end)
     rows = []
-    for coding, cost, more in product((0.4, 0.5, 0.6), (10.0, 20.0, 40.0), (2.0, 4.0, 8.0, 16.0)):
-        limits = replace(LIMITS, coding=coding, cost=cost, gtg=more, ttg=1.5 * more)
+    for coding, cost, more in product((0.4, 0.5, 0.6), (20.0, 40.0, 60.0), (6.0, 12.0, 24.0, 48.0)):
+        limits = replace(LIMITS, coding=coding, cost=cost, not_atg=more)
         called = []
         for strand, name in (("+", "F"), ("-", "R")):
             caller = StrandCaller(strand, 11, limits)
             values = np.concatenate(columns[f"probability_{name}"].to_numpy()).astype(np.float64)
             found = caller.add(packed[0], 0, values)
             called += [(one.start + start, one.end + start, strand) for one in found]
-        rows.append(row_of(f"coding {coding}, gene {cost:g}, GTG {more:g}", called, truth))
+        rows.append(row_of(f"coding {coding}, gene {cost:g}, not ATG {more:g}", called, truth))
     return markdown(HEADER, rows)
 
 

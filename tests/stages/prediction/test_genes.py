@@ -26,15 +26,14 @@ from bioseqrnn.onehot.alphabet import DNA
 from bioseqrnn.stages.prediction.formats.gff3 import Gff3Writer
 from bioseqrnn.stages.prediction.formats.writer import Coding, Content
 from bioseqrnn.stages.prediction.genes import StrandCaller, bases_of
-from bioseqrnn.stages.prediction.orfs import LIMITS, UNKNOWN, Limits, best_chain
+from bioseqrnn.stages.prediction.orfs import UNKNOWN, Limits, best_chain
 from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
 STOPS = ("TAA", "TAG", "TGA")
-START_COSTS = {"ATG": 0.0, "GTG": LIMITS.gtg, "TTG": LIMITS.ttg}
-EDGE_COST = LIMITS.edge
-SMALL = Limits(coding=0.5, cost=1.0, shortest=9, overlap=0)
+SMALL = Limits(coding=0.5, cost=1.0, not_atg=4.0, shortest=9, overlap=0)
+START_COSTS = {"ATG": 0.0, "GTG": SMALL.not_atg, "TTG": SMALL.not_atg}
 CLOSED = (False, False)
 
 
@@ -52,7 +51,7 @@ def frames(text, edges=CLOSED, shortest=9):
     starts = [
         (s, s, START_COSTS[text[s : s + 3]]) for s in range(n - 2) if text[s : s + 3] in START_COSTS
     ]
-    starts += [(0, phase, EDGE_COST) for phase in range(3)] if edges[0] else []
+    starts += [(0, phase, SMALL.not_atg) for phase in range(3)] if edges[0] else []
     for start, first, cost in starts:
         end = next((i + 3 for i in range(first, n - 2, 3) if text[i : i + 3] in STOPS), None)
         end = n if end is None and edges[1] else end
@@ -81,7 +80,7 @@ def score_of(chain, text, coding, limits=SMALL):
     total, done = 0.0, 0
     for start, end, _, begins in chain.tolist():
         total += (coding[max(start, done) : end] - limits.coding).sum() - limits.cost
-        total -= START_COSTS[text[start : start + 3]] if begins else EDGE_COST
+        total -= START_COSTS[text[start : start + 3]] if begins else SMALL.not_atg
         done = end
     return total
 
@@ -108,22 +107,22 @@ def test_neighbours_may_share_a_few_bases():
     text = "CC" * 10 + first + second[4:] + "CC" * 10
     coding = np.full(len(text), 0.05)
     coding[20 : 20 + len(first + second) - 4] = 0.95
-    chain = best_chain(coded(text), coding, CLOSED, 11, Limits(shortest=30))
+    chain = best_chain(coded(text), coding, CLOSED, 11, Limits(cost=9, shortest=30))
     end = 20 + len(first)
     assert chain[:, :2].tolist() == [[20, end], [end - 4, end - 4 + len(second)]]
-    alone = best_chain(coded(text), coding, CLOSED, 11, Limits(shortest=30, overlap=3))
+    alone = best_chain(coded(text), coding, CLOSED, 11, Limits(cost=9, shortest=30, overlap=3))
     assert len(alone) == 1
 
 
 def test_the_genetic_code_and_unknown_bases():
     # TGA is no stop codon of Mycoplasma; GTG is no start of a nuclear gene; N is nothing
     text = "GTG" + "GCC" * 30 + "TGA" + "GCC" * 30 + "TAA"
-    coding = np.full(len(text), 0.9)
-    assert best_chain(coded(text), coding, CLOSED, 11, Limits())[:, :2].tolist() == [[0, 96]]
-    assert best_chain(coded(text), coding, CLOSED, 4, Limits())[:, :2].tolist() == [[0, 189]]
-    assert len(best_chain(coded(text), coding, CLOSED, 1, Limits())) == 0
+    coding, cheap = np.full(len(text), 0.9), Limits(cost=9, not_atg=4)
+    assert best_chain(coded(text), coding, CLOSED, 11, cheap)[:, :2].tolist() == [[0, 96]]
+    assert best_chain(coded(text), coding, CLOSED, 4, cheap)[:, :2].tolist() == [[0, 189]]
+    assert len(best_chain(coded(text), coding, CLOSED, 1, cheap)) == 0
     hidden = text.replace("TGA", "TNA")
-    assert best_chain(coded(hidden), coding, CLOSED, 11, Limits())[:, :2].tolist() == [[0, 189]]
+    assert best_chain(coded(hidden), coding, CLOSED, 11, cheap)[:, :2].tolist() == [[0, 189]]
 
 
 def planted(generator, genes=40):

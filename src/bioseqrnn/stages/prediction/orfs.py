@@ -29,8 +29,8 @@ class Limits:
         Probability above which a base is for a gene, and below which it is against it.
     cost : float
         What each gene costs.
-    gtg, ttg, edge : float
-        What it costs more if it begins with these start codons, or outside of the record.
+    not_atg : float
+        What it costs more if it begins with another codon than ATG, or outside of the record.
     shortest : int
         Fewest bases of a gene, stop codon included.
     overlap : int
@@ -38,10 +38,8 @@ class Limits:
     """
 
     coding: float = 0.5
-    cost: float = 20.0
-    gtg: float = 4.0
-    ttg: float = 6.0
-    edge: float = 6.0
+    cost: float = 40.0
+    not_atg: float = 24.0
     shortest: int = 90
     overlap: int = 60
 
@@ -65,9 +63,8 @@ def codons(genetic_code: int) -> tuple[tuple[str, ...], Bools]:
 def start_costs(genetic_code: int, limits: Limits) -> Doubles:
     """Cost of a gene that begins with each codon, infinite for those that are no starts."""
     words, _ = codons(genetic_code)
-    more = {"ATG": 0.0, "GTG": limits.gtg, "TTG": limits.ttg}
-    starts = GENETIC_CODES[genetic_code]
-    return np.array([limits.cost + more[word] if word in starts else np.inf for word in words])
+    more = dict.fromkeys(GENETIC_CODES[genetic_code], limits.not_atg) | {"ATG": 0.0}
+    return np.array([limits.cost + more.get(word, np.inf) for word in words])
 
 
 def is_stop(codon: Codes, genetic_code: int) -> bool:
@@ -111,7 +108,7 @@ def best_chain(
     found = np.empty((len(bases) // max(1, limits.shortest - limits.overlap) + 2, 4), np.int64)
     count = _chain(
         frozen(bases), frozen(sums), frozen(start_costs(genetic_code, limits)), frozen(stops),
-        limits.cost + limits.edge if edges[0] else np.inf, edges[1], limits.shortest,
+        limits.cost + limits.not_atg if edges[0] else np.inf, edges[1], limits.shortest,
         limits.overlap, found,
     )  # fmt: skip
     return found[:count][::-1]
