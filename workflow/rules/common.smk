@@ -85,10 +85,6 @@ def dataset_options(wildcards):
     return config["dataset_options"].get(wildcards.dataset, {})
 
 
-# options of a dataset that make genes of predictions
-GENE_OPTIONS = ("coding", "genetic_code")
-
-
 def files_of(dataset):
     """All files that a dataset is made from: FASTA, labels, intervals, a genome for negatives."""
     files = []

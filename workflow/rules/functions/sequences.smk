@@ -17,6 +17,10 @@ def dataset_checksums(wildcards):
     return sorted_json({"rows": rows, "files": combined(sums)})
 
 
+# options of a dataset that make genes of predictions
+GENE_OPTIONS = ("coding", "genetic_code")
+
+
 def encode_options(wildcards):
     """Dataset options as sorted JSON, without those that only predictions depend on."""
     options = dataset_options(wildcards)
