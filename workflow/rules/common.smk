@@ -17,7 +17,7 @@ STAGE_VERSIONS = {
     "explanation": 3,
     "transfer": 1,
     "prediction": 7,
-    "report": 12,
+    "report": 13,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {
@@ -107,6 +107,11 @@ def all_results():
             f"{RESULTS}/{dataset}/predictions/{query}.parquet"
             for dataset, queries in QUERIES.items()
             for query in queries
+        ),
+        *(
+            f"{RESULTS}/{dataset}/report/predictions.html"
+            for dataset, queries in QUERIES.items()
+            if queries
         ),
         *(f"{RESULTS}/transfer/{name}/matrix.tsv" for name in config["transfer"]),
     ]
