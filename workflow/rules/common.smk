@@ -46,8 +46,7 @@ def checked_run():
     schemas = {name: schema_errors.read_schema(path) for name, path in SCHEMAS.items()}
     check_settings.check_settings(config, ORIGINS, schemas["config"])
     if "queries" not in config and not os.path.exists("config/queries.tsv"):
-        # nothing to predict
-        config["queries"] = None
+        config["queries"] = None  # nothing to predict
     validate(config, SCHEMAS["config"])
     return check_run.check_run(config, ORIGINS, schemas, elsewhere)
 
@@ -108,11 +107,7 @@ def all_results():
             for dataset, queries in QUERIES.items()
             for query in queries
         ),
-        *(
-            f"{RESULTS}/{dataset}/report/predictions.html"
-            for dataset, queries in QUERIES.items()
-            if queries
-        ),
+        *expand(f"{RESULTS}/{{dataset}}/report/predictions.html", dataset=QUERIES),
         *(f"{RESULTS}/transfer/{name}/matrix.tsv" for name in config["transfer"]),
     ]
 

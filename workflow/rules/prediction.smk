@@ -29,10 +29,11 @@ rule predict_query:
         device=config["device"],
         threads=config["threads"],
         checksum=query_checksum,
+        nearest="--nearest" if config["nearest"] else "",
         version=STAGE_VERSIONS["prediction"],
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
-        " --sequences {input.sequences:q} --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"
+        " --sequences {input.sequences:q} --threads {params.threads} {params.nearest} --output {output.parquet:q} > {log:q} 2>&1"
 
 
 # The same for datasets with a label for every residue, with one more output file.

@@ -78,6 +78,13 @@ def predict(
             help="Write the scores of every network and baseline of a combined model too.",
         ),
     ] = False,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest",
+            help="Find the most similar record of --sequences for each record, with MMseqs2.",
+        ),
+    ] = False,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
@@ -101,4 +108,5 @@ def predict(
         sequences=sequences,
         only=with_member,
         members=members,
+        nearest=nearest,
     )

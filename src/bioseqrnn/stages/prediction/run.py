@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
+from bioseqrnn.stages.prediction.added import Added
 from bioseqrnn.stages.prediction.formats import STANDARD, format_of
 from bioseqrnn.stages.prediction.formats.writer import Writer
+from bioseqrnn.stages.prediction.nearest import NearestColumns, NearestRecords
 from bioseqrnn.stages.prediction.predictor import Predictor
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.stages.prediction.seen import SeenSequences
@@ -60,6 +62,7 @@ def predict_queries(
     sequences: Path | None = None,
     only: str | None = None,
     members: bool = False,
+    nearest: bool = False,
 ) -> int:
     """Predict every record of some FASTA files, in their order.
 
@@ -93,6 +96,8 @@ def predict_queries(
     members : bool
         Whether the calibrated scores of every member are written beside those of the model, in
         columns ``{member}:probability_{class}`` or ``{member}:value``.
+    nearest : bool
+        Whether columns name the most similar record of ``sequences``, by alignment with MMseqs2.
 
     Returns
     -------
@@ -106,6 +111,8 @@ def predict_queries(
         are several files and one can be read, this error comes last: the outputs are complete for
         the other files.
     """
+    if nearest and sequences is None:
+        raise InputError("--nearest: needs --sequences, the sequences.parquet of the training")
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
@@ -117,10 +124,14 @@ def predict_queries(
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
     names = predictor.members if members and only is None else []
-    rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=predictor.added)
     queries: dict[str, str] = {}
     failed: list[str] = []
     with together(), ExitStack() as files:
+        added: Callable[[], list[Added]] = predictor.added
+        if sequences is not None and nearest:
+            folder = files.enter_context(temporary_folder("bioseqrnn-nearest-"))
+            added = _with_nearest(added, NearestRecords(sequences, card, folder, machine.threads))
+        rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=added)
         # the first file gets its final name last: if it exists, the others exist too
         written = {path: _opened(path, files) for path in reversed(formats)}
         writers = {path: formats[path](written[path], rows.content, files) for path in written}
@@ -156,6 +167,13 @@ def predict_queries(
             f"{', '.join(failed)}: not read to the end (see above); the other files were predicted"
         )
     return rows.records
+
+
+def _with_nearest(
+    added: Callable[[], list[Added]], records: NearestRecords
+) -> Callable[[], list[Added]]:
+    """The added columns of a model, and those of the nearest training records."""
+    return lambda: [*added(), NearestColumns(records)]
 
 
 def _opened(path: Path, files: ExitStack) -> Path:
