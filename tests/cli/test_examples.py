@@ -51,7 +51,7 @@ CHECKED = {
     "docs/motifs.md": "needs modisco-lite: syntax, and the options of its command",
 }
 # run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
-SNAKEMAKE = {"docs/architecture.md": 1}
+SNAKEMAKE = {"docs/module.md": 2}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 # run by tests/api/test_documents.py
 DOCTESTS = {"docs/api.md": 5}
