@@ -30,10 +30,11 @@ rule predict_query:
         threads=config["threads"],
         checksum=query_checksum,
         genes=gene_options,
+        nearest="--nearest" if config["nearest"] else "",
         version=STAGE_VERSIONS["prediction"],
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
-        " --sequences {input.sequences:q} --threads {params.threads} {params.genes}"
+        " --sequences {input.sequences:q} --threads {params.threads} {params.genes} {params.nearest}"
         " --output {output.parquet:q} > {log:q} 2>&1"
 
 

@@ -91,6 +91,13 @@ def predict(
         ),
     ] = None,
     genetic_code: Annotated[str, option(DatasetOptions, "genetic_code")] = GENETIC_CODE,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest",
+            help="Find the most similar record of --sequences for each record, with MMseqs2.",
+        ),
+    ] = False,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
@@ -116,4 +123,5 @@ def predict(
         only=with_member,
         members=members,
         coding=None if coding is None else Coding(coding, int(genetic_code)),
+        nearest=nearest,
     )

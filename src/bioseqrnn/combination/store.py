@@ -34,6 +34,7 @@ from bioseqrnn.networks.card import (
     package_versions,
     raw_card,
     read_card,
+    refuse_permuted,
     require_format,
 )
 from bioseqrnn.networks.store import build_network, load_model
@@ -69,13 +70,14 @@ def save_final(
     Raises
     ------
     InputError
-        The members were trained on different records.
+        The members were trained on different records, or one on permuted labels.
     """
     tensors: dict[str, Any] = {}
     members = []
     first: dict[str, Any] = {}
     for file, member in zip(files, choice[MEMBERS], strict=True):
         card = raw_card(file)
+        refuse_permuted(card, file)
         first = first or card
         for key in SHARED:
             if card.get(key) != first.get(key):
@@ -126,11 +128,13 @@ def load_final(
     Raises
     ------
     InputError
-        The file is no such model or is damaged, or the member does not exist.
+        The file is no such model or is damaged, the member does not exist, or a network was
+        trained on permuted labels.
     """
     raw = raw_card(path)
     if MEMBERS not in raw:
         card = read_card(path)
+        refuse_permuted(card, path)
         if only not in (None, card["model"]):
             raise InputError(f"model {path}: has no member '{only}'; it is {card['model']} alone")
         network, card = load_model(path, device)
@@ -199,6 +203,7 @@ def _member(
     where = Path(f"{path} ({member['name']})")
     if member["kind"] == NETWORK:
         check_card(card, where)
+        refuse_permuted(card, where)
         network = build_network(_Prefixed(torch_file, prefix), card, where, device)
         return NetworkScorer(network, ALPHABETS[card["alphabet"]], device)
     own = _Prefixed(file, prefix)

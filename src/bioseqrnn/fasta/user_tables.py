@@ -7,10 +7,9 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from bioseqrnn.config.checks.columns import Columns
-from bioseqrnn.config.checks.tables import TextTable
+from bioseqrnn.config.checks.tables import TextTable, lines_of
 from bioseqrnn.fasta.opening import Reader, open_bytes
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
@@ -28,19 +27,23 @@ NO_TABLES = {
 
 
 @contextmanager
-def open_table(path: Path, what: str) -> Iterator[TextIO]:
-    """Open a plain or compressed table as text, in UTF-8 with or without a byte order mark.
+def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
+    """Open a plain or compressed table, and yield its lines.
+
+    It is text in UTF-8 with or without a byte order mark.
 
     Raises
     ------
     InputError
-        No such file, a workbook or another binary file, text that is not UTF-8.
+        No such file, a workbook or another binary file, text that is not UTF-8, a line that is too
+        long.
     """
     require_file(path, what)
     _refuse_binary(path)
     try:
         with open_bytes(path) as reader:
-            yield io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
+            text = io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
+            yield lines_of(path, text)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
 

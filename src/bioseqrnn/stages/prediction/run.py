@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +12,10 @@ from typing import Any
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
+from bioseqrnn.stages.prediction.added import Added
 from bioseqrnn.stages.prediction.formats import STANDARD, format_of
 from bioseqrnn.stages.prediction.formats.writer import Coding, Writer
+from bioseqrnn.stages.prediction.nearest import NearestColumns, NearestRecords
 from bioseqrnn.stages.prediction.predictor import Predictor
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.stages.prediction.seen import SeenSequences
@@ -71,6 +73,7 @@ def predict_queries(
     only: str | None = None,
     members: bool = False,
     coding: Coding | None = None,
+    nearest: bool = False,
 ) -> int:
     """Predict every record of some FASTA files, in their order.
 
@@ -106,6 +109,8 @@ def predict_queries(
         columns ``{member}:probability_{class}`` or ``{member}:value``.
     coding : Coding, optional
         The class of coding bases of a model per position: in GFF3, its runs become genes.
+    nearest : bool
+        Whether columns name the most similar record of ``sequences``, by alignment with MMseqs2.
 
     Returns
     -------
@@ -119,6 +124,8 @@ def predict_queries(
         are several files and one can be read, this error comes last: the outputs are complete for
         the other files.
     """
+    if nearest and sequences is None:
+        raise InputError("--nearest: needs --sequences, the sequences.parquet of the training")
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
@@ -132,10 +139,14 @@ def predict_queries(
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
     names = predictor.members if members and only is None else []
-    rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=predictor.added)
     queries: dict[str, str] = {}
     failed: list[str] = []
     with together(), ExitStack() as files:
+        added: Callable[[], list[Added]] = predictor.added
+        if sequences is not None and nearest:
+            folder = files.enter_context(temporary_folder("bioseqrnn-nearest-"))
+            added = _with_nearest(added, NearestRecords(sequences, card, folder, machine.threads))
+        rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=added)
         # the first file gets its final name last: if it exists, the others exist too
         written = {path: _opened(path, files) for path in reversed(formats)}
         content = replace(rows.content, opposite=opposite, coding=coding)
@@ -194,6 +205,13 @@ def _check_coding(
             f"coding class '{coding.name}': genes are written as GFF3 only; the name of the output "
             f"must end in {GFF3[0]}, {GFF3[1]} or .parquet"
         )
+
+
+def _with_nearest(
+    added: Callable[[], list[Added]], records: NearestRecords
+) -> Callable[[], list[Added]]:
+    """The added columns of a model, and those of the nearest training records."""
+    return lambda: [*added(), NearestColumns(records)]
 
 
 def _opened(path: Path, files: ExitStack) -> Path:
