@@ -59,6 +59,8 @@ DOCTESTS = {"docs/api.md": 5}
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
 # run by tests/cli/test_onnx.py
 SERVED = {("docs/onnx.md", language): 1 for language in ("bash", "python")}
+# run by tests/stages/prediction/test_genes.py
+GENES = {("docs/genes.md", "bash"): 1}
 EXPLAINED = (
     "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
     "search", "transfer",
@@ -78,7 +80,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in (SNAKEMAKE | DOCTESTS).items()}
-    expected |= EXTENSIONS | SERVED
+    expected |= EXTENSIONS | SERVED | GENES
     assert count == expected
 
 

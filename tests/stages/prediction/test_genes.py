@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 import torch
 from Bio.Seq import Seq
-from conftest import BIN, pack, run_command, write_exons
+from conftest import BIN, ROOT, pack, run_command, write_exons
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.config.models import ModelConfig
@@ -31,6 +31,7 @@ from bioseqrnn.stages.prediction.run import predict_query
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tasks import task_of
 
+PAGE = ROOT / "docs" / "genes.md"
 STOPS = ("TAA", "TAG", "TGA")
 SMALL = Limits(coding=0.5, cost=1.0, not_atg=4.0, shortest=9, overlap=0)
 START_COSTS = {"ATG": 0.0, "GTG": SMALL.not_atg, "TTG": SMALL.not_atg}
@@ -306,19 +307,22 @@ def save(folder, classes, opposite):
     save_model(folder / "model.safetensors", net.eval(), card)
 
 
-def test_the_command_writes_genes(tmp_path):
+def test_the_commands_of_the_document(tmp_path):
     save(tmp_path, ["F", "N", "R"], [2, 1, 0])
     write_exons(tmp_path / "exons.fa", 2, 20)
     records = (tmp_path / "exons.fa").read_text().split("\n")
-    (tmp_path / "q.fa").write_text("\n".join([*records[:2], *records[3:5], ""]))
-    words = [BIN / "bioseqrnn", "predict", "q.fa", "--model", "model.safetensors", "--device"]
-    words += ["cpu", "--output", "q.parquet", "--coding", "F", "--genetic-code", "4"]
-    done = run_command(*words, cwd=tmp_path)
-    assert done.code == 0, done.out
-    lines = gzip.decompress((tmp_path / "q.gff3.gz").read_bytes()).decode().splitlines()
-    rows = features(lines)
-    assert {row[0] for row in rows} == {"contig0", "contig1"}
-    assert {row[6]["Name"] for row in rows if row[1] != "CDS"} == {"N"}
+    (tmp_path / "genome.fa").write_text("\n".join([*records[:2], *records[3:5], ""]))
+    (block,) = re.findall(r"^```bash\n(.*?)^```$", PAGE.read_text(), re.M | re.S)
+    for line in block.splitlines():
+        done = run_command(BIN / line.split()[0], *line.split()[1:], cwd=tmp_path)
+        assert done.code == 0, done.out
+    runs = features((tmp_path / "features.gff3").read_text().splitlines())
+    genes = features(
+        gzip.decompress((tmp_path / "genes.gff3.gz").read_bytes()).decode().splitlines()
+    )
+    assert {row[0] for row in runs} == {row[0] for row in genes} == {"contig0", "contig1"}
+    assert {(row[6]["Name"], row[4]) for row in runs} == {("F", "+"), ("N", "."), ("R", "-")}
+    assert {row[6]["Name"] for row in genes if row[1] != "CDS"} == {"N"}
 
 
 def test_genes_that_cannot_be_made_are_refused(tmp_path):
