@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from benchmarks.domain import CHANGES, measured
 from conftest import encode
 
-from benchmarks.domain import CHANGES, measured
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.stages.folds.run import split_table
