@@ -16,7 +16,7 @@ STAGE_VERSIONS = {
     "diagnosis": 2,
     "explanation": 3,
     "transfer": 1,
-    "prediction": 7,
+    "prediction": 8,
     "report": 13,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"

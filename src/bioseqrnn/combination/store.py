@@ -34,6 +34,7 @@ from bioseqrnn.networks.card import (
     package_versions,
     raw_card,
     read_card,
+    refuse_permuted,
     require_format,
 )
 from bioseqrnn.networks.store import build_network, load_model
@@ -77,7 +78,7 @@ def save_final(
     Raises
     ------
     InputError
-        The members were trained on different records, or different tables.
+        The members were trained on different records or tables, or one on permuted labels.
     """
     tensors: dict[str, Any] = {}
     cards = [raw_card(file) for file in files]
@@ -108,6 +109,7 @@ def _shared(
     """Fields that all cards share; of different records of one table, the largest numbers."""
     first = cards[0]
     for file, card in zip(files, cards, strict=True):
+        refuse_permuted(card, file)
         for key in SHARED:
             if card.get(key) != first.get(key) and (same_records or key not in OF_RECORDS):
                 raise InputError(
@@ -148,11 +150,13 @@ def load_final(
     Raises
     ------
     InputError
-        The file is no such model or is damaged, or the member does not exist.
+        The file is no such model or is damaged, the member does not exist, or a network was
+        trained on permuted labels.
     """
     raw = raw_card(path)
     if MEMBERS not in raw:
         card = read_card(path)
+        refuse_permuted(card, path)
         if only not in (None, card["model"]):
             raise InputError(f"model {path}: has no member '{only}'; it is {card['model']} alone")
         network, card = load_model(path, device)
@@ -221,6 +225,7 @@ def _member(
     where = Path(f"{path} ({member['name']})")
     if member["kind"] == NETWORK:
         check_card(card, where)
+        refuse_permuted(card, where)
         network = build_network(_Prefixed(torch_file, prefix), card, where, device)
         return NetworkScorer(network, ALPHABETS[card["alphabet"]], device)
     own = _Prefixed(file, prefix)
