@@ -62,5 +62,6 @@ def report_queries(predictions: Sequence[Path], output: Path, *, dataset: str) -
         for table in QUERY_TABLES:
             table.write(output / "predictions" / table.file, tables[table.name])
         text = Markup("<p>{}</p>").format(introduction_of(summaries))
-        write_page([part for part in parts if part is not None], dataset, text, page)
+        shown = [part for part in parts if part is not None]
+        write_page(shown, f"{dataset}, new sequences", text, page)
     say(f"new sequences: {page}")

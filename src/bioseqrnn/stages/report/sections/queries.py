@@ -9,7 +9,7 @@ import pandas as pd
 from bioseqrnn.stages.report.parts import Section, html_table, section
 from bioseqrnn.stages.report.queries import LISTED, OUTSIDE, Summary
 
-MARK = "⚠ outside"
+MARK = "⚠\u00a0outside"
 
 
 def records_section(queries: pd.DataFrame) -> Section:
@@ -36,17 +36,17 @@ def records_section(queries: pd.DataFrame) -> Section:
         ("value_low", "lowest"), ("value_high", "highest"),
     ):  # fmt: skip
         if queries[column].notna().any():
-            shown[words] = [f"{value:.4g}" for value in queries[column]]
-    return section(
-        "query_records",
-        "Records",
+            shown[words] = ["" if pd.isna(value) else f"{value:.3g}" for value in queries[column]]
+    text = (
         "Inside, edge and outside: whether records are like those that the model was trained on. "
-        "Calls outside were never tested on such records: their probabilities mean nothing. A "
-        "prediction set has the classes that cannot be excluded at the error rate of the model; an "
-        "empty one is unlike all classes.",
-        "html",
-        data=html_table(shown),
+        "Calls outside were never tested on such records, so their probabilities mean nothing."
     )
+    if queries["set_single"].notna().any():
+        text += (
+            " A prediction set has the classes that cannot be excluded at the error rate of the "
+            "model; if it is empty, the record is unlike the held-out records of every class."
+        )
+    return section("query_records", "Records", text, "html", data=html_table(shown))
 
 
 def calls_section(calls: pd.DataFrame, per_position: bool) -> Section:
@@ -56,10 +56,7 @@ def calls_section(calls: pd.DataFrame, per_position: bool) -> Section:
         {
             "Query": calls["query"],
             "Class": calls["class"],
-            "Called from probability": [
-                "the most probable" if pd.isna(value) else f"{value:.3f}"
-                for value in calls["threshold"]
-            ],
+            "Called from probability": _limits(calls),
             "Residues" if per_position else "Records": [
                 _share(*pair) for pair in zip(calls["called"], totals, strict=True)
             ],
@@ -70,7 +67,6 @@ def calls_section(calls: pd.DataFrame, per_position: bool) -> Section:
     )
     if calls["unknown"].any():
         shown["Unknown"] = [_whole(value) for value in calls["unknown"]]
-    shown.loc[calls["class"] == "(none)", "Called from probability"] = ""
     return section(
         "query_calls",
         "Calls",
@@ -143,7 +139,23 @@ def introduction_of(summaries: Sequence[Summary]) -> str:
     count = len(summaries)
     models = ", ".join(dict.fromkeys(one.model for one in summaries))
     what = "1 query" if count == 1 else f"{count:,} queries"
-    return f"Predictions of {models} for {what}. report.html, beside this page, has its scores."
+    return (
+        f"Predictions for {what} by the model {models}. In the workflow, report.html beside this "
+        "page says how good it is."
+    )
+
+
+def _limits(calls: pd.DataFrame) -> list[str]:
+    """From which probability each class is called, in words."""
+    known = calls["threshold"].notna().groupby(calls["query"]).transform("any")
+    return [
+        f"{limit:.3f}"
+        if pd.notna(limit)
+        else "no other reaches its own"
+        if other
+        else "the highest"
+        for limit, other in zip(calls["threshold"], known, strict=True)
+    ]
 
 
 def _shares(queries: pd.DataFrame, column: str) -> list[str]:
@@ -153,7 +165,7 @@ def _shares(queries: pd.DataFrame, column: str) -> list[str]:
 def _share(count: float, total: float) -> str:
     if pd.isna(count):
         return ""
-    return f"{count:,} ({100 * count / total:.3g} %)" if total else f"{count:,}"
+    return f"{count:,} ({100 * count / total:.3g}\u00a0%)" if total else f"{count:,}"
 
 
 def _whole(value: float) -> str:
