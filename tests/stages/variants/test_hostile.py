@@ -56,10 +56,10 @@ def gibibyte(block):
 CASES = {
     "a row of one giant line": (
         lambda: packed((HEADER + b"one\t2\t", 1)) + gibibyte(b"A"),
-        "line 3: is longer than 67,108,864 characters; is it a table",
+        "line 3: has more than 67,108,864 characters; is it VCF",
     ),
     "a header of one giant line": (
-        lambda: gibibyte(b"#"), "line 1: is longer than 67,108,864 characters",
+        lambda: gibibyte(b"#"), "line 1: has more than 67,108,864 characters",
     ),
     "a header without end": (
         lambda: gibibyte(b"##contig=<ID=c>" + b"x" * 1008 + b"\n"),

@@ -18,9 +18,9 @@ from bioseqrnn.support.errors import InputError
 
 COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 MISSING = "."
-# Limits, so that a wrong or malicious file cannot fill the memory. That of a line is in lines_of:
-# a row of 500,000 samples with genotype, depths and likelihoods has about 25 million characters.
-LONGEST_HEADER = 2**26
+# Limits, so that a wrong or malicious file cannot fill the memory. A row of 500,000 samples with
+# genotype, depths and likelihoods has about 25 million characters.
+LONGEST_LINE = LONGEST_HEADER = 2**26
 MOST_ALLELES = 1000
 MOST_BLANK = 1000
 # digits of POS: a number of 64 bits has up to 19
@@ -140,9 +140,14 @@ class VcfFile:
 
     def _next(self) -> str | None:
         """Return the next line that is not blank, without its end; None at the end of the file."""
-        for line in self._handle:
+        while line := self._handle.readline(LONGEST_LINE + 1):
             self._line += 1
             where = f"{self.path}: line {self._line}"
+            if len(line) > LONGEST_LINE:
+                raise InputError(
+                    f"{where}: has more than {LONGEST_LINE:,} characters; is it VCF? Take samples "
+                    "out, which are not needed, as by 'bcftools view -G'"
+                )
             text = line.rstrip("\r\n")
             if odd := CONTROL.search(text):
                 raise InputError(
