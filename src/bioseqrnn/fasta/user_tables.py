@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from bioseqrnn.config.checks.columns import Columns
 from bioseqrnn.config.checks.tables import TextTable, lines_of
@@ -27,25 +28,36 @@ NO_TABLES = {
 
 
 @contextmanager
-def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
-    """Open a plain or compressed table, and yield its lines.
+def open_text(path: Path, what: str) -> Iterator[TextIO]:
+    """Open plain or compressed text in UTF-8, with or without a byte order mark.
 
-    It is text in UTF-8 with or without a byte order mark.
+    Whoever reads it limits the length of lines: ``open_table``, or ``readline`` with a limit.
 
     Raises
     ------
     InputError
-        No such file, a workbook or another binary file, text that is not UTF-8, a line that is too
-        long.
+        No such file, a workbook or another binary file, text that is not UTF-8.
     """
     require_file(path, what)
     _refuse_binary(path)
     try:
         with open_bytes(path) as reader:
-            text = io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
-            yield lines_of(path, text)
+            yield io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+
+
+@contextmanager
+def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
+    """Open a plain or compressed table, and yield its lines.
+
+    Raises
+    ------
+    InputError
+        As in ``open_text``; a line that is too long.
+    """
+    with open_text(path, what) as text:
+        yield lines_of(path, text)
 
 
 class _Raw(io.RawIOBase):

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from bioseqrnn.fasta.user_tables import open_table
+from bioseqrnn.fasta.user_tables import open_text
 from bioseqrnn.support.errors import InputError
 
 COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
@@ -72,7 +73,7 @@ class VcfFile:
         Lines that begin with ``##``, and the line of column names, without line ends.
     """
 
-    def __init__(self, path: Path, handle: Iterator[str]) -> None:
+    def __init__(self, path: Path, handle: TextIO) -> None:
         self.path, self._handle = path, handle
         self.header: list[str] = []
         self._line = self._blank = 0
@@ -175,7 +176,7 @@ def open_vcf(path: Path) -> Iterator[VcfFile]:
     InputError
         The file is missing, binary (BCF), or has no line of column names.
     """
-    with open_table(path, "VCF") as handle:
+    with open_text(path, "VCF") as handle:
         try:
             file = VcfFile(path, handle)
         except UnicodeDecodeError as error:
