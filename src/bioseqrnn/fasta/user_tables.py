@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from bioseqrnn.config.checks.columns import Columns
 from bioseqrnn.config.checks.tables import TextTable, lines_of
@@ -27,23 +28,21 @@ NO_TABLES = {
 
 
 @contextmanager
-def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
-    """Open a plain or compressed table, and yield its lines.
+def open_table(path: Path, what: str) -> Iterator[TextIO]:
+    """Open a plain or compressed table as text, in UTF-8 with or without a byte order mark.
 
-    It is text in UTF-8 with or without a byte order mark.
+    A line can have any length: read it with ``lines_of``.
 
     Raises
     ------
     InputError
-        No such file, a workbook or another binary file, text that is not UTF-8, a line that is too
-        long.
+        No such file, a workbook or another binary file, text that is not UTF-8.
     """
     require_file(path, what)
     _refuse_binary(path)
     try:
         with open_bytes(path) as reader:
-            text = io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
-            yield lines_of(path, text)
+            yield io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
 
@@ -99,4 +98,4 @@ class Table(TextTable):
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line number and cells, in the order of the known columns, '' for a blank cell."""
         with open_table(self.file, self.what) as handle:
-            yield from self.read(handle)
+            yield from self.read(lines_of(self.file, handle))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from bioseqrnn.fasta.user_tables import open_table
 from bioseqrnn.support.errors import InputError
@@ -72,7 +73,7 @@ class VcfFile:
         Lines that begin with ``##``, and the line of column names, without line ends.
     """
 
-    def __init__(self, path: Path, handle: Iterator[str]) -> None:
+    def __init__(self, path: Path, handle: TextIO) -> None:
         self.path, self._handle = path, handle
         self.header: list[str] = []
         self._line = self._blank = 0
