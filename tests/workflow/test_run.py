@@ -137,9 +137,11 @@ def test_a_new_query_runs_only_its_jobs(finished, tmp_path):
     project.write_sheet(
         "queries", "query dataset fasta", "new dna data/query.fa", "more pep data/peptides.fa"
     )
-    assert project.planned() == {"predict_query pep more": 1}
+    assert project.planned() == {"predict_query pep more": 1, "report_queries pep": 1}
     assert project.snakemake().code == 0
     assert (project.folder / "results/pep/predictions/more.tsv.gz").exists()
+    page = (project.folder / "results/pep/report/predictions.html").read_text()
+    assert "1 query" in page
 
 
 def test_a_new_dataset_runs_only_its_jobs(finished, tmp_path):
@@ -200,6 +202,8 @@ def test_one_bad_query_does_not_stop_the_others(finished, tmp_path):
     assert (results / "predictions" / "b_good.tsv.gz").exists()
     assert (results / "report" / "report.html").exists()
     assert not list((results / "predictions").glob("*a_bad*"))
+    # the page on new sequences waits for all of them
+    assert not (results / "report" / "predictions" / "queries.tsv").read_text().count("b_good")
     # mended, only that one is predicted
     (project.folder / "data" / "bad.fa").write_text(">fine\nACGT\n>mended\nACGT\n")
-    assert project.planned() == {"predict_query dna a_bad": 1}
+    assert project.planned() == {"predict_query dna a_bad": 1, "report_queries dna": 1}
