@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from bioseqrnn.config.checks.columns import unused_columns
-from bioseqrnn.config.checks.tables import lines_of, refuse_other_text, too_many_cells
+from bioseqrnn.config.checks.tables import refuse_other_text, too_many_cells
 from bioseqrnn.fasta.genome import Genome, reverse_complement
 from bioseqrnn.fasta.interval_tables import (
     BED_COLUMNS,
@@ -94,7 +94,7 @@ def _lines(path: Path) -> Iterator[tuple[int, tuple[str, ...], list[str]]]:
     header: list[str] = []
     first = True
     with open_table(path, "intervals") as handle:
-        for number, line in enumerate(lines_of(path, handle), start=1):
+        for number, line in enumerate(handle, start=1):
             if number == 1:
                 refuse_other_text(path, line)
             if first:

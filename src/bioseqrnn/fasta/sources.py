@@ -17,7 +17,7 @@ from bioseqrnn.config.checks.labels import (
     check_label_kind,
     check_split,
 )
-from bioseqrnn.config.checks.tables import lines_of, sheet_rows
+from bioseqrnn.config.checks.tables import sheet_rows
 from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.fasta.class_names import plain_form
 from bioseqrnn.fasta.user_tables import open_table
@@ -73,8 +73,8 @@ def read_sheet(sheet: Path) -> Iterator[tuple[int, dict[str, str]]]:
         No such file, not UTF-8, no header, an unknown column, a row with more cells than the
         header.
     """
-    with open_table(sheet, "sheet") as handle:
-        yield from sheet_rows(sheet, lines_of(sheet, handle), SHEET)
+    with open_table(sheet, "sheet") as lines:
+        yield from sheet_rows(sheet, lines, SHEET)
 
 
 def sources_from_sheet(sheet: Path, dataset: str) -> list[Source]:

@@ -28,10 +28,10 @@ NO_TABLES = {
 
 
 @contextmanager
-def open_table(path: Path, what: str) -> Iterator[TextIO]:
-    """Open a plain or compressed table as text, in UTF-8 with or without a byte order mark.
+def open_text(path: Path, what: str) -> Iterator[TextIO]:
+    """Open plain or compressed text in UTF-8, with or without a byte order mark.
 
-    A line can have any length: read it with ``lines_of``.
+    Whoever reads it limits the length of lines: ``open_table``, or ``readline`` with a limit.
 
     Raises
     ------
@@ -45,6 +45,19 @@ def open_table(path: Path, what: str) -> Iterator[TextIO]:
             yield io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+
+
+@contextmanager
+def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
+    """Open a plain or compressed table, and yield its lines.
+
+    Raises
+    ------
+    InputError
+        As in ``open_text``; a line that is too long.
+    """
+    with open_text(path, what) as text:
+        yield lines_of(path, text)
 
 
 class _Raw(io.RawIOBase):
@@ -98,4 +111,4 @@ class Table(TextTable):
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line number and cells, in the order of the known columns, '' for a blank cell."""
         with open_table(self.file, self.what) as handle:
-            yield from self.read(lines_of(self.file, handle))
+            yield from self.read(handle)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from bioseqrnn.fasta.user_tables import open_table
+from bioseqrnn.fasta.user_tables import open_text
 from bioseqrnn.support.errors import InputError
 
 COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
@@ -176,7 +176,7 @@ def open_vcf(path: Path) -> Iterator[VcfFile]:
     InputError
         The file is missing, binary (BCF), or has no line of column names.
     """
-    with open_table(path, "VCF") as handle:
+    with open_text(path, "VCF") as handle:
         try:
             file = VcfFile(path, handle)
         except UnicodeDecodeError as error:
