@@ -31,6 +31,7 @@ MODULES = (
     "tables.declared.explanation",
     "tables.declared.inspection",
     "tables.declared.variants",
+    "tables.declared.scanning",
     "tables.declared.__init__",
 )
 

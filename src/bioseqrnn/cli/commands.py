@@ -21,8 +21,8 @@ from bioseqrnn.cli.several import SeveralWords
 NAMES = (
     "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
-    "export-modisco", "mutate", "memory", "transfer", "predict", "variants", "report", "verify",
-    "compare-random", "import-keras", "export-onnx",
+    "export-modisco", "mutate", "memory", "transfer", "predict", "scan", "variants", "report",
+    "verify", "compare-random", "import-keras", "export-onnx",
 )  # fmt: skip
 # whose options take several words
 SEVERAL = ("run", "init")

@@ -4,7 +4,15 @@ Readers, writers, the report's lists, the command line and docs/formats.md use t
 A new file needs one ``Table`` in one of the modules, and a place in ``ALL``.
 """
 
-from bioseqrnn.tables.declared import data, evaluation, explanation, inspection, models, variants
+from bioseqrnn.tables.declared import (
+    data,
+    evaluation,
+    explanation,
+    inspection,
+    models,
+    scanning,
+    variants,
+)
 from bioseqrnn.tables.declared.table import Column, Table
 
 __all__ = ["ALL", "REPORTED", "Column", "Table"]
@@ -36,6 +44,8 @@ ALL: tuple[Table, ...] = (
     inspection.MEMORY,
     models.QUERY_PREDICTIONS,
     variants.VARIANTS,
+    scanning.SCAN_WINDOWS,
+    scanning.SCAN_REGIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
     evaluation.PROVENANCE,
