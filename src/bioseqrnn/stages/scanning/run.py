@@ -21,7 +21,7 @@ from bioseqrnn.onehot.alphabet import ALPHABETS
 from bioseqrnn.stages.scanning.calling import Calling
 from bioseqrnn.stages.scanning.genome import stretches, survey
 from bioseqrnn.stages.scanning.layout import Layout, Units
-from bioseqrnn.stages.scanning.outputs import Output, outputs_of, write_outputs
+from bioseqrnn.stages.scanning.outputs import Output, ending_of, outputs_of, write_outputs
 from bioseqrnn.stages.scanning.results import Scanned
 from bioseqrnn.stages.scanning.scoring import Reading, shuffled
 from bioseqrnn.stages.scanning.store import (
@@ -141,6 +141,9 @@ def scan_genome(
         A file is missing or invalid, the model predicts every residue, or the parts are not those
         of this scan.
     """
+    for path in () if part else outputs:
+        # before the genome is read
+        ending_of(path)
     work = _prepare(model, list(fastas), choices, machine)
     files = [] if part else outputs_of(outputs, work.calling, work.reading.strands)
     inputs = [("MODEL", model), *(("GENOME", path) for path in fastas)]
