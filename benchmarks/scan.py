@@ -137,7 +137,8 @@ def main() -> None:
                 )
                 print(
                     f"| {words} | {jobs[way, genome]:,} | {way} | {wall:.1f} | {cpu:.1f} | "
-                    f"{own[0]['windows'] / cpu:,.0f} | {mib:.0f} |"
+                    f"{own[0]['windows'] / cpu:,.0f} | {mib:.0f} |",
+                    flush=True,
                 )
 
 

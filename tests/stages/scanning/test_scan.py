@@ -134,7 +134,8 @@ def test_other_tasks_and_proteins(tmp_path, task):
     rows = pq.read_table(output).to_pandas()
     wanted = predicted(tmp_path, model, fasta, rows)
     names = [n for n in rows if n.startswith("probability") or n == "value"]
-    assert names and np.allclose(rows[names], wanted[names], rtol=1e-5, atol=1e-6)
+    assert names
+    assert np.allclose(rows[names], wanted[names], rtol=1e-5, atol=1e-6)
     assert set(rows["strand"]) == {"."}
 
 
@@ -212,7 +213,8 @@ def test_default_calls_are_those_of_predict(tmp_path, genome):
     called = rows[rows["call"] == "yes"]
     assert ((rows["probability_yes"] >= 0.3) == (rows["call"] == "yes")).all()
     bed = pd.read_csv(tmp_path / "r.bed", sep="\t", header=None)
-    assert set(bed[3]) == {"yes"} and bed[7].sum() == len(called)
+    assert set(bed[3]) == {"yes"}
+    assert bed[7].sum() == len(called)
 
 
 def test_tracks_are_means_of_windows(tmp_path, genome):
@@ -269,7 +271,8 @@ def test_mistakes_are_one_line_and_nothing_is_written(tmp_path, genome, choices,
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError) as refused:
         scan(model, genome, *(tmp_path / name for name in outputs), **choices)
-    assert words in str(refused.value) and "\n" not in str(refused.value)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
     assert sorted(tmp_path.iterdir()) == before
 
 
