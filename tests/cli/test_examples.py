@@ -19,7 +19,7 @@ import pytest
 import torch
 import yaml
 from conftest import BIN, RESOURCES, ROOT, first_records
-from example_shell import SMALL, Folder
+from example_shell import SMALL, Folder, write_variants
 
 # one process makes the fixture for all
 pytestmark = pytest.mark.xdist_group("examples")
@@ -41,6 +41,7 @@ RUN = {
     "docs/keras.md": 1,
     "docs/search.md": 1,
     "docs/diagnosis.md": 1,
+    "docs/variants.md": 1,
 }
 CHECKED = {
     "README.md": "make, conda and benchmarks install or take minutes: targets and files are looked "
@@ -50,7 +51,7 @@ CHECKED = {
     "docs/motifs.md": "needs modisco-lite: syntax, and the options of its command",
 }
 # run by tests/workflow/test_module.py: it is Snakemake, which is coloured as Python
-SNAKEMAKE = {"docs/architecture.md": 1}
+SNAKEMAKE = {"docs/module.md": 2}
 PYTHON = {"docs/formats.md": 1, "docs/keras.md": 1}
 # run by tests/api/test_documents.py
 DOCTESTS = {"docs/api.md": 5}
@@ -58,6 +59,8 @@ DOCTESTS = {"docs/api.md": 5}
 EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "python")}
 # run by tests/cli/test_onnx.py
 SERVED = {("docs/onnx.md", language): 1 for language in ("bash", "python")}
+# run by tests/stages/prediction/test_genes.py
+GENES = {("docs/genes.md", "bash"): 1}
 EXPLAINED = (
     "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
     "search", "transfer",
@@ -77,7 +80,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in (SNAKEMAKE | DOCTESTS).items()}
-    expected |= EXTENSIONS | SERVED
+    expected |= EXTENSIONS | SERVED | GENES
     assert count == expected
 
 
@@ -210,6 +213,27 @@ def test_diagnosis(commands):
             "--config", json.dumps({"cell": cell} | SMALL), "-o", f"{cell}.safetensors",
         )  # fmt: skip
     commands.shell(blocks("docs/diagnosis.md", "bash")[0])
+
+
+def test_variants(folder):
+    rows = write_variants(folder.path)
+    folder.shell(blocks("docs/variants.md", "bash")[0])
+    scored, both = (
+        pd.read_csv(folder.path / name, sep="\t", keep_default_na=False)
+        for name in ("scored.tsv", "both.tsv.gz")
+    )
+    changed = [ref != alt for _, _, ref, alt in rows]
+    assert [reason == "" for reason in scored["reason"]] == changed
+    names = set(scored) - set(both)
+    assert names == {"rank_yes"}
+    # the higher logit of the two strands
+    for column in ("logit_ref_yes", "logit_alt_yes"):
+        one, other = (pd.to_numeric(frame[column][changed]) for frame in (scored, both))
+        assert (other >= one).all()
+        assert (other > one).any()
+    with gzip.open(folder.path / "scored.vcf.gz", "rt") as archive:
+        body = [line for line in archive if not line.startswith("#")]
+    assert [line.split("\t")[1] for line in body] == [str(p) for _, p, _, _ in rows]
 
 
 # --- Python -------------------------------------------------------------------------------------

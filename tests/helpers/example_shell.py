@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from Bio.bgzf import BgzfWriter
 from conftest import BIN, run_command
+from small_models import small_network
 
 from bioseqrnn.cli import app
 
@@ -74,3 +77,18 @@ def faster(words: list[str]) -> list[str]:
     if words[0] == "run":
         words += ["--", "--dry-run"]
     return words
+
+
+def write_variants(folder: Path) -> list[tuple[str, int, str, str]]:
+    """Write variants of the genome of a folder, a model for it; return CHROM, POS, REF and ALT."""
+    text = (folder / "genome.fa").read_bytes()
+    with BgzfWriter(str(folder / "genome.fa.gz")) as archive:
+        archive.write(text)
+    bases = "".join(text.decode().splitlines()[1:])
+    rows = [("chr1", p, bases[p - 1], "ACGT"[(p + 1) % 4]) for p in range(500, 520)]
+    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+    cells = ([chrom, str(p), ".", ref, alt, ".", ".", "."] for chrom, p, ref, alt in rows)
+    lines = ["\t".join(row) + "\n" for row in [columns, *cells]]
+    (folder / "calls.vcf.gz").write_bytes(gzip.compress("".join(lines).encode()))
+    small_network(folder / "final" / "model.safetensors", "binary", trained_lengths=[41, 41])
+    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import resource
 from functools import partial
 
 import pytest
@@ -222,3 +223,47 @@ def test_predict_ends_in_one_line(cli, tmp_path, weights):
         "'regression' or 'per_position', not 3\n"
     )
     assert not (tmp_path / "o.parquet").exists()
+
+
+def test_forged_headers_allocate_nothing(tmp_path, weights):
+    """Sizes, shapes and places of arrays that exceed the file, or any memory."""
+    whole = made(tmp_path / "whole", CARD, weights).read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header, body = json.loads(whole[8 : 8 + size]), whole[8 + size :]
+    name = next(name for name in header if name != "__metadata__")
+    path = tmp_path / "m"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for length in (3, 99_999_999, 2**40, 2**63, 2**64 - 1):
+        path.write_bytes(length.to_bytes(8, "little") + whole[8:])
+        assert "not a readable safetensors file" in refused(partial(load_model, path, device=CPU))
+    for shape, places in (
+        ([2**40], [0, 4]),
+        ([2**40], [0, 2**42]),
+        ([2**31, 2**31], header[name]["data_offsets"]),
+        ([2**62, 4], [0, 0]),
+        ([-1], [0, 4]),
+    ):
+        forged = header | {name: {"dtype": "F32", "shape": shape, "data_offsets": places}}
+        text = json.dumps(forged).encode()
+        path.write_bytes(len(text).to_bytes(8, "little") + text + body)
+        assert "not a readable safetensors file" in refused(partial(load_model, path, device=CPU))
+    # kilobytes
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_names_in_a_model_are_no_paths(cli, tmp_path, weights):
+    """Nothing is written beside the output, and an output that is a link replaces only the link."""
+    card = CARD | {"model": "../../owned", "classes": ["=1+1", "../x"]}
+    card |= {"thresholds": {"../x": 0.5}} if "thresholds" in CARD else {}
+    path = made(tmp_path / "m", card, weights)
+    (tmp_path / "q.fa").write_text(">../../owned\nACGTACGT\n")
+    (tmp_path / "precious").write_text("of the user")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "o.parquet").symlink_to(tmp_path / "precious")
+    (tmp_path / "out" / "o.tsv.gz").symlink_to(tmp_path / "nothing")
+    done = cli("predict", "q.fa", "--model", path, "--output", "out/o.parquet")
+    assert done.code == 0, done.err
+    assert (tmp_path / "precious").read_text() == "of the user"
+    assert not (tmp_path / "out" / "o.parquet").is_symlink()
+    names = {str(found.relative_to(tmp_path)) for found in tmp_path.rglob("*")}
+    assert names == {"m", "q.fa", "precious", "out", "out/o.parquet", "out/o.tsv.gz"}

@@ -113,3 +113,23 @@ def test_the_number_of_folds_plays_no_part(given, tmp_path):
     config["folds"]["count"] = 7
     project.write_config(config)
     assert not project.planned()
+
+
+def test_only_given_test_records_are_explained(given, tmp_path):
+    project = given.copy(tmp_path / "copy")
+    small = {"records": 12, "method": "gradients", "tests": 5}
+    project.write_config(project.read_config() | {"explanation": small})
+    results = project.folder / "results" / "pep"
+    done = project.snakemake("results/pep/explanation/motif_null.tsv")
+    assert done.code == 0, done.out + done.err
+    frame, _ = folds_of(project, "pep")
+    tested = set(frame.loc[frame["split"] == "test", "id"])
+    folder = results / "explanation"
+    for path in (folder, folder / "permuted" / "1"):
+        table = pq.read_table(path / "attributions.parquet").to_pandas()
+        assert len(table) == 12
+        assert set(table["id"]) < tested
+        assert set(table["fold"]) == {0}
+    null = pd.read_csv(folder / "motif_null.tsv", sep="\t")
+    assert null["fold"].tolist() == [0]
+    assert null["records"].tolist() == [12]

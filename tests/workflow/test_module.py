@@ -9,9 +9,10 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 import yaml
-from conftest import BIN, ROOT, run_command
+from conftest import BIN, RESOURCES, ROOT, first_records, run_command
 
 from .rule_functions import functions_of
 
@@ -54,7 +55,7 @@ assert (gc.get_threshold(), os.environ.get("PYTHONSAFEPATH")) == BEFORE
 assert signal.getsignal(signal.SIGUSR1) is handler
 assert list(gather.shards("{scatteritem}")) == ["1-of-3", "2-of-3", "3-of-3"]
 
-# as docs/architecture.md says
+# as docs/module.md says
 onstart:
     one.lock_results()
     os.link("results/.lock", "started.txt")
@@ -101,12 +102,31 @@ def test_two_modules_leave_the_host_as_it_is(host):
 
 def test_the_example_of_the_docs_is_planned(host):
     (text,) = re.findall(
-        r"^```python\n(module .*?)^```$", (ROOT / "docs/architecture.md").read_text(), re.M | re.S
+        r"^```python\n(module .*?)^```$", (ROOT / "docs/module.md").read_text(), re.M | re.S
     )
     own = 'configfile: "mine.yaml"\nrule all:\n    input: "results/dna/report/report.html"\n'
     done = host(own + text.replace("…/bioseqrnn", str(ROOT)), "-n", bioseqrnn={})
     assert done.code == 0, done.err
     assert "bioseqrnn_build_report" in done.out + done.err
+
+
+def test_rules_of_another_workflow_call_single_commands(tmp_path):
+    """The second example of the page, from FASTA files to calls."""
+    text = (ROOT / "docs/module.md").read_text()
+    (text,) = re.findall(r"^```python\n(GENOMES .*?)^```$", text, re.M | re.S)
+    (tmp_path / "data").mkdir()
+    for name, record in (("promoter", "EI"), ("other", "IE"), ("a", "N"), ("b", "query")):
+        source = RESOURCES / "splice" / f"{record}.fa"
+        (tmp_path / "data" / f"{name}.fa").write_text(first_records(source, 30))
+    # so that it takes seconds
+    text = text.replace("--model gru", "--model gru --config '{SMALL}'")
+    text = 'SMALL = \'{"cell": "gru", "hidden_size": 4, "epochs": 1}\'\n' + text
+    (tmp_path / "Snakefile").write_text(text)
+    done = run_command(BIN / "snakemake", "--cores", 1, cwd=tmp_path)
+    assert done.code == 0, done.err
+    calls = [pd.read_csv(tmp_path / "calls" / f"{name}.tsv.gz", sep="\t") for name in "ab"]
+    assert [len(table) for table in calls] == [30, 30]
+    assert {*calls[0]["call"]} <= {"promoter", "other"}
 
 
 def test_a_prefix_is_refused_before_any_job(host):
@@ -135,7 +155,7 @@ def test_a_module_without_settings_does_not_take_those_of_the_host(host):
     (line,) = [line for line in (done.out + done.err).splitlines() if "bioseqrnn" in line]
     assert line == (
         "bioseqrnn: error: module 'one': it has no 'config'; write its settings there, like "
-        "config: config['one'] (docs/architecture.md)"
+        "config: config['one'] (docs/module.md)"
     )
 
 

@@ -102,6 +102,14 @@ CASES = {
         change(dataset_options={"pep": {"positive": "APC"}}),
         "config/config.yaml: dataset_options.pep.positive: unknown class 'APC'; did you mean",
     ),
+    "genes of one strand": (
+        change(dataset_options={"dna": {"opposite": {"F": "R"}, "coding": "C"}}),
+        "config/config.yaml: dataset_options.dna.coding: class 'C' has no opposite class",
+    ),
+    "a genetic code that is not read": (
+        change(dataset_options={"dna": {"genetic_code": 2}}),
+        "config/config.yaml: dataset_options.dna.genetic_code: '2' is not allowed; known: 1, 11, 4",
+    ),
     "undeclared class": (
         change(dataset_options={"dna": {"classes": ["EI", "IE"]}}),
         "config/datasets.tsv: class 'N' of 'dna' is not in dataset_options.dna.classes",

@@ -159,6 +159,43 @@ def test_negatives_intervals_and_keys(project):
         path.write_text(text)
 
 
+def test_windows_of_a_genome_have_tracks_of_what_decides(project):
+    import pybigtools
+
+    text = "".join(random.Random(1).choices("ACGT", k=800))
+    (project.folder / "data" / "g.fa").write_text(f">one\n{text[:600]}\n>two\n{text[600:]}\n")
+    places = [("one", 18 * i) for i in range(30)] + [("two", 18 * i) for i in range(10)]
+    rows = [
+        f"{chrom}\t{start + 3}\t{start + 33}\t{'pq'[i // 2 % 2]}\t0\t{'+-'[i % 2]}"
+        for i, (chrom, start) in enumerate(places)
+    ]
+    (project.folder / "data" / "some.bed").write_text("\n".join(rows))
+    sheet(project, "dataset fasta intervals", "windows data/g.fa data/some.bed")
+    config = project.read_config()
+    config["folds"]["grouping"] = "duplicates"
+    config["models"] = {"rnn": config["models"]["rnn"]}
+    small = {"records": 30, "method": "gradients", "permuted": 0, "tests": 0}
+    project.write_config(config | {"explanation": small})
+    options(project, windows={"classes": ["p", "q"], "positive": "q"})
+    target = "results/windows/explanation/tracks"
+    run(project, target)
+    (path,) = (project.folder / target).glob("*.bw")
+    assert path.name == "attributions.q.bw"
+    track = pybigtools.open(str(path))
+    assert track.chroms() == {"one": 600, "two": 200}
+    explained = pq.read_table(project.folder / "results/windows/explanation/attributions.parquet")
+    ids = set(explained.column("id").to_pylist())
+    frame = read(project, "windows")[0]
+    assert len(ids) == 30 < len(frame)
+    wanted = {"one": set(), "two": set()}
+    for row in frame[frame["id"].isin(ids)].itertuples():
+        wanted[row.chrom.rpartition(":")[2]] |= set(range(row.start, row.start + 30))
+    for chrom, bases in wanted.items():
+        found = {base for a, b, _ in track.records(chrom) for base in range(a, b)}
+        assert found == bases
+    assert not project.planned(target)
+
+
 def test_other_tasks_are_encoded_audited_and_dealt(project):
     fasta(project, "y.fa", title=" y={}.5 go=a;b")
     path = project.folder / "data" / "y.fa"

@@ -121,6 +121,13 @@ def test_queries_are_predicted_as_the_task_says(tasks):
     ).decode()
     calls = [line.split("\t") for line in runs.splitlines()]
     assert "".join(c[3] * (int(c[2]) - int(c[1])) for c in calls) == contig["call"][0]
+    features = gzip.decompress(
+        (tasks.folder / "results/sides/predictions/contig.gff3.gz").read_bytes()
+    ).decode()
+    rows = [line.split("\t") for line in features.splitlines() if not line.startswith("#")]
+    assert [(int(row[3]) - 1, int(row[4])) for row in rows] == [
+        (int(call[1]), int(call[2])) for call in calls
+    ]
     new = table("sites", "new").to_pandas()
     assert {f"probability_{name}" for name in ("acceptor", "donor", "junction")} < set(new)
     assert set(";".join(new["call"]).split(";")) <= {"acceptor", "donor", "junction", ""}

@@ -30,6 +30,7 @@ MODULES = (
     "tables.declared.evaluation",
     "tables.declared.explanation",
     "tables.declared.inspection",
+    "tables.declared.queries",
     "tables.declared.variants",
     "tables.declared.scanning",
     "tables.declared.__init__",

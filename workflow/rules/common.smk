@@ -16,8 +16,8 @@ STAGE_VERSIONS = {
     "diagnosis": 2,
     "explanation": 3,
     "transfer": 1,
-    "prediction": 7,
-    "report": 12,
+    "prediction": 8,
+    "report": 13,
 }
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 SCHEMAS = {
@@ -46,8 +46,7 @@ def checked_run():
     schemas = {name: schema_errors.read_schema(path) for name, path in SCHEMAS.items()}
     check_settings.check_settings(config, ORIGINS, schemas["config"])
     if "queries" not in config and not os.path.exists("config/queries.tsv"):
-        # nothing to predict
-        config["queries"] = None
+        config["queries"] = None  # nothing to predict
     validate(config, SCHEMAS["config"])
     return check_run.check_run(config, ORIGINS, schemas, elsewhere)
 
@@ -108,6 +107,7 @@ def all_results():
             for dataset, queries in QUERIES.items()
             for query in queries
         ),
+        *expand(f"{RESULTS}/{{dataset}}/report/predictions.html", dataset=QUERIES),
         *(f"{RESULTS}/transfer/{name}/matrix.tsv" for name in config["transfer"]),
     ]
 

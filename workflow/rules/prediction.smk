@@ -29,17 +29,21 @@ rule predict_query:
         device=config["device"],
         threads=config["threads"],
         checksum=query_checksum,
+        genes=gene_options,
+        nearest="--nearest" if config["nearest"] else "",
         version=STAGE_VERSIONS["prediction"],
     shell:
         "bioseqrnn predict {input.fasta:q} --model {input.model:q} --device {params.device}"
-        " --sequences {input.sequences:q} --threads {params.threads} --output {output.parquet:q} > {log:q} 2>&1"
+        " --sequences {input.sequences:q} --threads {params.threads} {params.genes} {params.nearest}"
+        " --output {output.parquet:q} > {log:q} 2>&1"
 
 
-# The same for datasets with a label for every residue, with one more output file.
+# The same for datasets with a label for every residue, with more output files.
 use rule predict_query as predict_positions with:
     output:
         parquet=f"{RESULTS}/{{dataset}}/predictions/{{query}}.parquet",
         tsv=f"{RESULTS}/{{dataset}}/predictions/{{query}}.tsv.gz",
         bed=f"{RESULTS}/{{dataset}}/predictions/{{query}}.bed.gz",
+        gff3=f"{RESULTS}/{{dataset}}/predictions/{{query}}.gff3.gz",
     wildcard_constraints:
         dataset=one_of(datasets_by_position()),

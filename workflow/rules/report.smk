@@ -53,3 +53,30 @@ rule build_report:
         " --evaluation {params.evaluation:q} {params.optional:q}"
         " --gradients {input.gradients:q} {params.extras} --results {params.results:q} --settings {params.settings:q} --confidence {params.confidence}"
         " --output {params.folder:q} > {log:q} 2>&1"
+
+
+# The page on new sequences. The report does not depend on it: a query may be added, or be unreadable.
+rule report_queries:
+    input:
+        predictions=dataset_predictions,
+    output:
+        html=f"{RESULTS}/{{dataset}}/report/predictions.html",
+        tables=expand(
+            f"{RESULTS}/{{dataset}}/{{table}}",
+            table=[table.path for table in declared.queries.QUERY_TABLES],
+            allow_missing=True,
+        ),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/report_queries.log",
+    conda:
+        "../envs/bioseqrnn.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        folder=subpath(output.html, parent=True),
+        version=STAGE_VERSIONS["report"],
+    shell:
+        "bioseqrnn report-queries {input.predictions:q} --dataset {wildcards.dataset}"
+        " --output {params.folder:q} > {log:q} 2>&1"

@@ -22,7 +22,7 @@ NAMES = (
     "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
     "export-modisco", "mutate", "memory", "transfer", "predict", "scan", "variants", "report",
-    "verify", "compare-random", "import-keras", "export-onnx",
+    "report-queries", "verify", "compare-random", "import-keras", "export-onnx",
 )  # fmt: skip
 # whose options take several words
 SEVERAL = ("run", "init")

@@ -10,8 +10,12 @@ import typer
 
 from bioseqrnn.cli.files import Reads, Values, Writes
 from bioseqrnn.cli.options import DEVICE, THREADS, Device, Threads
+from bioseqrnn.cli.settings import default, option
+from bioseqrnn.config.datasets import DatasetOptions
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.support.errors import InputError
+
+GENETIC_CODE = str(default(DatasetOptions, "genetic_code"))
 
 
 def _beside(output: Path, _values: Values) -> Iterator[Path]:
@@ -43,9 +47,9 @@ def predict(
         typer.Option(
             "--output",
             "-o",
-            help="File to write, by its ending: .parquet, .tsv or .tsv.gz; - is standard output, "
-            "as TSV. Beside a Parquet file a gzipped TSV is written, and for a per_position model "
-            "also a gzipped BED.",
+            help="File to write, by its ending: .parquet, .tsv or .tsv.gz, and for a per_position "
+            "model .bed.gz, .gff3 or .gff3.gz; - is standard output, as TSV. Beside a Parquet file "
+            "a gzipped TSV is written, and for a per_position model also gzipped BED and GFF3.",
         ),
         Writes(also=_beside, when=lambda values: str(values["output"]) != "-"),
     ],
@@ -78,6 +82,22 @@ def predict(
             help="Write the scores of every network and baseline of a combined model too.",
         ),
     ] = False,
+    coding: Annotated[
+        str | None,
+        typer.Option(
+            help="Class of the coding bases on the + strand, like F. In GFF3, its runs and those "
+            "of its opposite class are then genes: open reading frames as CDS features. Default: "
+            "runs of bases with the same call."
+        ),
+    ] = None,
+    genetic_code: Annotated[str, option(DatasetOptions, "genetic_code")] = GENETIC_CODE,
+    nearest: Annotated[
+        bool,
+        typer.Option(
+            "--nearest",
+            help="Find the most similar record of --sequences for each record, with MMseqs2.",
+        ),
+    ] = False,
     device: Device = DEVICE,
     threads: Threads = THREADS,
 ) -> None:
@@ -91,6 +111,7 @@ def predict(
         raise InputError("no FASTA file is given; name one, or - for standard input")
     if sum(str(path) == "-" for path in fastas) > 1:
         raise InputError("standard input (-) can be read only once")
+    from bioseqrnn.stages.prediction.formats.writer import Coding
     from bioseqrnn.stages.prediction.run import predict_queries
 
     predict_queries(
@@ -101,4 +122,6 @@ def predict(
         sequences=sequences,
         only=with_member,
         members=members,
+        coding=None if coding is None else Coding(coding, int(genetic_code)),
+        nearest=nearest,
     )

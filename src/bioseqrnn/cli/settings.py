@@ -56,7 +56,7 @@ def default(section: type[BaseModel], name: str) -> Any:
 def _option(field: FieldInfo, flags: tuple[str, ...], text: str) -> Any:
     kind = field.annotation
     if get_origin(kind) is Literal:
-        names = get_args(kind)
+        names = [str(name) for name in get_args(kind)]
         shown = f"<{'|'.join(names)}>"
         return typer.Option(*flags, help=text, parser=one_of(names), metavar=shown)
     if kind not in (int, float, bool, str):

@@ -64,3 +64,5 @@ SHARED = (
     "alphabet", "symbols", "strands", "ids", "classes", "task", "trained_on", "trained_lengths",
     "sequences_sha256", "sources",
 )  # fmt: skip
+# those of them that differ between networks of several folds
+OF_RECORDS = ("trained_on", "trained_lengths")

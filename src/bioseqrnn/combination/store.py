@@ -19,7 +19,7 @@ from safetensors.numpy import save
 
 from bioseqrnn.baselines.methods import form_of
 from bioseqrnn.baselines.store import build_baseline
-from bioseqrnn.combination.card import FORMAT, SHARED, FinalCard
+from bioseqrnn.combination.card import FORMAT, OF_RECORDS, SHARED, FinalCard
 from bioseqrnn.combination.model import BaselineScorer, CombinedScorer
 from bioseqrnn.domain.card import DomainCard
 from bioseqrnn.domain.fit import FittedDomain
@@ -34,6 +34,7 @@ from bioseqrnn.networks.card import (
     package_versions,
     raw_card,
     read_card,
+    refuse_permuted,
     require_format,
 )
 from bioseqrnn.networks.store import build_network, load_model
@@ -49,7 +50,12 @@ DOMAIN_WORDS = "domain:words"
 
 
 def save_final(
-    path: Path, files: Sequence[Path], choice: dict[str, Any], domain: FittedDomain | None = None
+    path: Path,
+    files: Sequence[Path],
+    choice: dict[str, Any],
+    domain: FittedDomain | None = None,
+    *,
+    same_records: bool = True,
 ) -> None:
     """Put the files of all members together in one file.
 
@@ -65,24 +71,20 @@ def save_final(
         ``selected.json``, with thresholds that are in the range of the scores of this model.
     domain : FittedDomain, optional
         What the training records are like.
+    same_records : bool
+        Whether all members must have been trained on the same records, not only on records of the
+        same table.
 
     Raises
     ------
     InputError
-        The members were trained on different records.
+        The members were trained on different records or tables, or one on permuted labels.
     """
     tensors: dict[str, Any] = {}
+    cards = [raw_card(file) for file in files]
+    first = _shared(files, cards, same_records)
     members = []
-    first: dict[str, Any] = {}
-    for file, member in zip(files, choice[MEMBERS], strict=True):
-        card = raw_card(file)
-        first = first or card
-        for key in SHARED:
-            if card.get(key) != first.get(key):
-                raise InputError(
-                    f"{file}: {key} differs from that of {files[0]}; the members of a model must "
-                    "be trained on the same records, so make both again"
-                )
+    for file, member, card in zip(files, choice[MEMBERS], cards, strict=True):
         with safe_open(file, framework="numpy") as own:
             for name in own.keys():  # noqa: SIM118
                 tensors[f"{member['name']}/{name}"] = np.ascontiguousarray(own.get_tensor(name))
@@ -90,7 +92,7 @@ def save_final(
     card = {
         "format": FORMAT, "model": choice["name"], MEMBERS: members, "centre": choice["centre"],
         "versions": package_versions(),
-        **{key: first[key] for key in SHARED if key in first},
+        **first,
         **{key: choice.get(key) for key in ("temperature", "thresholds", "metrics", "conformal")},
     }  # fmt: skip
     if domain is not None:
@@ -99,6 +101,28 @@ def save_final(
     checked(FinalCard, card, f"model {path}: card")
     with atomic_path(path) as temporary:
         temporary.write_bytes(save(tensors, {CARD_KEY: json.dumps(card, sort_keys=True)}))
+
+
+def _shared(
+    files: Sequence[Path], cards: Sequence[dict[str, Any]], same_records: bool
+) -> dict[str, Any]:
+    """Fields that all cards share; of different records of one table, the largest numbers."""
+    first = cards[0]
+    for file, card in zip(files, cards, strict=True):
+        refuse_permuted(card, file)
+        for key in SHARED:
+            if card.get(key) != first.get(key) and (same_records or key not in OF_RECORDS):
+                raise InputError(
+                    f"{file}: {key} differs from that of {files[0]}; the members of a model must "
+                    "be trained on the same records, so make both again"
+                )
+    shared = {key: first[key] for key in SHARED if key in first}
+    if all(card.get("trained_on") is not None for card in cards):
+        shared["trained_on"] = max(card["trained_on"] for card in cards)
+    if all(card.get("trained_lengths") is not None for card in cards):
+        ends = [card["trained_lengths"] for card in cards]
+        shared["trained_lengths"] = [min(low for low, _ in ends), max(high for _, high in ends)]
+    return shared
 
 
 def load_final(
@@ -126,11 +150,13 @@ def load_final(
     Raises
     ------
     InputError
-        The file is no such model or is damaged, or the member does not exist.
+        The file is no such model or is damaged, the member does not exist, or a network was
+        trained on permuted labels.
     """
     raw = raw_card(path)
     if MEMBERS not in raw:
         card = read_card(path)
+        refuse_permuted(card, path)
         if only not in (None, card["model"]):
             raise InputError(f"model {path}: has no member '{only}'; it is {card['model']} alone")
         network, card = load_model(path, device)
@@ -199,6 +225,7 @@ def _member(
     where = Path(f"{path} ({member['name']})")
     if member["kind"] == NETWORK:
         check_card(card, where)
+        refuse_permuted(card, where)
         network = build_network(_Prefixed(torch_file, prefix), card, where, device)
         return NetworkScorer(network, ALPHABETS[card["alphabet"]], device)
     own = _Prefixed(file, prefix)

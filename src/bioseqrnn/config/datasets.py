@@ -78,6 +78,17 @@ class DatasetOptions(Strict):
         "per_position tasks of DNA, like {F: R} for genes; all other classes stay the same ({} if "
         "all do). Networks then read both strands. null: they read the given strand.",
     )
+    coding: Letter | None = Field(
+        None,
+        description="Class of the coding bases on the + strand, in per_position tasks of DNA, like "
+        "F; it needs an opposite class. In GFF3, predictions are then genes: open reading frames "
+        "on both strands. null: they are runs of bases with the same call.",
+    )
+    genetic_code: Literal[1, 4, 11] = Field(
+        11,
+        description="Genetic code of the genes, by its number at NCBI: 11 for bacteria, archaea "
+        "and plastids, 4 if TGA is no stop (Mycoplasma), 1 for nuclear genes without introns.",
+    )
     strands: Literal["single", "both"] = Field(
         "single",
         description="both: a DNA sequence and its reverse complement mean the same. They count "

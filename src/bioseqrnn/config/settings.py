@@ -78,6 +78,11 @@ class RunConfig(Strict):
         "best member if the loss of this one on the validation records is lower by more than one "
         "standard error; network: the selected network; best: the best single member.",
     )
+    nearest: bool = Field(
+        False,
+        description="Whether predictions of new FASTA name the most similar training record of "
+        "each record, with identity and coverage (docs/domain.md). It needs MMseqs2, and time.",
+    )
     seeds: list[Seed] = Field(
         [SEED],
         min_length=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,10 @@ from bioseqrnn.support.errors import InputError
 
 BLOCK_INTERVALS = 1_000
 STRANDS = ("+", "-", ".")
+# Python would also read 1_000 and digits of other scripts; no genome has positions of 19 digits
+POSITION = re.compile(r"[+-]?[0-9]{1,18}")
+# characters of a wrong position that a message repeats
+SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -116,12 +121,11 @@ def _interval(path: Path, line: int, cells: dict[str, str]) -> Interval:
         raise InputError(
             f"{where}: needs chromosome, start and end, separated by tabs; {likely_form(cells)}"
         )
-    try:
-        start, end = int(cells["start"]), int(cells["end"])
-    except ValueError:
-        raise InputError(
-            f"{where}: start '{cells['start']}' and end '{cells['end']}' must be whole numbers"
-        ) from None
+    given = cells["start"], cells["end"]
+    if not all(POSITION.fullmatch(text) for text in given):
+        first, last = (text if len(text) <= SHOWN else f"{text[:SHOWN]}…" for text in given)
+        raise InputError(f"{where}: start '{first}' and end '{last}' must be whole numbers")
+    start, end = map(int, given)
     if not 0 <= start < end:
         raise InputError(
             f"{where}: {start}-{end} is not an interval; start and end must satisfy 0 <= start < "

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bioseqrnn.config.checks.columns import Columns
-from bioseqrnn.config.checks.tables import TextTable
+from bioseqrnn.config.checks.tables import TextTable, lines_of
 from bioseqrnn.fasta.opening import Reader, open_bytes
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import require_file
@@ -28,8 +28,10 @@ NO_TABLES = {
 
 
 @contextmanager
-def open_table(path: Path, what: str) -> Iterator[TextIO]:
-    """Open a plain or compressed table as text, in UTF-8 with or without a byte order mark.
+def open_text(path: Path, what: str) -> Iterator[TextIO]:
+    """Open plain or compressed text in UTF-8, with or without a byte order mark.
+
+    Whoever reads it limits the length of lines: ``open_table``, or ``readline`` with a limit.
 
     Raises
     ------
@@ -43,6 +45,19 @@ def open_table(path: Path, what: str) -> Iterator[TextIO]:
             yield io.TextIOWrapper(io.BufferedReader(_Raw(reader)), encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+
+
+@contextmanager
+def open_table(path: Path, what: str) -> Iterator[Iterator[str]]:
+    """Open a plain or compressed table, and yield its lines.
+
+    Raises
+    ------
+    InputError
+        As in ``open_text``; a line that is too long.
+    """
+    with open_text(path, what) as text:
+        yield lines_of(path, text)
 
 
 class _Raw(io.RawIOBase):

@@ -177,6 +177,16 @@ def require_run(card: Mapping[str, Any], path: Path) -> None:
         raise InputError(f"model {path}: card: '{missing}' is missing; give a network of a fold")
 
 
+def refuse_permuted(card: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError if a network was trained on permuted labels: what it calls is chance."""
+    number = card.get("permuted")
+    if number is not None:
+        raise InputError(
+            f"model {path}: was trained on permuted labels ({number}) to count motifs by chance, "
+            "so its predictions mean nothing; give a network or final model of the true labels"
+        )
+
+
 def settings_of(card: Mapping[str, Any], path: Path) -> ModelConfig:
     """Return the settings of a card; InputError if one is unknown or wrong.
 

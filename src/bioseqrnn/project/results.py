@@ -9,7 +9,7 @@ from bioseqrnn.project.paths import to_show
 
 
 def results_of(folder: Path) -> list[str]:
-    """Return a line for each result that is there: report, final model and predictions."""
+    """Return a line for each result that is there: reports, final model and predictions."""
     project = Project(folder)
     results = project.file_of("results")
     queries = list(project.rows("queries"))
@@ -18,6 +18,7 @@ def results_of(folder: Path) -> list[str]:
         of_dataset = results / dataset
         named = [
             ("report", of_dataset / "report" / "report.html"),
+            ("new sequences", of_dataset / "report" / "predictions.html"),
             ("final model", of_dataset / "final" / "model.safetensors"),
         ]
         named += [

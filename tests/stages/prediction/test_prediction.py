@@ -327,7 +327,7 @@ def test_a_file_of_no_known_format_is_refused_before_anything_is_written(tmp_pat
     (tmp_path / "q.fa").write_text(">a\nACGT\n")
     before = sorted(tmp_path.iterdir())
     outputs = [tmp_path / "q.parquet", tmp_path / "q.csv"]
-    said = r"q\.csv: .* must end in \.parquet, \.tsv, \.tsv\.gz or \.bed\.gz, or be -"
+    said = r"q\.csv: .* must end in \.parquet, \.tsv, \.tsv\.gz, .* or \.gff3\.gz, or be -"
     with pytest.raises(InputError, match=said):
         predict_query(tmp_path / "q.fa", model, outputs, machine=MachineConfig(device="cpu"))
     assert sorted(tmp_path.iterdir()) == before

@@ -7,7 +7,9 @@ import json
 import numpy as np
 import pytest
 from conftest import RESOURCES, encode, first_records, write_exons
+from small_models import small_network
 
+from bioseqrnn import InputError, load_model
 from bioseqrnn.config.folds import FoldsConfig
 from bioseqrnn.fasta.sources import Source
 from bioseqrnn.networks.card import read_card
@@ -63,6 +65,39 @@ def test_the_network_has_the_selected_settings_and_says_what_it_is(made, cli, tm
     done = cli(*words, "-o", "b/model.safetensors")
     assert done.code == 2
     assert "--permuted: give --folds, --fold and --selected with it" in done.err
+
+
+COMMANDS = {
+    "predict": ["q.fa", "--model", "m.safetensors", "--output", "o.tsv"],
+    "mutate": ["m.safetensors", "q.fa", "--output", "o"],
+    "memory": ["m.safetensors", "q.fa", "--output", "o"],
+    "export-onnx": ["m.safetensors", "--output", "o.onnx"],
+    "variants": ["v.vcf", "--model", "m.safetensors", "--genome", "q.fa", "--output", "o.tsv"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_predicts_by_such_a_network(command, cli, tmp_path):
+    (tmp_path / "q.fa").write_text(">one\nACGTTGCAAT\n")
+    columns = "#CHROM POS ID REF ALT QUAL FILTER INFO".replace(" ", "\t")
+    (tmp_path / "v.vcf").write_text(f"{columns}\none\t2\t.\tC\tT\t.\t.\t.\n")
+    words = (command, *COMMANDS[command])
+    small_network(tmp_path / "m.safetensors", "binary", trained_lengths=[6, 6], permuted=0)
+    done = cli(*words)
+    assert done.code == 2, done.err
+    said = "m.safetensors: was trained on permuted labels (0) to count motifs by chance"
+    assert said in done.err.splitlines()[-1]
+    assert len(done.err.splitlines()) == 1
+    assert not list(tmp_path.glob("o*"))
+    # the same network of true labels is taken
+    small_network(tmp_path / "m.safetensors", "binary", trained_lengths=[6, 6])
+    assert cli(*words).code == 0
+
+
+def test_scripts_refuse_it_too(tmp_path):
+    path = small_network(tmp_path / "m.safetensors", "binary", permuted=1)
+    with pytest.raises(InputError, match=r"was trained on permuted labels \(1\)"):
+        load_model(path)
 
 
 def test_labels_of_residues_are_moved_along_their_record(tmp_path):

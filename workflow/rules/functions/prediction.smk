@@ -1,5 +1,6 @@
 # FASTA files to predict.
 import re
+import shlex
 
 
 def datasets_by_position():
@@ -18,6 +19,17 @@ def datasets_by_record():
 def one_of(names):
     """Pattern of a wildcard that is one of the names; without names, it matches nothing."""
     return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def gene_options(wildcards):
+    """Options of the command that make genes of the calls; none if no class is coding."""
+    options = dataset_options(wildcards)
+    if "coding" not in options or options["coding"] is None:
+        return ""
+    given = {"--coding": options["coding"]}
+    if "genetic_code" in options:
+        given["--genetic-code"] = str(options["genetic_code"])
+    return " ".join(f"{name} {shlex.quote(value)}" for name, value in given.items())
 
 
 def query_file(wildcards):

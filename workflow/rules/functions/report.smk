@@ -105,3 +105,9 @@ def report_extras(wildcards, input):
     if input.checked:
         words.append(f"--motif-tests {shlex.quote(input.checked[0])}")
     return " ".join(words)
+
+
+def dataset_predictions(wildcards):
+    """Predictions of all queries of a dataset."""
+    folder = f"{RESULTS}/{wildcards.dataset}/predictions"
+    return [f"{folder}/{query}.parquet" for query in QUERIES[wildcards.dataset]]

@@ -17,9 +17,14 @@ def dataset_checksums(wildcards):
     return sorted_json({"rows": rows, "files": combined(sums)})
 
 
+# options of a dataset that make genes of predictions
+GENE_OPTIONS = ("coding", "genetic_code")
+
+
 def encode_options(wildcards):
-    """Dataset options as sorted JSON."""
-    return sorted_json(dataset_options(wildcards))
+    """Dataset options as sorted JSON, without those that only predictions depend on."""
+    options = dataset_options(wildcards)
+    return sorted_json({k: v for k, v in options.items() if k not in GENE_OPTIONS})
 
 
 def audit_limits():

@@ -172,6 +172,22 @@ def check_negatives(
         check_file(where, negatives["genome"], in_storage)
 
 
+def check_coding(dataset: str, settings: Any, origins: Origins) -> None:
+    """Refuse a class of coding bases without an opposite one, of which genes cannot be made."""
+    options = settings["dataset_options"].get(dataset, {})
+    coding, pairs = options.get("coding"), options.get("opposite") or {}
+    if coding is None:
+        return
+    others = {*(n for n, m in pairs.items() if n != m), *(m for n, m in pairs.items() if n != m)}
+    if coding not in others:
+        where = origins.at("dataset_options", dataset, "coding")
+        raise InputError(
+            f"{where}: dataset_options.{dataset}.coding: class '{coding}' has no opposite class, "
+            f"which that of genes on the other strand is; name it in dataset_options.{dataset}"
+            ".opposite"
+        )
+
+
 def check_classes(
     dataset: str, rows: list[dict[str, Any]], settings: Any, origins: Origins, in_storage: InStorage
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bioseqrnn.config.checks.files import InStorage, results_folder
-from bioseqrnn.config.checks.labels import check_classes, check_negatives
+from bioseqrnn.config.checks.labels import check_classes, check_coding, check_negatives
 from bioseqrnn.config.checks.ranges import range_problem
 from bioseqrnn.config.checks.scored import check_scored
 from bioseqrnn.config.checks.settings import Origins
@@ -72,6 +72,7 @@ def check_run(
     check_scored(settings, datasets, origins)
     for dataset, rows in datasets.items():
         check_negatives(dataset, rows, settings, origins, in_storage)
+        check_coding(dataset, settings, origins)
         check_classes(dataset, rows, settings, origins, in_storage)
     return Run(results, datasets, queries)
 

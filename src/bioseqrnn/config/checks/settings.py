@@ -107,7 +107,7 @@ def check_configuration_files(given: Given) -> Origins:
             name = given.module_name
             raise InputError(
                 f"module '{name}': it has no 'config'; write its settings there, like config: "
-                f"config['{name}'] (docs/architecture.md)"
+                f"config['{name}'] (docs/module.md)"
             )
         return Origins([(f"config of module '{given.module_name}'", given.config)])
     names = [os.path.relpath(path) for path in given.configfiles]

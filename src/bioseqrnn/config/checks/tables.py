@@ -21,12 +21,34 @@ STARTS = {
 }
 
 
+# far more characters than a line of a table has; a compressed line could fill the memory
+LONGEST_LINE = 2**26
+
+
+def lines_of(path: str | Path, handle: TextIO) -> Iterator[str]:
+    """Yield the lines of a text; InputError if one is longer than any line of a table."""
+    number = 0
+    while line := handle.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE and not line.endswith("\n"):
+            raise InputError(
+                f"{path}: line {number}: is longer than {LONGEST_LINE:,} characters; is it a table?"
+            )
+        yield line
+
+
 @contextmanager
-def open_text(path: str | Path) -> Iterator[TextIO]:
-    """Open a plain UTF-8 file, with or without a byte order mark; InputError for any other."""
+def open_text(path: str | Path) -> Iterator[Iterator[str]]:
+    """Open a plain UTF-8 file, with or without a byte order mark, and yield its lines.
+
+    Raises
+    ------
+    InputError
+        It is not UTF-8, or a line is too long.
+    """
     try:
         with Path(path).open(encoding="utf-8-sig") as handle:
-            yield handle
+            yield lines_of(path, handle)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bioseqrnn.metrics.numbers import rounded
-from bioseqrnn.networks.card import read_card, require_run
+from bioseqrnn.networks.card import read_card, refuse_permuted, require_run
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.models import HISTORY
 
@@ -57,6 +57,7 @@ def select_model(model_files: list[Path]) -> tuple[dict[str, Any], pd.DataFrame,
                 )
         card = read_card(path)
         require_run(card, path)
+        refuse_permuted(card, path)
         history = HISTORY.read(history_path)
         name = card["model"]
         # a searched model has the settings of its fold; the final model has its own search

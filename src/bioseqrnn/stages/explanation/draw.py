@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bioseqrnn.networks.card import read_card, require_run
+from bioseqrnn.networks.card import read_card, refuse_permuted, require_run
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
@@ -74,6 +74,9 @@ def chosen_runs(
     for path in models:
         card = read_card(path)
         require_run(card, path)
+        # a network of permuted labels is explained alone, and has no temperature
+        if known is not None:
+            refuse_permuted(card, path)
         if name not in (None, card["model"]):
             continue
         if card.get("sequences_sha256") != digest:

@@ -74,12 +74,12 @@ def combine_final(
         Combination(np.array([m["weight"] for m in choice["members"]]), choice["centre"]),
     )
     thresholds = final_thresholds(task, {**choice, "model": choice["name"]}, own)
-    domain = _domain(cards[0], sequences, folds)
+    domain = domain_of(cards[0], sequences, folds)
     save_final(output, members, choice | {"thresholds": thresholds}, domain)
     say(f"final model: {choice['name']} ({', '.join(_shares(choice))})")
 
 
-def _domain(
+def domain_of(
     card: dict[str, Any], sequences: Path | None, folds: Path | None
 ) -> FittedDomain | None:
     """What the training records are like; None without the tables."""

@@ -10,11 +10,12 @@ from typing import Any
 import pyarrow as pa
 import torch
 
+from bioseqrnn.combination.model import CombinedScorer
 from bioseqrnn.combination.store import load_final
 from bioseqrnn.fasta.choose_alphabet import warn_of_dna
 from bioseqrnn.fasta.conversions import Conversions, say_conversions
 from bioseqrnn.fasta.records import PackedRecords, counted, read_records
-from bioseqrnn.inference.records import Predicted, Scorer, predict_records
+from bioseqrnn.inference.records import NetworkScorer, Predicted, Scorer, predict_records
 from bioseqrnn.networks.card import MEMBERS
 from bioseqrnn.onehot.alphabet import ALPHABETS, Alphabet
 from bioseqrnn.stages.prediction.added import AddedColumns
@@ -62,6 +63,20 @@ class Predictor:
     def members(self) -> list[str]:
         """Names of the networks and baselines of a combination; empty for a single network."""
         return [member["name"] for member in self.card.get(MEMBERS, ())]
+
+    @property
+    def opposite(self) -> dict[str, str]:
+        """Each class of a model per position, and the one in its place on the other strand.
+
+        It is empty if the networks read one strand, or if there is no network.
+        """
+        scorer, classes = self.scorer, list(self.card["classes"])
+        parts = scorer.members.values() if isinstance(scorer, CombinedScorer) else [scorer]
+        networks = [one.network for one in parts if isinstance(one, NetworkScorer)]
+        if not self.task.per_position or not networks or not networks[0].both_strands:
+            return {}
+        others = networks[0].opposite.tolist()
+        return {name: classes[other] for name, other in zip(classes, others, strict=True)}
 
     def read(self, fasta: Path) -> Iterator[PackedRecords]:
         """Yield the records of a FASTA file; those that the model cannot take are marked."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
+from bioseqrnn.stages.prediction.added import Added
 from bioseqrnn.stages.prediction.formats import STANDARD, format_of
-from bioseqrnn.stages.prediction.formats.writer import Writer
+from bioseqrnn.stages.prediction.formats.writer import Coding, Writer
+from bioseqrnn.stages.prediction.nearest import NearestColumns, NearestRecords
 from bioseqrnn.stages.prediction.predictor import Predictor
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.stages.prediction.seen import SeenSequences
@@ -24,6 +27,7 @@ from bioseqrnn.tables.declared.models import QUERY_PREDICTIONS
 
 FORMAT = QUERY_PREDICTIONS.format
 STANDARD_INPUT = "standard input"
+GFF3 = (".gff3", ".gff3.gz")
 
 
 def _origin(card: dict[str, Any]) -> str:
@@ -44,10 +48,18 @@ def predict_query(
     sequences: Path | None = None,
     only: str | None = None,
     members: bool = False,
+    coding: Coding | None = None,
 ) -> int:
     """Predict every record of one FASTA file, as ``predict_queries`` does."""
     return predict_queries(
-        [fasta], model, outputs, machine=machine, sequences=sequences, only=only, members=members
+        [fasta],
+        model,
+        outputs,
+        machine=machine,
+        sequences=sequences,
+        only=only,
+        members=members,
+        coding=coding,
     )
 
 
@@ -60,6 +72,8 @@ def predict_queries(
     sequences: Path | None = None,
     only: str | None = None,
     members: bool = False,
+    coding: Coding | None = None,
+    nearest: bool = False,
 ) -> int:
     """Predict every record of some FASTA files, in their order.
 
@@ -93,6 +107,10 @@ def predict_queries(
     members : bool
         Whether the calibrated scores of every member are written beside those of the model, in
         columns ``{member}:probability_{class}`` or ``{member}:value``.
+    coding : Coding, optional
+        The class of coding bases of a model per position: in GFF3, its runs become genes.
+    nearest : bool
+        Whether columns name the most similar record of ``sequences``, by alignment with MMseqs2.
 
     Returns
     -------
@@ -106,6 +124,8 @@ def predict_queries(
         are several files and one can be read, this error comes last: the outputs are complete for
         the other files.
     """
+    if nearest and sequences is None:
+        raise InputError("--nearest: needs --sequences, the sequences.parquet of the training")
     formats = {path: format_of(path) for path in outputs}
     set_deterministic(0, machine.threads)
     device = choose_device(machine.device)
@@ -114,16 +134,23 @@ def predict_queries(
     formats = {path: writer for path, writer in formats.items() if writer.suits(task)}
     if not formats:
         raise InputError(f"{outputs[0]}: this format does not exist for the task {task.name}")
+    opposite = predictor.opposite
+    _check_coding(coding, card, opposite, [*formats])
     say(f"{card['model']} {_origin(card)}, on {describe(device)}")
     seen = SeenSequences(sequences, card) if sequences is not None else None
     names = predictor.members if members and only is None else []
-    rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=predictor.added)
     queries: dict[str, str] = {}
     failed: list[str] = []
     with together(), ExitStack() as files:
+        added: Callable[[], list[Added]] = predictor.added
+        if sequences is not None and nearest:
+            folder = files.enter_context(temporary_folder("bioseqrnn-nearest-"))
+            added = _with_nearest(added, NearestRecords(sequences, card, folder, machine.threads))
+        rows = Rows(task, card, names, seen, several=len(fastas) > 1, added=added)
         # the first file gets its final name last: if it exists, the others exist too
         written = {path: _opened(path, files) for path in reversed(formats)}
-        writers = {path: formats[path](written[path], rows.content, files) for path in written}
+        content = replace(rows.content, opposite=opposite, coding=coding)
+        writers = {path: formats[path](written[path], content, files) for path in written}
         for fasta in fastas:
             name = str(fasta) if str(fasta) != STANDARD else STANDARD_INPUT
             rows.begin(name)
@@ -156,6 +183,35 @@ def predict_queries(
             f"{', '.join(failed)}: not read to the end (see above); the other files were predicted"
         )
     return rows.records
+
+
+def _check_coding(
+    coding: Coding | None, card: dict[str, Any], opposite: dict[str, str], outputs: list[Path]
+) -> None:
+    """Raise InputError if genes are asked for that the model, or no output, can have."""
+    if coding is None:
+        return
+    if card["alphabet"] != "dna" or opposite.get(coding.name, coding.name) == coding.name:
+        pairs = sorted(
+            {" and ".join(sorted(pair)) for pair in opposite.items() if len({*pair}) > 1}
+        )
+        raise InputError(
+            f"coding class '{coding.name}': genes need a class with an opposite one on the other "
+            f"strand, and those of this model are {', '.join(pairs) or 'none'}; the dataset option "
+            "'opposite' says what they are, when a model is trained"
+        )
+    if not any(path.name.endswith(GFF3) for path in outputs):
+        raise InputError(
+            f"coding class '{coding.name}': genes are written as GFF3 only; the name of the output "
+            f"must end in {GFF3[0]}, {GFF3[1]} or .parquet"
+        )
+
+
+def _with_nearest(
+    added: Callable[[], list[Added]], records: NearestRecords
+) -> Callable[[], list[Added]]:
+    """The added columns of a model, and those of the nearest training records."""
+    return lambda: [*added(), NearestColumns(records)]
 
 
 def _opened(path: Path, files: ExitStack) -> Path:

@@ -13,7 +13,19 @@ from bioseqrnn.fasta.pieces import cut_packed
 from bioseqrnn.onehot.packing import Packed
 from bioseqrnn.onehot.twins import Digests, sequence_digests
 from bioseqrnn.support.errors import InputError
-from bioseqrnn.tables.sequences import open_sequences
+from bioseqrnn.tables.sequences import SequenceFile, open_sequences
+
+
+def trained_on(path: Path, card: Mapping[str, Any]) -> SequenceFile:
+    """Open ``sequences.parquet``; InputError if a model with this card was not trained on it."""
+    table = open_sequences(path)
+    for key in ("alphabet", "sources"):
+        if key in card and card[key] != table.metadata[key]:
+            raise InputError(
+                f"{path}: the model was not trained on this table ({key} differ); give the table "
+                "that it was trained on"
+            )
+    return table
 
 
 class SeenSequences:
@@ -33,13 +45,7 @@ class SeenSequences:
     """
 
     def __init__(self, path: Path, card: Mapping[str, Any]) -> None:
-        table = open_sequences(path)
-        for key in ("alphabet", "sources"):
-            if key in card and card[key] != table.metadata[key]:
-                raise InputError(
-                    f"{path}: the model was not trained on this table ({key} differ); give the "
-                    "table that it was trained on"
-                )
+        table = trained_on(path, card)
         # the table stores long records as blocks
         self._block: int | None = table.metadata.get("block")
         self._width = table.alphabet.width

@@ -18,6 +18,7 @@ from bioseqrnn.stages.report.sections.gradients import gradients_section
 from bioseqrnn.stages.report.sections.leaks import leaking_overlaps, leaks_section
 from bioseqrnn.stages.report.sections.learning_curve import learning_curve_section
 from bioseqrnn.stages.report.sections.motifs import motifs_section
+from bioseqrnn.stages.report.sections.queries import sets_section
 from bioseqrnn.stages.report.sections.search import search_section
 from bioseqrnn.stages.report.wording import beyond_limits, introduction
 from bioseqrnn.support.atomic import together
@@ -112,6 +113,8 @@ def sections_of(results: Results) -> list[Section]:
         parts.append(decisions.calibration_section(tables["calibration"], summary))
     if len(tables["thresholds"]):
         parts.append(decisions.thresholds_section(tables["thresholds"]))
+    if len(tables["conformal"]):
+        parts.append(sets_section(tables["conformal"]))
     if MOTIFS.name in tables:
         # after the answer to the first question, what the network knows
         parts.insert(1, motifs_section(tables, results.task.per_position))

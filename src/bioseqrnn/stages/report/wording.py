@@ -90,9 +90,8 @@ def _final(selected: dict[str, Any], given: bool) -> Markup:
         text += Markup(" (the network {} for {} epochs)").format(
             selected["model"], selected["epochs"]
         )
-    return text + Markup(". Networks were trained on {}.</p>").format(
-        ", ".join(selected["devices"])
-    )
+    text += Markup(". Networks were trained on {}.").format(", ".join(selected["devices"]))
+    return text + Markup(" If there are queries, predictions.html beside this page is on them.</p>")
 
 
 def _made_up(negatives: dict[str, Any]) -> Markup:

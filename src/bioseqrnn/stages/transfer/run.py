@@ -13,7 +13,7 @@ from bioseqrnn.inference.device import choose_device, set_deterministic
 from bioseqrnn.inference.network import predict_packed
 from bioseqrnn.metrics.bootstrap import Resampling
 from bioseqrnn.metrics.registry import headline, title
-from bioseqrnn.networks.card import read_card, require_run
+from bioseqrnn.networks.card import read_card, refuse_permuted, require_run
 from bioseqrnn.networks.store import load_model
 from bioseqrnn.stages.transfer.figure import draw_matrix
 from bioseqrnn.stages.transfer.matrix import (
@@ -154,6 +154,7 @@ def _sort_models(
                 f"model {path}: does not belong to a fold of these datasets; give networks of folds"
             )
         require_run(card, path)
+        refuse_permuted(card, path)
         networks[place][card["model"], card["seed"], card["fold"]] = path
     for dataset, own in zip(datasets, networks, strict=True):
         runs = {(model, number) for model, number, _ in own}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.onehot.alphabet import DNA, GAPS
-from bioseqrnn.stages.variants.vcf import MISSING, Row
+from bioseqrnn.stages.variants.vcf import MISSING, Row, abridged
 from bioseqrnn.support.errors import InputError
 
 # why an allele has no score: docs/variants.md explains each
@@ -175,4 +175,4 @@ def _kind(alt: str, ref: str) -> str:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    return ", ".join(map(abridged, names[:NAMED])) + (" …" if len(names) > NAMED else "")

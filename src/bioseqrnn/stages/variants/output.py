@@ -250,4 +250,4 @@ def numbers_of(columns: Sequence[Doubles]) -> Doubles:
         One for each field.
     """
     stacked = np.stack(columns, axis=2)
-    return stacked.reshape(len(stacked), -1)
+    return stacked.reshape(len(stacked), stacked.shape[1] * stacked.shape[2])

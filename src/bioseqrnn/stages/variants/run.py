@@ -36,8 +36,9 @@ from bioseqrnn.support.console import Progress, progress, say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.io import sha256
 
-# residues of windows in memory at a time, and rows, which are long if there are many samples
-BLOCK_RESIDUES, BLOCK_ROWS = 2**21, 2000
+# in memory at a time: residues of windows, rows, and characters of rows, which are long if there
+# are many samples
+BLOCK_RESIDUES, BLOCK_ROWS, BLOCK_TEXT = 2**21, 2000, 2**24
 
 
 @dataclass(frozen=True)
@@ -157,14 +158,16 @@ def _scored(
 ) -> Iterator[tuple[Row, list[Scored]]]:
     """Yield all rows with their scored alleles."""
     waiting: list[tuple[Row, list[Allele]]] = []
-    residues = 0
+    residues = characters = 0
     for row in variants.rows():
         alleles = windows.alleles(row)
         waiting.append((row, alleles))
         residues += sum(2 * len(allele.ref_window) for allele in alleles)
-        if residues >= BLOCK_RESIDUES or len(waiting) >= BLOCK_ROWS:
+        characters += sum(map(len, row.cells))
+        full = residues >= BLOCK_RESIDUES or characters >= BLOCK_TEXT
+        if full or len(waiting) >= BLOCK_ROWS:
             yield from _block(waiting, model, ranks, bar)
-            waiting, residues = [], 0
+            waiting, residues, characters = [], 0, 0
     yield from _block(waiting, model, ranks, bar)
 
 
@@ -181,16 +184,24 @@ def _block(
     # alleles of one row, and variants near the ends of a contig, have windows in common
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     logits = model.logits(list(places)) if places else np.zeros((0, len(model.names)))
-    changes = _Changes(model) if ranks else None
+    pairs = np.array([places[text] for text in texts], np.int64).reshape(-1, 2)
+    numbers = _numbers(model, logits[pairs[:, 0]], logits[pairs[:, 1]], ranks)
+    fields = numbers.shape[1] // len(model.names)
+    changes = _Changes(model)
+    # of the alleles that are scored
+    place = 0
     for row, alleles in rows:
         scored = []
         for allele in alleles:
             if allele.reason:
                 scored.append(Scored(allele, None))
                 continue
-            ref = logits[places[allele.ref_window]]
-            alt = logits[places[allele.alt_window]]
-            scored.append(Scored(allele, _numbers(model, allele, ref, alt, changes)))
+            if ranks:
+                ref, alt = logits[pairs[place]]
+                others = changes.of(allele.ref_window) - ref
+                numbers[place, fields - 1 :: fields] = shares((alt - ref)[None], others)[0]
+            scored.append(Scored(allele, numbers[place]))
+            place += 1
         yield row, scored
         bar.advance()
 
@@ -208,19 +219,15 @@ class _Changes:
         return self._logits
 
 
-def _numbers(
-    model: Model, allele: Allele, ref: Doubles, alt: Doubles, changes: _Changes | None
-) -> Doubles:
-    pair, difference = np.stack([ref, alt]), alt - ref
-    columns = [*pair]
+def _numbers(model: Model, ref: Doubles, alt: Doubles, ranks: bool) -> Doubles:
+    """Numbers of alleles in the order of the columns; the ranks, which are the last, are 0."""
+    columns = [ref, alt]
     if model.model.task.probabilistic:
-        columns += [*probabilities(pair)]
-    columns.append(difference)
-    if changes is not None:
-        others = changes.of(allele.ref_window) - ref
-        columns.append(shares(difference[None], others)[0])
-    numbers: Doubles = numbers_of([column[None] for column in columns])[0]
-    return numbers
+        columns += [probabilities(ref), probabilities(alt)]
+    columns.append(alt - ref)
+    if ranks:
+        columns.append(np.zeros_like(ref))
+    return numbers_of(columns)
 
 
 def _tell(vcf: Path, rows: int, windows: Windows) -> None:

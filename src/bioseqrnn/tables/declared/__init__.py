@@ -10,6 +10,7 @@ from bioseqrnn.tables.declared import (
     explanation,
     inspection,
     models,
+    queries,
     scanning,
     variants,
 )
@@ -43,6 +44,7 @@ ALL: tuple[Table, ...] = (
     *inspection.MUTATED,
     inspection.MEMORY,
     models.QUERY_PREDICTIONS,
+    *queries.QUERY_TABLES,
     variants.VARIANTS,
     scanning.SCAN_WINDOWS,
     scanning.SCAN_REGIONS,

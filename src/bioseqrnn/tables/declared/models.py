@@ -243,6 +243,21 @@ QUERY_PREDICTIONS = Table(
         ),
         Column("domain_reason", TEXT, "why a record is not inside, in words; otherwise empty"),
         Column(
+            "nearest", TEXT,
+            "with `--nearest`: id of the most similar training record ([domain.md](domain.md)); "
+            "empty if none is similar, or the record has more than 65,535 residues",
+            optional=True,
+        ),
+        Column(
+            "nearest_identity", NUMBER,
+            "fraction of identical residues in the columns of their alignment, including gaps",
+            optional=True,
+        ),
+        Column(
+            "nearest_coverage", NUMBER, "fraction of the new record that the alignment spans",
+            optional=True,
+        ),
+        Column(
             "in_training", TRUTH,
             "whether the final model was trained on the sequence or its reverse complement; "
             "without `--sequences` there is no such column",

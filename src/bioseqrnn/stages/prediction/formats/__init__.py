@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bioseqrnn.stages.prediction.formats.bed import BedWriter
+from bioseqrnn.stages.prediction.formats.gff3 import Gff3Writer, GzippedGff3Writer
 from bioseqrnn.stages.prediction.formats.parquet import ParquetWriter
 from bioseqrnn.stages.prediction.formats.tsv import GzippedTsvWriter, StandardOutput, TsvWriter
 from bioseqrnn.stages.prediction.formats.writer import Writer
@@ -19,6 +20,8 @@ FORMATS: dict[str, type[Writer]] = {
     ".tsv": TsvWriter,
     ".tsv.gz": GzippedTsvWriter,
     ".bed.gz": BedWriter,
+    ".gff3": Gff3Writer,
+    ".gff3.gz": GzippedGff3Writer,
 }
 # a path that means standard output, or standard input
 STANDARD = "-"

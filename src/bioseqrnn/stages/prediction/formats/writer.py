@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,22 @@ import pyarrow as pa
 
 from bioseqrnn.inference.records import Predicted
 from bioseqrnn.tasks import Task
+
+
+@dataclass(frozen=True)
+class Coding:
+    """The class of coding bases, of which genes are made.
+
+    Attributes
+    ----------
+    name : str
+        The class on the strand +; its opposite is that on the strand -.
+    genetic_code : int
+        Number of NCBI.
+    """
+
+    name: str
+    genetic_code: int
 
 
 @dataclass(frozen=True)
@@ -24,11 +41,17 @@ class Content:
     classes : list of str
     schema : pyarrow Schema
         Columns of the rows.
+    opposite : mapping
+        By class, the one in its place on the other strand; empty if strands have no classes.
+    coding : Coding or None
+        Whether runs of coding bases become genes, and how.
     """
 
     task: Task
     classes: list[str]
     schema: pa.Schema
+    opposite: Mapping[str, str] = field(default_factory=dict)
+    coding: Coding | None = None
 
 
 class Writer(ABC):
