@@ -5,7 +5,7 @@
 PATH has the folders cnnprom (839 promoters of sigma 70, 81 bases from -60 to +20, of RegulonDB) and
 genomes (E. coli 536). Each promoter is placed where the genome has it with at most 8 differences.
 The workflow trains a network on the promoters without a place in the tested stretch, and on windows
-drawn from the rest of the genome; ``bioseqrnn scan`` then scores every third window of the stretch
+drawn from the rest of the genome; ``bioseqrnn scan`` then scores every fifth window of the stretch
 on both strands. A call is a window that scores highest among those within 40 bases on its strand.
 It finds a promoter on its strand if its start is within 10 bases of that of the promoter. Printed:
 the share of the promoters found, by calls in a kilobase, and that of calls at random places.
@@ -37,7 +37,7 @@ START, END = 1_000_000, 2_000_000
 NEGATIVES, VALIDATION, SEED = 8, 0.15, 1
 # between calls on a strand; from a call to the promoter that it finds
 APART, NEAR = 40, 10
-STRIDE = 3
+STRIDE = 5
 DENSITIES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 MODEL = Path("results/promoters/models/gru/fold-0/seed-1/model.safetensors")
 # start on the strand +, strand, and number of the promoter

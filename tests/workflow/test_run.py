@@ -137,9 +137,11 @@ def test_a_new_query_runs_only_its_jobs(finished, tmp_path):
     project.write_sheet(
         "queries", "query dataset fasta", "new dna data/query.fa", "more pep data/peptides.fa"
     )
-    assert project.planned() == {"predict_query pep more": 1}
+    assert project.planned() == {"predict_query pep more": 1, "report_queries pep": 1}
     assert project.snakemake().code == 0
     assert (project.folder / "results/pep/predictions/more.tsv.gz").exists()
+    page = (project.folder / "results/pep/report/predictions.html").read_text()
+    assert "1 query" in page
 
 
 def test_a_new_dataset_runs_only_its_jobs(finished, tmp_path):
@@ -154,7 +156,11 @@ def test_a_new_dataset_runs_only_its_jobs(finished, tmp_path):
 def test_a_batch_is_a_few_datasets(finished, project, planned_here):
     """How docs/cluster.md takes a DAG that is too large for one run."""
     of_dna = {job for job in planned_here if job.split()[1] == "dna"}
-    assert set(project.planned("--batch", "all=1/2")) == of_dna
+    first, second = (set(project.planned("--batch", f"all={k}/2")) for k in (1, 2))
+    # what is left of a dataset that is in both is made in the second
+    assert "evaluate_models dna" in first
+    assert first <= of_dna
+    assert first | second == set(planned_here)
     assert not finished.planned("--batch", "all=2/2")
 
 
@@ -200,6 +206,8 @@ def test_one_bad_query_does_not_stop_the_others(finished, tmp_path):
     assert (results / "predictions" / "b_good.tsv.gz").exists()
     assert (results / "report" / "report.html").exists()
     assert not list((results / "predictions").glob("*a_bad*"))
+    # the page on new sequences waits for all of them
+    assert not (results / "report" / "predictions" / "queries.tsv").read_text().count("b_good")
     # mended, only that one is predicted
     (project.folder / "data" / "bad.fa").write_text(">fine\nACGT\n>mended\nACGT\n")
-    assert project.planned() == {"predict_query dna a_bad": 1}
+    assert project.planned() == {"predict_query dna a_bad": 1, "report_queries dna": 1}
