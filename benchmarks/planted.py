@@ -16,7 +16,7 @@ import numpy as np
 
 from bioseqrnn.motifs.tomtom import Entry
 from bioseqrnn.onehot.alphabet import ALPHABETS
-from bioseqrnn.stages.sequences.negatives.shuffle import shuffle
+from bioseqrnn.onehot.shuffle import shuffle
 
 DNA, PROTEIN = (ALPHABETS[name].symbols for name in ("dna", "protein"))
 FACTORS = (

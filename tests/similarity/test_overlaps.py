@@ -10,11 +10,11 @@ import pytest
 from conftest import pack
 
 from bioseqrnn.onehot.alphabet import DNA, PROTEIN
+from bioseqrnn.onehot.shuffle import shuffle_bytes
 from bioseqrnn.similarity.mmseqs import SimilarityError
 from bioseqrnn.similarity.overlaps import chance, common, matches, search, words
 from bioseqrnn.similarity.overlaps.search import find_overlaps
 from bioseqrnn.similarity.overlaps.texts import low_complexity, read_texts
-from bioseqrnn.stages.sequences.negatives.shuffle import shuffle_bytes
 
 LETTERS = {"dna": "ACGT", "protein": "ACDEFGHIKLMNPQRSTVWY"}
 

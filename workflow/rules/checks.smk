@@ -32,6 +32,7 @@ MODULES = (
     "tables.declared.inspection",
     "tables.declared.queries",
     "tables.declared.variants",
+    "tables.declared.scanning",
     "tables.declared.__init__",
 )
 

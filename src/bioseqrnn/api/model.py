@@ -18,7 +18,7 @@ from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.fasta.sources import find_fasta
 from bioseqrnn.inference.device import choose_device, deterministic
 from bioseqrnn.inference.records import NetworkScorer
-from bioseqrnn.stages.prediction.decision import deciding
+from bioseqrnn.metrics.decision import deciding
 from bioseqrnn.stages.prediction.predictor import Predictor
 from bioseqrnn.stages.prediction.rows import Rows
 from bioseqrnn.support.checked import problem

@@ -21,7 +21,7 @@ from bioseqrnn.cli.several import SeveralWords
 NAMES = (
     "run", "init", "encode", "gather", "audit", "split", "search", "train", "baseline", "evaluate",
     "learning-curve", "combine", "diagnose", "attribute", "motifs", "check-motifs", "tracks",
-    "export-modisco", "mutate", "memory", "transfer", "predict", "variants", "report",
+    "export-modisco", "mutate", "memory", "transfer", "predict", "scan", "variants", "report",
     "report-queries", "verify", "compare-random", "import-keras", "export-onnx",
 )  # fmt: skip
 # whose options take several words

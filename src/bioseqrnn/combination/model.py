@@ -91,7 +91,7 @@ class CombinedScorer:
 
     def scores(self, packed: Packed) -> Scored:
         """See ``Scorer``."""
-        return self._combined({n: m.scores(packed).scores for n, m in self.used.items()})
+        return self.combined({n: m.scores(packed).scores for n, m in self.used.items()})
 
     def stretches(self, packed: Packed, residues: int) -> Iterator[tuple[int, Scored]]:
         """See ``Scorer``; a stretch ends where that of any member does."""
@@ -103,11 +103,12 @@ class CombinedScorer:
                 if not len(waiting.get(name, ())):
                     waiting[name] = next(stream)[1].scores
             size = min(map(len, waiting.values()))
-            yield start, self._combined({name: part[:size] for name, part in waiting.items()})
+            yield start, self.combined({name: part[:size] for name, part in waiting.items()})
             waiting = {name: part[size:] for name, part in waiting.items()}
             start += size
 
-    def _combined(self, raw: dict[str, Doubles]) -> Scored:
+    def combined(self, raw: dict[str, Doubles]) -> Scored:
+        """Combine the scores that the used members gave, by name, before their calibration."""
         own = {
             name: calibrated(self.task, scores, self.temperatures[name])
             for name, scores in raw.items()

@@ -7,7 +7,7 @@ the mean of their predictions (Hansen and Salamon, IEEE PAMI 12:993, 1990).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -157,16 +157,25 @@ class SequenceClassifier(nn.Module):
 
     def _outputs(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Outputs per residue of one strand, or per record (from both strands if both are read)."""
-        summary = self._summary(x, lengths)
+        strands = [x]
         if self.both_strands and self.pooling is not None:
-            other = self._summary(reverse_complement(x, lengths), lengths)
-            summary = self.merge(summary, other)
-        outputs: Tensor = self.head(self.dropout(summary))
+            strands.append(reverse_complement(x, lengths))
+        outputs = self.outputs_of(self.stem_output(strand, lengths) for strand in strands)
         return self.fold.undo(outputs, x.shape[1]) if self.task.per_position else outputs
 
-    def _summary(self, x: Tensor, lengths: Tensor) -> Tensor:
+    def outputs_of(self, strands: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
+        """Outputs of this member from what ``stem_output`` returned for the strands that are read.
+
+        There are two strands, the given one first, if the network reads both, else one.
+        """
+        summary, *others = [self._summary(found, steps) for found, steps in strands]
+        for other in others:
+            summary = self.merge(summary, other)
+        outputs: Tensor = self.head(self.dropout(summary))
+        return outputs
+
+    def _summary(self, found: Tensor, steps: Tensor) -> Tensor:
         """Input of the output layer for one strand: [batch, features], or features per residue."""
-        found, steps = self.stem_output(x, lengths)
         # the output of the stem is zero past a sequence's end, and no value is smaller
         strongest = [found.max(dim=1).values] if self.filters else []
         x, steps = self._steps(found, steps)
@@ -203,19 +212,23 @@ class SequenceClassifier(nn.Module):
 
         Units are the records, or all residues of the sequences (without padding), record by record.
         """
-        members = [
-            activate(
-                self.task,
-                member(x, lengths).double(),
-                member.prior.double(),
-                (float(member.scale[0]), float(member.scale[1])),
-            )
-            for member in self.members
-        ]
-        outputs = torch.stack(members).mean(dim=0) if len(members) > 1 else members[0]
+        outputs = self.mean_scores(member(x, lengths) for member in self.members)
         if self.task.per_position:
             outputs = outputs[torch.arange(x.shape[1]) < lengths.cpu().unsqueeze(1)]
         return outputs
+
+    def mean_scores(self, outputs: Iterable[Tensor]) -> Tensor:
+        """Return the predictions, float64, from the outputs of every member, in their order."""
+        members = [
+            activate(
+                self.task,
+                own.double(),
+                member.prior.double(),
+                (float(member.scale[0]), float(member.scale[1])),
+            )
+            for member, own in zip(self.members, outputs, strict=True)
+        ]
+        return torch.stack(members).mean(dim=0) if len(members) > 1 else members[0]
 
     def recurrent_input(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the input of the recurrent layers, made from ``x``.

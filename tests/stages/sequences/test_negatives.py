@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from bioseqrnn.onehot.alphabet import DNA, PROTEIN, PROTEIN_SYMBOLS
+from bioseqrnn.onehot.shuffle import record_seed, shuffle
 from bioseqrnn.stages.sequences.negatives import maker as negatives_module
 from bioseqrnn.stages.sequences.negatives.maker import Negatives, clean
-from bioseqrnn.stages.sequences.negatives.shuffle import record_seed, shuffle
 from bioseqrnn.stages.sequences.negatives.windows import GenomeWindows, KmerSet
 from bioseqrnn.support.errors import InputError
 

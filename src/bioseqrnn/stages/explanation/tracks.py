@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.stages.explanation.class_files import class_files
 from bioseqrnn.stages.explanation.gathered import Gathered, gather
 from bioseqrnn.support.arrays import Doubles, Ints
-from bioseqrnn.support.atomic import atomic_path, remove_file, temporary_folder, together
+from bioseqrnn.support.atomic import atomic_path, remove_file, together
+from bioseqrnn.support.bigwig import write_bigwig
 from bioseqrnn.support.console import say
 from bioseqrnn.support.errors import InputError
 from bioseqrnn.tables.declared.explanation import TRACK
@@ -67,7 +67,7 @@ def write_tracks(attributions: Path, sequences: Path, genome: Path, output: Path
         for place, file in enumerate(files):
             with atomic_path(file) as temporary:
                 values = _values(gathered, windows, chosen, place)
-                _write(temporary, lengths, values)
+                write_bigwig(temporary, lengths, _entries(values))
     # of classes that there are no more; only after the new tracks are complete
     for earlier in set(output.glob(TRACK.format(label="*"))) - set(files):
         remove_file(earlier)
@@ -116,23 +116,10 @@ def _means(bases: Ints, values: Doubles) -> tuple[Ints, Doubles]:
     return found, np.bincount(inverse, weights=values) / counts
 
 
-def _write(
-    path: Path, lengths: dict[str, int], values: Iterator[tuple[str, Ints, Doubles]]
-) -> None:
-    try:
-        import pybigtools
-    except ImportError as error:
-        raise InputError(
-            f"bigWig: pybigtools is not installed ({error}); install it with pip install pybigtools"
-        ) from error
-    entries = (
-        (name, base, base + 1, value)
-        for name, bases, means in values
-        for base, value in zip(bases.tolist(), means.tolist(), strict=True)
-    )
-    # pybigtools goes by the ending of a name, which that of a temporary file does not have
-    with temporary_folder("bioseqrnn-", path.parent) as folder:
-        whole = folder / "track.bw"
-        # this closes the file, too
-        pybigtools.open(str(whole), "w").write(lengths, entries)
-        shutil.copyfile(whole, path)
+def _entries(
+    values: Iterator[tuple[str, Ints, Doubles]],
+) -> Iterator[tuple[str, int, int, float]]:
+    """One entry of a bigWig file for every base."""
+    for name, bases, means in values:
+        for base, value in zip(bases.tolist(), means.tolist(), strict=True):
+            yield name, base, base + 1, value

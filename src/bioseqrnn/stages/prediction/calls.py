@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from bioseqrnn.stages.prediction.decision import deciding, record_calls
+from bioseqrnn.metrics.decision import deciding, record_calls
 from bioseqrnn.support.arrays import Doubles, Ints
 from bioseqrnn.tables.predictions import score_columns
 from bioseqrnn.tasks import PositionTruth, Task

@@ -11,6 +11,7 @@ import pyarrow as pa
 from bioseqrnn.fasta.conversions import Conversions
 from bioseqrnn.fasta.records import NO_IDS, PackedRecords, Refused
 from bioseqrnn.inference.records import Predicted
+from bioseqrnn.metrics.decision import deciding
 from bioseqrnn.onehot.packing import NOTHING
 from bioseqrnn.stages.prediction.added import Added
 from bioseqrnn.stages.prediction.calls import (
@@ -21,7 +22,6 @@ from bioseqrnn.stages.prediction.calls import (
     member_columns,
     member_fields,
 )
-from bioseqrnn.stages.prediction.decision import deciding
 from bioseqrnn.stages.prediction.domain import TrainedLengths
 from bioseqrnn.stages.prediction.formats.writer import Content
 from bioseqrnn.stages.prediction.seen import SeenSequences

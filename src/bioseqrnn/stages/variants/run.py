@@ -16,6 +16,7 @@ from bioseqrnn.combination.store import load_final
 from bioseqrnn.config.machine import MachineConfig
 from bioseqrnn.fasta.genome import Genome
 from bioseqrnn.inference.device import choose_device, describe, set_deterministic
+from bioseqrnn.inference.window_size import window_size
 from bioseqrnn.stages.variants.alleles import Allele, Windows
 from bioseqrnn.stages.variants.output import (
     FORMATS,
@@ -146,30 +147,6 @@ def _check_model(path: Path, card: Mapping[str, Any]) -> None:
             f"model {path}: is a per_position model, which has scores of single residues and none "
             "of a window; give a model that classifies records"
         )
-
-
-def window_size(path: Path, card: Mapping[str, Any], given: int | None) -> int:
-    """Return the bases of a window: as given, or the length of the model's records.
-
-    Raises
-    ------
-    InputError
-        The records had different lengths, or the card does not say which.
-    """
-    lengths = card.get("trained_lengths")
-    if given is not None:
-        if lengths is not None and not lengths[0] <= given <= lengths[1]:
-            say(
-                f"warning: --window {given:,} is outside the lengths of the records that the model "
-                f"was trained on ({lengths[0]:,} to {lengths[1]:,} bases)"
-            )
-        return given
-    if lengths is None or lengths[0] != lengths[1]:
-        known = "its card does not say which length the records had that it was trained on"
-        if lengths is not None:
-            known = f"it was trained on records of {lengths[0]:,} to {lengths[1]:,} bases"
-        raise InputError(f"model {path}: {known}; choose the length of the windows by --window")
-    return int(lengths[0])
 
 
 def _strand(card: Mapping[str, Any], strand: str) -> str:

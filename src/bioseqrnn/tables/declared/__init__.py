@@ -11,6 +11,7 @@ from bioseqrnn.tables.declared import (
     inspection,
     models,
     queries,
+    scanning,
     variants,
 )
 from bioseqrnn.tables.declared.table import Column, Table
@@ -45,6 +46,8 @@ ALL: tuple[Table, ...] = (
     models.QUERY_PREDICTIONS,
     *queries.QUERY_TABLES,
     variants.VARIANTS,
+    scanning.SCAN_WINDOWS,
+    scanning.SCAN_REGIONS,
     models.MATRIX,
     evaluation.FOLD_SIZES,
     evaluation.PROVENANCE,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bioseqrnn.fasta.genome import reverse_complement
 from bioseqrnn.onehot.alphabet import DNA, Alphabet
-from bioseqrnn.stages.sequences.negatives.shuffle import record_seed, shuffle
+from bioseqrnn.onehot.shuffle import record_seed, shuffle
 from bioseqrnn.stages.sequences.negatives.windows import GenomeWindows
 from bioseqrnn.support.errors import InputError
 

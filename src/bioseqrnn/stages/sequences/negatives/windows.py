@@ -10,8 +10,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from bioseqrnn.fasta.genome import Genome, reverse_complement
+from bioseqrnn.onehot.shuffle import record_seed
 from bioseqrnn.stages.sequences.negatives.kmers import KmerSet
-from bioseqrnn.stages.sequences.negatives.shuffle import record_seed
 from bioseqrnn.support.errors import InputError
 
 TOLERANCE = 0.02
