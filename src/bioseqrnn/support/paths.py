@@ -96,3 +96,8 @@ def _key(path: Path) -> Key:
     except OSError:
         return str(path.resolve())
     return found.st_dev, found.st_ino
+
+
+def part_of_name(label: str) -> str:
+    """Name of a class as part of a file name."""
+    return "".join(c if c.isalnum() or c in "-_.+" else "_" for c in label)

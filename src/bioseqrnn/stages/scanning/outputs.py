@@ -17,6 +17,7 @@ from bioseqrnn.support.errors import InputError
 from bioseqrnn.support.gzipped import gzip_text
 from bioseqrnn.support.io import METADATA_KEY
 from bioseqrnn.support.parquet import sealed_writer
+from bioseqrnn.support.paths import part_of_name
 
 PARQUET, TSV, BED, BEDGRAPH, BIGWIG, ZIPPED = (
     ".parquet", ".tsv", ".bed", ".bedgraph", ".bw", ".gz",
@@ -90,15 +91,10 @@ def outputs_of(paths: Sequence[Path], calling: Calling, strands: str) -> list[Ou
         for code in calling.shown:
             for place, strand in enumerate(strands):
                 label = calling.classes[code] if calling.task.probabilistic else "value"
-                name = path.name.replace(CLASS_PLACE, _named(label))
+                name = path.name.replace(CLASS_PLACE, part_of_name(label))
                 name = name.replace(STRAND_PLACE, STRANDS[strand])
                 found.append(Output(path.with_name(name), ending, code, place))
     return found
-
-
-def _named(label: str) -> str:
-    """Name of a class as part of a file name."""
-    return "".join(c if c.isalnum() or c in "-_.+" else "_" for c in label)
 
 
 def write_outputs(outputs: Sequence[Output], scanned: Scanned, metadata: dict[str, Any]) -> None:
