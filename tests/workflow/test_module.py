@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from conftest import BIN, RESOURCES, ROOT, first_records, run_command
+from warm import shell_commands
 
 from .rule_functions import functions_of
 
@@ -122,7 +124,10 @@ def test_rules_of_another_workflow_call_single_commands(tmp_path):
     text = text.replace("--model gru", "--model gru --config '{SMALL}'")
     text = 'SMALL = \'{"cell": "gru", "hidden_size": 4, "epochs": 1}\'\n' + text
     (tmp_path / "Snakefile").write_text(text)
-    done = run_command(BIN / "snakemake", "--cores", 1, cwd=tmp_path)
+    environment = dict(os.environ)
+    if commands := shell_commands():
+        environment["PATH"] = f"{commands}{os.pathsep}{environment['PATH']}"
+    done = run_command(BIN / "snakemake", "--cores", 1, cwd=tmp_path, environment=environment)
     assert done.code == 0, done.err
     calls = [pd.read_csv(tmp_path / "calls" / f"{name}.tsv.gz", sep="\t") for name in "ab"]
     assert [len(table) for table in calls] == [30, 30]

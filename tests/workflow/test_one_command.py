@@ -84,9 +84,10 @@ def test_from_two_fasta_files_to_the_report(peptides):
     done = bioseqrnn(peptides, *call)
     assert done.code == 0, done.err
     assert "rule encode_sequences" not in done.err
-    named = dict(line.split(": ") for line in done.err.splitlines()[-3:])
+    named = dict(line.split(": ") for line in done.err.splitlines()[-4:])
     assert {what: Path(path).name for what, path in named.items()} == {
         "report": "report.html",
+        "new sequences": "predictions.html",
         "final model": "model.safetensors",
         "predictions": "c.tsv.gz",
     }
@@ -98,9 +99,9 @@ def test_from_two_fasta_files_to_the_report(peptides):
     done = bioseqrnn(project, "run", "--", "--dry-run")
     assert jobs(done) == set(), done.err
     assert done.err.splitlines()[-1] == "predictions: results/my-project/predictions/c.tsv.gz"
-    # a changed file is taken up, and a new one to predict needs its prediction only
+    # a new file to predict needs its prediction only, and a changed one is taken up
     done = bioseqrnn(peptides, "run", "-o", "my-project", "--predict", "b.fa", "--", "--dry-run")
-    assert jobs(done) == {"predict_query"}
+    assert jobs(done) == {"predict_query", "report_queries"}
     (peptides / "a.fa").write_text(first_records(RESOURCES / "acp" / "ACP.fa", 39))
     done = bioseqrnn(peptides, *call, "--", "--dry-run")
     assert {"encode_sequences", "train_model", "build_report"} <= jobs(done)

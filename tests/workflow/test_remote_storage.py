@@ -93,7 +93,8 @@ def test_everything_in_a_bucket(bucket, run, tmp_path):
 
     time.sleep(1.1)
     bucket.upload_file(str(local.folder / "data" / "query.fa"), "lab", "mine/data/query.fa")
-    assert project.planned(*server(bucket), *storage) == {"predict_query dna new": 1}
+    planned = project.planned(*server(bucket), *storage)
+    assert planned == {"predict_query dna new": 1, "report_queries dna": 1}
 
 
 def test_inputs_by_their_address(bucket, run, tmp_path):

@@ -48,8 +48,9 @@ def test_nested_values_of_the_command_line_are_what_the_schema_wants(small):
         "models={gru: {bidirectional: no, window: null, epochs: 3}}", "queries=null",
         "dataset_options={pep: {positive: A, classes: [A, B]}}",
     ]  # fmt: skip
-    # four trainings (two models, two folds) become twelve, two baselines three, a query none
-    assert total(small.snakemake("-n", "--config", *given)) == plain + 8 + 1 - 1
+    # four trainings (two models, two folds) become twelve, two baselines three; a query and its
+    # page none
+    assert total(small.snakemake("-n", "--config", *given)) == plain + 8 + 1 - 2
 
 
 WRONG = {

@@ -33,7 +33,11 @@ def test_all_results_are_covered(finished):
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     rest = {f for f in files - listed if f.split("/")[0] not in ("logs", "benchmarks")}
     rest = {f for f in rest if not f.split("/")[-1].startswith(".")}
-    assert rest == {"report/manifest.json", "predictions/new.parquet", "predictions/new.tsv.gz"}
+    assert rest == {
+        "report/manifest.json", "predictions/new.parquet", "predictions/new.tsv.gz",
+        "report/predictions.html", "report/predictions/queries.tsv",
+        "report/predictions/calls.tsv", "report/predictions/marked.tsv",
+    }  # fmt: skip
     assert {"final/model.safetensors", "explanation/attributions.parquet", "report/report.html",
             "models/gru/fold-0/seed-1/model.safetensors"} <= listed  # fmt: skip
 
