@@ -61,6 +61,8 @@ EXTENSIONS = {("docs/extending.md", language): 6 for language in ("diff", "pytho
 SERVED = {("docs/onnx.md", language): 1 for language in ("bash", "python")}
 # run by tests/stages/prediction/test_genes.py
 GENES = {("docs/genes.md", "bash"): 1}
+# run by tests/stages/scanning/test_document.py
+SCANS = {("docs/scan.md", "bash"): 2}
 EXPLAINED = (
     "attribution", "audit", "baselines", "combination", "labels", "learning_curve", "motifs",
     "search", "transfer",
@@ -80,7 +82,7 @@ def test_no_example_is_forgotten():
     expected |= {(page, "python"): n for page, n in PYTHON.items()}
     expected |= {(page, "yaml"): n for page, n in YAML.items()}
     expected |= {(page, "python"): n for page, n in (SNAKEMAKE | DOCTESTS).items()}
-    expected |= EXTENSIONS | SERVED | GENES
+    expected |= EXTENSIONS | SERVED | GENES | SCANS
     assert count == expected
 
 
