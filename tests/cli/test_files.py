@@ -18,7 +18,7 @@ from bioseqrnn.support.paths import check_outputs
 NAMES = {
     "label", "label_key", "dataset", "options", "shard", "limits", "config", "settings", "model",
     "classes", "symbols", "name", "combine", "with_member", "jaspar", "records", "keep",
-    "positive", "profile", "words", "only", "part", "coding",
+    "positive", "profile", "words", "part", "coding",
 }  # fmt: skip
 
 

@@ -54,11 +54,12 @@ def scan(
             help="Strand that is scored. Models that read both strands have one score.",
         ),
     ] = "both",
-    only: Annotated[
+    with_member: Annotated[
         str | None,
         typer.Option(
+            "--with",
             help="Name of the network or baseline in the final model that scores alone, which is "
-            "faster. Default: the model as it was chosen."
+            "faster. Default: the model as it was chosen.",
         ),
     ] = None,
     classes: Annotated[
@@ -127,7 +128,7 @@ def scan(
         genome,
         output,
         choices=Choices(
-            window, stride, strand, only, tuple(classes or ()), threshold, most_ambiguous,
+            window, stride, strand, with_member, tuple(classes or ()), threshold, most_ambiguous,
             false_positive_rate, seed,
         ),
         machine=MachineConfig.model_validate({"device": device, "threads": threads}),
