@@ -76,8 +76,8 @@ benchmarks: kernels
 
 # Runs again only when the project's dependencies change. constraints.txt has everything, so pip does not
 # search for dependencies, unless another version of Python needs more. Python compiles each module when it
-# first imports it. pip unpacks one package after the other, so two of it have half of the packages each.
-# All this saves time here.
+# first imports it. pip unpacks one package at a time, so two pips run side by side, each with half of the
+# packages. All this saves time.
 install: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
